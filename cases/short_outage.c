@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Outages that heal: how many probes may be lost before it is too late. */
+#include <errno.h>
+
+#include "plan/case.h"
+
+static const struct ka_case cases[] = {
+	{
+		.name = "outage_all_but_one",
+		.why = "cnt - 1 lost probes, then an answer: the connection survives",
+		.source = "RFC 9293 3.8.4 MUST-29; tcp_ack() clears icsk_probes_out",
+		.lesson = "The gateway loses exactly the first cnt - 1 probes. The last one gets "
+			  "through and is answered: the counter returns to 0 and the next probe "
+			  "comes idle (not intvl) after the answer.",
+		.topology = KA_ROUTED,
+		.min_cnt = 2,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_PROBES, .first = KA_CNT_PLUS(-1) },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .nominal = 1.4, .idle = 1.5 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+	{
+		.name = "outage_all",
+		.why = "exactly cnt lost probes, not one more: the connection dies",
+		.source = "tcp_keepalive_timer(): icsk_probes_out >= keepalive_probes()",
+		.lesson = "The gateway loses exactly the first cnt probes and nothing after. It "
+			  "is healed before the prober gives up, but the prober does not send "
+			  "another probe to find out: the next expiry is the end, and its RST "
+			  "arrives at a healthy peer.",
+		.topology = KA_ROUTED,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_PROBES, .first = KA_CNT }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+	{
+		.name = "outage_one",
+		.why = "one lost probe must never kill",
+		.source = "RFC 9293 3.8.4 MUST-29: one missing answer is not death",
+		.lesson = "A single probe is lost, as on any network now and then.",
+		.topology = KA_ROUTED,
+		.min_cnt = 2,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .nominal = 1.4, .idle = 1.5 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+	{
+		.name = "outage_healed",
+		.why = "a path that is healed after probe cnt - 1 saves the connection",
+		.source = "tcp_ack(): icsk_probes_out = 0, rcv_tstamp; tcp_keepalive_timer()",
+		.lesson = "Both directions are dead until probe cnt - 1 was lost, then the path "
+			  "heals. The next probe is answered, and the idle time starts anew.",
+		.topology = KA_ROUTED,
+		.min_cnt = 2,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+			 { .do_ = KA_HEAL,
+			   .since = KA_SINCE_PROBE,
+			   .nth = KA_CNT_PLUS(-1),
+			   .at = { .intvl = 0.3 } },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .intvl = 1.5, .idle = 1.5 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+};
+
+KA_THEME(short_outage, "Short outages, and one too long");

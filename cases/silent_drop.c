@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The reason why keepalive exists: the path swallows everything and tells nobody. No FIN, no RST,
+ * no ICMP; an idle connection looks exactly as healthy as before.
+ */
+#include <errno.h>
+
+#include "plan/case.h"
+
+static const struct ka_case cases[] = {
+	{
+		.name = "silent_drop",
+		.why = "an idle prober gives up after idle + intvl * cnt, not before, and says "
+		       "ETIMEDOUT",
+		.source = "RFC 9293 3.8.4; tcp_keepalive_timer(), tcp_write_err()",
+		.lesson =
+			"The peer's last data arrived, then the gateway drops everything in both "
+			"directions. After idle seconds of silence the prober sends its first "
+			"probe, then one every intvl seconds. When cnt probes are unanswered, the "
+			"next expiry of the timer sends a RST, sets ETIMEDOUT and closes.",
+		.topology = KA_ROUTED,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+	{
+		.name = "silent_drop_fresh",
+		.why = "a timer armed by the handshake itself has the narrower window",
+		.source = "tcp_finish_connect(), tcp_create_openreq_child(); kernel/time/timer.c",
+		.lesson = "Nothing was ever sent: the keepalive timer was armed in the same jiffy "
+			  "in which the last segment (of the handshake) arrived. So the timer's "
+			  "expiry and the idle time run from the same moment, and the first probe "
+			  "can only be late by what the timer wheel rounds up.",
+		.topology = KA_ROUTED,
+		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .arming = KA_FRESH,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+	{
+		.name = "probes_lost",
+		.why = "losing only the probes is as deadly as losing everything",
+		.source = "RFC 9293 3.8.4; tcp_keepalive_timer()",
+		.lesson = "The path loses what the prober sends; the other direction is open, but "
+			  "the peer has no reason to send: an idle peer answers probes, it does "
+			  "not volunteer.",
+		.topology = KA_ROUTED,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_PROBES }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+	{
+		.name = "answers_lost",
+		.why = "probes that arrive and answers that do not: the prober cannot know, and "
+		       "dies",
+		.source = "RFC 9293 3.8.4; tcp_keepalive_timer(); peer: tcp_send_dupack()",
+		.lesson = "Every probe reaches the peer and is answered; the gateway swallows the "
+			  "answers. For the prober this is silence. Its final RST does arrive, so "
+			  "here, and only here, the peer learns of the end at the same time.",
+		.topology = KA_ROUTED,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_ANSWERS }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+	{
+		.name = "answers_lost_fresh",
+		.why = "the same right after the handshake",
+		.source = "tcp_keepalive_timer(); kernel/time/timer.c",
+		.lesson = "As answers_lost, with a timer that the handshake armed.",
+		.topology = KA_ROUTED,
+		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_ANSWERS }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .arming = KA_FRESH,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+};
+
+KA_THEME(silent_drop, "The path falls silent");

@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What ci/check, ci/test, ci/lint and ci/bench share. All messages go to stderr: stdout belongs to
+# the reports.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+log_dir=$top/build/log
+
+say() {
+	printf 'kacheck: %s\n' "$*" >&2
+}
+
+die() {
+	local status=$1
+	shift
+	say "$@"
+	exit "$status"
+}
+
+# Runs a command without a word; if it fails, shows what it said, and where that is kept.
+quietly() {
+	local what=$1 log=$log_dir/$2
+	shift 2
+	mkdir -p "$log_dir"
+	if ! "$@" >"$log" 2>&1 </dev/null; then
+		cat "$log" >&2
+		say "$what failed; the output above is kept in $log"
+		return 1
+	fi
+}
+
+# Prints the packages of the named sections of ci/packages.
+packages() {
+	awk -v wanted=" $* " '
+		/^#/ || /^$/ { next }
+		/^\[/ { inside = index(wanted, " " substr($0, 2, length($0) - 2) " "); next }
+		inside' "$top/ci/packages"
+}
+
+# Prints those of the given packages that are not installed.
+missing_packages() {
+	comm -23 <(printf '%s\n' "$@" | sort -u) \
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+			awk '$1 == "installed" { print $2 }' | sort -u)
+}
+
+apt_get() {
+	local as_root=()
+	if [ "$(id -u)" != 0 ]; then
+		as_root=(sudo)
+		[ -t 0 ] || as_root+=(-n)
+	fi
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
+}
+
+install_packages() {
+	apt_get update && apt_get install --no-install-recommends "$@"
+}
+
+may_install() {
+	[ "$(id -u)" = 0 ] && return
+	command -v sudo >/dev/null || return
+	[ -t 0 ] || sudo -n true 2>/dev/null
+}
+
+# Installs what is missing of the named sections; where it may not, names it and ends with 77.
+need_packages() {
+	local wanted missing
+	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+		say "this is not Debian: install by hand what ci/packages lists"
+		return
+	fi
+	mapfile -t wanted < <(packages "$@")
+	mapfile -t missing < <(missing_packages "${wanted[@]}")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if ! may_install; then
+		say "these Debian packages are missing, and only root (or sudo) may install them:"
+		die 77 "  apt-get install ${missing[*]}"
+	fi
+	say "installing ${#missing[@]} Debian packages"
+	quietly "apt-get" apt.log install_packages "${missing[@]}" || exit 99
+}
+
+# Configures and builds a preset, in the top folder. A build folder that came from elsewhere is
+# made anew.
+build() {
+	local preset=$1 cmake=(cmake --preset "$1")
+	shift
+	cd "$top" || return
+	"${cmake[@]}" "$@" >/dev/null 2>&1 || "${cmake[@]}" --fresh "$@" || return
+	cmake --build "$top/build/$preset"
+}
+
+# The same without a word; ends with 99 where it fails.
+build_quietly() {
+	local preset=$1
+	shift
+	quietly "building the preset $preset" "build-$preset.log" build "$preset" "$@" || exit 99
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# clang-tidy over compile_commands.json, as many at once as there are cores. What was clean is
+# remembered by the content of the file and of every header of the tree that it includes, so a
+# second run only looks at what has changed.
+: "${tree:?}" "${build_dir:?}"
+
+# Prints "FILE<TAB>COMMAND" of each compiled source of the tree.
+tidy_commands() {
+	jq -r '.[] | [.file, .command] | @tsv' "$build_dir/compile_commands.json" |
+		awk -F'\t' -v OFS='\t' -v tree="$tree/" '
+			index($1, tree) == 1 { $1 = substr($1, length(tree) + 1) }
+			$1 ~ /^(netns|cases|harness)\// && !seen[$1]++ { print $1, $2 }'
+}
+
+# Of a compiler's command, what decides what the source says; one word a line.
+tidy_flags() {
+	tr ' ' '\n' <<<"$1" | grep -e '^-[DIU]' -e '^-std'
+}
+
+# The headers of the tree that a source includes, directly or not.
+tidy_headers() {
+	local flags
+	mapfile -t flags < <(tidy_flags "$2")
+	gcc -MM "${flags[@]}" "$1" 2>/dev/null | tr -s '[:space:]' '\n' | grep '\.h$'
+}
+
+# One hash of all that the verdict on a source depends on.
+tidy_key() {
+	{
+		clang-tidy --version
+		cat .clang-tidy "$1"
+		tidy_flags "$2"
+		tidy_headers "$1" "$2" | xargs -r cat
+	} | sha256sum | cut -c 1-40
+}
+
+tidy_one() {
+	local file=$1 key out
+	key=$build_dir/tidy/$(tidy_key "$file" "$2")
+	[ -e "$key" ] && return
+	if out=$(clang-tidy -p "$build_dir" --quiet "$file" 2>/dev/null); then
+		touch "$key"
+		return
+	fi
+	sed -n "s|^$tree/||; s/^\([^ ]*:[0-9]*\):[0-9]*: \(warning\|error\): /\1: /p" <<<"$out"
+	[ -n "$out" ] || echo "$file:1: clang-tidy failed"
+}
+
+check_tidy() {
+	if [ ! -e "$build_dir/compile_commands.json" ]; then
+		echo "$build_dir:1: no compile_commands.json: cmake --preset dev"
+		return
+	fi
+	mkdir -p "$build_dir/tidy"
+	export -f tidy_one tidy_key tidy_flags tidy_headers
+	export build_dir tree
+	# shellcheck disable=SC2016 # the inner shell expands
+	tidy_commands | tr '\t\n' '\0\0' |
+		xargs -0 -r -n 2 -P "$(nproc)" bash -c 'tidy_one "$1" "$2"' -
+}

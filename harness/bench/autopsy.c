@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the socket says when the connection has ended, in the order an application would ask. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/peer_self.h"
+
+void ka_self_info(struct ka_peer_self *self)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (self->conn < 0 || getsockopt(self->conn, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return;
+	ka_self_event(self, (struct ka_event){
+				    .t_ns = ka_now_ns(),
+				    .what = KA_EV_TCP_INFO,
+				    .info = { .state = info.tcpi_state,
+					      .probes = info.tcpi_probes,
+					      .retransmits = info.tcpi_retransmits,
+					      .backoff = info.tcpi_backoff,
+					      .rto_us = info.tcpi_rto,
+					      .last_data_recv_ms = info.tcpi_last_data_recv,
+					      .last_ack_recv_ms = info.tcpi_last_ack_recv },
+			    });
+}
+
+static void read_once(struct ka_peer_self *self)
+{
+	char buf[4096];
+	ssize_t n;
+
+	do {
+		n = recv(self->conn, buf, sizeof(buf), MSG_DONTWAIT);
+		ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, true);
+	} while (n > 0);
+}
+
+static void so_error(struct ka_peer_self *self)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	if (getsockopt(self->conn, SOL_SOCKET, SO_ERROR, &value, &len) < 0)
+		ka_self_call(self, KA_CALL_SO_ERROR, -1, errno, true);
+	else
+		ka_self_call(self, KA_CALL_SO_ERROR, value, 0, true);
+}
+
+void ka_self_autopsy(struct ka_peer_self *self)
+{
+	ssize_t n;
+
+	ka_self_info(self);
+	read_once(self);
+	so_error(self);
+	read_once(self);
+	n = send(self->conn, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ka_self_call(self, KA_CALL_WRITE, n, n < 0 ? errno : 0, true);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libpcap gives wall-clock time stamps. Each time packets are read, the distance between the wall
+ * clock and CLOCK_MONOTONIC is measured anew, so slewing does no harm and a step is noticed.
+ */
+#include "bench/capture.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Headers of all protocols used here fit: Ethernet 14, IPv6 40, TCP 60, and an ICMP's quotation. */
+#define SNAPLEN      192
+/* A few hundred frames; an instance sees some dozens. Small, for a thousand instances at once. */
+#define BUFFER_BYTES (128 * 1024)
+
+struct ka_capture {
+	pcap_t *pcap;
+	struct ka_capture_file *file;
+	int64_t real_minus_mono;
+	int64_t step_ns;
+	bool failed;
+	int new_packets;
+};
+
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* The tightest of a few bracketed readings: an interrupt in between spoils only one of them. */
+static int64_t measure_offset(void)
+{
+	int64_t best = 0, best_width = INT64_MAX;
+
+	for (int i = 0; i < 3; i++) {
+		int64_t before = clock_ns(CLOCK_MONOTONIC);
+		int64_t real = clock_ns(CLOCK_REALTIME);
+		int64_t width = clock_ns(CLOCK_MONOTONIC) - before;
+
+		if (width < best_width) {
+			best_width = width;
+			best = real - (before + width / 2);
+		}
+	}
+	return best;
+}
+
+static int grow(void **block, size_t *room, size_t wanted, size_t item)
+{
+	size_t bigger = *room ? *room : 64;
+	void *moved;
+
+	if (wanted <= *room)
+		return 0;
+	while (bigger < wanted)
+		bigger *= 2;
+	moved = realloc(*block, bigger * item);
+	if (!moved)
+		return -ENOMEM;
+	*block = moved;
+	*room = bigger;
+	return 0;
+}
+
+static void on_packet(u_char *arg, const struct pcap_pkthdr *head, const u_char *bytes)
+{
+	struct ka_capture *capture = (struct ka_capture *)arg;
+	struct ka_capture_file *file = capture->file;
+	/* with nanosecond precision, tv_usec holds nanoseconds */
+	int64_t real = (int64_t)head->ts.tv_sec * 1000000000 + head->ts.tv_usec;
+
+	if (grow((void **)&file->packets, &file->room, file->n + 1, sizeof(*file->packets)) ||
+	    grow((void **)&file->bytes, &file->bytes_room, file->used + head->caplen, 1)) {
+		capture->failed = true;
+		return;
+	}
+	memcpy(file->bytes + file->used, bytes, head->caplen);
+	file->packets[file->n++] = (struct ka_captured){
+		.mono_ns = real - capture->real_minus_mono,
+		.real_ns = real,
+		.caplen = head->caplen,
+		.len = head->len,
+		.at = file->used,
+	};
+	file->used += head->caplen;
+	capture->new_packets++;
+}
+
+static int activate(pcap_t *pcap, const char *dev, struct nn_err *err)
+{
+	int ret;
+
+	pcap_set_snaplen(pcap, SNAPLEN);
+	pcap_set_immediate_mode(pcap, 1);
+	pcap_set_buffer_size(pcap, BUFFER_BYTES);
+	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+	ret = pcap_activate(pcap);
+	if (ret < 0)
+		return nn_fail(err, ret == PCAP_ERROR_PERM_DENIED ? EPERM : EIO,
+			       "cannot capture on %s: %s", dev, pcap_geterr(pcap));
+	return 0;
+}
+
+static int open_inside(struct ka_capture *capture, const char *dev, struct nn_err *err)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	int ret;
+
+	capture->pcap = pcap_create(dev, text);
+	if (!capture->pcap)
+		return nn_fail(err, ENOMEM, "cannot capture on %s: %s", dev, text);
+	ret = activate(capture->pcap, dev, err);
+	if (ret)
+		return ret;
+	if (pcap_setnonblock(capture->pcap, 1, text) < 0)
+		return nn_fail(err, EIO, "cannot read the capture without blocking: %s", text);
+	return 0;
+}
+
+int ka_capture_open(struct ka_capture **ret, struct nn_ns *ns, const char *dev,
+		    struct ka_capture_file *file, struct nn_err *err)
+{
+	struct ka_capture *capture = calloc(1, sizeof(*capture));
+	struct nn_ns *home = NULL;
+	int r;
+
+	if (!capture)
+		return nn_fail(err, ENOMEM, "capture");
+	capture->file = file;
+	capture->real_minus_mono = measure_offset();
+	r = nn_ns_current(&home, err);
+	if (!r)
+		r = nn_ns_enter(ns, err);
+	if (!r) {
+		int back;
+
+		r = open_inside(capture, dev, err);
+		back = nn_ns_enter(home, r ? NULL : err);
+		r = r ? r : back;
+	}
+	nn_ns_free(home);
+	if (r)
+		capture = ka_capture_close(capture);
+	*ret = capture;
+	return r;
+}
+
+int ka_capture_fd(const struct ka_capture *capture)
+{
+	return pcap_get_selectable_fd(capture->pcap);
+}
+
+int ka_capture_read(struct ka_capture *capture, struct nn_err *err)
+{
+	int64_t offset = measure_offset();
+	int64_t moved = llabs(offset - capture->real_minus_mono);
+
+	if (moved > capture->step_ns)
+		capture->step_ns = moved;
+	capture->real_minus_mono = offset;
+	capture->new_packets = 0;
+	if (pcap_dispatch(capture->pcap, -1, on_packet, (u_char *)capture) < 0)
+		return nn_fail(err, ENETDOWN, "capture: %s", pcap_geterr(capture->pcap));
+	if (capture->failed)
+		return nn_fail(err, ENOMEM, "no memory for captured packets");
+	return capture->new_packets;
+}
+
+int64_t ka_capture_clock_step(const struct ka_capture *capture)
+{
+	return capture->step_ns;
+}
+
+unsigned ka_capture_lost(const struct ka_capture *capture)
+{
+	struct pcap_stat stat;
+
+	return pcap_stats(capture->pcap, &stat) < 0 ? 0 : stat.ps_drop;
+}
+
+struct ka_capture *ka_capture_close(struct ka_capture *capture)
+{
+	if (capture && capture->pcap)
+		pcap_close(capture->pcap);
+	free(capture);
+	return NULL;
+}
+
+int ka_capture_save(const struct ka_capture_file *file, const char *path, struct nn_err *err)
+{
+	pcap_t *dead = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN,
+							    PCAP_TSTAMP_PRECISION_NANO);
+	pcap_dumper_t *dumper = dead ? pcap_dump_open(dead, path) : NULL;
+	int ret = 0;
+
+	if (!dumper)
+		ret = nn_fail(err, EIO, "%s: %s", path, dead ? pcap_geterr(dead) : "no memory");
+	for (size_t i = 0; dumper && i < file->n; i++) {
+		const struct ka_captured *packet = &file->packets[i];
+		struct pcap_pkthdr head = {
+			.ts = { .tv_sec = packet->real_ns / 1000000000,
+				.tv_usec = packet->real_ns % 1000000000 },
+			.caplen = packet->caplen,
+			.len = packet->len,
+		};
+
+		pcap_dump((u_char *)dumper, &head, file->bytes + packet->at);
+	}
+	if (dumper && pcap_dump_flush(dumper) < 0)
+		ret = nn_fail(err, errno ? errno : EIO, "%s", path);
+	if (dumper)
+		pcap_dump_close(dumper);
+	if (dead)
+		pcap_close(dead);
+	return ret;
+}
+
+void ka_capture_file_free(struct ka_capture_file *file)
+{
+	free(file->packets);
+	free(file->bytes);
+	*file = (struct ka_capture_file){ 0 };
+}

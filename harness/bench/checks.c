@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Steps that assert something at once: options, sysctls, sock_diag. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/engine.h"
+#include "netns/diag.h"
+#include "netns/sysctl.h"
+
+static void __attribute__((format(printf, 3, 4)))
+check(struct ka_engine *e, bool ok, const char *fmt, ...)
+{
+	struct ka_event event = { .at = KA_AT_BENCH, .what = KA_EV_CHECK };
+	va_list args;
+
+	event.check.ok = ok;
+	event.check.step = (int)e->step;
+	va_start(args, fmt);
+	vsnprintf(event.check.text, sizeof(event.check.text), fmt, args);
+	va_end(args);
+	ka_engine_event(e, event);
+}
+
+int ka_check_option(struct ka_engine *e, const struct ka_step *step)
+{
+	bool set = step->do_ == KA_SETSOCKOPT;
+	const struct ka_order order = { .kind = set ? KA_ORDER_SETSOCKOPT : KA_ORDER_GETSOCKOPT,
+					.level = step->level,
+					.option = step->option,
+					.value = step->value };
+	struct ka_message reply;
+	int ret = ka_engine_order(e, ka_engine_end(e, step->who), &order, &reply);
+	bool ok;
+
+	if (ret)
+		return ret;
+	ok = reply.error == step->fails && (set || step->fails || reply.value == step->value);
+	if (reply.error)
+		check(e, ok, "%s(%d, %d) of %d gives %s, must give %s",
+		      set ? "setsockopt" : "getsockopt", step->level, step->option, step->value,
+		      strerror(reply.error), step->fails ? strerror(step->fails) : "success");
+	else
+		check(e, ok, "%s(%d, %d) %s %d, must %s %d", set ? "setsockopt" : "getsockopt",
+		      step->level, step->option, set ? "took" : "reads",
+		      set ? step->value : reply.value, step->fails ? "fail with errno" : "be",
+		      step->fails ? step->fails : step->value);
+	return 0;
+}
+
+int ka_check_sysctl(struct ka_engine *e, const struct ka_step *step)
+{
+	struct nn_ns *ns = e->net.ns[ka_engine_node(e, step->who)];
+	char value[64] = "";
+	int ret;
+
+	if (step->do_ == KA_SYSCTL) {
+		ret = nn_sysctl_set(ns, step->key, step->text, step->fails ? NULL : &e->err);
+		if (ret == -EROFS || ret == -EACCES || ret == -EPERM)
+			return ret;
+		check(e, -ret == step->fails, "%s = %s gives %s, must give %s", step->key,
+		      step->text, strerror(-ret), strerror(step->fails));
+		return 0;
+	}
+	ret = nn_sysctl_get(ns, step->key, value, sizeof(value), &e->err);
+	if (ret < 0)
+		return ret;
+	check(e, !strcmp(value, step->text), "%s reads %s, must be %s", step->key, value,
+	      step->text);
+	return 0;
+}
+
+int ka_check_diag(struct ka_engine *e, const struct ka_step *step)
+{
+	uint16_t client = e->ends[e->prober].flow.client_port;
+	bool is_client = ka_engine_end(e, step->who) == KA_AT_CLIENT;
+	int want = ka_number(step->value, &e->instance->setting);
+	struct nn_diag diag = { 0 };
+	int ret = nn_diag_get(e->net.ns[ka_engine_node(e, step->who)], e->instance->family,
+			      is_client ? client : KA_PORT, is_client ? KA_PORT : client, &diag,
+			      &e->err);
+
+	if (ret)
+		return ret;
+	check(e, diag.timer == step->timer && (want == KA_ANY || want == diag.probes_out),
+	      "sock_diag: timer %u with %u probes out, must be timer %d with %d", diag.timer,
+	      diag.probes_out, step->timer, want);
+	return 0;
+}

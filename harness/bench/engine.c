@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The loop: waits for whatever comes first, records it, and moves the steps on. */
+#include "bench/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define NEVER_NS              INT64_MAX
+/* A peer only makes non-blocking calls; one that takes this long is stuck, or the host is. */
+#define ORDER_DEADLINE_MS     10000
+/* The kernel's own limit for a handshake that is not answered lies above a minute; here nothing is
+ * lost on purpose during it. */
+#define HANDSHAKE_DEADLINE_NS (20 * 1000000000LL)
+
+static bool host_cannot(int ret)
+{
+	return ret == -EOPNOTSUPP || ret == -EPROTONOSUPPORT || ret == -EAFNOSUPPORT ||
+	       ret == -EPERM || ret == -EACCES || ret == -EROFS || ret == -ENOSYS;
+}
+
+int ka_engine_fail(struct ka_engine *e, int ret)
+{
+	if (!e->over) {
+		e->over = true;
+		e->why = host_cannot(ret) ? KA_END_SKIP : KA_END_BROKEN;
+	}
+	return ret;
+}
+
+void ka_engine_event(struct ka_engine *e, struct ka_event event)
+{
+	if (!event.t_ns)
+		event.t_ns = ka_now_ns();
+	if (ka_timeline_add(&e->record->timeline, &event))
+		ka_engine_fail(e, nn_fail(&e->err, ENOMEM, "timeline"));
+}
+
+void ka_engine_fault(struct ka_engine *e, int step, uint64_t hits, const char *text)
+{
+	struct ka_event event = { .at = KA_AT_BENCH, .what = KA_EV_FAULT };
+
+	event.fault.step = step;
+	event.fault.hits = hits;
+	snprintf(event.fault.text, sizeof(event.fault.text), "%s", text);
+	ka_engine_event(e, event);
+}
+
+enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who)
+{
+	return who == KA_PEER ? e->peer : e->prober;
+}
+
+enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who)
+{
+	if (who == KA_GATEWAY)
+		return NN_GATEWAY;
+	return ka_engine_end(e, who) == KA_AT_CLIENT ? NN_CLIENT : NN_SERVER;
+}
+
+void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message)
+{
+	struct ka_end_state *end = &e->ends[at];
+
+	switch (message->kind) {
+	case KA_MSG_EVENT:
+		ka_engine_event(e, message->event);
+		break;
+	case KA_MSG_CONNECTED:
+		end->connected = true;
+		if (message->error)
+			ka_engine_fail(e, nn_fail(&e->err, message->error, "%s", message->text));
+		break;
+	case KA_MSG_ENDED:
+		if (message->value)
+			end->saw_eof = true;
+		else
+			end->ended = true;
+		break;
+	case KA_MSG_DONE:
+		break;
+	}
+}
+
+int ka_engine_order(struct ka_engine *e, enum ka_at at, const struct ka_order *order,
+		    struct ka_message *reply)
+{
+	struct ka_peer *peer = &e->ends[at].peer;
+	struct pollfd pfd = { .fd = peer->ctl, .events = POLLIN };
+	int ret = ka_peer_order(peer, order, &e->err);
+
+	if (ret)
+		return ret;
+	for (;;) {
+		ret = ka_peer_receive(peer, reply);
+		if (!ret && reply->kind == KA_MSG_DONE)
+			return 0;
+		if (!ret)
+			ka_engine_message(e, at, reply);
+		else if (ret != -EAGAIN)
+			return nn_fail(&e->err, EPIPE, "a peer died while it obeyed an order");
+		else if (poll(&pfd, 1, ORDER_DEADLINE_MS) == 0)
+			return nn_fail(&e->err, ETIMEDOUT, "a peer did not obey an order");
+	}
+}
+
+static void receive_all(struct ka_engine *e, enum ka_at at)
+{
+	struct ka_end_state *end = &e->ends[at];
+	struct ka_message message;
+	int ret = 0;
+
+	while (end->peer.ctl >= 0 && !(ret = ka_peer_receive(&end->peer, &message)))
+		ka_engine_message(e, at, &message);
+	if (ret == -EPIPE && !end->killed)
+		ka_engine_fail(e, nn_fail(&e->err, EPIPE, "a peer died by itself"));
+}
+
+/* ---- time ---------------------------------------------------------------------------------- */
+
+/* A part of the first second that only the seed decides; less than the shortest idle time, so that
+ * no timer fires before. */
+static int64_t random_ns(const struct ka_engine *e)
+{
+	uint64_t x = e->instance->seed + 0x9e3779b97f4a7c15u * (e->step + 1);
+
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+	x ^= x >> 31;
+	return (int64_t)(x % 850000000u);
+}
+
+/* When the step in hand is due; NEVER_NS while what it counts from has not happened. */
+static int64_t step_due(const struct ka_engine *e, const struct ka_step *step)
+{
+	int64_t base = e->step_done_ns;
+	int nth = ka_number(step->nth, &e->instance->setting);
+
+	if (step->since == KA_SINCE_LAST_RX)
+		base = e->last_rx_ns;
+	else if (step->since == KA_SINCE_PROBE)
+		base = nth >= 1 && nth <= e->probes ? e->probe_ns[nth - 1] : NEVER_NS;
+	if (base == NEVER_NS)
+		return NEVER_NS;
+	return base + (int64_t)(ka_time_s(&step->at, &e->instance->setting) * 1e9) +
+	       (step->random_phase ? random_ns(e) : 0);
+}
+
+/* The end is late when it is give_up_s after both the last step and L. */
+static int64_t give_up_ns(const struct ka_engine *e)
+{
+	int64_t from = e->last_rx_ns > e->step_done_ns ? e->last_rx_ns : e->step_done_ns;
+
+	return from + (int64_t)(e->prediction->give_up_s * 1e9);
+}
+
+static int wake_at(struct ka_engine *e, int64_t when_ns)
+{
+	struct itimerspec at = { .it_value = { .tv_sec = when_ns / 1000000000,
+					       .tv_nsec = when_ns % 1000000000 } };
+
+	if (when_ns <= 0)
+		at.it_value.tv_nsec = 1;
+	if (timerfd_settime(e->timer, TFD_TIMER_ABSTIME, &at, NULL) < 0)
+		return nn_fail(&e->err, errno, "timerfd");
+	return 0;
+}
+
+/* ---- moving on ----------------------------------------------------------------------------- */
+
+static void finish(struct ka_engine *e, enum ka_end_why why)
+{
+	e->over = true;
+	e->why = why;
+}
+
+static void record_step(struct ka_engine *e, const struct ka_step *step)
+{
+	struct ka_event event = { .t_ns = e->step_start_ns, .at = KA_AT_BENCH, .what = KA_EV_STEP };
+
+	event.step.index = (int)e->step;
+	ka_step_text(step, event.step.text, sizeof(event.step.text));
+	ka_engine_event(e, event);
+	e->step_done_ns = ka_now_ns();
+}
+
+/* Handshake done: from here on the instance mostly waits. */
+static int after_connect(struct ka_engine *e)
+{
+	int ret = ka_engine_counters_before(e);
+
+	if (!ret && e->on_ready)
+		e->on_ready(e->on_ready_arg);
+	return ret;
+}
+
+/* Works on the step in hand. Returns the time to come back at (NEVER_NS: when something happens),
+ * 0 when the step is done, or -errno. */
+static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
+{
+	int64_t due;
+	int ret;
+
+	if (!e->step_started) {
+		due = step_due(e, step);
+		if (due > ka_now_ns())
+			return due;
+		ret = ka_engine_drain(e);
+		e->step_start_ns = ka_now_ns();
+		if (!ret)
+			ret = ka_step_start(e, step);
+		if (ret)
+			return ret;
+		e->step_started = true;
+	}
+	if (!ka_step_is_done(e, step))
+		return step->do_ == KA_CONNECT ? e->step_done_ns + HANDSHAKE_DEADLINE_NS
+					       : give_up_ns(e);
+	record_step(e, step);
+	e->step_started = false;
+	e->step++;
+	return step->do_ == KA_CONNECT ? after_connect(e) : 0;
+}
+
+/* All steps are done: what is to be waited for? Returns when to come back. */
+static int64_t watch(struct ka_engine *e)
+{
+	const struct ka_expect *expect = &e->case_->expect;
+	const struct ka_end_state *prober = &e->ends[e->prober];
+	int64_t until;
+
+	if (prober->ended || (expect->eof && prober->saw_eof)) {
+		finish(e, KA_END_DIED);
+		return 0;
+	}
+	if (expect->when == KA_NEVER)
+		until = e->step_done_ns +
+			(int64_t)(ka_time_s(&expect->watch, &e->instance->setting) * 1e9);
+	else
+		until = give_up_ns(e);
+	if (ka_now_ns() >= until)
+		finish(e, expect->when == KA_NEVER ? KA_END_WATCHED : KA_END_OVERDUE);
+	return until;
+}
+
+/* A step that waits for a probe of a connection that is no more will never come. */
+static bool hopeless(const struct ka_engine *e, int64_t due)
+{
+	return due == NEVER_NS && e->ends[e->prober].ended;
+}
+
+static int advance(struct ka_engine *e)
+{
+	while (!e->over) {
+		int64_t next;
+
+		if (e->step < e->case_->n_steps) {
+			next = work_step(e, &e->case_->steps[e->step]);
+			if (next < 0)
+				return (int)next;
+			if (next == 0)
+				continue;
+			if (hopeless(e, next)) {
+				finish(e, KA_END_DIED);
+				break;
+			}
+			if (next == NEVER_NS)
+				next = give_up_ns(e);
+			if (ka_now_ns() >= give_up_ns(e) && !e->step_started &&
+			    e->case_->steps[e->step].since == KA_SINCE_PROBE) {
+				finish(e, KA_END_OVERDUE);
+				break;
+			}
+		} else {
+			next = watch(e);
+		}
+		if (!e->over && next > ka_now_ns())
+			return wake_at(e, next);
+		if (!e->over && e->step < e->case_->n_steps && e->step_started)
+			return nn_fail(&e->err, ETIMEDOUT, "step %zu did not take effect",
+				       e->step + 1);
+	}
+	return 0;
+}
+
+static int wait_for_something(struct ka_engine *e)
+{
+	struct epoll_event events[8];
+	uint64_t expirations;
+	int n = epoll_wait(e->epoll, events, 8, -1);
+
+	if (n < 0 && errno != EINTR)
+		return nn_fail(&e->err, errno, "epoll_wait");
+	for (int i = 0; i < n; i++)
+		if (events[i].data.fd == e->timer && read(e->timer, &expirations, 8) < 0 &&
+		    errno != EAGAIN)
+			return nn_fail(&e->err, errno, "timerfd");
+	return 0;
+}
+
+/* All witnesses are asked after every wake-up: it costs a few calls, and nothing is ever judged
+ * with a packet still in a buffer. */
+static void look(struct ka_engine *e)
+{
+	int ret;
+
+	receive_all(e, KA_AT_CLIENT);
+	receive_all(e, KA_AT_SERVER);
+	ret = ka_engine_drain(e);
+	if (ret)
+		ka_engine_fail(e, ret);
+}
+
+static void record_end(struct ka_engine *e)
+{
+	struct ka_event event = { .t_ns = ka_now_ns(), .at = KA_AT_BENCH, .what = KA_EV_END };
+
+	event.end.why = e->why;
+	if (e->why == KA_END_BROKEN || e->why == KA_END_SKIP)
+		snprintf(event.end.text, sizeof(event.end.text), "%.*s",
+			 (int)sizeof(event.end.text) - 1, e->err.text);
+	ka_timeline_add(&e->record->timeline, &event);
+}
+
+int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction *prediction,
+		 void (*on_ready)(void *arg), void *arg, struct ka_record *record)
+{
+	struct ka_engine e = {
+		.instance = instance,
+		.case_ = instance->case_,
+		.prediction = prediction,
+		.record = record,
+		.on_ready = on_ready,
+		.on_ready_arg = arg,
+		.prober = instance->prober == KA_CLIENT ? KA_AT_CLIENT : KA_AT_SERVER,
+		.peer = instance->prober == KA_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT,
+		.ends = { { .peer = KA_PEER_INIT }, { .peer = KA_PEER_INIT } },
+		.epoll = -1,
+		.timer = -1,
+	};
+	int ret = ka_engine_setup(&e);
+
+	e.step_done_ns = ka_now_ns();
+	while (!ret && !e.over) {
+		ret = advance(&e);
+		if (!ret && !e.over) {
+			ret = wait_for_something(&e);
+			look(&e);
+		}
+	}
+	if (ret)
+		ka_engine_fail(&e, ret);
+	if (e.why == KA_END_DIED || e.why == KA_END_WATCHED || e.why == KA_END_OVERDUE) {
+		look(&e);
+		ka_engine_last_evidence(&e);
+	}
+	record_end(&e);
+	ka_engine_teardown(&e);
+	ka_timeline_sort(&record->timeline);
+	return 0;
+}
+
+void ka_record_free(struct ka_record *record)
+{
+	ka_timeline_free(&record->timeline);
+	ka_capture_file_free(&record->captures[0]);
+	ka_capture_file_free(&record->captures[1]);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine: process 1 of a sandbox. It owns the topology, the peers and the witnesses of one
+ * instance, and drives the steps from one epoll loop. Private to bench/.
+ */
+#ifndef KA_ENGINE_H
+#define KA_ENGINE_H
+
+#include "bench/bench.h"
+#include "bench/peer.h"
+#include "bench/segments.h"
+#include "netns/counters.h"
+#include "netns/topology.h"
+
+#define KA_WATCHED_COUNTERS 32
+#define KA_MAX_TABLES       8
+
+/* One end of the connection, by enum ka_at: KA_AT_CLIENT, KA_AT_SERVER. */
+struct ka_end_state {
+	struct ka_peer peer;
+	struct ka_capture *capture; /* NULL: the device is gone */
+	struct ka_flow flow;
+	size_t parsed; /* packets of the capture file that are in the timeline */
+	struct nn_counters *counters;
+	uint64_t before[KA_WATCHED_COUNTERS];
+	bool connected;
+	bool saw_eof, ended;
+	bool frozen, killed;
+};
+
+/* An nftables table that a step has made. */
+struct ka_table {
+	int step;
+	enum nn_node node;
+	size_t n_rules;
+	bool active;
+	char name[32], text[80];
+};
+
+struct ka_engine {
+	const struct ka_instance *instance;
+	const struct ka_case *case_;
+	const struct ka_prediction *prediction;
+	struct ka_record *record;
+	void (*on_ready)(void *arg);
+	void *on_ready_arg;
+
+	struct nn_topology net;
+	struct ka_end_state ends[2];
+	enum ka_at prober, peer;
+	int epoll, timer;
+	struct ka_table tables[KA_MAX_TABLES];
+	size_t n_tables;
+
+	size_t step; /* index of the step in hand */
+	bool step_started;
+	int64_t step_start_ns;
+	int64_t step_done_ns; /* when the step before was done */
+	uint32_t send_end;    /* KA_SEND: the sender's snd_nxt when all is sent */
+
+	int64_t last_rx_ns;       /* L */
+	int64_t first_unacked_ns; /* first transmission of data not acknowledged; 0: none */
+	int probes;               /* since L */
+	int64_t probe_ns[128];
+	bool over;
+	enum ka_end_why why;
+	struct nn_err err;
+};
+
+/* ---- engine.c ------------------------------------------------------------------------------ */
+int64_t ka_now_ns(void);
+/* Ends the instance: skip where @ret says that the host cannot do it, else broken. Returns @ret. */
+int ka_engine_fail(struct ka_engine *e, int ret);
+void ka_engine_event(struct ka_engine *e, struct ka_event event);
+void ka_engine_fault(struct ka_engine *e, int step, uint64_t hits, const char *text);
+/* Gives an order and waits until the peer says that it is done; what it tells meanwhile goes to
+ * the timeline. Returns 0 (then @reply holds the answer) or -errno. */
+int ka_engine_order(struct ka_engine *e, enum ka_at at, const struct ka_order *order,
+		    struct ka_message *reply);
+/* Handles one message of a peer. */
+void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message);
+/* The end that .who of a step means; the gateway has none. */
+enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who);
+enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who);
+
+/* ---- setup.c ------------------------------------------------------------------------------- */
+int ka_engine_setup(struct ka_engine *e);
+int ka_engine_start_peer(struct ka_engine *e, enum ka_at at);
+int ka_engine_open_capture(struct ka_engine *e, enum ka_at at);
+void ka_engine_close_capture(struct ka_engine *e, enum ka_at at);
+void ka_engine_teardown(struct ka_engine *e);
+
+/* ---- witness.c: what is seen --------------------------------------------------------------- */
+/* Reads both captures into the timeline. */
+int ka_engine_drain(struct ka_engine *e);
+void ka_engine_diag(struct ka_engine *e, enum ka_at at);
+int ka_engine_counters_before(struct ka_engine *e);
+/* Last evidence: diag, TCP_INFO, counters, rules. */
+void ka_engine_last_evidence(struct ka_engine *e);
+
+/* ---- steps.c: one function for each enum ka_do ---------------------------------------------- */
+/* Starts the step in hand. 0 or -errno. */
+int ka_step_start(struct ka_engine *e, const struct ka_step *step);
+/* True when the step in hand has taken effect. */
+bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step);
+const char *ka_step_text(const struct ka_step *step, char *buf, size_t size);
+
+/* ---- faults.c ------------------------------------------------------------------------------ */
+int ka_fault_rules(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_heal(struct ka_engine *e);
+/* Reads a table's counters and puts them into the timeline as evidence. */
+int ka_fault_evidence(struct ka_engine *e, struct ka_table *table);
+int ka_fault_kill(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step, bool stop);
+int ka_fault_crash(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_forget(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up);
+
+/* ---- checks.c ------------------------------------------------------------------------------ */
+int ka_check_option(struct ka_engine *e, const struct ka_step *step);
+int ka_check_sysctl(struct ka_engine *e, const struct ka_step *step);
+int ka_check_diag(struct ka_engine *e, const struct ka_step *step);
+
+#endif

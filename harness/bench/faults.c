@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The faults. Each leaves evidence that it took effect: a rule's counter, a process that is gone, a
+ * device that is gone. Without it the judge says broken, whatever else was seen.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "bench/engine.h"
+#include "netns/diag.h"
+#include "netns/nft.h"
+
+/* Where the rules of a step go. */
+static void place_of(const struct ka_engine *e, const struct ka_step *step, enum nn_node *node,
+		     enum nn_hook *hook)
+{
+	if (step->place != KA_ON_PATH) {
+		*node = ka_engine_node(e, KA_PROBER);
+		*hook = step->place == KA_PROBER_OUTPUT ? NN_OUTPUT : NN_POSTROUTING;
+	} else if (e->case_->topology == KA_ROUTED) {
+		*node = NN_GATEWAY;
+		*hook = NN_FORWARD;
+	} else {
+		*node = ka_engine_node(e, KA_PEER);
+		*hook = NN_PREROUTING;
+	}
+}
+
+/* The rule for segments that @sender sends. */
+static struct nn_nft_rule rule_for(const struct ka_engine *e, const struct ka_step *step,
+				   enum ka_at sender, enum nn_hook hook)
+{
+	const struct ka_setting *setting = &e->instance->setting;
+	struct nn_nft_rule rule = {
+		.hook = hook,
+		.flags_mask = step->flags_mask,
+		.flags = step->flags,
+		.first = (unsigned)ka_number(step->first, setting),
+		.after = (unsigned)ka_number(step->after, setting),
+		.action = NN_DROP,
+	};
+	uint16_t port = step->misses ? KA_PORT + 1 : KA_PORT;
+
+	if (sender == KA_AT_CLIENT)
+		rule.dport = port;
+	else
+		rule.sport = port;
+	if (step->do_ == KA_REJECT && step->value == KA_TCP_RESET)
+		rule.action = NN_REJECT_RST;
+	else if (step->do_ == KA_REJECT)
+		rule.action = NN_REJECT_ICMP;
+	rule.icmp_code4 = rule.icmp_code6 = (uint8_t)step->value;
+	return rule;
+}
+
+int ka_fault_rules(struct ka_engine *e, const struct ka_step *step)
+{
+	struct ka_table *table = &e->tables[e->n_tables];
+	struct nn_nft_rule rules[2];
+	enum nn_hook hook;
+	int ret;
+
+	if (e->n_tables == KA_MAX_TABLES)
+		return nn_fail(&e->err, E2BIG, "more than %d drops in one case", KA_MAX_TABLES);
+	*table = (struct ka_table){ .step = (int)e->step, .active = true };
+	place_of(e, step, &table->node, &hook);
+	if (step->way != KA_ANSWERS)
+		rules[table->n_rules++] = rule_for(e, step, e->prober, hook);
+	if (step->way != KA_PROBES)
+		rules[table->n_rules++] = rule_for(e, step, e->peer, hook);
+	snprintf(table->name, sizeof(table->name), "kacheck%zu", e->n_tables);
+	ka_step_text(step, table->text, sizeof(table->text));
+	ret = nn_nft_add(e->net.ns[table->node], table->name, rules, table->n_rules, &e->err);
+	if (!ret)
+		e->n_tables++;
+	return ret;
+}
+
+int ka_fault_evidence(struct ka_engine *e, struct ka_table *table)
+{
+	uint64_t packets[2] = { 0 };
+	int ret = nn_nft_counters(e->net.ns[table->node], table->name, packets, table->n_rules,
+				  &e->err);
+
+	if (ret)
+		return ret;
+	table->active = false;
+	ka_engine_fault(e, table->step, packets[0] + packets[1], table->text);
+	return 0;
+}
+
+int ka_fault_heal(struct ka_engine *e)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < e->n_tables; i++) {
+		struct ka_table *table = &e->tables[i];
+
+		if (!table->active)
+			continue;
+		ret = ka_fault_evidence(e, table);
+		if (!ret)
+			ret = nn_nft_del(e->net.ns[table->node], table->name, &e->err);
+	}
+	return ret;
+}
+
+int ka_fault_kill(struct ka_engine *e, const struct ka_step *step)
+{
+	struct ka_end_state *end = &e->ends[ka_engine_end(e, step->who)];
+	int ret = ka_peer_kill(&end->peer);
+
+	if (ret)
+		return nn_fail(&e->err, -ret, "cannot kill the peer");
+	end->killed = true;
+	ka_engine_fault(e, (int)e->step, 1, "process gone");
+	ka_peer_close(&end->peer);
+	return 0;
+}
+
+int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step, bool stop)
+{
+	struct ka_end_state *end = &e->ends[ka_engine_end(e, step->who)];
+	int ret = ka_peer_freeze(&end->peer, stop);
+
+	if (ret)
+		return nn_fail(&e->err, -ret, "cannot %s the peer", stop ? "stop" : "continue");
+	end->frozen = stop;
+	ka_engine_fault(e, (int)e->step, 1, stop ? "process stopped" : "process continued");
+	return 0;
+}
+
+static int forget(struct ka_engine *e, enum ka_at at)
+{
+	const struct ka_order order = { .kind = KA_ORDER_FORGET };
+	struct ka_message reply;
+	int ret = ka_engine_order(e, at, &order, &reply);
+
+	if (ret)
+		return ret;
+	if (reply.error)
+		return nn_fail(&e->err, reply.error, "TCP_REPAIR");
+	return 0;
+}
+
+/* Both ports of the connection as seen from @at. */
+static void ports_of(const struct ka_engine *e, enum ka_at at, uint16_t *sport, uint16_t *dport)
+{
+	uint16_t client = e->ends[e->prober].flow.client_port;
+
+	*sport = at == KA_AT_CLIENT ? client : KA_PORT;
+	*dport = at == KA_AT_CLIENT ? KA_PORT : client;
+}
+
+int ka_fault_forget(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	uint16_t sport, dport;
+	struct nn_diag diag;
+	int ret = forget(e, at);
+
+	if (ret)
+		return ret;
+	ports_of(e, at, &sport, &dport);
+	ret = nn_diag_get(e->net.ns[ka_engine_node(e, step->who)], e->instance->family, sport,
+			  dport, &diag, NULL);
+	ka_engine_fault(e, (int)e->step, ret == -ENOENT, "socket gone");
+	return 0;
+}
+
+int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step)
+{
+	uint16_t sport, dport;
+	int ret;
+
+	ports_of(e, ka_engine_end(e, step->who), &sport, &dport);
+	ret = nn_diag_destroy(e->net.ns[ka_engine_node(e, step->who)], e->instance->family, sport,
+			      dport, &e->err);
+	if (!ret)
+		ka_engine_fault(e, (int)e->step, 1, "SOCK_DESTROY");
+	return ret;
+}
+
+/* First the wire, so that nothing which the dying host sends can arrive; then its sockets without
+ * a word, because an orphan in FIN_WAIT1 would keep the namespace alive; then the process. */
+int ka_fault_crash(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	enum nn_node node = ka_engine_node(e, step->who);
+	const char *dev = nn_topology_dev(NN_GATEWAY, node);
+	unsigned flags;
+	int ret = ka_engine_drain(e);
+
+	if (!ret)
+		ret = nn_topology_unplug(&e->net, node, &e->err);
+	if (!ret)
+		ret = forget(e, at);
+	if (ret)
+		return ret;
+	ret = ka_fault_kill(e, step);
+	ka_engine_close_capture(e, at);
+	e->ends[at].counters = nn_counters_close(e->ends[at].counters);
+	if (!ret)
+		ret = nn_topology_replace(&e->net, node, false, &e->err);
+	if (!ret)
+		ka_engine_fault(e, (int)e->step,
+				nn_link_flags(e->net.ns[NN_GATEWAY], dev, &flags, NULL) == -ENODEV,
+				"wire gone");
+	return ret;
+}
+
+int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	int ret = nn_topology_replace(&e->net, ka_engine_node(e, step->who), true, &e->err);
+
+	if (!ret)
+		ret = ka_engine_open_capture(e, at);
+	return ret;
+}
+
+int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up)
+{
+	enum nn_node node = ka_engine_node(e, step->who);
+	const char *dev = nn_topology_dev(node, ka_engine_node(e, KA_PROBER));
+	unsigned flags = 0;
+	int ret = nn_link_set_up(e->net.ns[node], dev, up, &e->err);
+
+	if (!ret)
+		ret = nn_link_flags(e->net.ns[node], dev, &flags, &e->err);
+	if (!ret)
+		ka_engine_fault(e, (int)e->step, !!(flags & IFF_UP) == up,
+				up ? "link is up" : "link is down");
+	return ret;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the engine and a peer process say to each other, over a SOCK_SEQPACKET pair: orders go to
+ * the peer, messages come back. Both ends are the same program, so values travel as they are.
+ */
+#ifndef KA_ORDER_H
+#define KA_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/timeline.h"
+#include "netns/err.h"
+
+/* The server's TCP port in every instance: each has a network of its own. */
+#define KA_PORT 4242
+
+enum ka_order_kind {
+	KA_ORDER_LISTEN,
+	KA_ORDER_CONNECT,
+	KA_ORDER_KEEPALIVE, /* apply the setting to the connected socket */
+	KA_ORDER_SEND,
+	KA_ORDER_STALL,
+	KA_ORDER_RESUME,
+	KA_ORDER_SHUTDOWN,
+	KA_ORDER_CLOSE,
+	KA_ORDER_FORGET,
+	KA_ORDER_SETSOCKOPT,
+	KA_ORDER_GETSOCKOPT,
+	KA_ORDER_INSPECT, /* record TCP_INFO */
+};
+
+struct ka_order {
+	enum ka_order_kind kind;
+	unsigned bytes;
+	int level, option, value;
+};
+
+enum ka_message_kind {
+	KA_MSG_EVENT,     /* .event: goes to the timeline */
+	KA_MSG_DONE,      /* the order in hand is done: .error (errno), .value, .at_ns */
+	KA_MSG_CONNECTED, /* this end is established */
+	KA_MSG_ENDED,     /* this end saw the end of the connection and has done its autopsy */
+};
+
+struct ka_message {
+	enum ka_message_kind kind;
+	int error;
+	int value;
+	int64_t at_ns;
+	char text[160]; /* what failed */
+	struct ka_event event;
+};
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine's handle on a peer process. */
+#include "bench/peer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "netns/sandbox.h"
+
+/* The engine's other descriptors are close-on-exec, but there is no exec here: close them, so that
+ * a namespace dies when the engine lets go of it. */
+static void close_all_but(int keep)
+{
+	if (keep > 3)
+		close_range(3, (unsigned)keep - 1, 0);
+	close_range((unsigned)keep + 1, ~0u, 0);
+}
+
+static void live(const struct ka_peer_config *config, struct nn_ns *ns, int ctl)
+{
+	if (nn_ns_enter(ns, NULL))
+		_exit(EXIT_FAILURE);
+	close_all_but(ctl);
+	signal(SIGPIPE, SIG_IGN);
+	_exit(ka_peer_main(config, ctl));
+}
+
+int ka_peer_start(struct ka_peer *peer, const struct ka_peer_config *config, struct nn_ns *ns,
+		  struct nn_err *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return nn_fail(err, errno, "control socket of a peer");
+	peer->pid = nn_sandbox_fork(&peer->pidfd);
+	if (peer->pid == 0)
+		live(config, ns, pair[1]);
+	close(pair[1]);
+	peer->ctl = pair[0];
+	if (peer->pid < 0) {
+		int ret = nn_fail(err, errno, "cannot fork a peer");
+
+		ka_peer_close(peer);
+		return ret;
+	}
+	return 0;
+}
+
+int ka_peer_order(struct ka_peer *peer, const struct ka_order *order, struct nn_err *err)
+{
+	if (send(peer->ctl, order, sizeof(*order), MSG_NOSIGNAL) < 0)
+		return nn_fail(err, errno, "a peer does not take orders");
+	return 0;
+}
+
+int ka_peer_receive(struct ka_peer *peer, struct ka_message *message)
+{
+	ssize_t n = recv(peer->ctl, message, sizeof(*message), MSG_DONTWAIT);
+
+	if (n == (ssize_t)sizeof(*message))
+		return 0;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return -EAGAIN;
+	return -EPIPE;
+}
+
+int ka_peer_kill(struct ka_peer *peer)
+{
+	siginfo_t info;
+
+	if (peer->pid <= 0)
+		return 0;
+	if (kill(peer->pid, SIGKILL) < 0)
+		return -errno;
+	if (waitid(P_PID, (id_t)peer->pid, &info, WEXITED) < 0)
+		return -errno;
+	peer->pid = -1;
+	return 0;
+}
+
+int ka_peer_freeze(struct ka_peer *peer, bool stop)
+{
+	siginfo_t info;
+
+	if (kill(peer->pid, stop ? SIGSTOP : SIGCONT) < 0)
+		return -errno;
+	if (waitid(P_PID, (id_t)peer->pid, &info, stop ? WSTOPPED : WCONTINUED) < 0)
+		return -errno;
+	return 0;
+}
+
+void ka_peer_close(struct ka_peer *peer)
+{
+	if (peer->ctl >= 0)
+		close(peer->ctl);
+	if (peer->pidfd >= 0)
+		close(peer->pidfd);
+	*peer = (struct ka_peer)KA_PEER_INIT;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A peer: the process at one end of the connection, and the engine's handle on it. */
+#ifndef KA_PEER_H
+#define KA_PEER_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "bench/order.h"
+#include "netns/link.h"
+#include "netns/ns.h"
+#include "plan/case.h"
+
+struct ka_peer_config {
+	enum ka_at at; /* KA_AT_CLIENT connects, KA_AT_SERVER listens */
+	bool prober;   /* carries the setting */
+	enum ka_from from;
+	struct ka_setting setting;
+	struct nn_addr local, remote;
+};
+
+struct ka_peer {
+	pid_t pid;
+	int pidfd; /* owned */
+	int ctl;   /* owned; orders and messages */
+};
+
+#define KA_PEER_INIT                                                                               \
+	{                                                                                          \
+		.pid = -1, .pidfd = -1, .ctl = -1                                                  \
+	}
+
+/* Forks the peer into @ns; it waits for orders, and dies with the engine. 0 or -errno. */
+int ka_peer_start(struct ka_peer *peer, const struct ka_peer_config *config, struct nn_ns *ns,
+		  struct nn_err *err);
+int ka_peer_order(struct ka_peer *peer, const struct ka_order *order, struct nn_err *err);
+/* One message; -EAGAIN when there is none, -EPIPE when the peer is gone. Never blocks. */
+int ka_peer_receive(struct ka_peer *peer, struct ka_message *message);
+/* SIGKILL, and waits until the process is gone and its files are closed. Safe twice. */
+int ka_peer_kill(struct ka_peer *peer);
+/* SIGSTOP or SIGCONT; returns when it has taken effect. 0 or -errno. */
+int ka_peer_freeze(struct ka_peer *peer, bool stop);
+void ka_peer_close(struct ka_peer *peer);
+
+/* The peer's own life (peer_main.c): obeys orders on @ctl until it is closed. */
+int ka_peer_main(const struct ka_peer_config *config, int ctl);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a peer process: it waits in one epoll for orders and for its socket, does what it is
+ * told, and tells all that it sees. It never waits in any other way.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/peer_self.h"
+
+int64_t ka_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* A failure to tell means that the engine is gone: then this process is of no use. */
+static void tell(struct ka_peer_self *self, const struct ka_message *message)
+{
+	if (send(self->ctl, message, sizeof(*message), MSG_NOSIGNAL) < 0)
+		_exit(EXIT_FAILURE);
+}
+
+void ka_self_event(struct ka_peer_self *self, struct ka_event event)
+{
+	struct ka_message message = { .kind = KA_MSG_EVENT };
+
+	event.at = self->config->at;
+	message.event = event;
+	tell(self, &message);
+}
+
+void ka_self_call(struct ka_peer_self *self, enum ka_call_name name, int64_t ret, int err,
+		  bool after_end)
+{
+	ka_self_event(
+		self,
+		(struct ka_event){
+			.t_ns = ka_now_ns(),
+			.what = KA_EV_CALL,
+			.call = { .name = name, .ret = ret, .err = err, .after_end = after_end } });
+}
+
+void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error, int value,
+		 const char *text)
+{
+	struct ka_message message = {
+		.kind = kind, .error = error, .value = value, .at_ns = ka_now_ns()
+	};
+
+	snprintf(message.text, sizeof(message.text), "%s", text);
+	tell(self, &message);
+}
+
+static void established(struct ka_peer_self *self)
+{
+	const struct ka_peer_config *config = self->config;
+	int err = ka_self_watch(self);
+
+	/* inheritance from the listener is read back where it must have arrived */
+	if (config->prober && config->at == KA_AT_SERVER &&
+	    (config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL))
+		ka_self_keepalive(self, self->conn, false);
+	ka_self_say(self, KA_MSG_CONNECTED, err, 0, "epoll registration");
+}
+
+static void on_accept(struct ka_peer_self *self)
+{
+	int fd = accept4(self->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0 && errno == EAGAIN)
+		return;
+	ka_self_call(self, KA_CALL_ACCEPT, fd < 0 ? -1 : 0, fd < 0 ? errno : 0, false);
+	if (fd < 0)
+		return;
+	self->conn = fd;
+	established(self);
+}
+
+static void on_connected(struct ka_peer_self *self)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	epoll_ctl(self->outer, EPOLL_CTL_DEL, self->conn, NULL);
+	self->connecting = false;
+	getsockopt(self->conn, SOL_SOCKET, SO_ERROR, &error, &len);
+	ka_self_call(self, KA_CALL_CONNECT, error ? -1 : 0, error, false);
+	if (error)
+		ka_self_say(self, KA_MSG_CONNECTED, error, 0, "connect");
+	else
+		established(self);
+}
+
+/* The connection is over: looks at the socket once, then leaves it alone. */
+static void end(struct ka_peer_self *self)
+{
+	ka_self_autopsy(self);
+	self->ended = true;
+	ka_self_interest(self);
+	epoll_ctl(self->sets[KA_EPOLL_FULL], EPOLL_CTL_DEL, self->conn, NULL);
+	ka_self_say(self, KA_MSG_ENDED, 0, 0, "");
+}
+
+/* What @set has to say of the socket; 0: nothing. */
+static uint32_t poll_set(struct ka_peer_self *self, enum ka_epoll_set set, int64_t woken_ns)
+{
+	struct epoll_event event;
+
+	if (epoll_wait(self->sets[set], &event, 1, 0) < 1)
+		return 0;
+	ka_self_event(self, (struct ka_event){ .t_ns = woken_ns,
+					       .what = KA_EV_EPOLL,
+					       .epoll = { .set = set, .mask = event.events } });
+	return event.events;
+}
+
+/* Both sets are asked before any call on the socket, which could consume the error. */
+static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
+{
+	uint32_t level = poll_set(self, KA_EPOLL_LEVEL, woken_ns);
+	uint32_t full = poll_set(self, KA_EPOLL_FULL, woken_ns);
+
+	if (self->ended || self->conn < 0)
+		return;
+	if ((level | full) & (EPOLLERR | EPOLLHUP)) {
+		end(self);
+		return;
+	}
+	if (!(level & (EPOLLIN | EPOLLRDHUP)) || self->stalled)
+		return;
+	if (ka_self_read(self)) {
+		self->saw_eof = true;
+		ka_self_interest(self);
+		ka_self_info(self);
+		ka_self_say(self, KA_MSG_ENDED, 0, 1, "");
+	}
+}
+
+static int set_option(struct ka_peer_self *self, const struct ka_order *order)
+{
+	int ret = setsockopt(self->conn, order->level, order->option, &order->value,
+			     sizeof(order->value));
+	int err = ret < 0 ? errno : 0;
+
+	ka_self_call(self, KA_CALL_SETSOCKOPT, ret, err, false);
+	return err;
+}
+
+static int get_option(struct ka_peer_self *self, const struct ka_order *order, int *value)
+{
+	socklen_t len = sizeof(*value);
+	int ret = getsockopt(self->conn, order->level, order->option, value, &len);
+	int err = ret < 0 ? errno : 0;
+
+	ka_self_call(self, KA_CALL_GETSOCKOPT, ret < 0 ? -1 : *value, err, false);
+	return err;
+}
+
+static int end_output(struct ka_peer_self *self, bool whole)
+{
+	int ret = whole ? close(self->conn) : shutdown(self->conn, SHUT_WR);
+	int err = ret < 0 ? errno : 0;
+
+	ka_self_call(self, whole ? KA_CALL_CLOSE : KA_CALL_SHUTDOWN, ret, err, false);
+	if (whole)
+		self->conn = -1;
+	return err;
+}
+
+static int set_stalled(struct ka_peer_self *self, bool stalled)
+{
+	self->stalled = stalled;
+	ka_self_interest(self);
+	return 0;
+}
+
+static int obey(struct ka_peer_self *self, const struct ka_order *order, int *value)
+{
+	switch (order->kind) {
+	case KA_ORDER_LISTEN:
+		return ka_self_listen(self);
+	case KA_ORDER_CONNECT:
+		return ka_self_connect(self);
+	case KA_ORDER_KEEPALIVE:
+		return ka_self_keepalive(self, self->conn, true);
+	case KA_ORDER_SEND:
+		return ka_self_send(self, order->bytes);
+	case KA_ORDER_STALL:
+		return set_stalled(self, true);
+	case KA_ORDER_RESUME:
+		return set_stalled(self, false);
+	case KA_ORDER_SHUTDOWN:
+		return end_output(self, false);
+	case KA_ORDER_CLOSE:
+		return end_output(self, true);
+	case KA_ORDER_FORGET:
+		return ka_self_forget(self);
+	case KA_ORDER_SETSOCKOPT:
+		return set_option(self, order);
+	case KA_ORDER_GETSOCKOPT:
+		return get_option(self, order, value);
+	case KA_ORDER_INSPECT:
+		ka_self_info(self);
+		return 0;
+	}
+	return EINVAL;
+}
+
+/* Returns false when the engine has closed its end. */
+static bool on_order(struct ka_peer_self *self)
+{
+	struct ka_order order;
+	int value = 0, error;
+
+	if (recv(self->ctl, &order, sizeof(order), 0) != (ssize_t)sizeof(order))
+		return false;
+	error = obey(self, &order, &value);
+	ka_self_say(self, KA_MSG_DONE, error, value, error ? strerror(error) : "");
+	return true;
+}
+
+static int open_epolls(struct ka_peer_self *self)
+{
+	struct epoll_event ctl = { .events = EPOLLIN, .data.fd = self->ctl };
+
+	self->outer = epoll_create1(EPOLL_CLOEXEC);
+	if (self->outer < 0 || epoll_ctl(self->outer, EPOLL_CTL_ADD, self->ctl, &ctl) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		struct epoll_event set = { .events = EPOLLIN };
+
+		self->sets[i] = epoll_create1(EPOLL_CLOEXEC);
+		set.data.fd = self->sets[i];
+		if (self->sets[i] < 0 ||
+		    epoll_ctl(self->outer, EPOLL_CTL_ADD, self->sets[i], &set) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int ka_peer_main(const struct ka_peer_config *config, int ctl)
+{
+	struct ka_peer_self self = { .config = config, .ctl = ctl, .listener = -1, .conn = -1 };
+	struct epoll_event event;
+
+	if (open_epolls(&self))
+		return EXIT_FAILURE;
+	for (;;) {
+		int n = epoll_wait(self.outer, &event, 1, -1);
+		int64_t woken_ns = ka_now_ns();
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return EXIT_FAILURE;
+		if (event.data.fd == ctl && !on_order(&self))
+			return EXIT_SUCCESS;
+		else if (event.data.fd == self.listener)
+			on_accept(&self);
+		else if (self.connecting && event.data.fd == self.conn)
+			on_connected(&self);
+		else if (event.data.fd == self.sets[0] || event.data.fd == self.sets[1])
+			on_socket(&self, woken_ns);
+	}
+}

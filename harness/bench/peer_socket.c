@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The calls that a peer makes on its socket. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/peer_self.h"
+
+static socklen_t sockaddr_of(const struct nn_addr *addr, uint16_t port,
+			     struct sockaddr_storage *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (addr->family == AF_INET) {
+		struct sockaddr_in *in = (struct sockaddr_in *)out;
+
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		memcpy(&in->sin_addr, addr->bytes, sizeof(in->sin_addr));
+		return sizeof(*in);
+	}
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	memcpy(&in6->sin6_addr, addr->bytes, sizeof(in6->sin6_addr));
+	return sizeof(*in6);
+}
+
+static int add(int epoll, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? errno : 0;
+}
+
+/* One keepalive option: what it is called, where, and what it must be. */
+struct option {
+	const char *name;
+	int level, option, value;
+};
+
+static void check(struct ka_peer_self *self, const struct option *o, int got, int err)
+{
+	struct ka_event event = { .t_ns = ka_now_ns(), .what = KA_EV_CHECK };
+
+	event.check.step = -1;
+	event.check.ok = !err && got == o->value;
+	if (err)
+		snprintf(event.check.text, sizeof(event.check.text), "option %s: %s", o->name,
+			 strerror(err));
+	else
+		snprintf(event.check.text, sizeof(event.check.text),
+			 "option %s reads %d, must be %d", o->name, got, o->value);
+	if (!event.check.ok)
+		ka_self_event(self, event);
+}
+
+static void set_and_check(struct ka_peer_self *self, int fd, const struct option *o, bool set)
+{
+	socklen_t len = sizeof(int);
+	int got = -1, err = 0;
+
+	if (set && setsockopt(fd, o->level, o->option, &o->value, sizeof(o->value)) < 0)
+		err = errno;
+	if (!err && getsockopt(fd, o->level, o->option, &got, &len) < 0)
+		err = errno;
+	check(self, o, got, err);
+}
+
+int ka_self_keepalive(struct ka_peer_self *self, int fd, bool set)
+{
+	const struct ka_setting *s = &self->config->setting;
+	const struct option options[] = {
+		{ "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, (int)s->idle },
+		{ "TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL, (int)s->intvl },
+		{ "TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT, (int)s->cnt },
+		{ "TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT, (int)s->user_timeout_ms },
+		{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, 1 },
+	};
+	bool from_sysctl = self->config->from == KA_FROM_SYSCTL;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		set_and_check(self, fd, &options[i], set && (!from_sysctl || i >= 3));
+	return 0;
+}
+
+/* Sockets that are to be armed by the handshake itself carry the options before it. */
+static bool armed_before(const struct ka_peer_self *self)
+{
+	const struct ka_peer_config *config = self->config;
+
+	return config->prober && (config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL);
+}
+
+static int new_socket(struct ka_peer_self *self, int *fd)
+{
+	*fd = socket(self->config->local.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		return errno;
+	if (armed_before(self))
+		ka_self_keepalive(self, *fd, true);
+	return 0;
+}
+
+int ka_self_listen(struct ka_peer_self *self)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sockaddr_of(&self->config->local, KA_PORT, &addr);
+	int ret = new_socket(self, &self->listener);
+
+	if (ret)
+		return ret;
+	if (bind(self->listener, (struct sockaddr *)&addr, len) < 0 ||
+	    listen(self->listener, SOMAXCONN) < 0)
+		return errno;
+	return add(self->outer, self->listener, EPOLLIN);
+}
+
+int ka_self_connect(struct ka_peer_self *self)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sockaddr_of(&self->config->remote, KA_PORT, &addr);
+	int ret = new_socket(self, &self->conn);
+
+	if (ret)
+		return ret;
+	if (connect(self->conn, (struct sockaddr *)&addr, len) < 0 && errno != EINPROGRESS)
+		return errno;
+	self->connecting = true;
+	return add(self->outer, self->conn, EPOLLOUT);
+}
+
+int ka_self_watch(struct ka_peer_self *self)
+{
+	int ret = add(self->sets[KA_EPOLL_LEVEL], self->conn, EPOLLIN | EPOLLRDHUP);
+
+	if (ret)
+		return ret;
+	return add(self->sets[KA_EPOLL_FULL], self->conn,
+		   EPOLLET | EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDNORM | EPOLLRDBAND |
+			   EPOLLWRNORM | EPOLLWRBAND | EPOLLRDHUP);
+}
+
+/* A level-triggered set would wake this process for ever when nobody reads: it asks only for what
+ * will be dealt with. */
+void ka_self_interest(struct ka_peer_self *self)
+{
+	struct epoll_event event = { .data.fd = self->conn };
+
+	if (!self->saw_eof)
+		event.events = self->stalled ? EPOLLRDHUP : EPOLLIN | EPOLLRDHUP;
+	epoll_ctl(self->sets[KA_EPOLL_LEVEL], self->ended ? EPOLL_CTL_DEL : EPOLL_CTL_MOD,
+		  self->conn, &event);
+}
+
+int ka_self_send(struct ka_peer_self *self, unsigned bytes)
+{
+	static const char filler[4096];
+
+	while (bytes) {
+		size_t part = bytes < sizeof(filler) ? bytes : sizeof(filler);
+		ssize_t n = send(self->conn, filler, part, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		ka_self_call(self, KA_CALL_WRITE, n, n < 0 ? errno : 0, false);
+		if (n < 0)
+			return errno;
+		bytes -= (unsigned)n;
+	}
+	return 0;
+}
+
+bool ka_self_read(struct ka_peer_self *self)
+{
+	char buf[4096];
+
+	for (;;) {
+		ssize_t n = recv(self->conn, buf, sizeof(buf), MSG_DONTWAIT);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return false;
+		ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, false);
+		if (n <= 0)
+			return true;
+	}
+}
+
+int ka_self_forget(struct ka_peer_self *self)
+{
+	int *fds[] = { &self->conn, &self->listener };
+	int on = 1;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (*fds[i] < 0)
+			continue;
+		if (fds[i] == &self->conn &&
+		    setsockopt(*fds[i], IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) < 0)
+			return errno;
+		close(*fds[i]);
+		*fds[i] = -1;
+	}
+	return 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds an instance's network, sysctls, witnesses and peers, and takes them down. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "bench/engine.h"
+#include "netns/sysctl.h"
+
+static enum nn_node node_of(enum ka_at at)
+{
+	return at == KA_AT_CLIENT ? NN_CLIENT : NN_SERVER;
+}
+
+static int watch_fd(struct ka_engine *e, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return nn_fail(&e->err, errno, "epoll");
+	return 0;
+}
+
+int ka_engine_open_capture(struct ka_engine *e, enum ka_at at)
+{
+	struct ka_end_state *end = &e->ends[at];
+	int ret = ka_capture_open(&end->capture, e->net.ns[node_of(at)],
+				  nn_topology_dev(node_of(at), NN_GATEWAY),
+				  &e->record->captures[at], &e->err);
+
+	if (ret)
+		return ret;
+	return watch_fd(e, ka_capture_fd(end->capture));
+}
+
+void ka_engine_close_capture(struct ka_engine *e, enum ka_at at)
+{
+	struct ka_end_state *end = &e->ends[at];
+	int64_t step;
+
+	if (!end->capture)
+		return;
+	step = ka_capture_clock_step(end->capture);
+	if (step > e->record->timeline.clock_step_ns)
+		e->record->timeline.clock_step_ns = step;
+	epoll_ctl(e->epoll, EPOLL_CTL_DEL, ka_capture_fd(end->capture), NULL);
+	end->capture = ka_capture_close(end->capture);
+}
+
+int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
+{
+	const struct ka_instance *instance = e->instance;
+	enum nn_node other = at == KA_AT_CLIENT ? NN_SERVER : NN_CLIENT;
+	struct ka_peer_config config = {
+		.at = at,
+		.prober = at == e->prober,
+		.from = e->case_->from,
+		.setting = instance->setting,
+		.local = nn_topology_addr(&e->net, node_of(at), instance->family),
+		.remote = nn_topology_addr(&e->net, other, instance->family),
+	};
+	int ret = ka_peer_start(&e->ends[at].peer, &config, e->net.ns[node_of(at)], &e->err);
+
+	if (ret)
+		return ret;
+	return watch_fd(e, e->ends[at].peer.ctl);
+}
+
+static int set_number(struct ka_engine *e, enum nn_node node, const char *key, unsigned value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	return nn_sysctl_put(e->net.ns[node], key, text, &e->err);
+}
+
+/* The setting as sysctls of the prober's namespace. */
+static int put_setting(struct ka_engine *e)
+{
+	const struct ka_setting *s = &e->instance->setting;
+	enum nn_node node = node_of(e->prober);
+	int ret = set_number(e, node, "net/ipv4/tcp_keepalive_time", s->idle);
+
+	if (!ret)
+		ret = set_number(e, node, "net/ipv4/tcp_keepalive_intvl", s->intvl);
+	if (!ret)
+		ret = set_number(e, node, "net/ipv4/tcp_keepalive_probes", s->cnt);
+	return ret;
+}
+
+static int put_sysctls(struct ka_engine *e)
+{
+	const struct ka_case *c = e->case_;
+	int ret = 0;
+
+	if (c->from == KA_FROM_SYSCTL)
+		ret = put_setting(e);
+	for (int at = 0; !ret && c->no_timestamps && at < 2; at++)
+		ret = set_number(e, node_of(at), "net/ipv4/tcp_timestamps", 0);
+	for (size_t i = 0; !ret && i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++) {
+		const struct ka_sysctl *s = &c->sysctls[i];
+
+		if (s->key)
+			ret = nn_sysctl_put(e->net.ns[ka_engine_node(e, s->who)], s->key, s->value,
+					    &e->err);
+	}
+	return ret;
+}
+
+static int open_loop(struct ka_engine *e)
+{
+	e->epoll = epoll_create1(EPOLL_CLOEXEC);
+	e->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (e->epoll < 0 || e->timer < 0)
+		return nn_fail(&e->err, errno, "epoll or timerfd");
+	return watch_fd(e, e->timer);
+}
+
+int ka_engine_setup(struct ka_engine *e)
+{
+	enum nn_shape shape = e->case_->topology == KA_PAIR ? NN_PAIR : NN_ROUTED;
+	int ret = open_loop(e);
+
+	if (!ret)
+		ret = nn_topology_new(&e->net, shape, &e->err);
+	if (!ret)
+		ret = put_sysctls(e);
+	for (int at = 0; !ret && at < 2; at++) {
+		ka_flow_init(&e->ends[at].flow, (enum ka_at)at, KA_PORT);
+		ret = ka_engine_open_capture(e, (enum ka_at)at);
+		if (!ret)
+			ret = nn_counters_open(e->net.ns[node_of((enum ka_at)at)],
+					       &e->ends[at].counters, &e->err);
+		if (!ret)
+			ret = ka_engine_start_peer(e, (enum ka_at)at);
+	}
+	return ret;
+}
+
+void ka_engine_teardown(struct ka_engine *e)
+{
+	for (int at = 0; at < 2; at++) {
+		struct ka_end_state *end = &e->ends[at];
+
+		ka_peer_kill(&end->peer);
+		ka_peer_close(&end->peer);
+		ka_engine_close_capture(e, (enum ka_at)at);
+		end->counters = nn_counters_close(end->counters);
+	}
+	nn_topology_free(&e->net);
+	if (e->timer >= 0)
+		close(e->timer);
+	if (e->epoll >= 0)
+		close(e->epoll);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps of a case: what each word of the vocabulary does. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "bench/engine.h"
+
+/* An order that must succeed. */
+static int order(struct ka_engine *e, enum ka_who who, enum ka_order_kind kind, unsigned bytes)
+{
+	const struct ka_order o = { .kind = kind, .bytes = bytes };
+	enum ka_at at = ka_engine_end(e, who);
+	struct ka_message reply;
+	int ret = ka_engine_order(e, at, &o, &reply);
+
+	if (ret)
+		return ret;
+	if (reply.error)
+		return nn_fail(&e->err, reply.error, "the %s could not do its step",
+			       at == KA_AT_CLIENT ? "client" : "server");
+	return 0;
+}
+
+static int start_connect(struct ka_engine *e)
+{
+	const struct ka_order listen = { .kind = KA_ORDER_LISTEN };
+	const struct ka_order connect = { .kind = KA_ORDER_CONNECT };
+	struct ka_message reply = { 0 };
+	int ret = ka_engine_order(e, KA_AT_SERVER, &listen, &reply);
+
+	if (!ret && !reply.error)
+		ret = ka_engine_order(e, KA_AT_CLIENT, &connect, &reply);
+	if (!ret && reply.error)
+		ret = nn_fail(&e->err, reply.error, "listen or connect");
+	return ret;
+}
+
+/* Both ends are up and the handshake's last ACK is on record; then options that are set late. */
+static bool connect_is_done(struct ka_engine *e)
+{
+	const struct ka_order keepalive = { .kind = KA_ORDER_KEEPALIVE };
+	struct ka_message reply;
+	int ret;
+
+	if (!e->ends[0].connected || !e->ends[1].connected || !ka_flow_settled(&e->ends[0].flow) ||
+	    !ka_flow_settled(&e->ends[1].flow))
+		return false;
+	if (e->case_->from != KA_FROM_ACCEPTED)
+		return true;
+	ret = ka_engine_order(e, e->prober, &keepalive, &reply);
+	if (ret)
+		ka_engine_fail(e, ret);
+	else
+		e->record->timeline.armed_ns = reply.at_ns;
+	return true;
+}
+
+static int start_send(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+
+	e->send_end = e->ends[at].flow.half[at].snd_nxt + step->bytes;
+	return order(e, step->who, KA_ORDER_SEND, step->bytes);
+}
+
+static bool send_is_done(const struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	enum ka_at other = at == KA_AT_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT;
+
+	if (step->unacked)
+		return true;
+	return e->ends[at].flow.half[at].snd_una == e->send_end &&
+	       e->ends[other].flow.half[at].snd_nxt == e->send_end;
+}
+
+static int set_stalled(struct ka_engine *e, const struct ka_step *step, bool stall)
+{
+	return order(e, step->who, stall ? KA_ORDER_STALL : KA_ORDER_RESUME, 0);
+}
+
+int ka_step_start(struct ka_engine *e, const struct ka_step *step)
+{
+	switch (step->do_) {
+	case KA_CONNECT:
+		return start_connect(e);
+	case KA_SEND:
+		return start_send(e, step);
+	case KA_STALL:
+	case KA_RESUME:
+		return set_stalled(e, step, step->do_ == KA_STALL);
+	case KA_SHUTDOWN:
+		return order(e, step->who, KA_ORDER_SHUTDOWN, 0);
+	case KA_CLOSE:
+		return order(e, step->who, KA_ORDER_CLOSE, 0);
+	case KA_DROP:
+	case KA_REJECT:
+		return ka_fault_rules(e, step);
+	case KA_HEAL:
+		return ka_fault_heal(e);
+	case KA_KILL:
+		return ka_fault_kill(e, step);
+	case KA_FREEZE:
+	case KA_THAW:
+		return ka_fault_freeze(e, step, step->do_ == KA_FREEZE);
+	case KA_CRASH:
+		return ka_fault_crash(e, step);
+	case KA_REBOOT:
+		return ka_fault_reboot(e, step);
+	case KA_FORGET:
+		return ka_fault_forget(e, step);
+	case KA_DESTROY:
+		return ka_fault_destroy(e, step);
+	case KA_LINK_DOWN:
+	case KA_LINK_UP:
+		return ka_fault_link(e, step, step->do_ == KA_LINK_UP);
+	case KA_SETSOCKOPT:
+	case KA_GETSOCKOPT:
+		return ka_check_option(e, step);
+	case KA_SYSCTL:
+	case KA_SYSCTL_IS:
+		return ka_check_sysctl(e, step);
+	case KA_DIAG_IS:
+		return ka_check_diag(e, step);
+	case KA_WAIT:
+		return 0;
+	}
+	return nn_fail(&e->err, EINVAL, "unknown step %d", step->do_);
+}
+
+bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
+{
+	if (step->do_ == KA_CONNECT)
+		return connect_is_done(e);
+	if (step->do_ == KA_SEND)
+		return send_is_done(e, step);
+	return true;
+}
+
+static const char *who_name(enum ka_who who)
+{
+	static const char *const names[] = { "", "prober", "peer", "gateway" };
+
+	return names[who];
+}
+
+static const char *way_name(enum ka_way way)
+{
+	static const char *const names[] = { "both ways", "what the prober sends",
+					     "what the peer sends" };
+
+	return names[way];
+}
+
+static const char *verb(enum ka_do what)
+{
+	static const char *const verbs[] = {
+		[KA_CONNECT] = "connected",
+		[KA_SEND] = "sends",
+		[KA_STALL] = "stops reading",
+		[KA_RESUME] = "reads again",
+		[KA_SHUTDOWN] = "shutdown(WR)",
+		[KA_CLOSE] = "close",
+		[KA_DROP] = "drop",
+		[KA_REJECT] = "reject",
+		[KA_HEAL] = "path healed",
+		[KA_KILL] = "killed",
+		[KA_FREEZE] = "stopped (SIGSTOP)",
+		[KA_THAW] = "continued (SIGCONT)",
+		[KA_CRASH] = "host gone",
+		[KA_REBOOT] = "host back, with no socket",
+		[KA_FORGET] = "lost its socket without a word",
+		[KA_DESTROY] = "socket destroyed",
+		[KA_LINK_DOWN] = "link down",
+		[KA_LINK_UP] = "link up",
+		[KA_SETSOCKOPT] = "setsockopt",
+		[KA_GETSOCKOPT] = "getsockopt",
+		[KA_SYSCTL] = "sysctl",
+		[KA_SYSCTL_IS] = "sysctl read",
+		[KA_DIAG_IS] = "sock_diag",
+		[KA_WAIT] = "waited",
+	};
+
+	return verbs[what];
+}
+
+const char *ka_step_text(const struct ka_step *step, char *buf, size_t size)
+{
+	const char *who = who_name(step->who);
+
+	switch (step->do_) {
+	case KA_SEND:
+		snprintf(buf, size, "%s sends %u bytes", who, step->bytes);
+		break;
+	case KA_DROP:
+	case KA_REJECT:
+		snprintf(buf, size, "%s %s", verb(step->do_), way_name(step->way));
+		break;
+	case KA_SYSCTL:
+	case KA_SYSCTL_IS:
+		snprintf(buf, size, "%s %s = %s", verb(step->do_), step->key, step->text);
+		break;
+	case KA_SETSOCKOPT:
+	case KA_GETSOCKOPT:
+		snprintf(buf, size, "%s %s(%d, %d) %d", who, verb(step->do_), step->level,
+			 step->option, step->value);
+		break;
+	default:
+		snprintf(buf, size, "%s%s%s", who, *who ? " " : "", verb(step->do_));
+	}
+	return buf;
+}

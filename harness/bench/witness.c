@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The witnesses: packets, sock_diag, counters. What they say goes into the timeline unjudged. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "bench/engine.h"
+#include "netns/diag.h"
+
+/* The counters whose movement says which mechanism of the kernel was at work. */
+static const char *const watched[] = {
+	"TcpExt.TCPKeepAlive",
+	"TcpExt.TCPAbortOnTimeout",
+	"TcpExt.TCPAbortFailed",
+	"TcpExt.TCPAbortOnData",
+	"TcpExt.TCPAbortOnClose",
+	"TcpExt.TCPAbortOnMemory",
+	"TcpExt.TCPTimeouts",
+	"TcpExt.OutOfWindowIcmps",
+	"TcpExt.LockDroppedIcmps",
+	"TcpExt.TCPACKSkippedSeq",
+	"TcpExt.TCPLossProbes",
+	"TcpExt.TCPWinProbe",
+	"TcpExt.TCPChallengeACK",
+	"TcpExt.TCPSpuriousRtxHostQueues",
+	"TcpExt.PAWSEstab",
+	"TcpExt.TCPZeroWindowDrop",
+	"TcpExt.TCPRcvQDrop",
+	"TcpExt.TCPBacklogDrop",
+	"Tcp.OutRsts",
+	"Tcp.EstabResets",
+	"Tcp.RetransSegs",
+	"Tcp.AttemptFails",
+	"Tcp.InErrs",
+	"Tcp.InCsumErrors",
+};
+
+#define N_WATCHED (sizeof(watched) / sizeof(watched[0]))
+_Static_assert(N_WATCHED <= KA_WATCHED_COUNTERS, "room for every watched counter");
+
+static void note_prober_packet(struct ka_engine *e, const struct ka_packet *p, int64_t t_ns)
+{
+	if (p->accepted) {
+		e->last_rx_ns = t_ns;
+		e->probes = 0;
+		return;
+	}
+	if (!p->out || p->kind != KA_SEG_PROBE)
+		return;
+	if (e->probes < (int)(sizeof(e->probe_ns) / sizeof(e->probe_ns[0])))
+		e->probe_ns[e->probes++] = t_ns;
+	ka_engine_diag(e, e->prober);
+}
+
+static void parse_new(struct ka_engine *e, enum ka_at at)
+{
+	struct ka_end_state *end = &e->ends[at];
+	const struct ka_capture_file *file = &e->record->captures[at];
+
+	for (; end->parsed < file->n; end->parsed++) {
+		const struct ka_captured *packet = &file->packets[end->parsed];
+		struct ka_event event = { .t_ns = packet->mono_ns, .at = at, .what = KA_EV_PACKET };
+
+		if (!ka_flow_packet(&end->flow, file->bytes + packet->at, packet->caplen,
+				    &event.packet))
+			continue;
+		ka_engine_event(e, event);
+		if (at == e->prober)
+			note_prober_packet(e, &event.packet, event.t_ns);
+	}
+}
+
+int ka_engine_drain(struct ka_engine *e)
+{
+	for (int at = 0; at < 2; at++) {
+		struct ka_end_state *end = &e->ends[at];
+		int ret;
+
+		if (!end->capture)
+			continue;
+		ret = ka_capture_read(end->capture, &e->err);
+		parse_new(e, (enum ka_at)at);
+		if (ret == -ENETDOWN)
+			ka_engine_close_capture(e, (enum ka_at)at);
+		else if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+void ka_engine_diag(struct ka_engine *e, enum ka_at at)
+{
+	bool client = at == KA_AT_CLIENT;
+	uint16_t client_port = e->ends[e->prober].flow.client_port;
+	struct nn_ns *ns = e->net.ns[client ? NN_CLIENT : NN_SERVER];
+	struct ka_event event = { .t_ns = ka_now_ns(), .at = at, .what = KA_EV_DIAG };
+	struct nn_diag diag;
+	int ret;
+
+	if (!ns)
+		return;
+	ret = nn_diag_get(ns, e->instance->family, client ? client_port : KA_PORT,
+			  client ? KA_PORT : client_port, &diag, NULL);
+	if (ret && ret != -ENOENT)
+		return;
+	event.diag = (struct ka_diag_sample){ 0 };
+	if (!ret)
+		event.diag = (struct ka_diag_sample){ .found = true,
+						      .state = diag.state,
+						      .timer = diag.timer,
+						      .probes_out = diag.probes_out,
+						      .expires_ms = diag.expires_ms };
+	ka_engine_event(e, event);
+}
+
+int ka_engine_counters_before(struct ka_engine *e)
+{
+	int ret = 0;
+
+	for (int at = 0; !ret && at < 2; at++)
+		ret = nn_counters_read(e->ends[at].counters, watched, e->ends[at].before, N_WATCHED,
+				       &e->err);
+	return ret;
+}
+
+static void counters_after(struct ka_engine *e, enum ka_at at)
+{
+	struct ka_end_state *end = &e->ends[at];
+	uint64_t after[N_WATCHED];
+
+	if (nn_counters_read(end->counters, watched, after, N_WATCHED, NULL))
+		return;
+	for (size_t i = 0; i < N_WATCHED; i++) {
+		struct ka_event event = { .at = at, .what = KA_EV_COUNTER };
+
+		if (after[i] == NN_COUNTER_MISSING || end->before[i] == NN_COUNTER_MISSING)
+			continue;
+		snprintf(event.counter.name, sizeof(event.counter.name), "%s", watched[i]);
+		event.counter.delta = (int64_t)(after[i] - end->before[i]);
+		ka_engine_event(e, event);
+	}
+}
+
+void ka_engine_last_evidence(struct ka_engine *e)
+{
+	const struct ka_end_state *prober = &e->ends[e->prober];
+	const struct ka_order inspect = { .kind = KA_ORDER_INSPECT };
+	struct ka_message reply;
+	bool witness_down = false;
+
+	for (int at = 0; at < 2; at++)
+		if (e->ends[at].capture && ka_capture_lost(e->ends[at].capture))
+			witness_down = true;
+	if (!prober->ended && !prober->killed && !prober->frozen)
+		ka_engine_order(e, e->prober, &inspect, &reply);
+	ka_engine_diag(e, e->prober);
+	counters_after(e, e->prober);
+	counters_after(e, e->peer);
+	for (size_t i = 0; i < e->n_tables; i++)
+		if (e->tables[i].active && ka_fault_evidence(e, &e->tables[i]))
+			ka_engine_fail(e, -EIO);
+	if (witness_down) {
+		nn_fail(&e->err, ENOBUFS, "the capture lost packets");
+		e->why = KA_END_BROKEN;
+	}
+}

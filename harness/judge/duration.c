@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See duration.h. A walk over the steps with an estimate of what the prober has received when. */
+#include "judge/duration.h"
+
+#include "judge/values.h"
+#include "judge/wheel.h"
+
+/* Networks, processes and the handshake, on a host with other instances beside. */
+#define SETUP_S        0.3
+/* An end that has not come after the window and a quarter, and two seconds for those that end at
+ * once, does not come: the longest window is 1/8 of its timer, noise far below that. */
+#define OVERDUE_FACTOR 1.25
+#define OVERDUE_S      2.0
+/* The longest relative rounding of the wheel (8/63), to wait for a probe. */
+#define ROUNDING       1.13
+
+struct walk {
+	double now;
+	double last_rx;       /* estimate of L */
+	double first_unacked; /* when data was sent that nobody acknowledges */
+	double longest_wait;  /* for a probe */
+};
+
+/* When probe @nth is out at the latest, after L; a user timeout has no part in this. */
+static double probe_s(const struct ka_values *v, int nth)
+{
+	return (double)(v->idle + v->intvl * (nth - 1)) * ROUNDING;
+}
+
+static double step_due_s(const struct ka_instance *instance, const struct ka_values *v,
+			 const struct ka_step *step, struct walk *w)
+{
+	double at = ka_time_s(&step->at, &instance->setting);
+	double wait;
+
+	switch (step->since) {
+	case KA_SINCE_LAST_RX:
+		return w->last_rx + at;
+	case KA_SINCE_PROBE:
+		wait = probe_s(v, ka_number(step->nth, &instance->setting)) + at;
+		if (wait > w->longest_wait)
+			w->longest_wait = wait;
+		return w->last_rx + wait;
+	case KA_SINCE_STEP:
+		break;
+	}
+	return w->now + at;
+}
+
+/* After which steps the prober has heard of the peer? */
+static bool is_heard(const struct ka_step *step)
+{
+	switch (step->do_) {
+	case KA_CONNECT:
+		return true;
+	case KA_SEND:
+		return !step->unacked;
+	case KA_SHUTDOWN:
+	case KA_CLOSE:
+		return step->who == KA_PEER;
+	default:
+		return false;
+	}
+}
+
+static void walk_step(const struct ka_instance *instance, const struct ka_values *v,
+		      const struct ka_step *step, struct walk *w)
+{
+	double due = step_due_s(instance, v, step, w);
+
+	if (due > w->now)
+		w->now = due;
+	if (step->random_phase)
+		w->now += v->idle < 1 ? 0 : 0.5; /* the mean */
+	if (is_heard(step))
+		w->last_rx = w->now;
+	if ((step->do_ == KA_SEND && step->unacked && step->who == KA_PROBER) ||
+	    (step->do_ == KA_SHUTDOWN && step->who == KA_PROBER))
+		w->first_unacked = w->now;
+}
+
+static struct walk walk_steps(const struct ka_instance *instance)
+{
+	const struct ka_case *c = instance->case_;
+	const struct ka_values v = ka_values_begin(instance);
+	struct walk w = { 0 };
+
+	for (size_t i = 0; i < c->n_steps; i++)
+		walk_step(instance, &v, &c->steps[i], &w);
+	return w;
+}
+
+double ka_steps_s(const struct ka_instance *instance)
+{
+	return walk_steps(instance).now;
+}
+
+static double later(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_prediction *out)
+{
+	struct walk w = walk_steps(instance);
+	double middle_s = (double)(out->lo_j + out->hi_j) / 2 / hz;
+	double end = w.now;
+
+	switch (out->when) {
+	case KA_KEEPALIVE_EXPIRY:
+	case KA_USER_TIMEOUT:
+	case KA_FIRST_PROBE:
+		end = later(w.now, w.last_rx + middle_s);
+		break;
+	case KA_RETRANSMIT_LIMIT:
+		end = later(w.now, w.first_unacked + middle_s);
+		break;
+	case KA_NEVER:
+		end = w.now + ka_time_s(&instance->case_->expect.watch, &instance->setting);
+		break;
+	case KA_AT_ONCE:
+		break;
+	}
+	out->expected_s = SETUP_S + end;
+	out->give_up_s = later((double)out->hi_j / hz, w.longest_wait) * OVERDUE_FACTOR + OVERDUE_S;
+}

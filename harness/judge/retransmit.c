@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The retransmission timer doubles from RTO on; the kernel gives up at the first expiry at which
+ * the time since the first retransmission has reached the limit. RTO depends on the measured round
+ * trip, so both ends of its range are walked, expiry by expiry.
+ */
+#include "judge/retransmit.h"
+
+#include <stdbool.h>
+
+#include "judge/wheel.h"
+
+/* TCP_RTO_MIN and TCP_RTO_MAX; the model counts with them, whatever the connection's RTO is. */
+#define RTO_MIN_MS  INT64_C(200)
+#define RTO_MAX_MS  INT64_C(120000)
+/* A round trip on a veth is far below a jiffy, but its measure may be one or two. */
+#define LAN_RTO_MS  INT64_C(220)
+/* TCP_RTO_MAX / TCP_RTO_MIN is between 2^9 and 2^10: from there on the model is linear. */
+#define LINEAR_FROM 9u
+
+/* tcp_model_timeout(): the time that @retries2 retransmissions from RTO_MIN would take. */
+static int64_t limit_ms(unsigned retries2)
+{
+	if (retries2 <= LINEAR_FROM)
+		return ((INT64_C(2) << retries2) - 1) * RTO_MIN_MS;
+	return ((INT64_C(2) << LINEAR_FROM) - 1) * RTO_MIN_MS +
+	       (retries2 - LINEAR_FROM) * RTO_MAX_MS;
+}
+
+/* Length of the @k-th backoff of @rto, with the wheel's rounding as late as it gets. */
+static int64_t backoff(int64_t rto, int k, int hz, bool latest)
+{
+	int64_t max = ka_wheel_ms(RTO_MAX_MS, hz);
+	int64_t len = k > 20 || rto << k > max ? max : rto << k;
+
+	return len + (latest ? ka_wheel_granule(len, hz) : 1);
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+void ka_retransmit_window(unsigned retries2, unsigned ut_ms, int hz, int64_t window[2])
+{
+	/* RTO is more than RTO_MIN by the smoothed round trip: at least one jiffy */
+	int64_t rto_lo = ka_wheel_ms(RTO_MIN_MS, hz) + 1, rto_hi = ka_wheel_ms(LAN_RTO_MS, hz) + 1;
+	int64_t limit = ka_wheel_ms(ut_ms ? ut_ms : limit_ms(retries2), hz);
+	int64_t since_lo = 0, since_hi = 0;
+	/* the first retransmission comes after RTO, or after a tail loss probe and RTO */
+	int64_t first_lo = rto_lo + 1;
+	int64_t first_hi = 2 * backoff(rto_hi, 0, hz, true);
+
+	window[0] = first_lo + limit - 1; /* the kernel compares truncated milliseconds */
+	if (ut_ms) {
+		/* tcp_clamp_rto_to_user_timeout(): the last expiry is put on the limit */
+		window[1] = first_hi + limit + ka_wheel_granule(limit, hz) + 1;
+		return;
+	}
+	window[1] = 0;
+	for (int k = 1; since_lo < limit; k++) {
+		int64_t last = backoff(rto_hi, k, hz, true);
+		int64_t end;
+
+		since_lo += backoff(rto_lo, k, hz, false);
+		since_hi += last;
+		/* the expiry before was short of the limit, else the end was there */
+		end = first_hi + lesser(since_hi, limit - 1 + last);
+		if (since_hi >= limit - 1 && end > window[1])
+			window[1] = end;
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which keepalive values rule a socket: its setting, the namespace's sysctls, what steps change. */
+#ifndef KA_VALUES_H
+#define KA_VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plan/case.h"
+
+struct ka_values {
+	int64_t idle, intvl; /* seconds */
+	unsigned cnt;
+	unsigned user_timeout_ms;
+};
+
+/* The values with which the prober's connection begins. */
+struct ka_values ka_values_begin(const struct ka_instance *instance);
+
+/* What one step does to the prober's keepalive timer. */
+enum ka_change_kind {
+	KA_CHANGE_NOTHING,
+	KA_CHANGE_ON,          /* SO_KEEPALIVE 1 */
+	KA_CHANGE_OFF,         /* SO_KEEPALIVE 0 */
+	KA_CHANGE_IDLE,        /* TCP_KEEPIDLE: also starts the timer anew */
+	KA_CHANGE_SYSCTL_IDLE, /* tcp_keepalive_time: found at the next expiry */
+	KA_CHANGE_INTVL,
+	KA_CHANGE_CNT,
+	KA_CHANGE_USER_TIMEOUT,
+};
+struct ka_change {
+	enum ka_change_kind kind;
+	int64_t value;
+};
+struct ka_change ka_change_of(const struct ka_case *case_, const struct ka_step *step);
+
+/* Widens @least and @most so that the values after @change lie between them. */
+void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_change change);
+
+/* True when any step changes the timer: then no closed form says when the end comes. */
+bool ka_case_changes(const struct ka_case *case_);
+
+/* True when @case_ has a step @do_ of @who. */
+bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who);
+
+/* Number in the value of the sysctl of @who whose key ends in @name, @otherwise if the case does
+ * not set it. */
+int64_t ka_case_sysctl(const struct ka_case *case_, enum ka_who who, const char *name,
+		       int64_t otherwise);
+
+#endif

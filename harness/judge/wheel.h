@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The arithmetic of Linux's timer wheel (kernel/time/timer.c: calc_index, calc_wheel_index) and of
+ * tcp_keepalive_timer() on it. A timer with expiry E fires 1..G jiffies after E, at a multiple of
+ * its level's granularity G: this is why idle + intvl * cnt is only the nominal value.
+ */
+#ifndef KA_WHEEL_H
+#define KA_WHEEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Granularity of a timer that is @delta jiffies ahead of the wheel's clock; @delta >= 0. */
+int64_t ka_wheel_granule(int64_t delta, int hz);
+
+/* The jiffy at which a timer with expiry @expires, queued when the wheel's clock was @clk, fires. */
+int64_t ka_wheel_fire(int64_t expires, int64_t clk, int hz);
+
+/* S: jiffies from one unanswered probe to the next, where intvl is @len jiffies and the probe was
+ * sent at a multiple of the granularity; *@slack: delay that it absorbs (may be NULL). */
+int64_t ka_wheel_step(int64_t len, int hz, int64_t *slack);
+
+/* Jiffies of @ms, rounded up: msecs_to_jiffies(). */
+int64_t ka_wheel_ms(int64_t ms, int hz);
+
+struct ka_wheel_bounds {
+	int64_t p1[2]; /* first probe, jiffies after L, inclusive */
+	int64_t end[2];
+	int64_t probes[2]; /* how many are sent before the end; differs only by user timeout */
+};
+
+enum ka_wheel_arming { KA_WHEEL_FRESH, KA_WHEEL_CHAINED, KA_WHEEL_PROBED };
+
+/*
+ * Closed-form bounds over all phases; @ut_ms != 0: TCP_USER_TIMEOUT rules instead of @cnt.
+ * @idle and @intvl in seconds. @cnt 0 (only sysctl tcp_keepalive_probes can): the end is the first
+ * expiry, with no probe.
+ */
+struct ka_wheel_bounds ka_wheel_window(int64_t idle, int64_t intvl, unsigned cnt, unsigned ut_ms,
+				       int hz, enum ka_wheel_arming arming);
+
+/* One thing that happens to the socket, for the exact simulation. */
+enum ka_wheel_input_kind {
+	KA_WHEEL_ARM,    /* the timer is armed with idle from now */
+	KA_WHEEL_RX,     /* a segment is received; in its jiffy before the timer fires */
+	KA_WHEEL_ANSWER, /* the same, caused by a probe: in its jiffy after the timer fired */
+	KA_WHEEL_BUSY, /* data is in flight: the handler sends no probe, and looks again after idle */
+	KA_WHEEL_CLEAR, /* all data is acknowledged */
+	KA_WHEEL_OFF,   /* SO_KEEPALIVE cleared: the timer is deleted, the probe count stays */
+	KA_WHEEL_IDLE,  /* idle is .value seconds; the running timer stays as it is */
+	KA_WHEEL_REARM, /* TCP_KEEPIDLE was set: the timer runs until L + idle, or from now */
+	KA_WHEEL_INTVL, /* intvl is .value seconds, from the next probe on */
+	KA_WHEEL_CNT,   /* cnt is .value, from the next expiry on */
+	KA_WHEEL_UT,    /* user timeout is .value milliseconds */
+	KA_WHEEL_LATE,  /* from now on the handler runs one jiffy late wherever that decides */
+};
+struct ka_wheel_input {
+	enum ka_wheel_input_kind kind;
+	int64_t jiffy;
+	int64_t value;
+};
+
+#define KA_WHEEL_MAX_PROBES 128
+
+struct ka_wheel_chain {
+	int64_t end; /* jiffy of the end; -1: none by @until */
+	int64_t probes
+		[KA_WHEEL_MAX_PROBES]; /* absolute jiffies of the unanswered probes of the last
+						run; the first ones, where user timeout lets more out */
+	int n_probes;                  /* how many of them are in .probes */
+};
+
+/*
+ * Simulates tcp_keepalive_timer(): @inputs are ordered by time; it runs until the end or @until.
+ * At each expiry the last segment received counts as L (before the first one: the arming).
+ * @idle and @intvl in seconds.
+ */
+void ka_wheel_run(int64_t idle, int64_t intvl, unsigned cnt, unsigned ut_ms, int hz,
+		  const struct ka_wheel_input *inputs, size_t n, int64_t until,
+		  struct ka_wheel_chain *out);
+
+#endif

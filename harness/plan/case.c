@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The arithmetic of the vocabulary; see case.h. */
+#include "plan/case.h"
+
+#include <stdio.h>
+
+/* TCP_KEEPCNT is at most 127 (include/net/tcp.h, MAX_TCP_KEEPCNT): nobody adds more than this. */
+#define MAX_PLUS 0x1000
+
+double ka_nominal_s(const struct ka_setting *setting)
+{
+	return setting->idle + (double)setting->intvl * setting->cnt;
+}
+
+double ka_time_s(const struct ka_time *time, const struct ka_setting *setting)
+{
+	return time->idle * setting->idle + time->intvl * setting->intvl +
+	       time->nominal * ka_nominal_s(setting) +
+	       time->user_timeout * setting->user_timeout_ms / 1000.0 + time->ms / 1000.0;
+}
+
+int ka_number(int n, const struct ka_setting *setting)
+{
+	if (n > KA_CNT - MAX_PLUS && n < KA_CNT + MAX_PLUS)
+		return (int)setting->cnt + (n - KA_CNT);
+	return n;
+}
+
+const char *ka_setting_text(const struct ka_setting *setting, char *buf, size_t size)
+{
+	if (setting->name)
+		snprintf(buf, size, "%s", setting->name);
+	else if (setting->user_timeout_ms)
+		snprintf(buf, size, "%u-%u-%u-u%u", setting->idle, setting->intvl, setting->cnt,
+			 setting->user_timeout_ms);
+	else
+		snprintf(buf, size, "%u-%u-%u", setting->idle, setting->intvl, setting->cnt);
+	return buf;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The vocabulary in which an experiment is declared. Plain data: a case has no code, so the same
+ * declaration runs with 1/1/3 in real time and with 7200/75/9 in virtual time, and everything
+ * that the engine, the judge and the reports know about a case, they read here.
+ */
+#ifndef KA_CASE_H
+#define KA_CASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- who and where ------------------------------------------------------------------------ */
+
+/* The two networks of netns/topology.h. */
+enum ka_topology { KA_ROUTED, KA_PAIR };
+
+/* Which end of the connection. The prober holds the keepalive, the peer is the other one. */
+enum ka_role { KA_CLIENT, KA_SERVER };
+enum ka_who { KA_NOBODY, KA_PROBER, KA_PEER, KA_GATEWAY };
+
+/* ---- settings ----------------------------------------------------------------------------- */
+
+/* Keepalive values; seconds as in TCP_KEEPIDLE and TCP_KEEPINTVL. */
+struct ka_setting {
+	const char *name;   /* "redis-300"; NULL for ad-hoc values, then named "1-1-3" */
+	const char *source; /* who uses these values; NULL for ad-hoc values */
+	unsigned idle, intvl, cnt;
+	unsigned user_timeout_ms; /* TCP_USER_TIMEOUT; 0: not set */
+};
+
+/* Where the prober's socket has its values from. */
+enum ka_from {
+	KA_FROM_OPTION,   /* client: before connect(); server: on the listener, so that both are
+			     armed by the handshake itself */
+	KA_FROM_ACCEPTED, /* set on the connected socket, after the handshake */
+	KA_FROM_SYSCTL,   /* the namespace's sysctls; the socket only says SO_KEEPALIVE */
+	KA_FROM_NOWHERE,  /* no SO_KEEPALIVE at all */
+};
+
+/* ---- time and numbers --------------------------------------------------------------------- */
+
+/* A time in the setting's own units: the sum of its parts. nominal = idle + intvl * cnt. */
+struct ka_time {
+	double idle, intvl, nominal, user_timeout;
+	int ms;
+};
+
+/* Numbers that depend on the setting: KA_CNT is TCP_KEEPCNT, KA_CNT_PLUS(-1) one less. */
+#define KA_CNT         0x100000
+#define KA_CNT_PLUS(n) (KA_CNT + (n))
+/* Any number, at least one: only where a comment says so. */
+#define KA_SOME        0x200000
+#define KA_ANY         0x300000
+
+/* ---- steps -------------------------------------------------------------------------------- */
+
+enum ka_do {
+	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done */
+	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
+			  unless .unacked */
+	KA_STALL,    /* .who stops reading (data stays in its receive queue) */
+	KA_RESUME,   /* .who reads again */
+	KA_SHUTDOWN, /* .who: shutdown(SHUT_WR) */
+	KA_CLOSE,    /* .who: close() */
+	KA_DROP,     /* nftables drop on the path; see .way, .flags, .first, .after, .place */
+	KA_REJECT,   /* nftables reject: .value is the ICMP code, or KA_TCP_RESET */
+	KA_HEAL,     /* removes all drops and rejects made so far */
+	KA_KILL,     /* SIGKILL .who's process; the kernel closes its socket */
+	KA_FREEZE,   /* SIGSTOP .who's process */
+	KA_THAW,     /* SIGCONT */
+	KA_CRASH,  /* .who's machine is gone: wire unplugged, process killed, namespace destroyed */
+	KA_REBOOT, /* a machine with the same address is there again, with no socket */
+	KA_FORGET, /* .who's kernel loses the socket without a word (TCP_REPAIR close) */
+	KA_DESTROY,   /* SOCK_DESTROY on .who's socket */
+	KA_LINK_DOWN, /* .who's device down */
+	KA_LINK_UP,
+	KA_SETSOCKOPT, /* on .who's socket: .level .option .value; .fails: the errno it must give */
+	KA_GETSOCKOPT, /* must read .value; .fails */
+	KA_SYSCTL,     /* writes .text to .key in .who's namespace; .fails */
+	KA_SYSCTL_IS,  /* .key must read .text in .who's namespace */
+	KA_DIAG_IS, /* sock_diag of .who's socket must say .timer (enum nn_timer), .value probes out
+			  (KA_ANY: whatever) */
+	KA_WAIT,    /* only lets time pass */
+};
+
+/* What a step's time counts from. */
+enum ka_since {
+	KA_SINCE_STEP,    /* the end of the step before */
+	KA_SINCE_LAST_RX, /* L: the last segment that the prober accepted */
+	KA_SINCE_PROBE,   /* the moment probe number .nth was seen on the wire */
+};
+
+/* Seen from the prober. */
+enum ka_way { KA_BOTH_WAYS, KA_PROBES, KA_ANSWERS };
+
+/* Where packets are lost. KA_ON_PATH: the gateway's forward hook (routed), the peer's prerouting
+ * (pair; nothing that the prober sends arrives). */
+enum ka_place { KA_ON_PATH, KA_PROBER_OUTPUT, KA_PROBER_POSTROUTING };
+
+#define KA_TCP_RESET (-1)
+
+struct ka_step {
+	enum ka_do do_;
+	enum ka_who who;
+	enum ka_since since;
+	int nth; /* KA_SINCE_PROBE: number or KA_CNT */
+	struct ka_time at;
+	bool random_phase; /* plus a seeded random part of min(idle, 1 s), so that the timer's phase
+			      differs from run to run; never changes the meaning of the case */
+
+	unsigned bytes; /* KA_SEND */
+	bool unacked;
+
+	enum ka_way way; /* KA_DROP, KA_REJECT */
+	enum ka_place place;
+	int first;                 /* only the first N packets that match; 0: all */
+	int after;                 /* only those after the first N that match */
+	uint8_t flags_mask, flags; /* TCP flags that must match */
+	bool misses;               /* for experiments that must end broken: matches another port */
+
+	int level, option;
+	int value;
+	int fails; /* errno that the call must give; 0: it must succeed */
+	const char *key, *text;
+	int timer;
+};
+
+#define KA_STEPS(...)                                                                              \
+	.steps = (const struct ka_step[]){ __VA_ARGS__ },                                          \
+	.n_steps = sizeof((const struct ka_step[]){ __VA_ARGS__ }) / sizeof(struct ka_step)
+
+/* ---- expectation -------------------------------------------------------------------------- */
+
+/* The regime: which rule of the kernel ends the connection. */
+enum ka_when {
+	KA_KEEPALIVE_EXPIRY, /* cnt unanswered probes: idle + intvl * cnt, rounded up by the wheel */
+	KA_FIRST_PROBE,      /* the first probe meets a RST */
+	KA_AT_ONCE,          /* an arriving segment (or the local kernel) ends it at the fault */
+	KA_NEVER,            /* it lives through .watch */
+	KA_USER_TIMEOUT,     /* first probe tick >= TCP_USER_TIMEOUT with at least one probe out */
+	KA_RETRANSMIT_LIMIT, /* tcp_retries2 of unacknowledged data */
+};
+
+/* How the timer was armed before the silence: decides the window (judge/wheel.h). */
+enum ka_arming {
+	KA_CHAINED, /* by earlier traffic */
+	KA_FRESH,   /* in the jiffy of the last received segment: the handshake */
+	KA_PROBED,  /* an answered probe may have armed it with intvl */
+};
+
+struct ka_counter_want {
+	const char *name; /* "TcpExt.TCPKeepAlive" */
+	int delta;        /* number, KA_CNT..., KA_SOME (>= 1) or KA_ANY */
+};
+
+struct ka_expect {
+	enum ka_when when;
+	enum ka_arming arming;
+	int error;  /* errno of the first failing call at the prober; 0: none */
+	bool eof;   /* the peer's FIN: read() returns 0 */
+	int probes; /* keepalive probes on the wire since L; KA_CNT, KA_SOME, KA_ANY */
+	int rst_sent, rst_received; /* by the prober; KA_ANY allowed */
+	/* epoll masks of the prober, 0: what the regime gives (0x2019 and 0x215d for an error,
+	 * 0x2001 and 0x2145 for an EOF). .events: registered for IN|RDHUP; .events_full: for all */
+	uint32_t events, events_full;
+	struct ka_time watch; /* KA_NEVER: how long it must live after the last step */
+	/* counters in the prober's namespace that move besides those of the regime; any other
+	 * watched counter that moves is a failure */
+	struct ka_counter_want counters[6];
+	/* probe numbering starts again with every answer: .probes then counts the last unanswered
+	 * run. .answered: this many probes must have been answered (KA_SOME) */
+	int answered;
+};
+
+/* Wrong on purpose, for experiments that must fail; all zero in the catalogue. */
+struct ka_bias {
+	int window_jiffies; /* moves the accepted window */
+	int gap_granules;   /* expects probe gaps longer by so many wheel granules */
+	int probes, error;  /* added to the expected number; errno expected instead */
+};
+
+/* ---- case, theme, instance ---------------------------------------------------------------- */
+
+#define KA_V4          1u
+#define KA_V6          2u
+#define KA_ANY_FAMILY  0u /* both */
+#define KA_ONLY_CLIENT 1u
+#define KA_ONLY_SERVER 2u
+
+struct ka_sysctl {
+	enum ka_who who;
+	const char *key, *value; /* key below /proc/sys */
+};
+
+struct ka_case {
+	const char *name;   /* unique over all themes: part of every instance's address */
+	const char *why;    /* one sentence: what it proves */
+	const char *source; /* RFC clause and kernel function */
+	const char *lesson; /* for `kacheck explain`: what happens and why, in plain words */
+	enum ka_topology topology;
+	enum ka_from from;
+	unsigned families; /* KA_V4 | KA_V6; 0: both */
+	unsigned probers;  /* KA_ONLY_CLIENT | KA_ONLY_SERVER; 0: both */
+	const struct ka_setting
+		*settings;  /* instead of the run's; ends with .cnt == 0; NULL: run's */
+	bool one_setting;   /* the setting does not matter: only the first one of the run */
+	bool long_;         /* only with --long or in virtual time */
+	unsigned min_cnt;   /* settings with a smaller cnt make no sense here */
+	bool no_timestamps; /* net.ipv4.tcp_timestamps=0 at both ends */
+	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
+	const struct ka_step *steps;
+	size_t n_steps;
+	struct ka_expect expect;
+	struct ka_bias bias;
+};
+
+struct ka_theme {
+	const char *name;  /* file name without .c */
+	const char *title; /* headline in `kacheck list` */
+	const struct ka_case *cases;
+	size_t n;
+};
+
+#define KA_THEME(ident, theme_title)                                                               \
+	extern const struct ka_theme ka_theme_##ident;                                             \
+	const struct ka_theme ka_theme_##ident = { .name = #ident,                                 \
+						   .title = theme_title,                           \
+						   .cases = cases,                                 \
+						   .n = sizeof(cases) / sizeof(cases[0]) }
+
+/* All themes of the catalogue, in the order of a book's chapters (cases/cases.c). */
+const struct ka_theme *const *ka_catalogue(size_t *n);
+
+/* case x setting x family x prober. Its name is its address: silent_drop/1-1-3/v6/server. */
+struct ka_instance {
+	const struct ka_theme *theme;
+	const struct ka_case *case_;
+	struct ka_setting setting;
+	int family; /* AF_INET or AF_INET6 */
+	enum ka_role prober;
+	uint64_t seed;
+	unsigned repetition; /* 0, 1, ... with --repeat; not part of the name */
+	char name[160];
+};
+
+/* ---- the arithmetic of the vocabulary (plan/case.c) ------------------------------------------ */
+
+/* Seconds of @time under @setting. */
+double ka_time_s(const struct ka_time *time, const struct ka_setting *setting);
+/* A number with KA_CNT resolved; KA_SOME and KA_ANY stay as they are. */
+int ka_number(int n, const struct ka_setting *setting);
+/* idle + intvl * cnt. */
+double ka_nominal_s(const struct ka_setting *setting);
+/* "1-1-3", "1-1-9-u2500", "redis-300" into @buf. Returns @buf. */
+const char *ka_setting_text(const struct ka_setting *setting, char *buf, size_t size);
+
+#endif

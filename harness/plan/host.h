@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Facts of the running kernel, measured: release, HZ, jiffy phase, wake-up noise. */
+#ifndef KA_HOST_H
+#define KA_HOST_H
+
+#include "judge/judge.h"
+#include "netns/err.h"
+
+/* Fills all but noise_ns: HZ from CLOCK_MONOTONIC_COARSE's resolution, the phase from
+ * /proc/timer_list where it is readable and the tick divides a second exactly. 0 or -errno. */
+int ka_host_facts(struct ka_facts *facts, struct nn_err *err);
+
+/* Watches how late this host wakes timers: a small process for each CPU, results in shared memory.
+ * The watchers die with the caller. */
+struct ka_noise;
+int ka_noise_start(struct ka_noise **ret, struct nn_err *err);
+/* Worst lateness on any CPU between two CLOCK_MONOTONIC times, ns. Callable from any process that
+ * was forked after ka_noise_start(). */
+int64_t ka_noise_between(const struct ka_noise *noise, int64_t from_ns, int64_t to_ns);
+struct ka_noise *ka_noise_stop(struct ka_noise *noise);
+
+#endif

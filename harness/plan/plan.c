@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Expands the catalogue into instances, and keeps those that a run wants. */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "plan/filter.h"
+#include "plan/shard.h"
+#include "plan/wording.h"
+
+/* Every setting differs in what it makes visible: a single probe; several; idle longer than intvl. */
+static const struct ka_setting default_settings[] = {
+	{ .idle = 1, .intvl = 1, .cnt = 1 },
+	{ .idle = 1, .intvl = 1, .cnt = 3 },
+	{ .idle = 2, .intvl = 1, .cnt = 3 },
+};
+
+/* A growing plan. */
+struct builder {
+	struct ka_plan *plan;
+	const struct ka_plan_options *options;
+	size_t room;
+	int hz;
+	struct nn_err *err;
+};
+
+static uint64_t fnv1a(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash;
+}
+
+static uint64_t splitmix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15u;
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+	return x ^ (x >> 31);
+}
+
+/* Depends on nothing but these three, so that a filter or a shard does not change it. */
+static uint64_t instance_seed(uint64_t seed, const char *name, unsigned repetition)
+{
+	return splitmix(splitmix(seed ^ fnv1a(name)) + repetition);
+}
+
+static int grow(struct builder *b)
+{
+	size_t room = b->room ? b->room * 2 : 64;
+	struct ka_instance *instances;
+
+	if (b->plan->n < b->room)
+		return 0;
+	instances = reallocarray(b->plan->instances, room, sizeof(*instances));
+	if (!instances)
+		return nn_fail(b->err, ENOMEM, "cannot plan %zu instances", room);
+	b->plan->instances = instances;
+	b->room = room;
+	return 0;
+}
+
+static int append(struct builder *b, const struct ka_theme *theme, const struct ka_case *case_,
+		  const struct ka_setting *setting, int family, enum ka_role prober)
+{
+	struct ka_instance *instance;
+	char text[64];
+	int ret;
+
+	ret = grow(b);
+	if (ret < 0)
+		return ret;
+	instance = &b->plan->instances[b->plan->n++];
+	*instance = (struct ka_instance){ .theme = theme,
+					  .case_ = case_,
+					  .setting = *setting,
+					  .family = family,
+					  .prober = prober };
+	snprintf(instance->name, sizeof(instance->name), "%s/%s/%s/%s", case_->name,
+		 ka_setting_text(setting, text, sizeof(text)), family == AF_INET ? "v4" : "v6",
+		 prober == KA_CLIENT ? "client" : "server");
+	return 0;
+}
+
+/* The families and probers that @case_ allows, under one setting. */
+static int expand_setting(struct builder *b, const struct ka_theme *theme,
+			  const struct ka_case *case_, const struct ka_setting *setting)
+{
+	static const struct {
+		unsigned bit;
+		int family;
+	} families[] = { { KA_V4, AF_INET }, { KA_V6, AF_INET6 } };
+	static const struct {
+		unsigned bit;
+		enum ka_role role;
+	} probers[] = { { KA_ONLY_CLIENT, KA_CLIENT }, { KA_ONLY_SERVER, KA_SERVER } };
+
+	for (size_t f = 0; f < 2; f++) {
+		if (case_->families && !(case_->families & families[f].bit))
+			continue;
+		for (size_t p = 0; p < 2; p++) {
+			int ret;
+
+			if (case_->probers && !(case_->probers & probers[p].bit))
+				continue;
+			ret = append(b, theme, case_, setting, families[f].family, probers[p].role);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+static bool same_setting(const struct ka_setting *a, const struct ka_setting *b)
+{
+	char text_a[64], text_b[64];
+
+	return strcmp(ka_setting_text(a, text_a, sizeof(text_a)),
+		      ka_setting_text(b, text_b, sizeof(text_b))) == 0;
+}
+
+/* A setting given twice counts once: names are addresses. */
+static bool seen_before(const struct ka_setting *settings, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (same_setting(&settings[j], &settings[i]))
+			return true;
+	return false;
+}
+
+/* The settings that @case_ is to run with: its own, else the run's, else the default ones. */
+static const struct ka_setting *settings_of(const struct ka_case *case_,
+					    const struct ka_plan_options *options, size_t *n)
+{
+	if (case_->settings) {
+		for (*n = 0; case_->settings[*n].cnt; ++*n)
+			;
+		return case_->settings;
+	}
+	if (options->n_settings) {
+		*n = options->n_settings;
+		return options->settings;
+	}
+	*n = sizeof(default_settings) / sizeof(default_settings[0]);
+	return default_settings;
+}
+
+static int expand_case(struct builder *b, const struct ka_theme *theme, const struct ka_case *case_)
+{
+	size_t n;
+	const struct ka_setting *settings = settings_of(case_, b->options, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		int ret;
+
+		if (settings[i].cnt < case_->min_cnt || seen_before(settings, i))
+			continue;
+		ret = expand_setting(b, theme, case_, &settings[i]);
+		if (ret < 0 || case_->one_setting)
+			return ret;
+	}
+	return 0;
+}
+
+/* A case's name is a part of file names, XML and globs. */
+static int check_case(const struct ka_theme *const *themes, const struct ka_theme *theme,
+		      const struct ka_case *case_, struct nn_err *err)
+{
+	if (!case_->name || !*case_->name ||
+	    case_->name[strspn(case_->name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+		return ka_refuse(err, "theme %s: '%s' is no name of a case; use a-z, 0-9 and _",
+				 theme->name, case_->name ? case_->name : "");
+	if (strlen(case_->name) > 60)
+		return ka_refuse(err, "case %s: the name is longer than 60 letters", case_->name);
+	if (!case_->why || (!case_->steps && case_->n_steps))
+		return ka_refuse(err, "case %s: it says no why, or has no steps", case_->name);
+	for (;; themes++) {
+		for (size_t i = 0; i < (*themes)->n; i++) {
+			const struct ka_case *other = &(*themes)->cases[i];
+
+			if (other == case_)
+				return 0;
+			if (other->name && strcmp(other->name, case_->name) == 0)
+				return ka_refuse(err, "case %s is declared twice", case_->name);
+		}
+	}
+}
+
+static int expand(struct builder *b, const struct ka_theme *const *themes, size_t n_themes)
+{
+	for (size_t t = 0; t < n_themes; t++) {
+		const struct ka_theme *theme = themes[t];
+
+		for (size_t c = 0; c < theme->n; c++) {
+			int ret = check_case(themes, theme, &theme->cases[c], b->err);
+
+			if (ret == 0)
+				ret = expand_case(b, theme, &theme->cases[c]);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+static bool wanted(const struct ka_plan_options *options, const struct ka_instance *instance)
+{
+	if (options->n_filters &&
+	    !ka_filter_any(options->filters, options->n_filters, instance->name))
+		return false;
+	return !ka_filter_any(options->excludes, options->n_excludes, instance->name);
+}
+
+/* Drops what filters, excludes and --long leave out; says why when nothing is left. */
+static int select_wanted(struct builder *b)
+{
+	struct ka_plan *plan = b->plan;
+	size_t kept = 0, too_long = 0;
+	int ret;
+
+	ret = ka_filter_check(b->options->filters, b->options->n_filters, plan->instances, plan->n,
+			      b->err);
+	if (ret == 0)
+		ret = ka_filter_check(b->options->excludes, b->options->n_excludes, plan->instances,
+				      plan->n, b->err);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < plan->n; i++) {
+		if (!wanted(b->options, &plan->instances[i]))
+			continue;
+		if (plan->instances[i].case_->long_ && !b->options->long_) {
+			too_long++;
+			continue;
+		}
+		plan->instances[kept++] = plan->instances[i];
+	}
+	plan->n = kept;
+	if (kept)
+		return 0;
+	if (too_long)
+		return ka_refuse(b->err, "what was asked for takes minutes or hours; add --long");
+	return ka_refuse(b->err, "nothing is left to run: the filters and excludes together leave "
+				 "no instance");
+}
+
+/* The whole plan again, with other seeds. */
+static int repeat(struct builder *b)
+{
+	unsigned times = b->options->repeat ? b->options->repeat : 1;
+	struct ka_plan *plan = b->plan;
+	size_t once = plan->n;
+	struct ka_instance *instances;
+
+	instances = reallocarray(plan->instances, once * times, sizeof(*instances));
+	if (!instances)
+		return nn_fail(b->err, ENOMEM, "cannot plan %zu instances %u times", once, times);
+	plan->instances = instances;
+	plan->n = once * times;
+	for (size_t i = 0; i < plan->n; i++) {
+		instances[i] = instances[i % once];
+		instances[i].repetition = (unsigned)(i / once);
+		instances[i].seed =
+			instance_seed(b->options->seed, instances[i].name, instances[i].repetition);
+	}
+	return 0;
+}
+
+static int predict(struct builder *b)
+{
+	struct ka_facts facts = { .hz = b->hz };
+	struct ka_plan *plan = b->plan;
+
+	plan->predictions = calloc(plan->n, sizeof(*plan->predictions));
+	if (!plan->predictions)
+		return nn_fail(b->err, ENOMEM, "cannot predict %zu instances", plan->n);
+	for (size_t i = 0; i < plan->n; i++)
+		if (ka_predict(&plan->instances[i], &facts, &plan->predictions[i]) < 0)
+			return ka_refuse(b->err, "%s: its declaration makes no sense",
+					 plan->instances[i].name);
+	return 0;
+}
+
+int ka_plan_new(struct ka_plan *plan, const struct ka_theme *const *themes, size_t n_themes,
+		const struct ka_plan_options *options, int hz, struct nn_err *err)
+{
+	struct ka_plan built = { .n = 0 };
+	struct builder b = { .plan = &built, .options = options, .hz = hz, .err = err };
+	int ret;
+
+	ret = expand(&b, themes, n_themes);
+	if (ret == 0)
+		ret = select_wanted(&b);
+	if (ret == 0)
+		ret = repeat(&b);
+	if (ret == 0)
+		ret = predict(&b);
+	if (ret == 0 && ka_shard_keep(&built, options->shard, options->shards) < 0)
+		ret = nn_fail(err, ENOMEM, "cannot deal %zu instances to shards", built.n);
+	if (ret < 0) {
+		ka_plan_free(&built);
+		return ret;
+	}
+	*plan = built;
+	return 0;
+}
+
+void ka_plan_free(struct ka_plan *plan)
+{
+	free(plan->instances);
+	free(plan->predictions);
+	*plan = (struct ka_plan){ .n = 0 };
+}

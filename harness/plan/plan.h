@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan: which instances one run has, after filter and shard. */
+#ifndef KA_PLAN_H
+#define KA_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "judge/judge.h"
+#include "netns/err.h"
+#include "plan/case.h"
+
+#define KA_MAX_SETTINGS 32
+#define KA_MAX_GLOBS    64
+
+struct ka_plan_options {
+	struct ka_setting settings[KA_MAX_SETTINGS];
+	size_t n_settings; /* 0: the default set 1/1/1, 1/1/3, 2/1/3 */
+	const char *filters[KA_MAX_GLOBS], *excludes[KA_MAX_GLOBS];
+	size_t n_filters, n_excludes;
+	unsigned shard, shards; /* 1-based; shards 0 or 1: everything */
+	unsigned repeat;        /* 0 or 1: once */
+	uint64_t seed;
+	bool long_;             /* also cases marked long_ */
+};
+
+struct ka_plan {
+	struct ka_instance *instances; /* owned */
+	struct ka_prediction *predictions; /* one for each; owned */
+	size_t n;
+};
+
+/*
+ * Expands @themes (case x setting x family x prober), keeps what matches a filter and no exclude
+ * (fnmatch on the name, `*` also matches `/`; a filter without a wildcard also matches as a prefix
+ * up to a `/`), then the shard: instances are dealt by expected seconds, longest first, to the
+ * shard with the least. Deterministic. -EINVAL with a text when a filter matches nothing, names
+ * what comes closest; -EINVAL when a case is declared nonsensically.
+ */
+int ka_plan_new(struct ka_plan *plan, const struct ka_theme *const *themes, size_t n_themes,
+		const struct ka_plan_options *options, int hz, struct nn_err *err);
+void ka_plan_free(struct ka_plan *plan);
+
+/* Parses "1/1/3", "1-1-3", "1/1/9/u2500" (user timeout in ms), or a name of ka_named_settings().
+ * -EINVAL with a text that says what would be right (ranges: 1..32767, 1..32767, 1..127). */
+int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err *err);
+
+/* Values that somebody uses, with names and sources. */
+const struct ka_setting *ka_named_settings(size_t *n);
+
+/* "2/5" -> 2, 5. */
+int ka_shard_parse(unsigned *shard, unsigned *shards, const char *text, struct nn_err *err);
+
+#endif

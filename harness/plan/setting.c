@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keepalive settings as they are written on a command line: three numbers, or the name of values
+ * that somebody out there uses.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/plan.h"
+#include "plan/wording.h"
+
+/* What setsockopt() takes: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT (net/tcp.h). */
+#define MAX_IDLE  32767ul
+#define MAX_INTVL 32767ul
+#define MAX_CNT   127ul
+
+static const struct ka_setting named[] = {
+	{ "linux-default", "a Linux socket with only SO_KEEPALIVE", 7200, 75, 9, 0 },
+	{ "go", "Go's net package", 15, 15, 9, 0 },
+	{ "grpc-go", "gRPC for Go", 15, 15, 9, 20000 },
+	{ "redis-300", "Redis with tcp-keepalive 300", 300, 100, 3, 0 },
+	{ "pgcat", "PgCat", 5, 5, 5, 0 },
+	{ "rds-pg", "PostgreSQL on Amazon RDS", 300, 30, 2, 0 },
+	{ "gcp", "what Google Cloud advises below its 600 s idle limit", 60, 60, 5, 0 },
+	{ "kubelb", "KubeLB", 180, 30, 3, 0 },
+	{ "azure-stemcell", "the BOSH stemcell for Azure", 120, 30, 8, 0 },
+	{ "freerdp", "FreeRDP", 5, 2, 3, 4000 },
+	{ "cloudflare", "the example of Cloudflare's article on idle sockets", 1, 11, 111, 33500 },
+};
+
+const struct ka_setting *ka_named_settings(size_t *n)
+{
+	*n = sizeof(named) / sizeof(named[0]);
+	return named;
+}
+
+static int parse_name(struct ka_setting *setting, const char *text, struct nn_err *err)
+{
+	struct ka_nearest nearest = { .n = 0 };
+	char hint[600];
+
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		if (strcmp(named[i].name, text) == 0) {
+			*setting = named[i];
+			return 0;
+		}
+		ka_nearest_offer(&nearest, text, named[i].name);
+	}
+	ka_nearest_text(&nearest, hint, sizeof(hint));
+	return ka_refuse(err,
+			 "setting '%.60s' is neither IDLE/INTVL/CNT in seconds (like 1/1/3) nor a "
+			 "known name%.200s",
+			 text, hint);
+}
+
+/* Reads one number of @text at *@at, followed by '/', '-' or the end. */
+static int parse_number(unsigned *value, const char *text, const char **at, const char *what,
+			unsigned long max, struct nn_err *err)
+{
+	const char *start = *at;
+	unsigned long number;
+	char *end;
+
+	if (!isdigit((unsigned char)*start))
+		return ka_refuse(err,
+				 "setting '%.60s': %s is missing; write IDLE/INTVL/CNT, like 1/1/3",
+				 text, what);
+	errno = 0;
+	number = strtoul(start, &end, 10);
+	if (errno || number < 1 || number > max)
+		return ka_refuse(err, "setting '%.60s': %s %.*s is out of range; it must be 1..%lu",
+				 text, what, (int)(end - start < 20 ? end - start : 20), start,
+				 max);
+	if (*end && *end != '/' && *end != '-')
+		return ka_refuse(err, "setting '%.60s': unexpected '%.20s' after %s", text, end,
+				 what);
+	*value = (unsigned)number;
+	*at = *end ? end + 1 : end;
+	return *end && !end[1] ? ka_refuse(err, "setting '%.60s' ends with '%c'", text, *end) : 0;
+}
+
+int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err *err)
+{
+	struct ka_setting parsed = { .name = NULL };
+	const char *at = text;
+	int ret;
+
+	if (!isdigit((unsigned char)*text))
+		return parse_name(setting, text, err);
+	ret = parse_number(&parsed.idle, text, &at, "IDLE", MAX_IDLE, err);
+	if (ret == 0)
+		ret = parse_number(&parsed.intvl, text, &at, "INTVL", MAX_INTVL, err);
+	if (ret == 0)
+		ret = parse_number(&parsed.cnt, text, &at, "CNT", MAX_CNT, err);
+	if (ret == 0 && *at == 'u') {
+		at++;
+		ret = parse_number(&parsed.user_timeout_ms, text, &at, "user timeout (ms)", INT_MAX,
+				   err);
+	}
+	if (ret == 0 && *at)
+		ret = ka_refuse(err,
+				"setting '%.60s': unexpected '%.20s'; only a user timeout may "
+				"follow, like 1/1/9/u2500",
+				text, at);
+	if (ret == 0)
+		*setting = parsed;
+	return ret;
+}

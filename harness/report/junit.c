@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * JUnit XML as Jenkins and GitLab read it. GitLab shows classname and name, and of test cases with
+ * the same name only the first: the theme and case go into the classname, what varies into the
+ * name. One document, written at the end because its root counts what is in it; no time stamps, so
+ * the same results give the same bytes.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/writer.h"
+
+static bool junit_holds(const struct ka_result *result)
+{
+	(void)result;
+	return true;
+}
+
+static void put_attribute(FILE *out, const char *name, const char *text)
+{
+	fprintf(out, " %s=\"", name);
+	ka_put(out, text, KA_XML);
+	putc('"', out);
+}
+
+/* ---- one test case ------------------------------------------------------------------------ */
+
+static void put_names(FILE *out, const struct ka_result *result)
+{
+	size_t len = strlen(result->case_);
+	char name[KA_NAME_SIZE];
+	const char *rest;
+
+	rest = ka_result_name(result, name, sizeof(name));
+	if (!strncmp(rest, result->case_, len) && rest[len] == '/')
+		rest += len + 1;
+	fputs(" classname=\"kacheck.", out);
+	ka_put(out, result->theme, KA_XML);
+	putc('.', out);
+	ka_put(out, result->case_, KA_XML);
+	putc('"', out);
+	put_attribute(out, "name", rest);
+	fprintf(out, " time=\"%.3f\"", ka_result_took_s(result));
+}
+
+static void put_head(FILE *out, const struct ka_result *result)
+{
+	ka_put_findings(out, result, "");
+}
+
+/* <failure> or <error>: what a page shows first. */
+static int put_failure(FILE *out, const struct ka_result *result)
+{
+	const char *element = result->verdict == KA_BROKEN ? "error" : "failure";
+	char *head = ka_phrase(put_head, result);
+
+	if (!head)
+		return -ENOMEM;
+	fprintf(out, "      <%s", element);
+	put_attribute(out, "message", result->why);
+	put_attribute(out, "type", ka_verdict_name(result->verdict));
+	putc('>', out);
+	ka_put(out, head, KA_XML);
+	fprintf(out, "</%s>\n", element);
+	free(head);
+	return 0;
+}
+
+static int put_output(const struct ka_report *report, FILE *out, const struct ka_result *result)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *story = open_memstream(&text, &len);
+
+	if (!story)
+		return -ENOMEM;
+	if (result->verdict == KA_PASS) {
+		ka_put_summary(story, result);
+		putc('\n', story);
+	} else {
+		ka_put_story(story, report, result, "");
+	}
+	if (fclose(story)) {
+		free(text);
+		return -ENOMEM;
+	}
+	fputs("      <system-out>", out);
+	ka_put(out, text + strspn(text, " "), KA_XML);
+	fputs("</system-out>\n", out);
+	free(text);
+	return 0;
+}
+
+static int put_testcase(const struct ka_report *report, FILE *out, const struct ka_result *result)
+{
+	int ret = 0;
+
+	fputs("    <testcase", out);
+	put_names(out, result);
+	fputs(">\n", out);
+	if (result->verdict == KA_SKIP) {
+		fputs("      <skipped", out);
+		put_attribute(out, "message", result->why);
+		fputs("/>\n", out);
+	} else {
+		if (result->verdict != KA_PASS)
+			ret = put_failure(out, result);
+		if (!ret)
+			ret = put_output(report, out, result);
+	}
+	fputs("    </testcase>\n", out);
+	return ret;
+}
+
+/* ---- the document ------------------------------------------------------------------------- */
+
+static void put_counts(const struct ka_report *report, FILE *out, double wall_s)
+{
+	unsigned counts[] = { [KA_PASS] = 0, [KA_FAIL] = 0, [KA_SKIP] = 0, [KA_BROKEN] = 0 };
+
+	for (size_t i = 0; i < report->n_held; i++)
+		counts[report->held[i].verdict]++;
+	fprintf(out, " name=\"kacheck\" tests=\"%zu\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"",
+		report->n_held, counts[KA_FAIL], counts[KA_BROKEN], counts[KA_SKIP]);
+	fprintf(out, " time=\"%.3f\"", isfinite(wall_s) ? wall_s : 0);
+}
+
+static int put_properties(const struct ka_report *report, FILE *out)
+{
+	char *kernel;
+
+	if (!report->n_held)
+		return 0;
+	kernel = ka_phrase(ka_put_kernel, &report->held[0]);
+	if (!kernel)
+		return -ENOMEM;
+	fputs("    <properties>\n      <property name=\"kernel\"", out);
+	put_attribute(out, "value", kernel);
+	fputs("/>\n    </properties>\n", out);
+	free(kernel);
+	return 0;
+}
+
+static int junit_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
+{
+	int ret;
+
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);
+	put_counts(report, out, totals->wall_s);
+	fputs(">\n  <testsuite", out);
+	put_counts(report, out, totals->wall_s);
+	fputs(">\n", out);
+	ret = put_properties(report, out);
+	for (size_t i = 0; !ret && i < report->n_held; i++)
+		ret = put_testcase(report, out, &report->held[i]);
+	fputs("  </testsuite>\n</testsuites>\n", out);
+	return ret;
+}
+
+const struct ka_writer ka_writer_junit = {
+	.name = "junit",
+	.finish = junit_finish,
+	.holds = junit_holds,
+};

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Carries what the writers print to the output. A result is written in one piece, so a reader of
+ * the stream never sees half of one, and an output that is gone (a closed pipe, a full disk) is an
+ * error that is returned, not a signal that kills the run.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/writer.h"
+
+static const struct ka_writer *const writers[] = {
+	&ka_writer_text, &ka_writer_tap, &ka_writer_ktap, &ka_writer_junit, &ka_writer_json,
+};
+
+#define N_WRITERS (sizeof(writers) / sizeof(writers[0]))
+
+/* ---- output ------------------------------------------------------------------------------- */
+
+/* SIGPIPE is blocked for this thread while it writes, and one that came of it is taken back. */
+struct pipe_guard {
+	sigset_t pipe, before;
+	bool was_pending;
+};
+
+static void guard_pipe(struct pipe_guard *guard)
+{
+	sigset_t pending;
+
+	sigemptyset(&guard->pipe);
+	sigaddset(&guard->pipe, SIGPIPE);
+	sigpending(&pending);
+	guard->was_pending = sigismember(&pending, SIGPIPE) == 1;
+	pthread_sigmask(SIG_BLOCK, &guard->pipe, &guard->before);
+}
+
+static void unguard_pipe(struct pipe_guard *guard)
+{
+	const struct timespec at_once = { 0 };
+
+	if (!guard->was_pending)
+		while (sigtimedwait(&guard->pipe, NULL, &at_once) < 0 && errno == EINTR)
+			;
+	pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
+
+static int write_out(FILE *out, const char *text, size_t len)
+{
+	struct pipe_guard guard;
+	int ret = 0;
+
+	guard_pipe(&guard);
+	errno = 0;
+	if ((len && fwrite(text, len, 1, out) != 1) || fflush(out) || ferror(out))
+		ret = errno ? -errno : -EIO;
+	unguard_pipe(&guard);
+	if (ret)
+		__fpurge(out); /* or exit() would write the rest, and be killed by SIGPIPE then */
+	return ret;
+}
+
+/* ---- one piece ---------------------------------------------------------------------------- */
+
+/* What a writer prints between start_piece() and end_piece(). */
+struct piece {
+	FILE *out;
+	char *text;
+	size_t len;
+};
+
+static int start_piece(struct piece *piece)
+{
+	*piece = (struct piece){ 0 };
+	piece->out = open_memstream(&piece->text, &piece->len);
+	return piece->out ? 0 : -ENOMEM;
+}
+
+/* @ret: what the writer returned. */
+static int end_piece(struct ka_report *report, struct piece *piece, int ret)
+{
+	bool bad = ferror(piece->out);
+
+	if ((fclose(piece->out) || bad) && !ret)
+		ret = -ENOMEM;
+	if (!ret)
+		ret = write_out(report->out, piece->text, piece->len);
+	free(piece->text);
+	return ret;
+}
+
+/* ---- results that are needed again -------------------------------------------------------- */
+
+static struct ka_result share(const struct ka_result *result)
+{
+	struct ka_result copy = *result;
+
+	json_incref(copy.json);
+	return copy;
+}
+
+static int hold(struct ka_report *report, const struct ka_result *result)
+{
+	if (report->n_held == report->room) {
+		size_t room = report->room ? 2 * report->room : 32;
+		struct ka_result *held = reallocarray(report->held, room, sizeof(*held));
+
+		if (!held)
+			return -ENOMEM;
+		report->held = held;
+		report->room = room;
+	}
+	report->held[report->n_held++] = share(result);
+	return 0;
+}
+
+/* ---- the interface ------------------------------------------------------------------------ */
+
+const char *ka_report_format(size_t i)
+{
+	return i < N_WRITERS ? writers[i]->name : NULL;
+}
+
+static int find_writer(const struct ka_writer **ret, const char *format, struct nn_err *err)
+{
+	char known[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < N_WRITERS; i++) {
+		if (!strcmp(writers[i]->name, format)) {
+			*ret = writers[i];
+			return 0;
+		}
+		if (used < sizeof(known))
+			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+						 i ? ", " : "", writers[i]->name);
+	}
+	return nn_fail(err, EINVAL, "no report format \"%s\" (there are %s)", format, known);
+}
+
+static int begin(struct ka_report *report)
+{
+	struct piece piece;
+	int ret;
+
+	if (!report->writer->begin)
+		return 0;
+	ret = start_piece(&piece);
+	if (ret)
+		return ret;
+	return end_piece(report, &piece, report->writer->begin(report, piece.out));
+}
+
+int ka_report_open(struct ka_report **ret, const char *format, FILE *out,
+		   const struct ka_report_options *options, struct nn_err *err)
+{
+	struct ka_report *report = calloc(1, sizeof(*report));
+	int error;
+
+	if (!report)
+		return nn_fail(err, ENOMEM, "cannot report");
+	report->out = out;
+	report->options = *options;
+	error = find_writer(&report->writer, format, err);
+	if (!error) {
+		error = begin(report);
+		if (error)
+			nn_fail(err, -error, "cannot write the %s report", format);
+	}
+	if (error) {
+		ka_report_free(report);
+		return error;
+	}
+	*ret = report;
+	return 0;
+}
+
+static int write_result(struct ka_report *report, const struct ka_result *result)
+{
+	struct piece piece;
+	int ret;
+
+	if (!report->writer->result)
+		return 0;
+	ret = start_piece(&piece);
+	if (ret)
+		return ret;
+	return end_piece(report, &piece, report->writer->result(report, piece.out, result));
+}
+
+int ka_report_result(struct ka_report *report, const struct ka_result *result)
+{
+	const struct ka_writer *writer = report->writer;
+	int ret = 0;
+
+	report->n++;
+	if (writer->holds && writer->holds(result))
+		ret = hold(report, result);
+	if (!ret)
+		ret = write_result(report, result);
+	ka_result_clear(&report->last);
+	report->last = share(result);
+	return ret;
+}
+
+int ka_report_finish(struct ka_report *report, const struct ka_totals *totals)
+{
+	const struct ka_writer *writer = report->writer;
+	struct piece piece;
+	int ret = start_piece(&piece);
+
+	if (ret)
+		return ret;
+	if (writer->finish)
+		ret = writer->finish(report, piece.out, totals);
+	return end_piece(report, &piece, ret);
+}
+
+struct ka_report *ka_report_free(struct ka_report *report)
+{
+	if (!report)
+		return NULL;
+	for (size_t i = 0; i < report->n_held; i++)
+		ka_result_clear(&report->held[i]);
+	free(report->held);
+	ka_result_clear(&report->last);
+	free(report);
+	return NULL;
+}

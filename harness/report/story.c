@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A failure as a story: what went wrong, which rule says so, what was expected and observed, what
+ * happened when and where, and how to see it again. Every line stands on its own after a prefix,
+ * so the same story is a block of text, TAP comments or the output of a JUnit test case.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "report/writer.h"
+
+/* A longer timeline is cut in its middle: the end tells most, the beginning sets the scene. */
+#define FIRST_EVENTS 20
+#define LAST_EVENTS  60
+
+static void put_label(FILE *out, const char *prefix, const char *label)
+{
+	fprintf(out, "%s%-10s", prefix, label);
+}
+
+static void put_line(FILE *out, const char *prefix, const char *label, const char *text)
+{
+	if (!text || !*text)
+		return;
+	put_label(out, prefix, label);
+	ka_put_plain(out, text);
+	putc('\n', out);
+}
+
+/* The judge joins its findings by "; ": a line for each. */
+static void put_why(FILE *out, const struct ka_result *result, const char *prefix)
+{
+	const char *label = "what", *why = result->why;
+
+	while (*why) {
+		const char *end = strstr(why, "; ");
+		size_t len = end ? (size_t)(end - why) : strlen(why);
+		char finding[512];
+
+		snprintf(finding, sizeof(finding), "%.*s", (int)len, why);
+		put_line(out, prefix, label, finding);
+		label = "";
+		why += end ? len + 2 : len;
+	}
+}
+
+static void put_counters(FILE *out, const struct ka_result *result, const char *prefix)
+{
+	const char *name, *comma = "";
+	json_t *delta;
+
+	if (!json_object_size(result->counters))
+		return;
+	put_label(out, prefix, "counters");
+	json_object_foreach(result->counters, name, delta)
+	{
+		fputs(comma, out);
+		ka_put_plain(out, name);
+		fprintf(out, " %+lld", (long long)json_integer_value(delta));
+		comma = ", ";
+	}
+	putc('\n', out);
+}
+
+static void put_setting(FILE *out, const struct ka_result *result, const char *prefix)
+{
+	static const char *const from[][2] = {
+		{ "option", "by socket option" },
+		{ "accepted", "by socket option after the handshake" },
+		{ "sysctl", "from sysctl" },
+		{ "nowhere", "not switched on" },
+	};
+
+	put_label(out, prefix, "setting");
+	fprintf(out, "idle %d s, intvl %d s, cnt %d", result->idle, result->intvl, result->cnt);
+	if (result->user_timeout_ms)
+		fprintf(out, ", user timeout %d ms", result->user_timeout_ms);
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++)
+		if (!strcmp(result->from, from[i][0]))
+			fprintf(out, ", %s", from[i][1]);
+	fputs(", at the ", out);
+	ka_put_plain(out, result->prober);
+	putc('\n', out);
+}
+
+void ka_put_findings(FILE *out, const struct ka_result *result, const char *prefix)
+{
+	put_why(out, result, prefix);
+	put_line(out, prefix, "rule", result->rule);
+	put_line(out, prefix, "source", result->source);
+	put_setting(out, result, prefix);
+	if (result->prediction) {
+		put_label(out, prefix, "expected");
+		ka_put_expected(out, result);
+		putc('\n', out);
+	}
+	if (json_array_size(result->timeline)) {
+		put_label(out, prefix, "observed");
+		ka_put_observed(out, result);
+		putc('\n', out);
+	}
+	if (result->noise_s > 0) {
+		put_label(out, prefix, "noise");
+		fprintf(out, "this host woke its timers up to %.1f ms late\n",
+			result->noise_s * 1e3);
+	}
+	put_counters(out, result, prefix);
+}
+
+static void put_event(FILE *out, const json_t *event, const char *prefix)
+{
+	const char *at = json_string_value(json_object_get(event, "at"));
+	size_t len = strlen(at);
+
+	fprintf(out, "%s%15.3f   ", prefix, json_number_value(json_object_get(event, "t")));
+	ka_put_plain(out, at);
+	fprintf(out, "%*s  ", (int)(len < 7 ? 7 - len : 0), "");
+	ka_put_plain(out, json_string_value(json_object_get(event, "what")));
+	putc('\n', out);
+}
+
+void ka_put_timeline(FILE *out, const struct ka_result *result, const char *prefix)
+{
+	size_t n = json_array_size(result->timeline);
+	size_t cut = n > FIRST_EVENTS + LAST_EVENTS ? n - FIRST_EVENTS - LAST_EVENTS : 0;
+
+	if (!n)
+		return;
+	fprintf(out, "%s%15s   %-7s  %s\n", prefix, "s since last rx", "where", "what");
+	for (size_t i = 0; i < n; i++) {
+		if (cut && i == FIRST_EVENTS) {
+			fprintf(out, "%s%15s   %zu more, all in the result line\n", prefix, "...",
+				cut);
+			i += cut;
+		}
+		put_event(out, json_array_get(result->timeline, i), prefix);
+	}
+}
+
+/* In single quotes, for a shell. */
+static void put_quoted(FILE *out, const char *text)
+{
+	const char *quote;
+
+	putc('\'', out);
+	for (; (quote = strchr(text, '\'')); text = quote + 1) {
+		char part[KA_NAME_SIZE];
+
+		snprintf(part, sizeof(part), "%.*s", (int)(quote - text), text);
+		ka_put_plain(out, part);
+		fputs("'\\''", out);
+	}
+	ka_put_plain(out, text);
+	putc('\'', out);
+}
+
+void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
+		  const char *prefix)
+{
+	const char *command = report->options.command;
+
+	put_line(out, prefix, "kept", result->kept);
+	put_line(out, prefix, "not kept",
+		 json_string_value(json_object_get(result->json, "keep_error")));
+	put_label(out, prefix, "again");
+	ka_put_plain(out, command ? command : "kacheck");
+	fputs(" run --filter ", out);
+	put_quoted(out, result->instance);
+	fputs(" --keep\n", out);
+}
+
+void ka_put_story(FILE *out, const struct ka_report *report, const struct ka_result *result,
+		  const char *prefix)
+{
+	ka_put_findings(out, result, prefix);
+	ka_put_timeline(out, result, prefix);
+	ka_put_again(out, report, result, prefix);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * For people: one line an instance, under the headline of its theme; what failed is told in full
+ * at the end, where it is looked for. Every verdict is a word at the beginning of its line, so
+ * grep finds it; colour only repeats the word.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "report/writer.h"
+
+#define USUAL_NAME_WIDTH 40
+
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
+#define YELLOW "\033[33m"
+#define PLAIN  "\033[0m"
+
+static const struct {
+	const char *word, *color;
+} verdicts[] = {
+	[KA_PASS] = { "PASS", GREEN },
+	[KA_FAIL] = { "FAIL", RED },
+	[KA_SKIP] = { "SKIP", YELLOW },
+	[KA_BROKEN] = { "BROKEN", RED },
+};
+
+static void put_verdict(const struct ka_report *report, FILE *out, enum ka_verdict_kind kind)
+{
+	const char *word = verdicts[kind].word;
+
+	if (report->options.color)
+		fprintf(out, "%s%s%s", verdicts[kind].color, word, PLAIN);
+	else
+		fputs(word, out);
+	fprintf(out, "%*s ", (int)(strlen("BROKEN") - strlen(word)), "");
+}
+
+static bool same_kernel(const struct ka_result *a, const struct ka_result *b)
+{
+	return a->json && !strcmp(a->release, b->release) && !strcmp(a->where, b->where) &&
+	       !strcmp(a->clock, b->clock) && a->hz == b->hz;
+}
+
+/* Lines that hold for all that follow, until another one says otherwise. */
+static void put_headlines(const struct ka_report *report, FILE *out, const struct ka_result *result)
+{
+	const struct ka_result *last = &report->last;
+	bool same = same_kernel(last, result);
+
+	if (!same) {
+		fprintf(out, "%skernel ", last->json ? "\n" : "");
+		ka_put_kernel(out, result);
+		putc('\n', out);
+	}
+	if (same && !strcmp(last->theme, result->theme))
+		return;
+	putc('\n', out);
+	ka_put_plain(out, result->theme);
+	if (result->title) {
+		fputs(": ", out);
+		ka_put_plain(out, result->title);
+	}
+	putc('\n', out);
+}
+
+/* --verbose: what a pass rests on. */
+static void put_details(FILE *out, const struct ka_result *result)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	fputs("       ", out);
+	if (isfinite(result->notice_s))
+		fprintf(out, "woke at %.3f s", result->notice_s);
+	else
+		fputs("never woke", out);
+	if (result->events) {
+		fputs(", epoll ", out);
+		ka_put_plain(out, result->events);
+	}
+	json_array_foreach(result->gaps, i, value)
+		fprintf(out, "%s%.3f", i ? " " : ", gaps ", json_number_value(value));
+	json_object_foreach(result->counters, name, value)
+	{
+		fputs(", ", out);
+		ka_put_plain(out, name);
+		fprintf(out, " %+lld", (long long)json_integer_value(value));
+	}
+	putc('\n', out);
+}
+
+static int text_result(struct ka_report *report, FILE *out, const struct ka_result *result)
+{
+	unsigned width = report->options.name_width;
+	char name[KA_NAME_SIZE];
+	size_t len;
+
+	put_headlines(report, out, result);
+	put_verdict(report, out, result->verdict);
+	ka_put_plain(out, ka_result_name(result, name, sizeof(name)));
+	len = strlen(name);
+	if (!width)
+		width = USUAL_NAME_WIDTH;
+	fprintf(out, "%*s  ", (int)(len < width ? width - len : 0), "");
+	if (result->verdict == KA_PASS) {
+		ka_put_summary(out, result);
+	} else {
+		fputs("   ", out);
+		ka_put_plain(out, result->why);
+	}
+	putc('\n', out);
+	if (result->verdict == KA_PASS && report->options.verbose)
+		put_details(out, result);
+	return 0;
+}
+
+static bool text_holds(const struct ka_result *result)
+{
+	return result->verdict == KA_FAIL || result->verdict == KA_BROKEN;
+}
+
+static void put_stories(struct ka_report *report, FILE *out)
+{
+	for (size_t i = 0; i < report->n_held; i++) {
+		const struct ka_result *result = &report->held[i];
+		char name[KA_NAME_SIZE];
+
+		putc('\n', out);
+		put_verdict(report, out, result->verdict);
+		ka_put_plain(out, ka_result_name(result, name, sizeof(name)));
+		putc('\n', out);
+		ka_put_story(out, report, result, "  ");
+	}
+}
+
+static void put_names(struct ka_report *report, FILE *out, enum ka_verdict_kind kind,
+		      const char *headline)
+{
+	char name[KA_NAME_SIZE];
+	bool any = false;
+
+	for (size_t i = 0; i < report->n_held; i++) {
+		if (report->held[i].verdict != kind)
+			continue;
+		if (!any)
+			fprintf(out, "%s:\n", headline);
+		any = true;
+		fputs("  ", out);
+		ka_put_plain(out, ka_result_name(&report->held[i], name, sizeof(name)));
+		putc('\n', out);
+	}
+}
+
+static int text_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
+{
+	put_stories(report, out);
+	fprintf(out, "\n%u passed, %u failed, %u skipped, %u broken", totals->pass, totals->fail,
+		totals->skip, totals->broken);
+	if (isfinite(totals->wall_s))
+		fprintf(out, " in %.1f s", totals->wall_s);
+	putc('\n', out);
+	put_names(report, out, KA_FAIL, "failed");
+	put_names(report, out, KA_BROKEN, "broken");
+	if (report->n < report->options.planned)
+		fprintf(out, "%u of %u planned instances did not run\n",
+			report->options.planned - report->n, report->options.planned);
+	return 0;
+}
+
+const struct ka_writer ka_writer_text = {
+	.name = "text",
+	.result = text_result,
+	.finish = text_finish,
+	.holds = text_holds,
+};

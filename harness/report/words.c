@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The phrases that several formats use, so that a figure reads the same wherever it is met. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/writer.h"
+
+char *ka_phrase(void (*put)(FILE *, const struct ka_result *), const struct ka_result *result)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	bool bad;
+
+	if (!out)
+		return NULL;
+	put(out, result);
+	bad = ferror(out);
+	if (!fclose(out) && !bad)
+		return text;
+	free(text);
+	return NULL;
+}
+
+const char *ka_result_name(const struct ka_result *result, char *buf, size_t size)
+{
+	if (result->repetition > 0)
+		snprintf(buf, size, "%s #%d", result->instance, result->repetition + 1);
+	else
+		snprintf(buf, size, "%s", result->instance);
+	return buf;
+}
+
+void ka_put_kernel(FILE *out, const struct ka_result *result)
+{
+	ka_put_plain(out, result->release[0] ? result->release : "unknown");
+	fputs(" (", out);
+	ka_put_plain(out, result->where);
+	if (result->hz)
+		fprintf(out, "), HZ %d, ", result->hz);
+	else
+		fputs("), HZ unknown, ", out);
+	ka_put_plain(out, result->clock);
+	fputs(" clock", out);
+}
+
+void ka_put_count(FILE *out, int n, const char *what)
+{
+	fprintf(out, "%d %s%s", n, what, n == 1 ? "" : "s");
+}
+
+double ka_result_took_s(const struct ka_result *result)
+{
+	if (isfinite(result->wall_s))
+		return result->wall_s;
+	if (isfinite(result->detect_s))
+		return result->detect_s;
+	return isfinite(result->alive_s) ? result->alive_s : 0;
+}
+
+/* ---- one line of figures ------------------------------------------------------------------ */
+
+static bool expects_eof(const struct ka_result *result)
+{
+	return json_is_true(json_object_get(result->prediction, "eof"));
+}
+
+/* The nominal time says something about an expiry only; else the rule that ended it. */
+static void put_regime(FILE *out, const struct ka_result *result)
+{
+	const char *when = result->expect_when;
+
+	if ((!when || !strcmp(when, ka_when_name(KA_KEEPALIVE_EXPIRY))) &&
+	    isfinite(result->nominal_s))
+		fprintf(out, "nominal %.10g s", result->nominal_s);
+	else
+		ka_put_plain(out, when ? when : "no prediction");
+}
+
+static void put_end_summary(FILE *out, const struct ka_result *result)
+{
+	const char *error = result->errno_name;
+	char window[48] = "", errors[24];
+
+	if (isfinite(result->window_s[1]))
+		snprintf(window, sizeof(window), " in %.3f..%.3f", result->window_s[0],
+			 result->window_s[1]);
+	if (!error)
+		error = expects_eof(result) ? "EOF" : "-";
+	snprintf(errors, sizeof(errors), "%s", error);
+	fprintf(out, "%8.3f s%-18s  %2d %-6s  ", result->detect_s, window,
+		result->probes < 0 ? 0 : result->probes, result->probes == 1 ? "probe" : "probes");
+	ka_put_plain(out, errors);
+	fprintf(out, "%*s(", (int)(12 - (strlen(errors) < 11 ? strlen(errors) : 10)), "");
+	put_regime(out, result);
+	if (result->have_off)
+		fprintf(out, ", off %s%lld j", result->off_jiffies > 0 ? "+" : "",
+			(long long)result->off_jiffies);
+	if (result->detect_s > result->window_s[1] && isfinite(result->noise_s))
+		fprintf(out, ", late by the host's noise of %.1f ms", result->noise_s * 1e3);
+	putc(')', out);
+}
+
+void ka_put_summary(FILE *out, const struct ka_result *result)
+{
+	if (isfinite(result->detect_s)) {
+		put_end_summary(out, result);
+		return;
+	}
+	if (isfinite(result->alive_s))
+		fprintf(out, "   alive after %.1f s", result->alive_s);
+	else
+		fputs("   no end seen", out);
+	if (result->answered >= 0) {
+		fputs(", ", out);
+		ka_put_count(out, result->answered, "probe");
+		fputs(" answered", out);
+	}
+}
+
+/* ---- expected and observed ---------------------------------------------------------------- */
+
+static void put_probes_wanted(FILE *out, const struct ka_result *result)
+{
+	const json_t *probes = json_object_get(result->prediction, "probes");
+
+	if (json_is_integer(probes)) {
+		fputs(", ", out);
+		ka_put_count(out, (int)json_integer_value(probes), "probe");
+	} else if (json_is_string(probes) && !strcmp(json_string_value(probes), "some")) {
+		fputs(", at least 1 probe", out);
+	}
+}
+
+static void put_end(FILE *out, const char *error, bool eof, const char *events)
+{
+	if (error || eof) {
+		fputs(", ", out);
+		ka_put_plain(out, error ? error : "EOF");
+	}
+	if (events) {
+		fputs(", epoll ", out);
+		ka_put_plain(out, events);
+	}
+}
+
+void ka_put_expected(FILE *out, const struct ka_result *result)
+{
+	if (isfinite(result->window_s[1]))
+		fprintf(out, "%.3f..%.3f s after last rx (", result->window_s[0],
+			result->window_s[1]);
+	else
+		fputs("no end (", out);
+	if (result->expect_when)
+		ka_put_plain(out, result->expect_when);
+	else
+		fputs("no prediction", out);
+	if (isfinite(result->nominal_s))
+		fprintf(out, ", nominal %.10g s", result->nominal_s);
+	putc(')', out);
+	put_probes_wanted(out, result);
+	put_end(out, result->expect_errno, expects_eof(result), result->expect_events);
+}
+
+void ka_put_observed(FILE *out, const struct ka_result *result)
+{
+	if (isfinite(result->detect_s))
+		fprintf(out, "%.3f s after last rx", result->detect_s);
+	else if (isfinite(result->alive_s))
+		fprintf(out, "alive after %.1f s", result->alive_s);
+	else
+		fputs("no end seen", out);
+	if (result->probes >= 0) {
+		fputs(", ", out);
+		ka_put_count(out, result->probes, "probe");
+	}
+	put_end(out, result->errno_name, false, result->events);
+	if (isfinite(result->notice_s))
+		fprintf(out, ", application woke at %.3f s", result->notice_s);
+	if (result->have_off)
+		fprintf(out, ", off %+lld jiffies", (long long)result->off_jiffies);
+}

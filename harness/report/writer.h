@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a writer is, and what writers share. A new format is one file with a struct ka_writer and one
+ * row in report.c's table. Writers print into memory: report.c carries it out and minds the errors.
+ */
+#ifndef KA_WRITER_H
+#define KA_WRITER_H
+
+#include <stdio.h>
+
+#include "report/report.h"
+
+struct ka_writer {
+	const char *name;
+	/* Each may be NULL. @out is memory, report.c sees whether there was enough. Return 0 or
+	 * -errno. */
+	int (*begin)(struct ka_report *report, FILE *out);
+	int (*result)(struct ka_report *report, FILE *out, const struct ka_result *result);
+	int (*finish)(struct ka_report *report, FILE *out, const struct ka_totals *totals);
+	/* Which results the writer needs again in finish(); NULL: none. */
+	bool (*holds)(const struct ka_result *result);
+};
+
+extern const struct ka_writer ka_writer_text, ka_writer_tap, ka_writer_ktap, ka_writer_junit,
+	ka_writer_json;
+
+struct ka_report {
+	const struct ka_writer *writer;
+	FILE *out;
+	struct ka_report_options options;
+	unsigned n;             /* results so far, with the one that is being written */
+	struct ka_result last;  /* the one before; .json NULL: none */
+	struct ka_result *held; /* in the order of their coming */
+	size_t n_held, room;
+};
+
+/* ---- escape.c ------------------------------------------------------------------------------ */
+
+enum ka_escape {
+	KA_PLAIN, /* one line of text */
+	KA_TAP,   /* a description: '#' would begin a directive */
+	KA_YAML,  /* between double quotes */
+	KA_XML,   /* content, or an attribute between double quotes; keeps line ends */
+};
+
+/* Writes @text without what could end a line, steer a terminal or make XML invalid. NULL: nothing. */
+void ka_put(FILE *out, const char *text, enum ka_escape escape);
+void ka_put_plain(FILE *out, const char *text);
+
+/* ---- words.c: one phrase each, without a newline -------------------------------------------- */
+
+/* Instance name into @buf, with " #2" for the second repetition. Returns @buf. */
+#define KA_NAME_SIZE 256
+const char *ka_result_name(const struct ka_result *result, char *buf, size_t size);
+/* "6.18.44 (host), HZ 250, real clock" */
+void ka_put_kernel(FILE *out, const struct ka_result *result);
+/* "4.095 s in 4.056..4.104   3 probes  ETIMEDOUT  (nominal 4 s, off 0 j)" */
+void ka_put_summary(FILE *out, const struct ka_result *result);
+/* "4.056..4.104 s after the last segment received (keepalive expiry, nominal 4 s), ETIMEDOUT" */
+void ka_put_expected(FILE *out, const struct ka_result *result);
+void ka_put_observed(FILE *out, const struct ka_result *result);
+/* "3 probes", "1 probe" */
+void ka_put_count(FILE *out, int n, const char *what);
+/* What @put writes, to be freed; NULL without memory. */
+char *ka_phrase(void (*put)(FILE *, const struct ka_result *), const struct ka_result *result);
+/* How long the instance took, else how long what it saw took, in seconds; 0 if it did not run. */
+double ka_result_took_s(const struct ka_result *result);
+
+/* ---- story.c: whole lines, each after @prefix ----------------------------------------------- */
+
+/* What went wrong, the rule, expected, observed. */
+void ka_put_findings(FILE *out, const struct ka_result *result, const char *prefix);
+/* Seconds since the last segment received, where, what. */
+void ka_put_timeline(FILE *out, const struct ka_result *result, const char *prefix);
+/* What is kept, and the command that runs the instance again. */
+void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
+		  const char *prefix);
+/* All of it. */
+void ka_put_story(FILE *out, const struct ka_report *report, const struct ka_result *result,
+		  const char *prefix);
+
+#endif

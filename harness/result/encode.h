@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the encoder share. Every function returns a new reference, NULL without memory;
+ * json_object_set_new() takes the NULL and fails, so one check at the end is enough. */
+#ifndef KA_ENCODE_H
+#define KA_ENCODE_H
+
+#include <jansson.h>
+
+#include "bench/timeline.h"
+#include "plan/case.h"
+
+/* A string; invalid UTF-8 becomes U+FFFD, NULL becomes null (text.c). */
+json_t *ka_json_text(const char *text);
+/* A number of seconds, rounded to the microsecond; NAN becomes null. */
+json_t *ka_json_seconds(double seconds);
+
+/* The field "timeline"; times count from @zero_ns (event.c). */
+json_t *ka_json_timeline(const struct ka_instance *instance, const struct ka_timeline *timeline,
+			 int64_t zero_ns);
+/* How many of the prober's probes were answered. */
+int ka_count_answered(const struct ka_instance *instance, const struct ka_timeline *timeline);
+
+#endif

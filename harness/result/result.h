@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The result: instance + kernel facts + prediction + timeline + verdict as one JSON object on one
+ * line, version 1. It is the only thing that travels between processes, kernels, machines and
+ * reports. Whoever reads a field reads it from the JSON; this header names the fields once.
+ *
+ *   v                  1
+ *   instance           its name; repetition, seed ("0x1f"): which run of it
+ *   case, theme        title of the theme; rule and source of the case, to explain a failure
+ *   setting            name, idle, intvl, cnt, user_timeout_ms, from: option|accepted|sysctl|nowhere
+ *   family, prober     v4|v6, client|server; topology: routed|pair
+ *   kernel             release, hz, clock: real|virtual, where: host|uml:FILE|image:FILE
+ *   prediction         when, errno, eof, probes (number, "some", "any"), events, events_full,
+ *                      rst_sent, rst_received; in jiffies: end_j, first_probe_j, gap_j; null: not run
+ *   nominal_s, window_s, noise_s, detect_s, notice_s, off_jiffies   figures; null: no value
+ *   errno, events, probes, gaps_s      observed; errno a name, events "0x2019"
+ *   answered, alive_s  answered probes in all; seconds from the first step to the end of the watch
+ *   verdict, why       pass|fail|skip|broken
+ *   wall_s, kept       null, until whoever runs the instance knows them (json_object_set_new)
+ *   counters           {"TCPKeepAlive": 3}: those that moved, without the prefix "TcpExt."
+ *   timeline           [{"t": seconds after the last segment received, "at", "what"}]
+ *
+ * Times are rounded to the microsecond. Keys keep this order.
+ */
+#ifndef KA_RESULT_H
+#define KA_RESULT_H
+
+#include <jansson.h>
+
+#include "judge/judge.h"
+#include "netns/err.h"
+
+#define KA_RESULT_VERSION 1
+
+/* What reports need often, decoded. Strings and arrays belong to .json; NULL: null or, for what
+ * reports can do without, absent. */
+struct ka_result {
+	json_t *json; /* owned */
+	const char *instance, *theme, *case_, *family, *prober;
+	enum ka_verdict_kind verdict;
+	const char *why;
+	double nominal_s, detect_s, notice_s, noise_s, wall_s; /* NAN: null */
+	double window_s[2];
+	const char *errno_name; /* NULL: null */
+	int probes;             /* -1: null */
+	bool have_off;
+	int64_t off_jiffies;
+	const char *kept; /* folder with pcap, timeline, logs; NULL: none */
+	int idle, intvl, cnt, user_timeout_ms;
+	const char *from, *topology;
+	const char *title, *rule, *source;   /* of the theme and of the case */
+	const char *release, *clock, *where; /* of the kernel */
+	int hz;
+	int repetition; /* -1: null */
+	int answered;   /* -1: null */
+	double alive_s;
+	const char *events; /* "0x2019" */
+	const char *expect_when, *expect_errno,
+		*expect_events; /* of the prediction, if there is one */
+	json_t *prediction, *gaps, *counters, *timeline;
+};
+
+/* Builds the object. @timeline is sorted. @wall_s: how long the instance took; left out (null) with a virtual clock, so
+ * that two virtual runs give the same bytes. Returns a new reference, NULL without memory. */
+json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_facts *facts,
+			 const struct ka_prediction *prediction, const struct ka_timeline *timeline,
+			 const struct ka_verdict *verdict, double wall_s);
+
+/* A result for an instance of which there is no timeline: not started, killed, host forbids. */
+json_t *ka_result_without_run(const struct ka_instance *instance, const struct ka_facts *facts,
+			      enum ka_verdict_kind kind, const char *why);
+
+/* The object as the one line that travels, without the newline, to be freed. NULL without memory. */
+char *ka_result_line(const json_t *json);
+
+/* Takes over @json (also on failure). Returns 0, or -EINVAL naming the field. */
+int ka_result_decode(struct ka_result *out, json_t *json, struct nn_err *err);
+void ka_result_clear(struct ka_result *result);
+
+#endif

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Whatever is wrong with the command line or with the output, kacheck says so in one clear line,
+# ends with the right status, and leaves nothing behind.
+# shellcheck source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+# What was asked for does not exist or makes no sense: 2.
+refuses 2 'nonsense' nonsense
+refuses 2 'nonsense' run --nonsense
+refuses 2 'nonsense' run nonsense
+refuses 2 'nonsense' run --format nonsense --filter "$one"
+refuses 2 'nonsense' run --report nonsense=x --filter "$one"
+refuses 2 'report' run --report tap --filter "$one"
+refuses 2 'nonsense' run --filter 'nonsense/*'
+refuses 2 'nonsense' list --filter nonsense
+refuses 2 'nonsense' explain nonsense/1-1-1/v4/client
+refuses 2 'explain|instance|INSTANCE' explain
+refuses 2 'nonsense' run --exit-style nonsense --filter "$one"
+refuses 2 'nonsense' run --color=nonsense --filter "$one"
+for setting in 0/1/1 1/0/1 1/1/0 1/1/128 40000/1/1 1/40000/1 a/b 1/1 1/1/1/1 '' -1/1/1 1.5/1/1 ' 1/1/1'; do
+	refuses 2 'setting|idle|intvl|cnt|IDLE' run --setting "$setting" --filter "$one"
+done
+for shard in 3/2 0/2 1/0 a/b 1 1/2/3; do
+	refuses 2 "shard" run --shard "$shard" --filter "$one"
+done
+for number in x -1 1.5; do
+	refuses 2 "jobs" run --jobs "$number" --filter "$one"
+	refuses 2 "repeat" run --repeat "$number" --filter "$one"
+	refuses 2 "seed" run --seed "$number" --filter "$one"
+done
+run env CI_NODE_INDEX=3 CI_NODE_TOTAL=2 "$KACHECK" run --filter "$one"
+is "CI_NODE_INDEX=3 CI_NODE_TOTAL=2: exit status" "$status" 2
+says "CI_NODE_INDEX=3 CI_NODE_TOTAL=2" 'CI_NODE|shard'
+
+# Folders and files that cannot be written.
+touch "$work/file"
+refuses 2 "$work/file" run --out "$work/file/out" --filter "$one"
+refuses 2 'Not a directory|not a (folder|directory)|File exists' run --out "$work/file" --filter "$one"
+refuses 2 "$work/missing" run --report "tap=$work/missing/x" --filter "$one"
+is "the refused runs left no file" "$(ls "$work")" "$(printf 'file\nstderr\nstdout')"
+
+# Help goes to stdout and needs nothing else.
+for command in '' run list explain doctor; do
+	# shellcheck disable=SC2086 # no word where there is no command
+	run "$KACHECK" $command --help
+	is "kacheck $command --help: exit status" "$status" 0
+	has "kacheck $command --help: how to call it" "$out" '^Usage: kacheck'
+	is "kacheck $command --help: nothing on stderr" "$err" ""
+done
+run "$KACHECK" --version
+is "kacheck --version: exit status" "$status" 0
+has "kacheck --version: name and number" "$out" '^kacheck [0-9]+\.[0-9]+'
+
+# Output that nobody can take. 99: the verdicts were not delivered.
+gone() {
+	has "$1: says so" "$err" "$3"
+	is "$1: says so once" "$(wc -l <"$work/stderr")" 1
+	is "$1: exit status" "$status" "$2"
+}
+# shellcheck disable=SC2016 # the inner shell expands
+for command in "run --filter $one" list "explain $one" --help --version "run --format json --filter $one"; do
+	# shellcheck disable=SC2086
+	run sh -c 'exec "$@" >&-' - "$KACHECK" $command
+	gone "kacheck $command >&-" 99 'stdout|output'
+	# shellcheck disable=SC2086
+	run sh -c 'exec "$@" >/dev/full' - "$KACHECK" $command
+	gone "kacheck $command >/dev/full" 99 'No space left'
+done
+run "$KACHECK" run --report tap=/dev/full --filter "$one"
+gone "kacheck run --report tap=/dev/full" 99 'No space left'
+run sh -c '"$@" | true' - "$KACHECK" list
+is "kacheck list | true: no noise" "$err" ""
+
+# Colour only where it is wanted.
+escape=$'\033'
+run "$KACHECK" run --filter "$one"
+is "not a terminal: no colour" "$(grep -c "$escape" "$work/stdout")" 0
+is "not a terminal: no progress" "$err" ""
+run "$KACHECK" run --color=always --filter "$one"
+is "--color=always: colour" "$(grep -q "$escape" "$work/stdout" && echo yes)" yes
+run env NO_COLOR=1 CLICOLOR_FORCE=1 "$KACHECK" run --filter "$one"
+is "NO_COLOR wins" "$(grep -c "$escape" "$work/stdout")" 0
+
+# Nothing ran: never 0.
+run "$KACHECK" run --filter "$one" --exclude "$one"
+is "a filter and its exclude: exit status" "$status" 2
+says "a filter and its exclude" 'exclude|nothing|no instance'
+finish

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Every format is read by the program that others read it with: TAP by prove, JUnit by xmllint with
+# a schema, JSON by jq, packets by tshark. All are written in one run and must agree.
+# shellcheck source=lib.bash
+. "$(dirname "$0")/lib.bash"
+need prove xmllint jq tshark capinfos
+schema=$(dirname "$0")/../junit.xsd
+
+cd "$work" || exit 99
+filter=(--filter 'silent_drop/1-1-1' --filter 'silent_drop/1-1-3/v4/client')
+planned=$("$KACHECK" list "${filter[@]}" | grep -c '/v[46]/')
+
+run "$KACHECK" run "${filter[@]}" --report tap=r.tap --report ktap=r.ktap --report junit=r.xml \
+	--report json=r.json --report text=r.txt --out kept --keep
+is "one run with five reports: exit status" "$status" 0
+has "something was planned" "$planned" '^[1-9]'
+
+run prove --exec cat r.tap
+is "tap: prove accepts it" "$status" 0 || printf '%s\n' "$out"
+has "tap: prove counts every instance" "$out" "Tests=$planned,"
+is "tap: version 13" "$(head -n 1 r.tap)" "TAP version 13"
+is "tap: flat" "$(grep -c '^ *ok' r.tap)" "$(grep -c '^ok' r.tap)"
+is "tap: every line in a form of TAP" \
+	"$(grep -c -v -E '^(TAP version 13|[0-9]+\.\.[0-9]+|(not )?ok [0-9]+ |#|  )' r.tap)" 0
+
+is "ktap: version 1" "$(head -n 1 r.ktap)" "KTAP version 1"
+has "ktap: the plan" "$(sed -n 2p r.ktap)" '^1\.\.[0-9]+$'
+is "ktap: every instance" "$(grep -c -E '^ *(not )?ok [0-9]+ .*(client|server)' r.ktap)" "$planned"
+
+run xmllint --noout --schema "$schema" r.xml
+is "junit: valid" "$status" 0
+[ "$status" -eq 0 ] || printf '%s\n' "$err"
+xpath() {
+	xmllint --xpath "$1" r.xml
+}
+is "junit: every instance" "$(xpath 'count(//testcase)')" "$planned"
+is "junit: the sum says so" "$(xpath 'sum(//testsuite/@tests)')" "$planned"
+is "junit: classname and name are unique" \
+	"$(xpath '//testcase/@classname | //testcase/@name' | paste - - | sort | uniq -d | wc -l)" 0
+
+is "json: one object a line" "$(jq -c 'type' r.json | grep -c object)" "$(wc -l <r.json)"
+is "json: every instance" "$(jq -r '.instance' r.json | sort -u | wc -l)" "$planned"
+is "json: version" "$(jq '.v' r.json | sort -u)" 1
+wanted='["v","instance","case","theme","setting","family","prober","topology","kernel","nominal_s",
+	"window_s","noise_s","detect_s","notice_s","off_jiffies","errno","events","probes","gaps_s",
+	"verdict","why","counters","timeline"]'
+is "json: every field" "$(jq -c "$wanted - keys" r.json | sort -u)" "[]"
+is "json: all pass" "$(jq -r .verdict r.json | sort -u)" pass
+is "json: the death is inside its window" \
+	"$(jq -c 'select(.detect_s < .window_s[0] or .detect_s > .window_s[1] + .noise_s) | .instance' r.json)" ""
+is "json: noticed after it happened" "$(jq -c 'select(.notice_s < .detect_s)' r.json)" ""
+is "json: the timeline is in order" "$(jq -c '[.timeline[].t] | select(. != sort)' r.json)" ""
+
+is "text: every instance" "$(grep -c -E 'silent_drop/[^ ]*/(client|server)' r.txt)" "$planned"
+is "text: no control characters" "$(grep -c -P '[\x00-\x08\x0b-\x1f]' r.txt)" 0
+
+# What is kept can be read by the tools of the trade.
+captures=$(find kept -name '*.pcap' | wc -l)
+is "pcap: both ends of every instance" "$captures" $((2 * planned))
+find kept -name '*.pcap' -print0 | while IFS= read -r -d '' file; do
+	capinfos -c "$file" >/dev/null 2>&1 || echo "$file"
+done >unreadable
+is "pcap: capinfos reads each" "$(cat unreadable)" ""
+capture=$(find kept -path '*1-1-3*client*' -name 'client*.pcap' | head -n 1)
+# The run may be root's and tshark does not like to be; it only reads.
+keepalives=$(tshark -r "$capture" -Y tcp.analysis.keep_alive 2>/dev/null | wc -l)
+is "pcap: tshark sees three probes" "$keepalives" 3
+is "pcap: tshark sees the RST" "$(tshark -r "$capture" -Y tcp.flags.reset==1 2>/dev/null | wc -l)" 1
+is "pcap: nothing damaged" "$(tshark -r "$capture" -Y _ws.malformed 2>/dev/null | wc -l)" 0
+is "pcap: nanoseconds" "$(capinfos -t "$capture" | grep -c -i nanosecond)" 1
+
+# stdout has one format and nothing else.
+run "$KACHECK" run --filter "$one" --format tap
+is "--format tap: only TAP on stdout" "$(head -n 1 <<<"$out")" "TAP version 13"
+run "$KACHECK" run --filter "$one" --format json
+is "--format json: only JSON on stdout" "$(jq -r .instance <<<"$out")" "$one"
+finish

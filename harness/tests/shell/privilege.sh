@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs as root and as anybody else; where namespaces are forbidden it says what forbids them and
+# ends with 77. Nothing of the host is changed for this: the limits are those of a user namespace
+# of the test's own, or of a seccomp filter as containers have one ($NO_NAMESPACES).
+# shellcheck source=lib.bash
+. "$(dirname "$0")/lib.bash"
+need setpriv unshare
+# Anybody may read and execute it there.
+install -m 755 "$KACHECK" "$work/kacheck" || exit 99
+KACHECK=$work/kacheck
+cd /
+
+# runs WHAT COMMAND...: passes.
+runs() {
+	local what=$1
+	shift
+	run "$@"
+	is "$what: exit status" "$status" 0
+	is "$what: nothing on stderr" "$err" ""
+	has "$what: the verdict" "$out" "$one"
+}
+
+# cannot WHAT CAUSE COMMAND...: ends with 77 and one line that names the cause.
+cannot() {
+	local what=$1 cause=$2
+	shift 2
+	run "$@"
+	is "$what: exit status" "$status" 77
+	has "$what: names the cause" "$out$err" "$cause"
+	is "$what: nothing passed" "$(grep -c -i -E '^ *(ok|pass) ' "$work/stdout")" 0
+}
+
+# As whom the test runs.
+run "$KACHECK" run --filter "$one"
+if [ "$status" -eq 77 ]; then
+	skip_all "no namespaces here: $err"
+fi
+runs "as $(id -un)" "$KACHECK" run --filter "$one"
+run "$KACHECK" doctor
+is "doctor as $(id -un): exit status" "$status" 0
+
+if [ "$(id -u)" = 0 ]; then
+	nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+	if "${nobody[@]}" unshare --user --net true 2>/dev/null; then
+		runs "as nobody" "${nobody[@]}" "$KACHECK" run --filter "$one"
+		run "${nobody[@]}" "$KACHECK" doctor
+		is "doctor as nobody: exit status" "$status" 0
+	else
+		cannot "as nobody, where the host forbids it" 'namespace' "${nobody[@]}" "$KACHECK" run --filter "$one"
+	fi
+	runs "as root without a user namespace" \
+		in_userns 'echo 0 >/proc/sys/user/max_user_namespaces' "$KACHECK" run --filter "$one"
+	# A container that may make namespaces, but has its /proc/sys read-only.
+	run unshare --mount sh -c 'mount -o bind,ro /proc/sys /proc/sys && exec "$@"' - \
+		"$KACHECK" run --filter "$one"
+	has "with a read-only /proc/sys: runs, or says why not" "$status" '^(0|77)$'
+fi
+
+if can_restrict; then
+	cannot "user.max_user_namespaces=0" 'max_user_namespaces' without_namespaces "$KACHECK" run --filter "$one"
+	cannot "user.max_net_namespaces=0" 'max_net_namespaces' \
+		in_userns 'echo 0 >/proc/sys/user/max_net_namespaces' "$KACHECK" run --filter "$one"
+	run without_namespaces "$KACHECK" doctor
+	has "doctor without namespaces: names the cause" "$out$err" 'max_user_namespaces'
+	is "list needs no namespaces" "$(without_namespaces "$KACHECK" list | md5sum)" "$("$KACHECK" list | md5sum)"
+else
+	printf 'left out: this host does not let a user namespace have limits of its own\n'
+fi
+
+if [ -n "${NO_NAMESPACES-}" ]; then
+	cannot "a container's seccomp filter" 'seccomp|container' \
+		setpriv --bounding-set=-all --inh-caps=-all "$NO_NAMESPACES" "$KACHECK" run --filter "$one"
+fi
+finish

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every format against its golden file, and outputs that cannot be written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "golden.h"
+#include "report/report.h"
+#include "sample.h"
+
+static const enum ka_sample all[] = { KA_SAMPLE_PASS, KA_SAMPLE_FAIL, KA_SAMPLE_SKIP,
+				      KA_SAMPLE_BROKEN, KA_SAMPLE_ALIVE };
+static const enum ka_sample good[] = { KA_SAMPLE_PASS, KA_SAMPLE_SKIP, KA_SAMPLE_ALIVE };
+
+#define N(array) ((unsigned)(sizeof(array) / sizeof((array)[0])))
+
+static void count(struct ka_totals *totals, enum ka_verdict_kind kind)
+{
+	totals->pass += kind == KA_PASS;
+	totals->fail += kind == KA_FAIL;
+	totals->skip += kind == KA_SKIP;
+	totals->broken += kind == KA_BROKEN;
+}
+
+static int report_sample(struct ka_report *report, enum ka_sample which, struct ka_totals *totals)
+{
+	struct ka_result result;
+	int ret = ka_result_decode(&result, ka_sample(which), NULL);
+
+	if (ret)
+		return ret;
+	count(totals, result.verdict);
+	ret = ka_report_result(report, &result);
+	ka_result_clear(&result);
+	return ret;
+}
+
+/* Reports the samples. Returns the first error. */
+static int report_to(FILE *out, const char *format, const struct ka_report_options *options,
+		     const enum ka_sample *samples, unsigned n)
+{
+	struct ka_totals totals = { .wall_s = 15.0625 };
+	struct ka_report *report = NULL;
+	int ret = ka_report_open(&report, format, out, options, NULL);
+
+	for (unsigned i = 0; !ret && i < n; i++)
+		ret = report_sample(report, samples[i], &totals);
+	if (!ret)
+		ret = ka_report_finish(report, &totals);
+	ka_report_free(report);
+	return ret;
+}
+
+static void check(const char *golden, const char *format, const struct ka_report_options *options,
+		  const enum ka_sample *samples, unsigned n)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(report_to(out, format, options, samples, n), 0);
+	fclose(out);
+	ka_assert_golden(golden, text);
+	free(text);
+}
+
+/* ---- formats ------------------------------------------------------------------------------ */
+
+static void text_tells_a_story(void **state)
+{
+	const struct ka_report_options options = { .command = "kacheck", .planned = N(all) };
+
+	(void)state;
+	check("all.txt", "text", &options, all, N(all));
+}
+
+static void text_with_everything(void **state)
+{
+	const struct ka_report_options options = {
+		.color = true,
+		.verbose = true,
+		.command = "./build/bin/kacheck",
+		.planned = N(good) + 2, /* cut short */
+		.name_width = 30,
+	};
+
+	(void)state;
+	check("good-verbose.txt", "text", &options, good, N(good));
+}
+
+static void tap_of_all(void **state)
+{
+	const struct ka_report_options options = { .planned = N(all) };
+
+	(void)state;
+	check("all.tap", "tap", &options, all, N(all));
+}
+
+static void tap_of_what_is_good(void **state)
+{
+	const struct ka_report_options options = { .planned = N(good) };
+
+	(void)state;
+	check("good.tap", "tap", &options, good, N(good));
+}
+
+static void tap_that_was_cut_short(void **state)
+{
+	const struct ka_report_options options = { .planned = 7 };
+
+	(void)state;
+	check("short.tap", "tap", &options, good, 1);
+}
+
+static void tap_without_a_plan(void **state)
+{
+	const struct ka_report_options options = { .planned = 0 };
+
+	(void)state;
+	check("unplanned.tap", "tap", &options, good, N(good));
+}
+
+static void ktap_of_all(void **state)
+{
+	const struct ka_report_options options = { .planned = N(all) };
+
+	(void)state;
+	check("all.ktap", "ktap", &options, all, N(all));
+}
+
+static void junit_of_all(void **state)
+{
+	const struct ka_report_options options = { .planned = N(all) };
+
+	(void)state;
+	check("all.xml", "junit", &options, all, N(all));
+}
+
+static void junit_of_nothing(void **state)
+{
+	const struct ka_report_options options = { .planned = 0 };
+
+	(void)state;
+	check("nothing.xml", "junit", &options, all, 0);
+}
+
+static void json_is_the_lines_themselves(void **state)
+{
+	const struct ka_report_options options = { .planned = N(all) };
+
+	(void)state;
+	check("all.jsonl", "json", &options, all, N(all));
+}
+
+static void unknown_format_names_the_known(void **state)
+{
+	const struct ka_report_options options = { .planned = 1 };
+	struct ka_report *report = NULL;
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(ka_report_open(&report, "yaml", stdout, &options, &err), -EINVAL);
+	assert_null(report);
+	for (size_t i = 0; ka_report_format(i); i++)
+		assert_non_null(strstr(err.text, ka_report_format(i)));
+}
+
+/* ---- outputs that are gone ---------------------------------------------------------------- */
+
+static void full_disk_is_an_error(void **state)
+{
+	const struct ka_report_options options = { .planned = N(all) };
+
+	(void)state;
+	for (size_t i = 0; ka_report_format(i); i++) {
+		FILE *full = fopen("/dev/full", "w");
+
+		assert_non_null(full);
+		assert_int_equal(report_to(full, ka_report_format(i), &options, all, N(all)),
+				 -ENOSPC);
+		assert_int_equal(fclose(full), 0); /* nothing is left to be written */
+	}
+}
+
+static void closed_pipe_is_an_error_not_a_signal(void **state)
+{
+	const struct ka_report_options options = { .planned = N(all) };
+	struct sigaction action;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGPIPE, NULL, &action), 0);
+	assert_ptr_equal(action.sa_handler, SIG_DFL);
+	for (size_t i = 0; ka_report_format(i); i++) {
+		int fds[2];
+		FILE *out;
+
+		assert_int_equal(pipe(fds), 0);
+		close(fds[0]);
+		out = fdopen(fds[1], "w");
+		assert_non_null(out);
+		assert_int_equal(report_to(out, ka_report_format(i), &options, all, N(all)),
+				 -EPIPE);
+		fclose(out);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_tells_a_story),
+		cmocka_unit_test(text_with_everything),
+		cmocka_unit_test(tap_of_all),
+		cmocka_unit_test(tap_of_what_is_good),
+		cmocka_unit_test(tap_that_was_cut_short),
+		cmocka_unit_test(tap_without_a_plan),
+		cmocka_unit_test(ktap_of_all),
+		cmocka_unit_test(junit_of_all),
+		cmocka_unit_test(junit_of_nothing),
+		cmocka_unit_test(json_is_the_lines_themselves),
+		cmocka_unit_test(unknown_format_names_the_known),
+		cmocka_unit_test(full_disk_is_an_error),
+		cmocka_unit_test(closed_pipe_is_an_error_not_a_signal),
+	};
+
+	/* Whoever started the test may have left it ignored. */
+	signal(SIGPIPE, SIG_DFL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

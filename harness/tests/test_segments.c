@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames made by hand: each kind of segment must be recognised, and nothing else. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench/segments.h"
+
+#define PORT        4242
+#define CLIENT_PORT 40000
+#define CLIENT_ISN  0xfffffff0u /* wraps within a few bytes */
+#define SERVER_ISN  1000u
+
+enum from { CLIENT, SERVER };
+
+struct frame {
+	uint8_t bytes[200];
+	size_t len;
+};
+
+static size_t put_ip(struct frame *f, int family, size_t payload, uint8_t proto)
+{
+	if (family == AF_INET) {
+		struct iphdr ip = { .version = 4,
+				    .ihl = 5,
+				    .ttl = 64,
+				    .protocol = proto,
+				    .frag_off = htons(IP_DF),
+				    .tot_len = htons((uint16_t)(20 + payload)) };
+
+		memcpy(f->bytes + 14, &ip, sizeof(ip));
+		return 14 + sizeof(ip);
+	}
+	struct ip6_hdr ip6 = { .ip6_vfc = 0x60 };
+
+	ip6.ip6_nxt = proto;
+	ip6.ip6_hlim = 64;
+	ip6.ip6_plen = htons((uint16_t)payload);
+	memcpy(f->bytes + 14, &ip6, sizeof(ip6));
+	return 14 + sizeof(ip6);
+}
+
+/* @seq and @ack are relative. */
+static struct frame make(int family, enum from from, uint32_t seq, uint32_t ack, uint8_t flags,
+			 size_t len, bool timestamps)
+{
+	static const uint8_t ts_option[12] = { 1, 1, 8, 10, 0, 0, 0, 7, 0, 0, 0, 9 };
+	struct frame f = { 0 };
+	size_t options = timestamps ? sizeof(ts_option) : 0;
+	size_t at = put_ip(&f, family, 20 + options + len, IPPROTO_TCP);
+	struct tcphdr tcp = { 0 };
+	uint8_t *raw = f.bytes + at;
+
+	tcp.source = htons(from == CLIENT ? CLIENT_PORT : PORT);
+	tcp.dest = htons(from == CLIENT ? PORT : CLIENT_PORT);
+	tcp.seq = htonl(seq + (from == CLIENT ? CLIENT_ISN : SERVER_ISN));
+	tcp.ack_seq = htonl(ack + (from == CLIENT ? SERVER_ISN : CLIENT_ISN));
+	tcp.doff = (20 + options) / 4;
+	memcpy(raw, &tcp, sizeof(tcp));
+	raw[13] = flags;
+	memcpy(raw + 20, ts_option, options);
+	f.len = at + 20 + options + len;
+	return f;
+}
+
+static struct ka_packet feed(struct ka_flow *flow, struct frame f)
+{
+	struct ka_packet p;
+
+	assert_true(ka_flow_packet(flow, f.bytes, f.len, &p));
+	return p;
+}
+
+static void handshake(struct ka_flow *flow, enum ka_at at, int family)
+{
+	struct ka_packet p;
+
+	ka_flow_init(flow, at, PORT);
+	assert_false(ka_flow_settled(flow));
+	p = feed(flow, make(family, CLIENT, 0, 0, TH_SYN, 0, true));
+	assert_int_equal(p.kind, KA_SEG_SYN);
+	assert_false(p.accepted);
+	p = feed(flow, make(family, SERVER, 0, 1, TH_SYN | TH_ACK, 0, true));
+	assert_int_equal(p.kind, KA_SEG_SYN_ACK);
+	assert_int_equal(p.accepted, at == KA_AT_CLIENT);
+	p = feed(flow, make(family, CLIENT, 1, 1, TH_ACK, 0, true));
+	assert_int_equal(p.kind, KA_SEG_ACK);
+	assert_int_equal(p.accepted, at == KA_AT_SERVER);
+	assert_true(ka_flow_settled(flow));
+}
+
+static void test_handshake(void **state)
+{
+	struct ka_flow flow;
+
+	(void)state;
+	handshake(&flow, KA_AT_CLIENT, AF_INET);
+	handshake(&flow, KA_AT_SERVER, AF_INET6);
+}
+
+static void test_data_across_the_wrap(void **state)
+{
+	struct ka_flow flow;
+	struct ka_packet p;
+
+	(void)state;
+	handshake(&flow, KA_AT_SERVER, AF_INET6);
+	p = feed(&flow, make(AF_INET6, CLIENT, 1, 1, TH_ACK | TH_PUSH, 64, true));
+	assert_int_equal(p.kind, KA_SEG_DATA);
+	assert_int_equal(p.len, 64);
+	assert_true(p.accepted);
+	assert_true(p.timestamps);
+	assert_int_equal(p.tsval, 7);
+	assert_false(ka_flow_settled(&flow));
+	p = feed(&flow, make(AF_INET6, CLIENT, 1, 1, TH_ACK | TH_PUSH, 64, true));
+	assert_int_equal(p.kind, KA_SEG_RETRANSMIT);
+	assert_false(p.accepted);
+	p = feed(&flow, make(AF_INET6, SERVER, 1, 65, TH_ACK, 0, true));
+	assert_int_equal(p.kind, KA_SEG_ACK);
+	assert_true(p.out);
+	assert_true(ka_flow_settled(&flow));
+}
+
+static void test_probe_and_answer(void **state)
+{
+	struct ka_flow flow;
+	struct ka_packet p;
+
+	(void)state;
+	handshake(&flow, KA_AT_CLIENT, AF_INET);
+	p = feed(&flow, make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, false));
+	assert_int_equal(p.kind, KA_SEG_PROBE);
+	assert_int_equal(p.snd_una, 1);
+	assert_int_equal(p.rcv_nxt, 1);
+	assert_false(p.timestamps);
+	p = feed(&flow, make(AF_INET, SERVER, 1, 1, TH_ACK, 0, true));
+	assert_int_equal(p.kind, KA_SEG_ANSWER);
+	assert_true(p.accepted);
+	p = feed(&flow, make(AF_INET, SERVER, 1, 1, TH_ACK, 0, true));
+	assert_int_equal(p.kind, KA_SEG_ACK);
+}
+
+/* A probe that arrives is answered, but does not count as received: its SEQ is too old. */
+static void test_incoming_probe_is_not_accepted(void **state)
+{
+	struct ka_flow flow;
+	struct ka_packet p;
+
+	(void)state;
+	handshake(&flow, KA_AT_CLIENT, AF_INET6);
+	p = feed(&flow, make(AF_INET6, SERVER, 0, 1, TH_ACK, 0, true));
+	assert_int_equal(p.kind, KA_SEG_PROBE);
+	assert_false(p.out);
+	assert_false(p.accepted);
+}
+
+static void test_ack_outside_is_not_accepted(void **state)
+{
+	struct ka_flow flow;
+	struct ka_packet p;
+
+	(void)state;
+	handshake(&flow, KA_AT_CLIENT, AF_INET);
+	p = feed(&flow, make(AF_INET, SERVER, 1, 100, TH_ACK, 0, true));
+	assert_false(p.accepted);
+}
+
+static void test_rst_fin(void **state)
+{
+	struct ka_flow flow;
+	struct ka_packet p;
+
+	(void)state;
+	handshake(&flow, KA_AT_CLIENT, AF_INET);
+	p = feed(&flow, make(AF_INET, SERVER, 1, 1, TH_FIN | TH_ACK, 0, true));
+	assert_int_equal(p.kind, KA_SEG_DATA);
+	assert_true(p.accepted);
+	p = feed(&flow, make(AF_INET, CLIENT, 1, 2, TH_RST | TH_ACK, 0, true));
+	assert_int_equal(p.kind, KA_SEG_RST);
+	assert_int_equal(p.ack, 2);
+}
+
+static void test_other_port_is_ignored(void **state)
+{
+	struct frame f = make(AF_INET, CLIENT, 0, 0, TH_SYN, 0, false);
+	struct ka_flow flow;
+	struct ka_packet p;
+
+	(void)state;
+	ka_flow_init(&flow, KA_AT_CLIENT, PORT + 1);
+	assert_false(ka_flow_packet(&flow, f.bytes, f.len, &p));
+}
+
+static void test_cut_frames_are_ignored(void **state)
+{
+	struct frame f = make(AF_INET6, CLIENT, 0, 0, TH_SYN, 0, true);
+	struct ka_packet p;
+
+	(void)state;
+	for (size_t len = 0; len < f.len; len++) {
+		struct ka_flow flow;
+
+		ka_flow_init(&flow, KA_AT_CLIENT, PORT);
+		assert_false(ka_flow_packet(&flow, f.bytes, len, &p));
+	}
+}
+
+/* Ethernet pads short frames; the IP header says where the segment ends. */
+static void test_padding_is_no_payload(void **state)
+{
+	struct ka_flow flow;
+	struct frame f;
+
+	(void)state;
+	handshake(&flow, KA_AT_CLIENT, AF_INET);
+	f = make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, false);
+	f.len = 60;
+	assert_int_equal(feed(&flow, f).kind, KA_SEG_PROBE);
+}
+
+static void test_icmp_quotes_the_connection(void **state)
+{
+	struct frame quoted = make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, false), f = { 0 };
+	struct ka_flow flow;
+	struct ka_packet p;
+	size_t at = put_ip(&f, AF_INET, 8 + quoted.len - 14, IPPROTO_ICMP);
+
+	(void)state;
+	handshake(&flow, KA_AT_CLIENT, AF_INET);
+	f.bytes[at] = 3;
+	f.bytes[at + 1] = 13;
+	memcpy(f.bytes + at + 8, quoted.bytes + 14, quoted.len - 14);
+	f.len = at + 8 + quoted.len - 14;
+	p = feed(&flow, f);
+	assert_int_equal(p.kind, KA_SEG_ICMP);
+	assert_int_equal(p.icmp_type, 3);
+	assert_int_equal(p.icmp_code, 13);
+	assert_false(p.out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_handshake),
+		cmocka_unit_test(test_data_across_the_wrap),
+		cmocka_unit_test(test_probe_and_answer),
+		cmocka_unit_test(test_incoming_probe_is_not_accepted),
+		cmocka_unit_test(test_ack_outside_is_not_accepted),
+		cmocka_unit_test(test_rst_fin),
+		cmocka_unit_test(test_other_port_is_ignored),
+		cmocka_unit_test(test_cut_frames_are_ignored),
+		cmocka_unit_test(test_padding_is_no_payload),
+		cmocka_unit_test(test_icmp_quotes_the_connection),
+	};
+
+	return cmocka_run_group_tests_name("segments", tests, NULL, NULL);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses and permanent neighbours by rtnetlink. Adding replaces: what is there already, or was
+ * there before a device went down and up, is no error. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "link.h"
+#include "link_private.h"
+#include "nl.h"
+
+int nn_addr_parse(struct nn_addr *addr, const char *text)
+{
+	struct nn_addr out = { 0 };
+
+	out.family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(out.family, text, out.bytes) != 1)
+		return -EINVAL;
+	*addr = out;
+	return 0;
+}
+
+const char *nn_addr_text(const struct nn_addr *addr, char *buf, size_t size)
+{
+	return inet_ntop(addr->family, addr->bytes, buf, (socklen_t)size) ? buf : "?";
+}
+
+size_t nn_addr_size(const struct nn_addr *addr)
+{
+	return addr->family == AF_INET6 ? 16 : 4;
+}
+
+bool nn_has_family(int family)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* ---- addresses -------------------------------------------------------------------------- */
+
+static int addr_request(struct nn_msg *msg, struct nn_ns *ns, const char *dev,
+			const struct nn_addr *addr, int prefix_len, struct nn_err *err)
+{
+	int index = nn_link_index(ns, dev, err);
+	struct ifaddrmsg *ifa;
+
+	if (index < 0)
+		return index;
+	ifa = nn_msg_extra(msg, sizeof(*ifa));
+	ifa->ifa_family = (uint8_t)addr->family;
+	ifa->ifa_prefixlen = (uint8_t)prefix_len;
+	ifa->ifa_index = (uint32_t)index;
+	nn_msg_put(msg, IFA_LOCAL, addr->bytes, nn_addr_size(addr));
+	nn_msg_put(msg, IFA_ADDRESS, addr->bytes, nn_addr_size(addr));
+	/* Usable at once: no duplicate address detection. IPv4 ignores it. */
+	nn_msg_put_u32(msg, IFA_FLAGS, addr->family == AF_INET6 ? IFA_F_NODAD : 0);
+	return nn_route_talk(ns, msg, NULL, NULL, err);
+}
+
+int nn_addr_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
+		struct nn_err *err)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct nn_msg msg;
+	int ret;
+
+	nn_msg_start(&msg, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+	ret = addr_request(&msg, ns, dev, addr, prefix_len, err);
+	return ret ? nn_prefix(err, ret, "cannot add address %s/%d to %s",
+			       nn_addr_text(addr, text, sizeof(text)), prefix_len, dev)
+		   : 0;
+}
+
+int nn_addr_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
+		struct nn_err *err)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct nn_msg msg;
+	int ret;
+
+	nn_msg_start(&msg, RTM_DELADDR, 0);
+	ret = addr_request(&msg, ns, dev, addr, prefix_len, err);
+	return ret ? nn_prefix(err, ret, "cannot delete address %s/%d from %s",
+			       nn_addr_text(addr, text, sizeof(text)), prefix_len, dev)
+		   : 0;
+}
+
+/* ---- neighbours ------------------------------------------------------------------------- */
+
+static int neigh_request(struct nn_msg *msg, struct nn_ns *ns, const char *dev,
+			 const struct nn_addr *addr, const uint8_t *mac, struct nn_err *err)
+{
+	int index = nn_link_index(ns, dev, err);
+	struct ndmsg *ndm;
+
+	if (index < 0)
+		return index;
+	ndm = nn_msg_extra(msg, sizeof(*ndm));
+	ndm->ndm_family = (uint8_t)addr->family;
+	ndm->ndm_ifindex = index;
+	ndm->ndm_state = NUD_PERMANENT;
+	nn_msg_put(msg, NDA_DST, addr->bytes, nn_addr_size(addr));
+	if (mac)
+		nn_msg_put(msg, NDA_LLADDR, mac, 6);
+	return nn_route_talk(ns, msg, NULL, NULL, err);
+}
+
+int nn_neigh_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr,
+		 const uint8_t mac[6], struct nn_err *err)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct nn_msg msg;
+	int ret;
+
+	nn_msg_start(&msg, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+	ret = neigh_request(&msg, ns, dev, addr, mac, err);
+	return ret ? nn_prefix(err, ret, "cannot add neighbour %s to %s",
+			       nn_addr_text(addr, text, sizeof(text)), dev)
+		   : 0;
+}
+
+int nn_neigh_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct nn_msg msg;
+	int ret;
+
+	nn_msg_start(&msg, RTM_DELNEIGH, 0);
+	ret = neigh_request(&msg, ns, dev, addr, NULL, err);
+	return ret ? nn_prefix(err, ret, "cannot delete neighbour %s from %s",
+			       nn_addr_text(addr, text, sizeof(text)), dev)
+		   : 0;
+}

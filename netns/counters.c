@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The SNMP counters of one namespace. The files stay open: an open file of /proc/net belongs to the
+ * namespace it was opened in, and every pread() from 0 makes its text anew. */
+#include "counters.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "snmp.h"
+
+/* netstat, the largest, has some 5 KiB. */
+#define TEXT_SIZE 32768
+
+static const struct {
+	const char *path;
+	bool (*find)(const char *text, const char *name, uint64_t *value);
+	bool optional;
+} sources[] = {
+	{ "net/snmp", nn_snmp_find, false },
+	{ "net/netstat", nn_snmp_find, false },
+	{ "net/snmp6", nn_snmp6_find, true }, /* not without CONFIG_IPV6 */
+};
+#define SOURCES (sizeof(sources) / sizeof(sources[0]))
+
+struct nn_counters {
+	int fd[SOURCES]; /* -1: this kernel has none */
+};
+
+struct nn_counters *nn_counters_close(struct nn_counters *counters)
+{
+	size_t i;
+
+	if (!counters)
+		return NULL;
+	for (i = 0; i < SOURCES; i++)
+		if (counters->fd[i] >= 0)
+			close(counters->fd[i]);
+	free(counters);
+	return NULL;
+}
+
+int nn_counters_open(const struct nn_ns *ns, struct nn_counters **ret, struct nn_err *err)
+{
+	struct nn_counters *counters = malloc(sizeof(*counters));
+	size_t i;
+	int fd;
+
+	if (!counters)
+		return nn_fail(err, ENOMEM, "counters");
+	for (i = 0; i < SOURCES; i++)
+		counters->fd[i] = -1;
+	for (i = 0; i < SOURCES; i++) {
+		fd = nn_ns_open_proc(ns, sources[i].path, O_RDONLY, err);
+		if (fd < 0 && !(fd == -ENOENT && sources[i].optional)) {
+			nn_counters_close(counters);
+			return fd;
+		}
+		counters->fd[i] = fd < 0 ? -1 : fd;
+	}
+	*ret = counters;
+	return 0;
+}
+
+static int read_text(int fd, char *buf, size_t size, struct nn_err *err)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	do {
+		got = pread(fd, buf + len, size - 1 - len, (off_t)len);
+		if (got < 0)
+			return nn_fail(err, errno, "cannot read the counters");
+		len += (size_t)got;
+	} while (got > 0 && len < size - 1);
+	buf[len] = '\0';
+	return 0;
+}
+
+int nn_counters_read(const struct nn_counters *counters, const char *const *names, uint64_t *values,
+		     size_t n, struct nn_err *err)
+{
+	char text[TEXT_SIZE];
+	size_t i, source;
+	int ret;
+
+	for (i = 0; i < n; i++)
+		values[i] = NN_COUNTER_MISSING;
+	for (source = 0; source < SOURCES; source++) {
+		if (counters->fd[source] < 0)
+			continue;
+		ret = read_text(counters->fd[source], text, sizeof(text), err);
+		if (ret)
+			return ret;
+		for (i = 0; i < n; i++)
+			if (values[i] == NN_COUNTER_MISSING)
+				(void)sources[source].find(text, names[i], &values[i]);
+	}
+	return 0;
+}

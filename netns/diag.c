@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sock_diag for TCP. A dump finds a socket by its ports; the kernel filters, and what it returns is
+ * checked again here, because old kernels ignore parts of a filter.
+ */
+#include "diag.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <string.h>
+
+#include "nl.h"
+
+#define STATE_LISTEN 10
+#define ALL_STATES   0xffffffffu
+#define CONNECTED    (ALL_STATES & ~(1u << STATE_LISTEN))
+
+/* ---- from the message ------------------------------------------------------------------- */
+
+/* Kernels differ in how much of struct tcp_info they send: the missing rest reads as 0. */
+static void take_info(struct nn_diag *out, const struct nlattr *attr)
+{
+	struct tcp_info info = { 0 };
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	memcpy(&info, mnl_attr_get_payload(attr), len < sizeof(info) ? len : sizeof(info));
+	out->has_info = true;
+	out->probes = info.tcpi_probes;
+	out->retransmits = info.tcpi_retransmits;
+	out->backoff = info.tcpi_backoff;
+	out->rto_us = info.tcpi_rto;
+	out->last_data_sent_ms = info.tcpi_last_data_sent;
+	out->last_data_recv_ms = info.tcpi_last_data_recv;
+	out->last_ack_recv_ms = info.tcpi_last_ack_recv;
+}
+
+static struct nn_diag diag_of(const struct nlmsghdr *nlh, const struct inet_diag_msg *m)
+{
+	struct nn_diag out = { .state = m->idiag_state,
+			       .timer = m->idiag_timer,
+			       .probes_out = m->idiag_retrans,
+			       .expires_ms = m->idiag_expires,
+			       .rqueue = m->idiag_rqueue,
+			       .wqueue = m->idiag_wqueue };
+	const struct nlattr *attr;
+
+	memcpy(out.cookie, m->id.idiag_cookie, sizeof(out.cookie));
+	memcpy(out.local, m->id.idiag_src, sizeof(out.local));
+	memcpy(out.remote, m->id.idiag_dst, sizeof(out.remote));
+	mnl_attr_for_each(attr, nlh, sizeof(*m)) if (mnl_attr_get_type(attr) == INET_DIAG_INFO)
+		take_info(&out, attr);
+	return out;
+}
+
+/* Bridges the message's form to the callback's. */
+struct walk {
+	int (*each)(const struct nn_diag *, uint16_t sport, uint16_t dport, void *arg);
+	void *arg;
+};
+
+static int take_socket(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
+	const struct walk *walk = arg;
+	struct nn_diag diag;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*m))
+		return -EBADMSG;
+	diag = diag_of(nlh, m);
+	return walk->each(&diag, ntohs(m->id.idiag_sport), ntohs(m->id.idiag_dport), walk->arg);
+}
+
+/* ---- requests --------------------------------------------------------------------------- */
+
+static struct inet_diag_req_v2 *diag_start(struct nn_msg *msg, uint16_t type, uint16_t flags,
+					   int family, uint32_t states)
+{
+	struct inet_diag_req_v2 *req;
+
+	nn_msg_start(msg, type, flags);
+	req = nn_msg_extra(msg, sizeof(*req));
+	req->sdiag_family = (uint8_t)family;
+	req->sdiag_protocol = IPPROTO_TCP;
+	req->idiag_states = states;
+	req->idiag_ext = 1u << (INET_DIAG_INFO - 1);
+	return req;
+}
+
+/* Names exactly the socket that @diag was read from. */
+static void diag_name(struct inet_diag_req_v2 *req, uint16_t sport, uint16_t dport,
+		      const struct nn_diag *diag)
+{
+	req->id.idiag_sport = htons(sport);
+	req->id.idiag_dport = htons(dport);
+	memcpy(req->id.idiag_src, diag->local, sizeof(diag->local));
+	memcpy(req->id.idiag_dst, diag->remote, sizeof(diag->remote));
+	memcpy(req->id.idiag_cookie, diag->cookie, sizeof(diag->cookie));
+}
+
+static int diag_dump(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport, uint32_t states,
+		     struct walk *walk, struct nn_err *err)
+{
+	struct nn_nl *nl = nn_ns_nl(ns, NN_BUS_DIAG, err);
+	struct inet_diag_req_v2 *req;
+	struct nn_msg msg;
+	int ret;
+
+	if (!nl)
+		return -errno;
+	req = diag_start(&msg, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, family, states);
+	req->id.idiag_sport = htons(sport);
+	req->id.idiag_dport = htons(dport);
+	ret = nn_nl_talk(nl, &msg, take_socket, walk, err);
+	/* A dump that finds nothing is empty; this says that nobody could look. */
+	if (ret == -ENOENT)
+		return nn_fail(err, EOPNOTSUPP, "sock_diag (kernel without CONFIG_INET_TCP_DIAG?)");
+	return ret;
+}
+
+int nn_diag_walk(struct nn_ns *ns, int family,
+		 int (*each)(const struct nn_diag *, uint16_t sport, uint16_t dport, void *arg),
+		 void *arg, struct nn_err *err)
+{
+	struct walk walk = { .each = each, .arg = arg };
+
+	return diag_dump(ns, family, 0, 0, ALL_STATES, &walk, err);
+}
+
+/* ---- one socket ------------------------------------------------------------------------- */
+
+struct search {
+	uint16_t sport, dport; /* asked for, 0: any; then found */
+	bool found;
+	struct nn_diag *out;
+};
+
+static int take_match(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
+{
+	struct search *search = arg;
+
+	if (diag->state == STATE_LISTEN || search->found)
+		return 0;
+	if ((search->sport && search->sport != sport) || (search->dport && search->dport != dport))
+		return 0;
+	search->found = true;
+	search->sport = sport;
+	search->dport = dport;
+	*search->out = *diag;
+	return 0;
+}
+
+static int diag_search(struct nn_ns *ns, int family, struct search *search, struct nn_err *err)
+{
+	struct walk walk = { .each = take_match, .arg = search };
+	int ret;
+
+	ret = diag_dump(ns, family, search->sport, search->dport, CONNECTED, &walk, err);
+	if (ret)
+		return ret;
+	if (!search->found)
+		return nn_fail(err, ENOENT, "no TCP socket with ports %u, %u", search->sport,
+			       search->dport);
+	return 0;
+}
+
+int nn_diag_get(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport, struct nn_diag *out,
+		struct nn_err *err)
+{
+	struct search search = { .sport = sport, .dport = dport, .out = out };
+
+	return diag_search(ns, family, &search, err);
+}
+
+/* A request about one socket. ESTALE: the same ports, but another socket by now. */
+static int diag_one(struct nn_ns *ns, struct nn_msg *msg, struct walk *walk, struct nn_err *err)
+{
+	struct nn_nl *nl = nn_ns_nl(ns, NN_BUS_DIAG, err);
+	int ret;
+
+	if (!nl)
+		return -errno;
+	ret = nn_nl_talk(nl, msg, walk ? take_socket : NULL, walk, err);
+	if (ret == -ESTALE)
+		return nn_fail(err, ENOENT, "the TCP socket has been replaced");
+	return ret;
+}
+
+int nn_diag_again(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
+		  struct nn_diag *inout, struct nn_err *err)
+{
+	struct search search = { .sport = sport, .dport = dport, .out = inout };
+	struct walk walk = { .each = take_match, .arg = &search };
+	struct nn_msg msg;
+	int ret;
+
+	diag_name(diag_start(&msg, SOCK_DIAG_BY_FAMILY, 0, family, CONNECTED), sport, dport, inout);
+	ret = diag_one(ns, &msg, &walk, err);
+	if (!ret && !search.found)
+		return nn_fail(err, ENOENT, "no TCP socket with ports %u, %u", sport, dport);
+	return ret;
+}
+
+int nn_diag_destroy(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
+		    struct nn_err *err)
+{
+	struct nn_diag diag;
+	struct search search = { .sport = sport, .dport = dport, .out = &diag };
+	struct nn_msg msg;
+	int ret;
+
+	ret = diag_search(ns, family, &search, err);
+	if (ret)
+		return ret;
+	diag_name(diag_start(&msg, SOCK_DESTROY, 0, family, CONNECTED), search.sport, search.dport,
+		  &diag);
+	ret = diag_one(ns, &msg, NULL, err);
+	if (ret == -EOPNOTSUPP)
+		return nn_prefix(err, ret, "kernel without CONFIG_INET_DIAG_DESTROY?");
+	return ret ? nn_prefix(err, ret, "cannot destroy the TCP socket") : 0;
+}

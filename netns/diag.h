@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What sock_diag knows of one TCP socket (linux/sock_diag.h, linux/inet_diag.h). */
+#ifndef NN_DIAG_H
+#define NN_DIAG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "ns.h"
+
+/* Values of idiag_timer. */
+enum nn_timer {
+	NN_TIMER_OFF,
+	NN_TIMER_RETRANS,
+	NN_TIMER_KEEPALIVE,
+	NN_TIMER_TIMEWAIT,
+	NN_TIMER_PROBE0,
+	NN_TIMER_DELACK
+};
+
+/* The fields of struct tcp_info that matter here; a copy, because <linux/tcp.h> and
+ * <netinet/tcp.h> both define that struct and cannot be included together. */
+struct nn_diag {
+	uint8_t state;       /* TCP_ESTABLISHED 1 ... TCP_CLOSE 7 */
+	uint8_t timer;       /* enum nn_timer */
+	uint8_t probes_out;  /* idiag_retrans */
+	uint32_t expires_ms; /* idiag_expires: time to the unrounded expiry */
+	uint32_t rqueue, wqueue;
+	uint32_t cookie[2];
+	uint8_t local[16], remote[16]; /* addresses; IPv4 in the first 4 bytes */
+	bool has_info; /* the rest is set: a socket in TIME_WAIT or SYN_RECV has none */
+	uint8_t probes, retransmits, backoff;
+	uint32_t rto_us;
+	uint32_t last_data_sent_ms, last_data_recv_ms, last_ack_recv_ms;
+};
+
+/* The connected socket of @family with these ports (0: any). -ENOENT if there is none. */
+int nn_diag_get(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport, struct nn_diag *out,
+		struct nn_err *err);
+
+/* Reads the very socket again that nn_diag_get() found. That walks the kernel's hash table of all
+ * connections (milliseconds on a large machine); this looks one up. -ENOENT when it is gone. */
+int nn_diag_again(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
+		  struct nn_diag *inout, struct nn_err *err);
+
+/* SOCK_DESTROY on that socket (as `ss -K`). -EOPNOTSUPP without CONFIG_INET_DIAG_DESTROY. */
+int nn_diag_destroy(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
+		    struct nn_err *err);
+
+/* Calls @each for every TCP socket of @family, with its ports in host order. @each returns 0 to
+ * go on. */
+int nn_diag_walk(struct nn_ns *ns, int family,
+		 int (*each)(const struct nn_diag *, uint16_t sport, uint16_t dport, void *arg),
+		 void *arg, struct nn_err *err);
+
+#endif

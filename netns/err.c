@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The error text: one line, built from the inside out. Truncated rather than lost. */
+#include "err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int nn_fail(struct nn_err *err, int code, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	if (!err)
+		return -code;
+	va_start(args, fmt);
+	len = vsnprintf(err->text, sizeof(err->text), fmt, args);
+	va_end(args);
+	if (len < 0)
+		len = 0;
+	if ((size_t)len < sizeof(err->text))
+		snprintf(err->text + len, sizeof(err->text) - (size_t)len, "%s%s", len ? ": " : "",
+			 strerror(code));
+	return -code;
+}
+
+int nn_prefix(struct nn_err *err, int ret, const char *fmt, ...)
+{
+	char rest[sizeof(err->text)];
+	va_list args;
+	int len, room;
+
+	if (!err)
+		return ret;
+	memcpy(rest, err->text, sizeof(rest));
+	va_start(args, fmt);
+	len = vsnprintf(err->text, sizeof(err->text), fmt, args);
+	va_end(args);
+	room = (int)sizeof(err->text) - len;
+	if (len >= 0 && room > 3)
+		snprintf(err->text + len, (size_t)room, ": %.*s", room - 3, rest);
+	return ret;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A rule in words. Pure. */
+#include "nft_text.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nft_batch.h"
+
+uint8_t nn_nft_l4proto(const struct nn_nft_rule *rule)
+{
+	if (rule->l4proto)
+		return rule->l4proto;
+	/* A reset answers TCP only, so the rule may as well say so. */
+	if (rule->sport || rule->dport || rule->flags_mask || rule->action == NN_REJECT_RST)
+		return IPPROTO_TCP;
+	return 0;
+}
+
+const char *nn_nft_wrong(const struct nn_nft_rule *rule, unsigned limit_max)
+{
+	bool tcp = nn_nft_l4proto(rule) == IPPROTO_TCP;
+
+	if (rule->hook > NN_POSTROUTING)
+		return "no such hook";
+	if (rule->action > NN_COUNT)
+		return "no such action";
+	if (rule->first > limit_max || rule->after > limit_max)
+		return "first or after is too large";
+	if (rule->first && rule->after)
+		return "first and after exclude each other";
+	if (rule->flags & (uint8_t)~rule->flags_mask)
+		return "flags outside of their mask never match";
+	if (!tcp && (rule->flags_mask || rule->action == NN_REJECT_RST))
+		return "flags and resets are for TCP only";
+	return NULL;
+}
+
+/* Where the text goes; words are separated by one space. */
+struct words {
+	char *buf;
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct words *w, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	if (w->len && w->len + 1 < NN_NFT_TEXT)
+		w->buf[w->len++] = ' ';
+	va_start(args, fmt);
+	len = vsnprintf(w->buf + w->len, NN_NFT_TEXT - w->len, fmt, args);
+	va_end(args);
+	if (len > 0)
+		w->len += (size_t)len;
+	if (w->len >= NN_NFT_TEXT)
+		w->len = NN_NFT_TEXT - 1;
+}
+
+static const char *proto_name(uint8_t proto, char buf[8])
+{
+	if (proto == IPPROTO_TCP)
+		return "tcp";
+	if (proto == IPPROTO_UDP)
+		return "udp";
+	snprintf(buf, 8, "%u", proto);
+	return buf;
+}
+
+static void say_matches(struct words *w, const struct nn_nft_rule *rule)
+{
+	uint8_t proto = nn_nft_l4proto(rule);
+	char number[8];
+
+	if (rule->iif)
+		say(w, "iifname %s", rule->iif);
+	if (proto)
+		say(w, "%s", proto_name(proto, number));
+	if (rule->sport)
+		say(w, "sport %u", rule->sport);
+	if (rule->dport)
+		say(w, "dport %u", rule->dport);
+	if (rule->flags_mask)
+		say(w, "flags & 0x%02x == 0x%02x", rule->flags_mask, rule->flags);
+	if (rule->first)
+		say(w, "first %u", rule->first);
+	if (rule->after)
+		say(w, "after %u", rule->after);
+}
+
+static void say_action(struct words *w, const struct nn_nft_rule *rule)
+{
+	switch (rule->action) {
+	case NN_DROP:
+		say(w, "drop");
+		break;
+	case NN_ACCEPT:
+		say(w, "accept");
+		break;
+	case NN_COUNT:
+		say(w, "count");
+		break;
+	case NN_REJECT_RST:
+		say(w, "reject with tcp reset");
+		break;
+	case NN_REJECT_ICMP:
+		say(w, "reject with icmp %u or icmpv6 %u", rule->icmp_code4, rule->icmp_code6);
+		break;
+	}
+}
+
+const char *nn_nft_text(const struct nn_nft_rule *rule, char buf[NN_NFT_TEXT])
+{
+	static const char *const hooks[] = { "prerouting", "input", "forward", "output",
+					     "postrouting" };
+	struct words w = { .buf = buf };
+
+	buf[0] = '\0';
+	say(&w, "%s", rule->hook <= NN_POSTROUTING ? hooks[rule->hook] : "?");
+	say_matches(&w, rule);
+	say_action(&w, rule);
+	return buf;
+}
+
+const char *nn_nft_missing(int ret, int label, const char *expr)
+{
+	static const struct {
+		const char *expr, *option;
+	} options[] = {
+		{ "limit", "CONFIG_NFT_LIMIT" },
+		{ "counter", "CONFIG_NFT_COUNTER" },
+		{ "reject",
+		  "CONFIG_NFT_REJECT_INET, CONFIG_NFT_REJECT_IPV4, CONFIG_NFT_REJECT_IPV6" },
+	};
+	size_t i;
+
+	if (ret == -EAFNOSUPPORT || (ret == -EOPNOTSUPP && label < 0))
+		return "CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET";
+	if (ret == -ENOENT && label == NN_LABEL_CHAIN)
+		return "CONFIG_NF_TABLES_IPV4, CONFIG_NF_TABLES_IPV6, CONFIG_NF_TABLES_INET";
+	if (label < 0 || (ret != -ENOENT && ret != -EOPNOTSUPP))
+		return NULL;
+	for (i = 0; expr && i < sizeof(options) / sizeof(options[0]); i++)
+		if (!strcmp(expr, options[i].expr))
+			return options[i].option;
+	return "CONFIG_NFT_LIMIT, CONFIG_NFT_COUNTER, CONFIG_NFT_REJECT_INET";
+}

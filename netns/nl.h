@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Private to netns/: netlink requests over libmnl. A request is built in a bounded message on the
+ * caller's stack, carries a sequence number that was never used before on its socket, and is over
+ * only when the kernel's verdict on exactly that number has been read.
+ */
+#ifndef NN_NL_H
+#define NN_NL_H
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "err.h"
+#include "ns.h"
+
+enum nn_bus { NN_BUS_ROUTE, NN_BUS_NFT, NN_BUS_DIAG };
+#define NN_BUSES 3
+
+struct nn_nl {
+	struct mnl_socket *sock; /* NULL: not open */
+	uint32_t seq;            /* the last one given out */
+};
+
+/* Opens in the namespace that the calling thread is in. Returns 0 or -errno. */
+int nn_nl_open(struct nn_nl *nl, enum nn_bus bus, struct nn_err *err);
+void nn_nl_close(struct nn_nl *nl);
+
+/* The socket of @ns to @bus, opened at first use; NULL with @err and errno set on failure. */
+struct nn_nl *nn_ns_nl(struct nn_ns *ns, enum nn_bus bus, struct nn_err *err);
+
+/* A rtnetlink socket of @ns for notifications, owned by the caller. Returns 0 or -errno. */
+int nn_ns_listener(const struct nn_ns *ns, struct nn_nl *nl, struct nn_err *err);
+
+/* One request under construction. A put that does not fit is remembered and fails the send, so
+ * that builders need no error path of their own. */
+struct nn_msg {
+	struct nlmsghdr *nlh;
+	bool overflow;
+	char buf[1024] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+/* Starts an empty request; NLM_F_REQUEST and NLM_F_ACK are added to @flags. */
+void nn_msg_start(struct nn_msg *msg, uint16_t type, uint16_t flags);
+/* Appends the family header (struct ifinfomsg, ...), zeroed. */
+void *nn_msg_extra(struct nn_msg *msg, size_t size);
+void nn_msg_put(struct nn_msg *msg, uint16_t type, const void *data, size_t len);
+void nn_msg_put_u8(struct nn_msg *msg, uint16_t type, uint8_t value);
+void nn_msg_put_u32(struct nn_msg *msg, uint16_t type, uint32_t value);
+void nn_msg_put_str(struct nn_msg *msg, uint16_t type, const char *text);
+struct nlattr *nn_msg_nest(struct nn_msg *msg, uint16_t type);
+void nn_msg_nest_end(struct nn_msg *msg, struct nlattr *nest);
+
+/* Meets each reply; a value other than 0 ends the request with that value. A dump that the kernel
+ * calls inconsistent starts again, so the same object may come twice. */
+typedef int (*nn_nl_each)(const struct nlmsghdr *nlh, void *arg);
+
+/* Sends @msg and reads to its end (verdict or end of dump). @each may be NULL. Returns 0, -errno,
+ * or the value of @each. */
+int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg,
+	       struct nn_err *err);
+
+/* Joins a multicast group (RTNLGRP_...). */
+int nn_nl_join(struct nn_nl *nl, unsigned group, struct nn_err *err);
+/* Waits at most @timeout_ms for one datagram of notifications and hands its messages to @each.
+ * Returns 0, -ETIMEDOUT, another -errno or the value of @each. */
+int nn_nl_listen(struct nn_nl *nl, int timeout_ms, nn_nl_each each, void *arg, struct nn_err *err);
+
+/* What the kernel says about one message. */
+struct nn_nl_verdict {
+	uint32_t seq;
+	int code;        /* positive errno; 0: accepted */
+	uint32_t offset; /* of the attribute that it blames, from the message's start; 0: unknown */
+	char text[160];  /* its own words; "" if it has none */
+};
+
+/* Hands the verdict of an NLMSG_ERROR message out. */
+void nn_nl_verdict(const struct nlmsghdr *nlh, struct nn_nl_verdict *verdict);
+
+/*
+ * Sends a batch whose messages are numbered @first (its begin), then @n that ask for an ACK, then
+ * its end. Returns 0 when all @n were accepted, else the negative code of the first one that was
+ * refused, with *@bad filled (bad->code is 0 when the transport itself failed).
+ */
+int nn_nl_batch(struct nn_nl *nl, struct iovec *iov, size_t iov_len, uint32_t first, uint32_t n,
+		struct nn_nl_verdict *bad, struct nn_err *err);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Network namespaces as file descriptors. Namespaces belong to threads, so everything here goes
+ * through /proc/thread-self and moves only the calling thread.
+ */
+#include "ns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nl.h"
+
+#define SELF_NET       "/proc/thread-self/ns/net"
+/* The first device of every namespace, made by the kernel. */
+#define LOOPBACK_INDEX 1
+
+struct nn_ns {
+	int fd;
+	struct nn_nl nl[NN_BUSES]; /* opened at first use */
+};
+
+static int open_self(struct nn_err *err)
+{
+	int fd = open(SELF_NET, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : nn_fail(err, errno, "cannot open " SELF_NET);
+}
+
+static struct nn_ns *ns_alloc(void)
+{
+	struct nn_ns *ns = calloc(1, sizeof(*ns));
+
+	if (ns)
+		ns->fd = -1;
+	return ns;
+}
+
+struct nn_ns *nn_ns_free(struct nn_ns *ns)
+{
+	int bus;
+
+	if (!ns)
+		return NULL;
+	for (bus = 0; bus < NN_BUSES; bus++)
+		nn_nl_close(&ns->nl[bus]);
+	if (ns->fd >= 0)
+		close(ns->fd);
+	free(ns);
+	return NULL;
+}
+
+int nn_ns_fd(const struct nn_ns *ns)
+{
+	return ns->fd;
+}
+
+int nn_ns_enter(const struct nn_ns *ns, struct nn_err *err)
+{
+	if (setns(ns->fd, CLONE_NEWNET))
+		return nn_fail(err, errno, "cannot enter network namespace");
+	return 0;
+}
+
+/* ---- a visit: into a namespace and back ------------------------------------------------- */
+
+static bool same_file(int a, int b)
+{
+	struct stat sa, sb;
+
+	return !fstat(a, &sa) && !fstat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/*
+ * Moves into @ns. *@home gets what visit_end() needs: -1 when the thread is there already, which
+ * spares setns() and with it the privilege, so that anybody can read their own namespace.
+ */
+static int visit_start(const struct nn_ns *ns, int *home, struct nn_err *err)
+{
+	int fd = open_self(err), ret = 0;
+	bool there;
+
+	*home = -1;
+	if (fd < 0)
+		return fd;
+	there = same_file(fd, ns->fd);
+	if (!there)
+		ret = nn_ns_enter(ns, err);
+	if (there || ret)
+		close(fd);
+	else
+		*home = fd;
+	return ret;
+}
+
+static int visit_end(int home, struct nn_err *err)
+{
+	int ret = 0;
+
+	if (home < 0)
+		return 0;
+	if (setns(home, CLONE_NEWNET))
+		ret = nn_fail(err, errno, "cannot return to the network namespace before");
+	close(home);
+	return ret;
+}
+
+static int open_inside(const struct nn_ns *ns, struct nn_nl *nl, enum nn_bus bus,
+		       struct nn_err *err)
+{
+	int home, ret, back;
+
+	ret = visit_start(ns, &home, err);
+	if (ret)
+		return ret;
+	ret = nn_nl_open(nl, bus, err);
+	back = visit_end(home, err);
+	return ret ? ret : back;
+}
+
+int nn_ns_listener(const struct nn_ns *ns, struct nn_nl *nl, struct nn_err *err)
+{
+	return open_inside(ns, nl, NN_BUS_ROUTE, err);
+}
+
+struct nn_nl *nn_ns_nl(struct nn_ns *ns, enum nn_bus bus, struct nn_err *err)
+{
+	struct nn_nl *nl = &ns->nl[bus];
+	int ret = 0;
+
+	if (!nl->sock)
+		ret = open_inside(ns, nl, bus, err);
+	if (!ret)
+		return nl;
+	errno = -ret;
+	return NULL;
+}
+
+int nn_ns_open_proc(const struct nn_ns *ns, const char *path, int flags, struct nn_err *err)
+{
+	char full[256];
+	int home, ret, fd, back;
+
+	/* /proc/net belongs to a thread; /proc/sys/net shows the namespace of whoever opens it. */
+	if (!strncmp(path, "net/", 4))
+		ret = snprintf(full, sizeof(full), "/proc/thread-self/%s", path);
+	else if (!strncmp(path, "sys/", 4))
+		ret = snprintf(full, sizeof(full), "/proc/%s", path);
+	else
+		return nn_fail(err, EINVAL, "%s is neither below net/ nor sys/", path);
+	if ((size_t)ret >= sizeof(full))
+		return nn_fail(err, ENAMETOOLONG, "%s", path);
+	ret = visit_start(ns, &home, err);
+	if (ret)
+		return ret;
+	fd = open(full, flags | O_CLOEXEC);
+	if (fd < 0)
+		fd = nn_fail(err, errno, "cannot open /proc/%s", path);
+	back = visit_end(home, err);
+	if (back && fd >= 0)
+		close(fd);
+	return back ? back : fd;
+}
+
+/* ---- making one ------------------------------------------------------------------------- */
+
+static int loopback_up(struct nn_ns *ns, struct nn_err *err)
+{
+	struct ifinfomsg *ifi;
+	struct nn_msg msg;
+	int ret;
+
+	nn_msg_start(&msg, RTM_NEWLINK, 0);
+	ifi = nn_msg_extra(&msg, sizeof(*ifi));
+	ifi->ifi_index = LOOPBACK_INDEX;
+	ifi->ifi_flags = IFF_UP;
+	ifi->ifi_change = IFF_UP;
+	ret = nn_nl_talk(&ns->nl[NN_BUS_ROUTE], &msg, NULL, NULL, err);
+	return ret ? nn_prefix(err, ret, "cannot set lo up") : 0;
+}
+
+static int unshare_net(struct nn_err *err)
+{
+	if (!unshare(CLONE_NEWNET))
+		return 0;
+	if (errno == EPERM)
+		return nn_fail(err, EPERM,
+			       "no right to create a network namespace "
+			       "(CAP_SYS_ADMIN; a sandbox has it)");
+	if (errno == ENOSPC || errno == EUSERS)
+		return nn_fail(err, errno,
+			       "too many network namespaces "
+			       "(sysctl user.max_net_namespaces)");
+	return nn_fail(err, errno, "cannot create a network namespace");
+}
+
+/* While inside the new namespace: what needs to be opened there. */
+static int ns_fill(struct nn_ns *ns, struct nn_err *err)
+{
+	ns->fd = open_self(err);
+	if (ns->fd < 0)
+		return ns->fd;
+	return nn_nl_open(&ns->nl[NN_BUS_ROUTE], NN_BUS_ROUTE, err);
+}
+
+int nn_ns_new(struct nn_ns **ret, struct nn_err *err)
+{
+	struct nn_ns *ns = ns_alloc();
+	int home, rc, back;
+
+	if (!ns)
+		return nn_fail(err, ENOMEM, "network namespace");
+	home = rc = open_self(err);
+	if (home < 0)
+		goto out;
+	rc = unshare_net(err);
+	if (rc) {
+		close(home);
+		goto out;
+	}
+	rc = ns_fill(ns, err);
+	back = visit_end(home, err);
+	rc = rc ? rc : back;
+	if (!rc)
+		rc = loopback_up(ns, err);
+	if (rc)
+		goto out;
+	*ret = ns;
+	ns = NULL;
+out:
+	nn_ns_free(ns);
+	return rc;
+}
+
+int nn_ns_current(struct nn_ns **ret, struct nn_err *err)
+{
+	struct nn_ns *ns = ns_alloc();
+
+	if (!ns)
+		return nn_fail(err, ENOMEM, "network namespace");
+	ns->fd = open_self(err);
+	if (ns->fd < 0) {
+		int rc = ns->fd;
+
+		nn_ns_free(ns);
+		return rc;
+	}
+	*ret = ns;
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A network namespace held by file descriptors, never by a name in the file system: it dies with
+ * the process that holds it. The netlink sockets were opened inside and stay bound to it, so
+ * nothing but creating sockets and opening /proc/net needs to enter it.
+ */
+#ifndef NN_NS_H
+#define NN_NS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct nn_ns; /* opaque */
+
+/*
+ * Creates a namespace; the caller stays where it is. Loopback is up. Needs CAP_SYS_ADMIN in the
+ * user namespace (a sandbox has it). *@ret is owned by the caller. Returns 0 or -errno.
+ */
+int nn_ns_new(struct nn_ns **ret, struct nn_err *err);
+
+/* The namespace that this process is in. */
+int nn_ns_current(struct nn_ns **ret, struct nn_err *err);
+
+/* Closes every fd; NULL is fine. Returns NULL. */
+struct nn_ns *nn_ns_free(struct nn_ns *ns);
+
+/* Moves the calling thread into @ns. Returns 0 or -errno. */
+int nn_ns_enter(const struct nn_ns *ns, struct nn_err *err);
+
+/* The namespace's fd; stays owned by @ns. */
+int nn_ns_fd(const struct nn_ns *ns);
+
+/* Opens a file of /proc seen from inside @ns, e.g. "net/netstat", "sys/net/ipv4/tcp_fin_timeout".
+ * Returns an fd (owned by the caller) or -errno. The caller stays in its namespace. */
+int nn_ns_open_proc(const struct nn_ns *ns, const char *path, int flags, struct nn_err *err);
+
+#endif

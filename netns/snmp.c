@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two formats of /proc/net's counters. Pure. */
+#include "snmp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *line_after(const char *line)
+{
+	const char *end = strchr(line, '\n');
+
+	return end ? end + 1 : NULL;
+}
+
+/* Whether @text starts with the first @len bytes of @name followed by @end. */
+static bool starts(const char *text, const char *name, size_t len, char end)
+{
+	return !strncmp(text, name, len) && text[len] == end;
+}
+
+/* Where word @i (from 0) of the line begins, or NULL when the line ends before. */
+static const char *word(const char *line, unsigned i)
+{
+	for (;;) {
+		line += strspn(line, " ");
+		if (*line == '\n' || *line == '\0')
+			return NULL;
+		if (i-- == 0)
+			return line;
+		line += strcspn(line, " \n");
+	}
+}
+
+/* The number of word @name in the line; -1 when it is not there. */
+static int word_index(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at;
+	int i;
+
+	for (i = 0; (at = word(line, (unsigned)i)); i++)
+		if (strcspn(at, " \n") == len && !strncmp(at, name, len))
+			return i;
+	return -1;
+}
+
+bool nn_snmp_find(const char *text, const char *name, uint64_t *value)
+{
+	const char *dot = strchr(name, '.'), *names, *values, *number;
+	size_t group;
+	int i;
+
+	if (!dot)
+		return false;
+	group = (size_t)(dot - name);
+	for (names = text; names && *names; names = line_after(values)) {
+		values = line_after(names);
+		if (!values)
+			return false;
+		if (!starts(names, name, group, ':') || !starts(values, name, group, ':'))
+			continue;
+		i = word_index(names, dot + 1);
+		number = i < 0 ? NULL : word(values, (unsigned)i);
+		if (!number)
+			return false;
+		*value = strtoull(number, NULL, 10);
+		return true;
+	}
+	return false;
+}
+
+bool nn_snmp6_find(const char *text, const char *name, uint64_t *value)
+{
+	const char *dot = strchr(name, '.'), *line, *rest;
+	size_t group, tail;
+
+	if (!dot)
+		return false;
+	group = (size_t)(dot - name);
+	tail = strlen(dot + 1);
+	for (line = text; line && *line; line = line_after(line)) {
+		rest = line + group;
+		if (strncmp(line, name, group) || strncmp(rest, dot + 1, tail))
+			continue;
+		if (rest[tail] != ' ' && rest[tail] != '\t')
+			continue;
+		*value = strtoull(rest + tail, NULL, 10);
+		return true;
+	}
+	return false;
+}

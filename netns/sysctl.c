@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sysctls of one namespace, through /proc/sys as it looks from inside. */
+#include "sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static int sysctl_open(const struct nn_ns *ns, const char *key, int flags, struct nn_err *err)
+{
+	char path[256];
+	int fd, len;
+
+	len = snprintf(path, sizeof(path), "sys/%s", key);
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return nn_fail(err, ENAMETOOLONG, "sysctl %s", key);
+	fd = nn_ns_open_proc(ns, path, flags, err);
+	if (fd == -ENOENT)
+		return nn_fail(err, ENOENT, "this kernel has no sysctl %s", key);
+	if (fd == -EROFS || fd == -EACCES)
+		return nn_fail(err, -fd,
+			       "/proc/sys is read-only here (a container's?): "
+			       "cannot write sysctl %s",
+			       key);
+	return fd;
+}
+
+int nn_sysctl_get(const struct nn_ns *ns, const char *key, char *buf, size_t size,
+		  struct nn_err *err)
+{
+	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_RDONLY, err);
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	got = read(fd, buf, size - 1);
+	if (got < 0)
+		return nn_fail(err, errno, "cannot read sysctl %s", key);
+	while (got > 0 && buf[got - 1] == '\n')
+		got--;
+	buf[got] = '\0';
+	return (int)got;
+}
+
+int nn_sysctl_set(const struct nn_ns *ns, const char *key, const char *value, struct nn_err *err)
+{
+	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_WRONLY, err);
+
+	if (fd < 0)
+		return fd;
+	/* In one write: the kernel takes a sysctl's value from the first one. */
+	if (write(fd, value, strlen(value)) < 0)
+		return nn_fail(err, errno, "sysctl %s = %s", key, value);
+	return 0;
+}
+
+/* Equal but for the kind and amount of white space: the kernel separates by tabs. */
+static bool same_words(const char *a, const char *b)
+{
+	static const char space[] = " \t\n";
+	size_t len;
+
+	for (;;) {
+		a += strspn(a, space);
+		b += strspn(b, space);
+		len = strcspn(a, space);
+		if (len != strcspn(b, space) || memcmp(a, b, len))
+			return false;
+		if (!len)
+			return true;
+		a += len;
+		b += len;
+	}
+}
+
+int nn_sysctl_put(const struct nn_ns *ns, const char *key, const char *value, struct nn_err *err)
+{
+	char kept[4096];
+	int ret;
+
+	ret = nn_sysctl_set(ns, key, value, err);
+	if (ret)
+		return ret;
+	ret = nn_sysctl_get(ns, key, kept, sizeof(kept), err);
+	if (ret < 0)
+		return ret;
+	if (!same_words(kept, value))
+		return nn_fail(err, ENOMSG, "sysctl %s = %s: the kernel kept %.64s", key, value,
+			       kept);
+	return 0;
+}
