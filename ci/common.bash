@@ -23,8 +23,8 @@ quietly() {
 	shift 2
 	mkdir -p "$log_dir"
 	if ! "$@" >"$log" 2>&1 </dev/null; then
-		cat "$log" >&2
-		say "$what failed; the output above is kept in $log"
+		tail -n 60 "$log" >&2
+		say "$what failed; all of its output is in $log"
 		return 1
 	fi
 }

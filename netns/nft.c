@@ -263,6 +263,8 @@ static int refused(int ret, const char *table, const struct nn_nft_rule *rules,
 	needs = nn_nft_missing(ret, refusal->label, refusal->expr);
 	if (needs)
 		ret = nn_prefix(err, ret, "kernel without %s?", needs);
+	else if (ret == -EOPNOTSUPP)
+		ret = nn_prefix(err, ret, "this kernel cannot do that in this hook");
 	if (refusal->label < 0)
 		return nn_prefix(err, ret, "nftables %s %s",
 				 refusal->label == NN_LABEL_TABLE ? "table" : "chain of table",

@@ -143,7 +143,7 @@ const char *nn_nft_missing(int ret, int label, const char *expr)
 		return "CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET";
 	if (ret == -ENOENT && label == NN_LABEL_CHAIN)
 		return "CONFIG_NF_TABLES_IPV4, CONFIG_NF_TABLES_IPV6, CONFIG_NF_TABLES_INET";
-	if (label < 0 || (ret != -ENOENT && ret != -EOPNOTSUPP))
+	if (label < 0 || ret != -ENOENT)
 		return NULL;
 	for (i = 0; expr && i < sizeof(options) / sizeof(options[0]); i++)
 		if (!strcmp(expr, options[i].expr))

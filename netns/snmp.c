@@ -71,20 +71,19 @@ bool nn_snmp_find(const char *text, const char *name, uint64_t *value)
 
 bool nn_snmp6_find(const char *text, const char *name, uint64_t *value)
 {
-	const char *dot = strchr(name, '.'), *line, *rest;
-	size_t group, tail;
+	const char *dot = strchr(name, '.'), *line;
+	size_t group, tail, len;
 
 	if (!dot)
 		return false;
 	group = (size_t)(dot - name);
 	tail = strlen(dot + 1);
 	for (line = text; line && *line; line = line_after(line)) {
-		rest = line + group;
-		if (strncmp(line, name, group) || strncmp(rest, dot + 1, tail))
+		len = strcspn(line, " \t\n");
+		if (len != group + tail || strncmp(line, name, group) ||
+		    strncmp(line + group, dot + 1, tail))
 			continue;
-		if (rest[tail] != ' ' && rest[tail] != '\t')
-			continue;
-		*value = strtoull(rest + tail, NULL, 10);
+		*value = strtoull(line + len, NULL, 10);
 		return true;
 	}
 	return false;

@@ -21,6 +21,8 @@ endif()
 # Defined empty, as `#define _GNU_SOURCE` does: a source that still says so is not a redefinition.
 add_compile_definitions(_GNU_SOURCE=)
 
+set(CMAKE_REQUIRED_QUIET ON) # thirty checks of flags are no news
+
 # Adds each flag that this compiler knows.
 function(kacheck_add_flags)
   foreach(flag IN LISTS ARGN)

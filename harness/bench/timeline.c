@@ -190,7 +190,8 @@ static const char *state_name(uint8_t state)
 
 static void info_text(const struct ka_tcp_info *info, char *buf, size_t size)
 {
-	snprintf(buf, size, "TCP_INFO %s, %u probes out, %u retransmits, backoff %u, rto %u.%03u s",
+	snprintf(buf, size,
+		 "TCP_INFO: %s, probes out %u, retransmits %u, backoff %u, rto %u.%03u s",
 		 state_name(info->state), info->probes, info->retransmits, info->backoff,
 		 info->rto_us / 1000000, info->rto_us / 1000 % 1000);
 }
@@ -212,21 +213,24 @@ static void diag_text(const struct ka_diag_sample *diag, char *buf, size_t size)
 	if (!diag->timer)
 		snprintf(buf, size, "sock_diag: %s, %s", state_name(diag->state), timer);
 	else
-		snprintf(buf, size, "sock_diag: %s, %s in %u.%03u s, %u probes out",
+		snprintf(buf, size, "sock_diag: %s, %s in %u.%03u s, probes out %u",
 			 state_name(diag->state), timer, diag->expires_ms / 1000,
 			 diag->expires_ms % 1000, diag->probes_out);
 }
 
 /* ---- the bench ---------------------------------------------------------------------------- */
 
+/* One hit may also be the proof of a fault that is no rule: a process or a device that is gone. */
 static void fault_text(const struct ka_fault *fault, char *buf, size_t size)
 {
-	if (fault->hits)
-		snprintf(buf, size, "fault of step %d took effect: %s (%" PRIu64 ")",
-			 fault->step + 1, fault->text, fault->hits);
+	const char *effect = fault->hits ? "took effect" : "had no effect";
+	int step = fault->step + 1;
+
+	if (fault->hits > 1)
+		snprintf(buf, size, "fault of step %d %s: %s (%" PRIu64 " packets)", step, effect,
+			 fault->text, fault->hits);
 	else
-		snprintf(buf, size, "fault of step %d had no effect: %s", fault->step + 1,
-			 fault->text);
+		snprintf(buf, size, "fault of step %d %s: %s", step, effect, fault->text);
 }
 
 static void end_text(const struct ka_end *end, char *buf, size_t size)

@@ -128,6 +128,8 @@ static void counters_after(struct ka_engine *e, enum ka_at at)
 	struct ka_end_state *end = &e->ends[at];
 	uint64_t after[N_WATCHED];
 
+	if (!end->counters) /* its host is gone */
+		return;
 	if (nn_counters_read(end->counters, watched, after, N_WATCHED, NULL))
 		return;
 	for (size_t i = 0; i < N_WATCHED; i++) {

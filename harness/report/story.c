@@ -62,6 +62,17 @@ static void put_counters(FILE *out, const struct ka_result *result, const char *
 	putc('\n', out);
 }
 
+/* A theme is named after its file. */
+static void put_case(FILE *out, const struct ka_result *result, const char *prefix)
+{
+	put_label(out, prefix, "case");
+	fputs("cases/", out);
+	ka_put_plain(out, result->theme);
+	fputs(".c, topology ", out);
+	ka_put_plain(out, result->topology);
+	putc('\n', out);
+}
+
 static void put_setting(FILE *out, const struct ka_result *result, const char *prefix)
 {
 	static const char *const from[][2] = {
@@ -88,13 +99,14 @@ void ka_put_findings(FILE *out, const struct ka_result *result, const char *pref
 	put_why(out, result, prefix);
 	put_line(out, prefix, "rule", result->rule);
 	put_line(out, prefix, "source", result->source);
+	put_case(out, result, prefix);
 	put_setting(out, result, prefix);
 	if (result->prediction) {
 		put_label(out, prefix, "expected");
 		ka_put_expected(out, result);
 		putc('\n', out);
 	}
-	if (json_array_size(result->timeline)) {
+	if (ka_has_observed(result)) {
 		put_label(out, prefix, "observed");
 		ka_put_observed(out, result);
 		putc('\n', out);

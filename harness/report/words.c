@@ -66,16 +66,25 @@ static bool expects_eof(const struct ka_result *result)
 	return json_is_true(json_object_get(result->prediction, "eof"));
 }
 
-/* The nominal time says something about an expiry only; else the rule that ended it. */
+static bool expects(const struct ka_result *result, enum ka_when when)
+{
+	return result->expect_when && !strcmp(result->expect_when, ka_when_name(when));
+}
+
+/* The nominal time says something about an expiry only. */
+static bool has_nominal(const struct ka_result *result)
+{
+	return isfinite(result->nominal_s) &&
+	       (!result->expect_when || expects(result, KA_KEEPALIVE_EXPIRY));
+}
+
+/* In what a line of figures ends: the nominal time, else the rule that ended the connection. */
 static void put_regime(FILE *out, const struct ka_result *result)
 {
-	const char *when = result->expect_when;
-
-	if ((!when || !strcmp(when, ka_when_name(KA_KEEPALIVE_EXPIRY))) &&
-	    isfinite(result->nominal_s))
+	if (has_nominal(result))
 		fprintf(out, "nominal %.10g s", result->nominal_s);
 	else
-		ka_put_plain(out, when ? when : "no prediction");
+		ka_put_plain(out, result->expect_when ? result->expect_when : "no prediction");
 }
 
 static void put_end_summary(FILE *out, const struct ka_result *result)
@@ -147,20 +156,22 @@ static void put_end(FILE *out, const char *error, bool eof, const char *events)
 
 void ka_put_expected(FILE *out, const struct ka_result *result)
 {
+	if (expects(result, KA_NEVER))
+		fputs("no end while it is watched", out);
+	else
+		ka_put_plain(out, result->expect_when ? result->expect_when : "no prediction");
 	if (isfinite(result->window_s[1]))
-		fprintf(out, "%.3f..%.3f s after last rx (", result->window_s[0],
+		fprintf(out, " %.3f..%.3f s after last rx", result->window_s[0],
 			result->window_s[1]);
-	else
-		fputs("no end (", out);
-	if (result->expect_when)
-		ka_put_plain(out, result->expect_when);
-	else
-		fputs("no prediction", out);
-	if (isfinite(result->nominal_s))
-		fprintf(out, ", nominal %.10g s", result->nominal_s);
-	putc(')', out);
+	if (has_nominal(result))
+		fprintf(out, " (nominal %.10g s)", result->nominal_s);
 	put_probes_wanted(out, result);
 	put_end(out, result->expect_errno, expects_eof(result), result->expect_events);
+}
+
+bool ka_has_observed(const struct ka_result *result)
+{
+	return result->verdict != KA_BROKEN && json_array_size(result->timeline) > 0;
 }
 
 void ka_put_observed(FILE *out, const struct ka_result *result)

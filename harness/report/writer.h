@@ -56,8 +56,10 @@ const char *ka_result_name(const struct ka_result *result, char *buf, size_t siz
 void ka_put_kernel(FILE *out, const struct ka_result *result);
 /* "4.095 s in 4.056..4.104   3 probes  ETIMEDOUT  (nominal 4 s, off 0 j)" */
 void ka_put_summary(FILE *out, const struct ka_result *result);
-/* "4.056..4.104 s after the last segment received (keepalive expiry, nominal 4 s), ETIMEDOUT" */
+/* "keepalive expiry 4.056..4.104 s after last rx (nominal 4 s), 3 probes, ETIMEDOUT" */
 void ka_put_expected(FILE *out, const struct ka_result *result);
+/* The same of what was seen. A broken experiment has seen nothing that counts: false. */
+bool ka_has_observed(const struct ka_result *result);
 void ka_put_observed(FILE *out, const struct ka_result *result);
 /* "3 probes", "1 probe" */
 void ka_put_count(FILE *out, int n, const char *what);

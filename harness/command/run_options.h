@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `kacheck run` was asked for. */
+#ifndef KA_RUN_OPTIONS_H
+#define KA_RUN_OPTIONS_H
+
+#include "command/verdicts.h"
+#include "plan/plan.h"
+
+#define KA_MAX_REPORTS 16
+
+struct ka_report_file {
+	const char *format, *path;
+};
+
+struct ka_run_options {
+	struct ka_plan_options plan;
+	unsigned jobs, repeat;
+	bool until_fail;
+	bool have_seed;
+	const char *format; /* of standard output */
+	struct ka_report_file reports[KA_MAX_REPORTS];
+	size_t n_reports;
+	const char *out_dir; /* NULL: keep nothing */
+	bool keep_all;
+	bool color; /* decided: option, environment, terminal */
+	bool strict, quiet, verbose;
+	enum ka_exit_style exit_style;
+	int64_t noise_budget_ns;
+};
+
+/* Parses the command line; ends the process on wrong usage and after --help. */
+void ka_run_options_parse(struct ka_run_options *options, int argc, char **argv);
+
+#endif

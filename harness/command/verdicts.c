@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From many verdicts to one exit status. */
+#include "command/verdicts.h"
+
+#include "command/command.h"
+
+/* Numbers that others have given a meaning. */
+enum {
+	KSELFTEST_SKIP = 4,       /* KSFT_SKIP */
+	BISECT_CANNOT_TELL = 125, /* git bisect run: this commit cannot be tested */
+};
+
+int ka_exit_status(enum ka_exit_style style, const struct ka_totals *totals, bool lost)
+{
+	if (totals->fail)
+		return KA_EXIT_FAIL;
+	if (totals->broken || lost)
+		return style == KA_STYLE_BISECT ? BISECT_CANNOT_TELL : KA_EXIT_BROKEN;
+	if (totals->pass)
+		return KA_EXIT_OK;
+	if (style == KA_STYLE_KSELFTEST)
+		return KSELFTEST_SKIP;
+	return style == KA_STYLE_BISECT ? BISECT_CANNOT_TELL : KA_EXIT_NOTHING;
+}
+
+void ka_totals_count(struct ka_totals *totals, enum ka_verdict_kind kind)
+{
+	switch (kind) {
+	case KA_PASS:
+		totals->pass++;
+		break;
+	case KA_FAIL:
+		totals->fail++;
+		break;
+	case KA_SKIP:
+		totals->skip++;
+		break;
+	case KA_BROKEN:
+		totals->broken++;
+		break;
+	}
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The timer wheel: known answers, measured tables, and properties under random traffic. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "judge/wheel.h"
+#include "wheel_vectors.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const int rates[] = { 100, 250, 300, 1000 };
+
+/* A generator of our own: the same numbers everywhere. */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t x = *state += 0x9e3779b97f4a7c15u;
+
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+	return x ^ (x >> 31);
+}
+
+static int64_t below(uint64_t *state, int64_t n)
+{
+	return (int64_t)(next_random(state) % (uint64_t)n);
+}
+
+static struct ka_wheel_chain run(const struct wheel_vector *v)
+{
+	const struct ka_wheel_input rx_first[] = { { .kind = KA_WHEEL_RX, .jiffy = v->rx },
+						   { .kind = KA_WHEEL_ARM, .jiffy = v->arm } };
+	const struct ka_wheel_input arm_first[] = { { .kind = KA_WHEEL_ARM, .jiffy = v->arm },
+						    { .kind = KA_WHEEL_RX, .jiffy = v->rx } };
+	struct ka_wheel_chain chain;
+
+	ka_wheel_run(v->idle, v->intvl, v->cnt, v->ut_ms, v->hz,
+		     v->arm <= v->rx ? arm_first : rx_first, 2, INT64_MAX - 1, &chain);
+	return chain;
+}
+
+static void known_answers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(wheel_vectors); i++) {
+		const struct wheel_vector *v = &wheel_vectors[i];
+		struct ka_wheel_chain chain = run(v);
+
+		assert_int_equal(chain.end, v->end);
+		assert_int_equal(chain.n_probes, v->n_probes);
+		assert_int_equal(chain.probes[0], v->first);
+		assert_int_equal(chain.probes[v->n_probes - 1], v->last);
+	}
+}
+
+static void known_answers_lie_in_the_window(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(wheel_vectors); i++) {
+		const struct wheel_vector *v = &wheel_vectors[i];
+		struct ka_wheel_bounds b =
+			ka_wheel_window(v->idle, v->intvl, v->cnt, v->ut_ms, v->hz,
+					v->arm == v->rx ? KA_WHEEL_FRESH : KA_WHEEL_CHAINED);
+
+		assert_in_range(v->first - v->rx, b.p1[0], b.p1[1]);
+		assert_in_range(v->end - v->rx, b.end[0], b.end[1]);
+		assert_in_range(v->n_probes, b.probes[0], b.probes[1]);
+	}
+}
+
+static void granules(void **state)
+{
+	static const int64_t from[] = { 0, 63, 504, 4032, 32256, 258048, 2064384, 16515072 };
+
+	(void)state;
+	for (int n = 0; n < 8; n++) {
+		int64_t granule = INT64_C(1) << (3 * n);
+
+		assert_int_equal(ka_wheel_granule(from[n], 250), granule);
+		if (n)
+			assert_int_equal(ka_wheel_granule(from[n] - 1, 250), granule / 8);
+	}
+	/* one level less at HZ <= 100, and no level beyond the last one */
+	assert_int_equal(ka_wheel_granule(INT64_C(63) << 24, 100), 1 << 21);
+	assert_int_equal(ka_wheel_granule(INT64_C(63) << 27, 1000), 1 << 24);
+}
+
+static void fires_late_by_one_granule_at_most(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		int hz = rates[i % 4];
+		int64_t clk = below(&seed, INT64_C(1) << 32);
+		int64_t delta = below(&seed, INT64_C(1) << (1 + i % 24));
+		int64_t granule = ka_wheel_granule(delta, hz);
+		int64_t fire = ka_wheel_fire(clk + delta, clk, hz);
+
+		assert_true(fire > clk + delta && fire <= clk + delta + granule);
+		assert_int_equal(fire % granule, 0);
+	}
+}
+
+static void fire_at_the_ends(void **state)
+{
+	(void)state;
+	/* already over when it is queued: the next tick of the clock */
+	assert_int_equal(ka_wheel_fire(99, 100, 250), 100);
+	assert_int_equal(ka_wheel_fire(100, 100, 250), 101);
+	/* on a granule still waits for the next one */
+	assert_int_equal(ka_wheel_fire(256, 0, 250), 264);
+	assert_int_equal(ka_wheel_fire(255, 0, 250), 256);
+	/* beyond the wheel's reach (49 days at 250 Hz) it fires early, at the wheel's end */
+	assert_int_equal(ka_wheel_fire(INT64_C(1) << 40, 0, 250), INT64_C(63) << 24);
+	assert_int_equal(ka_wheel_fire(INT64_C(1) << 40, 0, 100), INT64_C(63) << 21);
+}
+
+static void step_and_slack(void **state)
+{
+	static const struct {
+		int hz;
+		int64_t intvl, step, slack;
+	} known[] = {
+		{ 100, 1, 104, 3 },	{ 100, 5, 504, 3 },	{ 100, 10, 1024, 23 },
+		{ 100, 100, 10240, 239 }, { 100, 75, 7680, 179 }, { 250, 1, 256, 5 },
+		{ 250, 5, 1280, 29 },	{ 250, 10, 2560, 59 },	{ 250, 100, 25088, 87 },
+		{ 250, 75, 18944, 193 }, { 300, 1, 304, 3 },	{ 300, 5, 1536, 35 },
+		{ 300, 10, 3008, 7 },	{ 300, 100, 30208, 207 }, { 300, 75, 22528, 27 },
+		{ 1000, 1, 1024, 23 },	{ 1000, 5, 5120, 119 }, { 1000, 10, 10240, 239 },
+		{ 1000, 100, 102400, 2399 }, { 1000, 75, 77824, 2823 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(known); i++) {
+		int64_t slack;
+		int64_t step = ka_wheel_step(known[i].intvl * known[i].hz, known[i].hz, &slack);
+
+		assert_int_equal(step, known[i].step);
+		assert_int_equal(slack, known[i].slack);
+	}
+	/* sysctl tcp_keepalive_intvl=0: a probe with every jiffy */
+	assert_int_equal(ka_wheel_step(0, 250, NULL), 1);
+}
+
+static void milliseconds_round_up(void **state)
+{
+	(void)state;
+	assert_int_equal(ka_wheel_ms(0, 250), 0);
+	assert_int_equal(ka_wheel_ms(1, 250), 1);
+	assert_int_equal(ka_wheel_ms(4, 250), 1);
+	assert_int_equal(ka_wheel_ms(2500, 250), 625);
+	assert_int_equal(ka_wheel_ms(2501, 300), 751);
+}
+
+/* The windows that were measured with thousands of sockets, in milliseconds (truncated). */
+struct table_row {
+	int hz;
+	unsigned idle, intvl, cnt;
+	int p1_fresh[2], fresh[2], p1[2], chained[2];
+};
+
+#define ROWS(rate, ...) __VA_ARGS__
+
+static const struct table_row table[] = {
+	{ 100, 1, 1, 1, { 1010, 1080 }, { 2050, 2120 }, { 1000, 1080 }, { 2020, 2120 } },
+	{ 100, 1, 1, 3, { 1010, 1080 }, { 4130, 4200 }, { 1000, 1080 }, { 4100, 4200 } },
+	{ 100, 2, 1, 3, { 2010, 2080 }, { 5130, 5200 }, { 2000, 2080 }, { 5100, 5200 } },
+	{ 100, 10, 5, 3, { 10010, 10640 }, { 25130, 25760 }, { 10000, 10640 }, { 25100, 25760 } },
+	{ 100, 60, 10, 6, { 60010, 65120 }, { 121450, 126560 }, { 60000, 65120 },
+	  { 121220, 126560 } },
+	{ 100, 300, 100, 3, { 300010, 305120 }, { 607210, 612320 }, { 300000, 305120 },
+	  { 604820, 612320 } },
+	{ 100, 7200, 75, 9, { 7200010, 7527680 }, { 7891210, 8218880 }, { 7200000, 7527680 },
+	  { 7889420, 8218880 } },
+	{ 250, 1, 1, 1, { 1004, 1032 }, { 2028, 2056 }, { 1000, 1032 }, { 2008, 2056 } },
+	{ 250, 1, 1, 3, { 1004, 1032 }, { 4076, 4104 }, { 1000, 1032 }, { 4056, 4104 } },
+	{ 250, 2, 1, 3, { 2004, 2032 }, { 5076, 5104 }, { 2000, 2032 }, { 5056, 5104 } },
+	{ 250, 10, 5, 3, { 10004, 10256 }, { 25364, 25616 }, { 10000, 10256 }, { 25248, 25616 } },
+	{ 250, 60, 10, 6, { 60004, 62048 }, { 121444, 123488 }, { 60000, 62048 },
+	  { 121208, 123488 } },
+	{ 250, 300, 100, 3, { 300004, 316384 }, { 601060, 617440 }, { 300000, 316384 },
+	  { 600712, 617440 } },
+	{ 250, 7200, 75, 9, { 7200004, 7331072 }, { 7881988, 8013056 }, { 7200000, 7331072 },
+	  { 7881216, 8013056 } },
+	{ 300, 1, 1, 1, { 1003, 1027 }, { 2017, 2040 }, { 1000, 1027 }, { 2007, 2040 } },
+	{ 300, 1, 1, 3, { 1003, 1027 }, { 4043, 4067 }, { 1000, 1027 }, { 4033, 4067 } },
+	{ 300, 2, 1, 3, { 2003, 2213 }, { 5043, 5253 }, { 2000, 2213 }, { 5033, 5253 } },
+	{ 300, 10, 5, 3, { 10003, 10213 }, { 25363, 25573 }, { 10000, 10213 }, { 25247, 25573 } },
+	{ 300, 60, 10, 6, { 60003, 61707 }, { 120163, 121867 }, { 60000, 61707 },
+	  { 120140, 121867 } },
+	{ 300, 300, 100, 3, { 300003, 313653 }, { 602083, 615733 }, { 300000, 313653 },
+	  { 601393, 615733 } },
+	{ 300, 7200, 75, 9, { 7200003, 8073813 }, { 7875843, 8749653 }, { 7200000, 8073813 },
+	  { 7875753, 8749653 } },
+	{ 1000, 1, 1, 1, { 1001, 1064 }, { 2025, 2088 }, { 1000, 1064 }, { 2002, 2088 } },
+	{ 1000, 1, 1, 3, { 1001, 1064 }, { 4073, 4136 }, { 1000, 1064 }, { 4050, 4136 } },
+	{ 1000, 2, 1, 3, { 2001, 2064 }, { 5073, 5136 }, { 2000, 2064 }, { 5050, 5136 } },
+	{ 1000, 10, 5, 3, { 10001, 10512 }, { 25361, 25872 }, { 10000, 10512 }, { 25242, 25872 } },
+	{ 1000, 60, 10, 6, { 60001, 64096 }, { 121441, 125536 }, { 60000, 64096 },
+	  { 121202, 125536 } },
+	{ 1000, 300, 100, 3, { 300001, 332768 }, { 607201, 639968 }, { 300000, 332768 },
+	  { 604802, 639968 } },
+	{ 1000, 7200, 75, 9, { 7200001, 7462144 }, { 7900417, 8162560 }, { 7200000, 7462144 },
+	  { 7897594, 8162560 } },
+};
+
+/* The table was rounded to the nearest millisecond. */
+static void assert_ms(const int64_t got[2], const int want[2], int hz)
+{
+	for (int i = 0; i < 2; i++)
+		assert_int_equal((got[i] * 2000 + hz) / (2 * hz), want[i]);
+}
+
+static void measured_windows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct table_row *t = &table[i];
+		struct ka_wheel_bounds fresh =
+			ka_wheel_window(t->idle, t->intvl, t->cnt, 0, t->hz, KA_WHEEL_FRESH);
+		struct ka_wheel_bounds chained =
+			ka_wheel_window(t->idle, t->intvl, t->cnt, 0, t->hz, KA_WHEEL_CHAINED);
+
+		assert_ms(fresh.p1, t->p1_fresh, t->hz);
+		assert_ms(fresh.end, t->fresh, t->hz);
+		assert_ms(chained.p1, t->p1, t->hz);
+		assert_ms(chained.end, t->chained, t->hz);
+	}
+}
+
+static void user_timeout_as_measured(void **state)
+{
+	/* HZ 250; idle, intvl, cnt, timeout -> end in ms somewhere inside, number of probes */
+	static const struct {
+		unsigned idle, intvl, cnt, ut_ms;
+		int ms;
+		int probes;
+	} known[] = {
+		{ 1, 1, 9, 2500, 3056, 2 },
+		{ 1, 1, 9, 500, 2048, 1 },
+		{ 1, 1, 2, 5000, 5097, 4 },
+		{ 3, 1, 5, 1, 4068, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(known); i++) {
+		struct ka_wheel_bounds b =
+			ka_wheel_window(known[i].idle, known[i].intvl, known[i].cnt, known[i].ut_ms,
+					250, KA_WHEEL_CHAINED);
+
+		assert_in_range(known[i].ms, b.end[0] * 4, b.end[1] * 4);
+		assert_in_range(known[i].probes, b.probes[0], b.probes[1]);
+	}
+}
+
+static void no_probes_at_all(void **state)
+{
+	struct ka_wheel_bounds b = ka_wheel_window(1, 1, 0, 0, 250, KA_WHEEL_FRESH);
+
+	(void)state;
+	assert_int_equal(b.end[0], 251);
+	assert_int_equal(b.end[1], 258);
+	assert_int_equal(b.probes[1], 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(known_answers),
+		cmocka_unit_test(known_answers_lie_in_the_window),
+		cmocka_unit_test(granules),
+		cmocka_unit_test(fires_late_by_one_granule_at_most),
+		cmocka_unit_test(fire_at_the_ends),
+		cmocka_unit_test(step_and_slack),
+		cmocka_unit_test(milliseconds_round_up),
+		cmocka_unit_test(measured_windows),
+		cmocka_unit_test(user_timeout_as_measured),
+		cmocka_unit_test(no_probes_at_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
