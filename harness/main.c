@@ -53,7 +53,8 @@ int main(int argc, char **argv)
 	ka_guard_output();
 	argp_err_exit_status = KA_EXIT_USAGE;
 	if (argc < 2)
-		ka_usage_error("no command; 'kacheck run' runs everything, 'kacheck help' tells more");
+		ka_usage_error(
+			"no command; 'kacheck run' runs everything, 'kacheck help' tells more");
 	if (strcmp(first, "help") == 0)
 		return help(argc - 1, argv + 1);
 	if (strcmp(first, "--help") == 0 || strcmp(first, "-?") == 0 || strcmp(first, "-h") == 0)

@@ -79,10 +79,12 @@ void ka_about_help(const struct ka_command *commands, size_t n)
 	       "application saw.\n\nCommands:\n");
 	for (size_t i = 0; i < n; i++)
 		printf("  %-8s  %s\n", commands[i].name, commands[i].help);
-	printf("  %-8s  %s\n\n", "help", "what a command does and its options: kacheck help COMMAND");
+	printf("  %-8s  %s\n\n", "help",
+	       "what a command does and its options: kacheck help COMMAND");
 	printf("  -?, --help       give this list\n"
 	       "  -V, --version    print the version, the kernel and its HZ\n\n"
-	       "Begin with `kacheck run'. `kacheck explain silent_drop' tells why a timeout of 4 s\n"
+	       "Begin with `kacheck run'. `kacheck explain silent_drop' tells why a timeout of 4 "
+	       "s\n"
 	       "takes more than 4 s.\n");
 }
 

@@ -6,9 +6,11 @@
 #include <stdio.h>
 
 #include "command/run_options.h"
+#include "report/report.h"
 
 struct ka_output {
 	const char *name; /* "standard output", or the file's */
+	const char *format;
 	FILE *file;
 	struct ka_report *report;
 	bool only_trouble; /* passes are not written */
@@ -20,18 +22,18 @@ struct ka_outputs {
 	size_t n;
 };
 
-/* Opens all of them for @planned results, before anything runs. Complains itself; returns
+/* Opens the files, before anything runs; nothing is written yet. Complains itself; returns
  * KA_EXIT_OK, KA_EXIT_USAGE or KA_EXIT_BROKEN. */
-int ka_outputs_open(struct ka_outputs *outputs, const struct ka_run_options *options,
-		    unsigned planned);
+int ka_outputs_open(struct ka_outputs *outputs, const struct ka_run_options *options);
+
+/* Begins the reports on @plan. Complains itself; true while any output is left. */
+bool ka_outputs_begin(struct ka_outputs *outputs, const struct ka_run_options *options,
+		      const struct ka_plan *plan);
 
 /* Writes one result to each. An output that is lost is told of once. True while any is left. */
 bool ka_outputs_result(struct ka_outputs *outputs, const struct ka_result *result);
 
-/* Writes the ends, closes. True when nothing was lost. */
+/* Writes the ends (unless there was no beginning), closes. True when nothing was lost. */
 bool ka_outputs_close(struct ka_outputs *outputs, const struct ka_totals *totals);
-
-/* Standard output, for a headline before the first result. */
-FILE *ka_outputs_stdout(struct ka_outputs *outputs);
 
 #endif

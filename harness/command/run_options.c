@@ -61,7 +61,8 @@ static const struct argp_option table[] = {
 	  "Keep packets (pcap), timeline and result of what failed or broke, in DIR/INSTANCE; the "
 	  "folder is made when there is something to keep (default: keep nothing)",
 	  4 },
-	{ "keep", KEY_KEEP, NULL, 0, "Keep those of every instance (default folder: kacheck-out)", 4 },
+	{ "keep", KEY_KEEP, NULL, 0, "Keep those of every instance (default folder: kacheck-out)",
+	  4 },
 	{ "color", KEY_COLOR, "WHEN", 0,
 	  "always, never, or auto (default): on a terminal, unless NO_COLOR is set", 4 },
 	{ "quiet", 'q', NULL, 0, "Only what did not pass, and the totals; no progress", 4 },

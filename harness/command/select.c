@@ -89,7 +89,8 @@ const struct argp *ka_select_argp(void)
 		  "No instances whose name matches (may be given more than once)", 0 },
 		{ "setting", 's', "I/V/N", 0,
 		  "Idle and interval in seconds and number of probes, instead of 1/1/1, 1/1/3 and "
-		  "2/1/3 (may be given more than once); 1/1/9/u2500 adds a user timeout of 2500 ms; "
+		  "2/1/3 (may be given more than once); 1/1/9/u2500 adds a user timeout of 2500 "
+		  "ms; "
 		  "or a name, like redis-300",
 		  0 },
 		{ "shard", KEY_SHARD, "I/N", 0,

@@ -39,10 +39,16 @@ bool ka_keep_is_due(const struct ka_instance_run *run, const struct ka_verdict *
 	return verdict->kind == KA_FAIL || verdict->kind == KA_BROKEN;
 }
 
-static int make_folder(const char *path, struct nn_err *err)
+/* Makes the folder and those above it. Other instances may do the same at the same time. */
+static int make_folders(const char *path, struct nn_err *err)
 {
-	if (mkdir(path, 0777) < 0 && errno != EEXIST)
-		return nn_fail(err, errno, "cannot make the folder %s", path);
+	char part[PATH_MAX];
+
+	for (const char *end = path + 1; end; end = *end ? strchrnul(end + 1, '/') : NULL) {
+		snprintf(part, sizeof(part), "%.*s", (int)(end - path), path);
+		if (mkdir(part, 0777) < 0 && errno != EEXIST)
+			return nn_fail(err, errno, "cannot make the folder %s", part);
+	}
 	return 0;
 }
 
@@ -92,7 +98,7 @@ static int keep_files(const char *folder, const struct ka_record *record,
 {
 	static const char *const ends[] = { "client", "server" };
 	char path[PATH_MAX + 32];
-	int ret = make_folder(folder, err);
+	int ret = make_folders(folder, err);
 
 	for (size_t i = 0; i < 2 && ret == 0; i++) {
 		snprintf(path, sizeof(path), "%s/%s.pcap", folder, ends[i]);

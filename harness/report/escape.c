@@ -48,7 +48,7 @@ void ka_put(FILE *out, const char *text, enum ka_escape escape)
 	while (s && *s) {
 		size_t len = control(s);
 
-		if (!len || (escape == KA_XML && *s == '\n'))
+		if (!len)
 			put_char(out, (char)*s, escape);
 		else
 			putc(strchr("\t\n\r", *s) ? ' ' : '?', out);
@@ -59,4 +59,15 @@ void ka_put(FILE *out, const char *text, enum ka_escape escape)
 void ka_put_plain(FILE *out, const char *text)
 {
 	ka_put(out, text, KA_PLAIN);
+}
+
+void ka_put_lines(FILE *out, char *text, enum ka_escape escape)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		ka_put(out, line, escape);
+		if (text)
+			putc('\n', out);
+	}
 }

@@ -62,7 +62,7 @@ static int put_failure(FILE *out, const struct ka_result *result)
 	put_attribute(out, "message", result->why);
 	put_attribute(out, "type", ka_verdict_name(result->verdict));
 	putc('>', out);
-	ka_put(out, head, KA_XML);
+	ka_put_lines(out, head, KA_XML);
 	fprintf(out, "</%s>\n", element);
 	free(head);
 	return 0;
@@ -87,7 +87,7 @@ static int put_output(const struct ka_report *report, FILE *out, const struct ka
 		return -ENOMEM;
 	}
 	fputs("      <system-out>", out);
-	ka_put(out, text + strspn(text, " "), KA_XML);
+	ka_put_lines(out, text + strspn(text, " "), KA_XML);
 	fputs("</system-out>\n", out);
 	free(text);
 	return 0;

@@ -71,11 +71,9 @@ static void put_details(FILE *out, const struct ka_result *result)
 	json_t *value;
 	size_t i;
 
-	fputs("       ", out);
+	fprintf(out, "       took %.3f s", ka_result_took_s(result));
 	if (isfinite(result->notice_s))
-		fprintf(out, "woke at %.3f s", result->notice_s);
-	else
-		fputs("never woke", out);
+		fprintf(out, ", application woke at %.3f s", result->notice_s);
 	if (result->events) {
 		fputs(", epoll ", out);
 		ka_put_plain(out, result->events);

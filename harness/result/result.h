@@ -15,7 +15,7 @@
  *   nominal_s, window_s, noise_s, detect_s, notice_s, off_jiffies   figures; null: no value
  *   errno, events, probes, gaps_s      observed; errno a name, events "0x2019"
  *   answered, alive_s  answered probes in all; seconds from the first step to the end of the watch
- *   verdict, why       pass|fail|skip|broken
+ *   verdict, why       pass|fail|skip|broken; several findings are joined by "; "
  *   wall_s, kept       null, until whoever runs the instance knows them (json_object_set_new)
  *   counters           {"TCPKeepAlive": 3}: those that moved, without the prefix "TcpExt."
  *   timeline           [{"t": seconds after the last segment received, "at", "what"}]
@@ -55,12 +55,13 @@ struct ka_result {
 	int answered;   /* -1: null */
 	double alive_s;
 	const char *events; /* "0x2019" */
-	const char *expect_when, *expect_errno,
-		*expect_events; /* of the prediction, if there is one */
+	/* of the prediction; NULL also: there is none */
+	const char *expect_when, *expect_errno, *expect_events;
 	json_t *prediction, *gaps, *counters, *timeline;
 };
 
-/* Builds the object. @timeline is sorted. @wall_s: how long the instance took; left out (null) with a virtual clock, so
+/* Builds the object. @timeline is sorted; it and @prediction may be NULL: not run; @facts may be
+ * NULL: not known. @wall_s: how long the instance took; left out (null) with a virtual clock, so
  * that two virtual runs give the same bytes. Returns a new reference, NULL without memory. */
 json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_facts *facts,
 			 const struct ka_prediction *prediction, const struct ka_timeline *timeline,

@@ -5,8 +5,14 @@
 
 #include <jansson.h>
 
-enum ka_sample { KA_SAMPLE_PASS, KA_SAMPLE_ALIVE, KA_SAMPLE_FAIL, KA_SAMPLE_SKIP, KA_SAMPLE_BROKEN,
-		 KA_SAMPLES };
+enum ka_sample {
+	KA_SAMPLE_PASS,
+	KA_SAMPLE_ALIVE,
+	KA_SAMPLE_FAIL,
+	KA_SAMPLE_SKIP,
+	KA_SAMPLE_BROKEN,
+	KA_SAMPLES
+};
 
 /* A new reference; NULL without memory. */
 json_t *ka_sample(enum ka_sample which);

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A run leaves nothing behind: not when it ends, not when it is interrupted, and not when its first
-# process is killed with SIGKILL at any moment. KACHECK_KILLS says how often (20).
+# process is killed with SIGKILL at any moment.
+#
+#   no_trace.sh [KILLS]   how often it is killed (20); $KACHECK_KILLS wins
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=trace.bash
 . "$(dirname "$0")/trace.bash"
 need_root
 need ip nft sysctl lsns timeout cmp
-kills=${KACHECK_KILLS:-20}
+kills=${KACHECK_KILLS:-${1:-20}}
 new_home
 
 # One of each kind of trouble: rules, processes killed and stopped, namespaces destroyed, sysctls.

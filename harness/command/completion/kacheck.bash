@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion of kacheck for bash.
+
+_kacheck_words() {
+	case $1 in
+	run)
+		echo '--filter --exclude --setting --shard --long --jobs --repeat --until-fail --seed
+			--noise-budget --format --report --out --keep --color --quiet --verbose --strict
+			--exit-style --help --usage'
+		;;
+	list) echo '--filter --exclude --setting --shard --long --help --usage' ;;
+	explain | doctor) echo '--help --usage' ;;
+	esac
+}
+
+# The instances of this kacheck, and the cases that begin them.
+_kacheck_instances() {
+	kacheck list 2>/dev/null | grep -o '[a-z0-9_]*/[^ ]*/v[46]/[a-z]*' |
+		awk -F/ '!seen[$1]++ { print $1 } { print }'
+}
+
+_kacheck() {
+	local cur prev words cword
+	_init_completion || return
+	local command=${words[1]} formats='text tap ktap junit json'
+
+	if [ "$cword" -eq 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain doctor help --help --version' -- "$cur")
+		return
+	fi
+	case $prev in
+	--filter | -f | --exclude)
+		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
+		return
+		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
+		return
+		;;
+	--report)
+		mapfile -t COMPREPLY < <(compgen -S = -W "$formats" -- "$cur")
+		compopt -o nospace
+		return
+		;;
+	--out)
+		_filedir -d
+		return
+		;;
+	--color)
+		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+		return
+		;;
+	--exit-style)
+		mapfile -t COMPREPLY < <(compgen -W 'default kselftest bisect' -- "$cur")
+		return
+		;;
+	--setting | -s | --shard | --jobs | -j | --repeat | --seed | --noise-budget)
+		return
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_words "$command")" -- "$cur")
+	elif [ "$command" = explain ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
+	elif [ "$command" = help ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain doctor' -- "$cur")
+	fi
+}
+
+complete -F _kacheck kacheck

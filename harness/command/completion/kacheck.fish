@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion of kacheck for fish.
+
+function __kacheck_instances
+    kacheck list 2>/dev/null | string match -r '[a-z0-9_]+/\S+/v[46]/[a-z]+'
+end
+
+function __kacheck_in
+    __fish_seen_subcommand_from $argv
+end
+
+complete -c kacheck -f
+complete -c kacheck -n __fish_use_subcommand -a run -d 'run experiments and judge what happened'
+complete -c kacheck -n __fish_use_subcommand -a list -d 'the experiments and what must come of them'
+complete -c kacheck -n __fish_use_subcommand -a explain -d 'one experiment in words'
+complete -c kacheck -n __fish_use_subcommand -a doctor -d 'what this host can do'
+complete -c kacheck -n __fish_use_subcommand -a help -d 'what a command does and its options'
+complete -c kacheck -n __fish_use_subcommand -s V -l version -d 'print the version'
+complete -c kacheck -s '?' -l help -d 'give the list of options'
+complete -c kacheck -n 'not __fish_use_subcommand' -l usage -d 'give a short usage message'
+
+# What run and list choose by.
+complete -c kacheck -n '__kacheck_in run list' -s f -l filter -x -a '(__kacheck_instances)' -d 'only what matches'
+complete -c kacheck -n '__kacheck_in run list' -l exclude -x -a '(__kacheck_instances)' -d 'nothing that matches'
+complete -c kacheck -n '__kacheck_in run list' -s s -l setting -x -d 'idle/intvl/cnt'
+complete -c kacheck -n '__kacheck_in run list' -l shard -x -d 'only part I/N'
+complete -c kacheck -n '__kacheck_in run list' -l long -d 'also what takes minutes or hours'
+
+complete -c kacheck -n '__kacheck_in run' -s j -l jobs -x -d 'at most N instances at once'
+complete -c kacheck -n '__kacheck_in run' -l repeat -x -d 'every instance N times'
+complete -c kacheck -n '__kacheck_in run' -l until-fail -d 'until something is not a pass'
+complete -c kacheck -n '__kacheck_in run' -l seed -x -d 'where random phases come from'
+complete -c kacheck -n '__kacheck_in run' -l noise-budget -x -d 'milliseconds; a later host has stalled'
+complete -c kacheck -n '__kacheck_in run' -l format -x -a 'text tap ktap junit json' -d 'of standard output'
+complete -c kacheck -n '__kacheck_in run' -l report -x -a 'text= tap= ktap= junit= json=' -d 'FORMAT=FILE'
+complete -c kacheck -n '__kacheck_in run' -l out -x -a '(__fish_complete_directories)' -d 'keep what failed here'
+complete -c kacheck -n '__kacheck_in run' -l keep -d 'keep everything'
+complete -c kacheck -n '__kacheck_in run' -l color -x -a 'auto always never' -d 'when to use colour'
+complete -c kacheck -n '__kacheck_in run' -s q -l quiet -d 'only what did not pass'
+complete -c kacheck -n '__kacheck_in run' -s v -l verbose -d 'more of what passed'
+complete -c kacheck -n '__kacheck_in run' -l strict -d 'what is skipped has failed'
+complete -c kacheck -n '__kacheck_in run' -l exit-style -x -a 'default kselftest bisect' -d 'numbers of the exit status'
+
+complete -c kacheck -n '__kacheck_in explain' -a '(__kacheck_instances)'
+complete -c kacheck -n '__kacheck_in help' -a 'run list explain doctor'

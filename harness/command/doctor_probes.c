@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each thing that experiments need, tried in a sandbox the way the bench does it. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/capture.h"
+#include "command/doctor.h"
+#include "netns/counters.h"
+#include "netns/diag.h"
+#include "netns/nft.h"
+#include "netns/sysctl.h"
+#include "netns/topology.h"
+
+#define PORT        4711 /* has a listener */
+#define CLOSED_PORT 4712
+#define PATIENCE_MS 2000
+
+struct ka_patient {
+	struct nn_topology pair, routed;
+	int listener, client; /* a connection in .pair; -1: none */
+	uint16_t client_port;
+};
+
+/* ---- sockets ------------------------------------------------------------------------------ */
+
+/* The address of the server in .pair. */
+static socklen_t server_address(const struct ka_patient *patient, int family, uint16_t port,
+				struct sockaddr_storage *ret)
+{
+	struct nn_addr addr = nn_topology_addr(&patient->pair, NN_SERVER, family);
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+
+	memset(ret, 0, sizeof(*ret));
+	if (family == AF_INET) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		memcpy(&v4->sin_addr, addr.bytes, sizeof(v4->sin_addr));
+		return sizeof(*v4);
+	}
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(port);
+	memcpy(&v6->sin6_addr, addr.bytes, sizeof(v6->sin6_addr));
+	return sizeof(*v6);
+}
+
+/* A socket that belongs to @node of .pair. */
+static int socket_in(const struct ka_patient *patient, enum nn_node node, int family, int flags,
+		     struct nn_err *err)
+{
+	int ret = nn_ns_enter(patient->pair.ns[node], err);
+	int fd;
+
+	if (ret < 0)
+		return ret;
+	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	return fd < 0 ? nn_fail(err, errno, "socket") : fd;
+}
+
+static int listen_on(const struct ka_patient *patient, int family, struct nn_err *err)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = server_address(patient, family, PORT, &addr);
+	int fd = socket_in(patient, NN_SERVER, family, 0, err);
+
+	if (fd < 0)
+		return fd;
+	if (bind(fd, (struct sockaddr *)&addr, len) == 0 && listen(fd, 1) == 0)
+		return fd;
+	len = (socklen_t)errno;
+	close(fd);
+	return nn_fail(err, (int)len, "cannot listen");
+}
+
+/* Begins to connect from the client; the answer is not waited for. */
+static int send_syn(const struct ka_patient *patient, int family, uint16_t port, struct nn_err *err)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = server_address(patient, family, port, &addr);
+	int fd = socket_in(patient, NN_CLIENT, family, SOCK_NONBLOCK, err);
+
+	if (fd >= 0)
+		(void)connect(fd, (struct sockaddr *)&addr, len);
+	return fd;
+}
+
+static int connect_to(const struct ka_patient *patient, int family, struct nn_err *err)
+{
+	int fd = send_syn(patient, family, PORT, err), error = 0;
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+	socklen_t len = sizeof(error);
+
+	if (fd < 0)
+		return fd;
+	if (poll(&pfd, 1, PATIENCE_MS) <= 0)
+		error = ETIMEDOUT;
+	else
+		(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (error == 0)
+		return fd;
+	close(fd);
+	return nn_fail(err, error, "no connection over the veth");
+}
+
+/* ---- probes ------------------------------------------------------------------------------- */
+
+static int probe_pair(struct ka_patient *patient, struct nn_err *err)
+{
+	return nn_topology_new(&patient->pair, NN_PAIR, err);
+}
+
+static int probe_routed(struct ka_patient *patient, struct nn_err *err)
+{
+	return nn_topology_new(&patient->routed, NN_ROUTED, err);
+}
+
+static int probe_sysctl(struct ka_patient *patient, struct nn_err *err)
+{
+	return nn_sysctl_put(patient->pair.ns[NN_CLIENT], "net/ipv4/tcp_keepalive_time", "7201",
+			     err);
+}
+
+static int probe_ipv4(struct ka_patient *patient, struct nn_err *err)
+{
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+
+	patient->listener = listen_on(patient, AF_INET, err);
+	if (patient->listener < 0)
+		return patient->listener;
+	patient->client = connect_to(patient, AF_INET, err);
+	if (patient->client < 0)
+		return patient->client;
+	if (getsockname(patient->client, (struct sockaddr *)&addr, &len) < 0)
+		return nn_fail(err, errno, "getsockname");
+	patient->client_port = ntohs(addr.sin_port);
+	return 0;
+}
+
+static int probe_ipv6(struct ka_patient *patient, struct nn_err *err)
+{
+	int listener = listen_on(patient, AF_INET6, err), fd;
+
+	if (listener < 0)
+		return listener;
+	fd = connect_to(patient, AF_INET6, err);
+	close(listener);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static int probe_counters(struct ka_patient *patient, struct nn_err *err)
+{
+	static const char *const names[] = { "TcpExt.TCPKeepAlive", "Tcp.OutRsts" };
+	struct nn_counters *counters;
+	uint64_t values[2];
+	int ret = nn_counters_open(patient->pair.ns[NN_CLIENT], &counters, err);
+
+	if (ret < 0)
+		return ret;
+	ret = nn_counters_read(counters, names, values, 2, err);
+	nn_counters_close(counters);
+	if (ret < 0)
+		return ret;
+	return values[0] == NN_COUNTER_MISSING || values[1] == NN_COUNTER_MISSING
+		       ? nn_fail(err, ENODATA, "TCPKeepAlive is not counted")
+		       : 0;
+}
+
+/* Waits until @rule has met a packet; its answer, if it gives one, wakes poll() at once. */
+static int wait_for_hit(const struct ka_patient *patient, int fd, struct nn_err *err)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	for (int waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms += 100) {
+		uint64_t packets = 0;
+		int ret = nn_nft_counters(patient->pair.ns[NN_SERVER], "doctor", &packets, 1, err);
+
+		if (ret < 0 || packets > 0)
+			return ret;
+		poll(&pfd, 1, 100);
+	}
+	return nn_fail(err, ETIMEDOUT, "the rule met no packet");
+}
+
+/* Adds the rule at the server, sends it a SYN, and wants to see it counted. */
+static int try_rule(struct ka_patient *patient, struct nn_nft_rule rule, struct nn_err *err)
+{
+	struct nn_ns *ns = patient->pair.ns[NN_SERVER];
+	int fd, ret;
+
+	rule.dport = CLOSED_PORT;
+	ret = nn_nft_add(ns, "doctor", &rule, 1, err);
+	if (ret < 0)
+		return ret;
+	fd = send_syn(patient, AF_INET, CLOSED_PORT, err);
+	ret = fd < 0 ? fd : wait_for_hit(patient, fd, err);
+	if (fd >= 0)
+		close(fd);
+	nn_nft_del(ns, "doctor", NULL);
+	return ret;
+}
+
+static int probe_drop(struct ka_patient *patient, struct nn_err *err)
+{
+	return try_rule(patient, (struct nn_nft_rule){ .hook = NN_PREROUTING, .action = NN_DROP },
+			err);
+}
+
+static int probe_limit(struct ka_patient *patient, struct nn_err *err)
+{
+	return try_rule(patient,
+			(struct nn_nft_rule){ .hook = NN_INPUT, .action = NN_DROP, .first = 1 },
+			err);
+}
+
+static int probe_reject_rst(struct ka_patient *patient, struct nn_err *err)
+{
+	return try_rule(patient, (struct nn_nft_rule){ .hook = NN_INPUT, .action = NN_REJECT_RST },
+			err);
+}
+
+static int probe_reject_icmp(struct ka_patient *patient, struct nn_err *err)
+{
+	return try_rule(patient,
+			(struct nn_nft_rule){ .hook = NN_INPUT,
+					      .action = NN_REJECT_ICMP,
+					      .icmp_code4 = ICMP_HOST_UNREACH,
+					      .icmp_code6 = ICMP6_DST_UNREACH_ADDR },
+			err);
+}
+
+static int probe_capture(struct ka_patient *patient, struct nn_err *err)
+{
+	struct ka_capture_file file = { .n = 0 };
+	struct ka_capture *capture = NULL;
+	struct pollfd pfd = { .events = POLLIN };
+	int fd = -1, ret;
+
+	ret = ka_capture_open(&capture, patient->pair.ns[NN_SERVER],
+			      nn_topology_dev(NN_SERVER, NN_CLIENT), &file, err);
+	if (ret == 0)
+		ret = fd = send_syn(patient, AF_INET, CLOSED_PORT, err);
+	if (ret >= 0) {
+		pfd.fd = ka_capture_fd(capture);
+		poll(&pfd, 1, PATIENCE_MS);
+		ret = ka_capture_read(capture, err);
+		if (ret == 0)
+			ret = nn_fail(err, ETIMEDOUT, "no packet was seen");
+	}
+	if (fd >= 0)
+		close(fd);
+	ka_capture_close(capture);
+	ka_capture_file_free(&file);
+	return ret < 0 ? ret : 0;
+}
+
+static int probe_diag(struct ka_patient *patient, struct nn_err *err)
+{
+	struct nn_diag diag;
+
+	return nn_diag_get(patient->pair.ns[NN_CLIENT], AF_INET, patient->client_port, PORT, &diag,
+			   err);
+}
+
+static int probe_repair(struct ka_patient *patient, struct nn_err *err)
+{
+	const int on = TCP_REPAIR_ON, off = TCP_REPAIR_OFF_NO_WP;
+
+	if (setsockopt(patient->client, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) < 0 ||
+	    setsockopt(patient->client, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off)) < 0)
+		return nn_fail(err, errno, "setsockopt(TCP_REPAIR)");
+	return 0;
+}
+
+static int probe_destroy(struct ka_patient *patient, struct nn_err *err)
+{
+	return nn_diag_destroy(patient->pair.ns[NN_CLIENT], AF_INET, patient->client_port, PORT,
+			       err);
+}
+
+static int probe_mptcp(struct ka_patient *patient, struct nn_err *err)
+{
+	int fd;
+
+	(void)patient;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+	if (fd < 0)
+		return nn_fail(err, errno, "socket(IPPROTO_MPTCP)");
+	close(fd);
+	return 0;
+}
+
+/* ---- who needs what ----------------------------------------------------------------------- */
+
+static bool has_step(const struct ka_case *c, enum ka_do what)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].do_ == what)
+			return true;
+	return false;
+}
+
+static bool uses_pair(const struct ka_case *c)
+{
+	return c->topology == KA_PAIR;
+}
+
+static bool uses_routed(const struct ka_case *c)
+{
+	return c->topology == KA_ROUTED;
+}
+
+static bool uses_sysctl(const struct ka_case *c)
+{
+	return c->from == KA_FROM_SYSCTL || c->no_timestamps || c->sysctls[0].key ||
+	       has_step(c, KA_SYSCTL) || has_step(c, KA_SYSCTL_IS);
+}
+
+static bool uses_drop(const struct ka_case *c)
+{
+	return has_step(c, KA_DROP);
+}
+
+static bool uses_limit(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].first || c->steps[i].after)
+			return true;
+	return false;
+}
+
+static bool rejects(const struct ka_case *c, bool rst)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].do_ == KA_REJECT && (c->steps[i].value == KA_TCP_RESET) == rst)
+			return true;
+	return false;
+}
+
+static bool uses_reject_rst(const struct ka_case *c)
+{
+	return rejects(c, true);
+}
+
+static bool uses_reject_icmp(const struct ka_case *c)
+{
+	return rejects(c, false);
+}
+
+static bool uses_repair(const struct ka_case *c)
+{
+	return has_step(c, KA_FORGET) || has_step(c, KA_CRASH);
+}
+
+static bool uses_destroy(const struct ka_case *c)
+{
+	return has_step(c, KA_DESTROY);
+}
+
+static bool uses_ipv6(const struct ka_case *c)
+{
+	return c->families == 0 || (c->families & KA_V6);
+}
+
+static bool uses_nothing_like_it(const struct ka_case *c)
+{
+	(void)c;
+	return false;
+}
+
+/* ---- all of them -------------------------------------------------------------------------- */
+
+static const struct ka_probe probes[] = {
+	{ "pair", "two namespaces joined by a veth", probe_pair, uses_pair,
+	  "a kernel with CONFIG_VETH" },
+	{ "routed", "client, gateway, server; the gateway forwards", probe_routed, uses_routed,
+	  "a kernel with CONFIG_VETH, and net.ipv4.ip_forward writable in a namespace" },
+	{ "sysctl", "sysctls of a namespace can be written", probe_sysctl, uses_sysctl,
+	  "in a container: mount /proc/sys writable (--privileged)" },
+	{ "ipv4", "a TCP connection over IPv4", probe_ipv4, NULL, "a kernel with CONFIG_INET" },
+	{ "ipv6", "a TCP connection over IPv6", probe_ipv6, uses_ipv6,
+	  "a kernel with CONFIG_IPV6, not booted with ipv6.disable=1" },
+	{ "counters", "TcpExt counters of a namespace", probe_counters, NULL,
+	  "a kernel since 4.1, with CONFIG_PROC_FS" },
+	{ "capture", "packets with the kernel's time stamps", probe_capture, NULL,
+	  "a kernel with CONFIG_PACKET" },
+	{ "drop", "nftables: drop and count", probe_drop, uses_drop,
+	  "a kernel with CONFIG_NF_TABLES and CONFIG_NF_TABLES_INET (modprobe nf_tables)" },
+	{ "limit", "nftables: drop only the first packets", probe_limit, uses_limit,
+	  "a kernel with CONFIG_NFT_LIMIT (modprobe nft_limit)" },
+	{ "reject-rst", "nftables: reject with TCP reset", probe_reject_rst, uses_reject_rst,
+	  "a kernel with CONFIG_NFT_REJECT_INET (modprobe nft_reject_inet)" },
+	{ "reject-icmp", "nftables: reject with ICMP", probe_reject_icmp, uses_reject_icmp,
+	  "a kernel with CONFIG_NFT_REJECT_INET (modprobe nft_reject_inet)" },
+	{ "sock_diag", "timers of a socket, as in `ss -o'", probe_diag, NULL,
+	  "a kernel with CONFIG_INET_DIAG (modprobe tcp_diag)" },
+	{ "repair", "TCP_REPAIR: lose a socket without a word", probe_repair, uses_repair,
+	  "a kernel with CONFIG_CHECKPOINT_RESTORE, or CAP_NET_ADMIN in the sandbox" },
+	{ "destroy", "SOCK_DESTROY: end a socket from outside", probe_destroy, uses_destroy,
+	  "a kernel with CONFIG_INET_DIAG_DESTROY" },
+	{ "mptcp", "Multipath TCP", probe_mptcp, uses_nothing_like_it,
+	  "a kernel with CONFIG_MPTCP" },
+};
+
+#define N_PROBES (sizeof(probes) / sizeof(probes[0]))
+
+const struct ka_probe *ka_probes(size_t *n)
+{
+	*n = N_PROBES;
+	return probes;
+}
+
+int ka_probes_run(int fd)
+{
+	struct ka_patient patient = { .listener = -1, .client = -1 };
+
+	for (size_t i = 0; i < N_PROBES; i++) {
+		struct nn_err err = { "" };
+		/* All but the first two are done in the pair. */
+		int ret = i >= 2 && !patient.pair.ns[NN_CLIENT]
+				  ? nn_fail(&err, ENOTCONN, "not tried, there is no pair")
+				  : probes[i].run(&patient, &err);
+
+		if (dprintf(fd, "%zu\t%d\t%s\n", i, ret, ret < 0 ? err.text : "") < 0)
+			return 1;
+	}
+	return 0; /* sockets and namespaces end with the process */
+}

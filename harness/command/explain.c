@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kacheck explain: one instance in words. */
+#include "command/explain.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "command/command.h"
+#include "command/page.h"
+#include "command/select.h"
+#include "plan/host.h"
+
+struct explain_options {
+	const char *name;
+	unsigned hz; /* 0: the running kernel's */
+};
+
+static const struct argp_option table[] = {
+	{ "hz", 'z', "HZ", 0, "As on a kernel with this HZ (default: the running kernel's)", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static const char about[] =
+	"Tells what an experiment does, which rule of the kernel decides, when the end must come "
+	"and "
+	"why that is not idle + intvl * cnt, and what must be seen.\v"
+	"INSTANCE is a name of `kacheck list', like silent_drop/1-1-3/v4/client; or only its "
+	"beginning, like silent_drop; or one with any other setting, like "
+	"silent_drop/300-100-3/v6/server.";
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct explain_options *options = state->input;
+
+	switch (key) {
+	case 'z':
+		options->hz = (unsigned)ka_number_argument("--hz", arg, 10, 10000);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->name)
+			ka_usage_error("unexpected '%.60s'; one instance is explained at a time",
+				       arg);
+		options->name = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		ka_usage_error("explain: which INSTANCE? 'kacheck list' shows them; try 'kacheck "
+			       "explain silent_drop'");
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* ---- which -------------------------------------------------------------------------------- */
+
+/* The setting in a name like "silent_drop/300-100-3/v6" is taken as it is, also if no run would
+ * have it. */
+static void take_setting(struct ka_plan_options *options, const char *name)
+{
+	const char *start = strchr(name, '/');
+	char text[64];
+	size_t len;
+
+	if (!start)
+		return;
+	len = strcspn(++start, "/");
+	if (len == 0 || len >= sizeof(text) || memchr(start, '*', len))
+		return;
+	memcpy(text, start, len);
+	text[len] = '\0';
+	if (ka_setting_parse(&options->settings[0], text, NULL) == 0)
+		options->n_settings = 1;
+}
+
+/* Finds the first instance that @name means. */
+static int find(struct ka_plan *plan, const char *name, const struct ka_facts *facts)
+{
+	struct ka_plan_options options = { .filters = { name }, .n_filters = 1, .long_ = true };
+
+	take_setting(&options, name);
+	return ka_select_plan(plan, &options, facts);
+}
+
+/* ---- the head ----------------------------------------------------------------------------- */
+
+static void print_title(const struct ka_lesson *lesson)
+{
+	const struct ka_instance *instance = lesson->instance;
+	const struct ka_setting *v = &instance->setting;
+	char user_timeout[64] = "";
+
+	if (v->user_timeout_ms)
+		snprintf(user_timeout, sizeof(user_timeout), ", user timeout %u ms",
+			 v->user_timeout_ms);
+	printf("%s\n", instance->name);
+	ka_page_text(2, 2,
+		     "%s; idle %u s, interval %u s, %u probe%s%s; %s; %s holds the keepalive.%s%s",
+		     instance->theme->title, v->idle, v->intvl, v->cnt, v->cnt == 1 ? "" : "s",
+		     user_timeout, instance->family == AF_INET ? "IPv4" : "IPv6",
+		     ka_explain_who(instance, KA_PROBER), v->source ? " Values of " : "",
+		     v->source ? v->source : "");
+}
+
+static void print_proof(const struct ka_lesson *lesson)
+{
+	const struct ka_case *c = lesson->instance->case_;
+
+	ka_page_head("WHAT IT PROVES");
+	ka_page_text(2, 2, "%c%s.", toupper((unsigned char)c->why[0]), c->why + 1);
+	if (c->lesson) {
+		putchar('\n');
+		ka_page_text(2, 2, "%s", c->lesson);
+	}
+}
+
+static void print_network(const struct ka_lesson *lesson)
+{
+	const struct ka_instance *instance = lesson->instance;
+	bool v4 = instance->family == AF_INET;
+	const char *mark[2] = { "", "" };
+
+	mark[instance->prober == KA_CLIENT ? 0 : 1] = " (holds the keepalive)";
+	ka_page_head("THE NETWORK");
+	if (instance->case_->topology == KA_ROUTED)
+		printf("  client%s -- gateway -- server%s\n  %s -- %s, %s -- %s\n", mark[0],
+		       mark[1], v4 ? "192.0.2.1" : "2001:db8:1::1",
+		       v4 ? "192.0.2.254" : "2001:db8:1::fe",
+		       v4 ? "198.51.100.254" : "2001:db8:2::fe",
+		       v4 ? "198.51.100.1" : "2001:db8:2::1");
+	else
+		printf("  client%s -- server%s\n  %s -- %s\n", mark[0], mark[1],
+		       v4 ? "192.0.2.1" : "2001:db8:1::1", v4 ? "192.0.2.2" : "2001:db8:1::2");
+	ka_page_text(2, 2,
+		     "Each machine is a network namespace of its own; the wires are veth pairs. "
+		     "Nothing of the host's network is touched.");
+}
+
+static void print_lesson(const struct ka_lesson *lesson)
+{
+	print_title(lesson);
+	print_proof(lesson);
+	print_network(lesson);
+	ka_explain_steps(lesson);
+	ka_explain_rule(lesson);
+	ka_explain_time(lesson);
+	ka_explain_signs(lesson);
+	ka_page_head("SEE FOR YOURSELF");
+	printf("  kacheck run --filter %s --verbose --keep\n", lesson->instance->name);
+	if (lesson->instance->case_->long_)
+		printf("  (It takes about %.0f s, and --long.)\n", lesson->prediction->expected_s);
+}
+
+int ka_command_explain(int argc, char **argv)
+{
+	const struct argp argp = { table, parse, "INSTANCE", about, NULL, NULL, NULL };
+	struct explain_options options = { .name = NULL };
+	struct ka_plan plan = { .n = 0 };
+	struct ka_facts facts;
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	status = ka_select_host(&facts);
+	if (status != KA_EXIT_OK)
+		return status;
+	if (options.hz && options.hz != (unsigned)facts.hz)
+		facts = (struct ka_facts){ .hz = (int)options.hz };
+	status = find(&plan, options.name, &facts);
+	if (status == KA_EXIT_OK) {
+		const struct ka_lesson lesson = { &plan.instances[0], &plan.predictions[0],
+						  &facts };
+
+		print_lesson(&lesson);
+	}
+	ka_plan_free(&plan);
+	return status;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which rule of the kernel decides how an experiment ends. */
+#include "command/explain.h"
+#include "command/page.h"
+#include "judge/values.h"
+
+static void expiry_rule(const struct ka_lesson *lesson)
+{
+	const struct ka_values v = ka_values_begin(lesson->instance);
+	const char *prober = ka_explain_who(lesson->instance, KA_PROBER);
+
+	ka_page_para("Keepalive expiry. Nothing that %s sent waits for an acknowledgement, so its "
+		     "kernel has no other way to find out than to ask: when no segment has been "
+		     "received for %lld s it sends a probe, a segment that the peer's kernel must "
+		     "answer, and another one every %lld s. Any answer stops this and begins the "
+		     "idle time anew.",
+		     prober, (long long)v.idle, (long long)v.intvl);
+	ka_page_para(
+		"The connection is not given up when the last probe is sent but when the next "
+		"one would be due: with %u unanswered probe%s the timer goes off once more, and "
+		"instead of a probe the kernel sends a RST, reports ETIMEDOUT and closes. Hence "
+		"idle + intvl * cnt, with %u (not %u) times intvl.",
+		v.cnt, v.cnt == 1 ? "" : "s", v.cnt, v.cnt ? v.cnt - 1 : 0);
+}
+
+static void first_probe_rule(const struct ka_lesson *lesson)
+{
+	const char *peer = ka_explain_who(lesson->instance, KA_PEER);
+
+	ka_page_para(
+		"The first probe. The host of %s is reachable but knows no such connection, and "
+		"answers any segment of it with a RST (RFC 9293 3.10.7.1). Nobody sends one "
+		"until the idle time is over; then the first probe provokes the RST, and the "
+		"connection ends with ECONNRESET one round trip later. intvl and cnt have no "
+		"part in it.",
+		peer);
+}
+
+static void at_once_rule(const struct ka_lesson *lesson)
+{
+	const struct ka_prediction *p = lesson->prediction;
+
+	if (p->eof)
+		ka_page_para(
+			"At once. A kernel that still lives closes the socket and says so with "
+			"a FIN; the application learns of it when the segment arrives. No "
+			"timer takes part: keepalive is for those who vanish without a word.");
+	else
+		ka_page_para(
+			"At once. Somebody who still lives ends the connection with %s, and "
+			"the application learns of it in the same moment. No timer takes part: "
+			"keepalive is for those who vanish without a word.",
+			p->rst_received ? "a RST" : "an order to the kernel");
+}
+
+static void never_rule(const struct ka_lesson *lesson)
+{
+	const struct ka_instance *instance = lesson->instance;
+
+	if (instance->case_->from == KA_FROM_NOWHERE)
+		ka_page_para("It must live. Without SO_KEEPALIVE no timer runs on an idle "
+			     "connection: there is nothing that could end it, whatever happens to "
+			     "the path.");
+	else if (instance->case_->expect.answered)
+		ka_page_para("It must live. The kernel of %s answers probes whether or not its "
+			     "application does anything. Each answer counts as a segment received: "
+			     "the number of unanswered probes returns to 0, and the next probe is "
+			     "due when the connection has again been idle.",
+			     ka_explain_who(instance, KA_PEER));
+	else
+		ka_page_para("It must live. Nothing happens here that keepalive could object to.");
+}
+
+static void user_timeout_rule(const struct ka_lesson *lesson)
+{
+	const struct ka_values v = ka_values_begin(lesson->instance);
+
+	ka_page_para(
+		"User timeout. With TCP_USER_TIMEOUT set (%u ms here) the kernel does not look "
+		"at TCP_KEEPCNT any more. Each time the keepalive timer goes off it asks: has "
+		"nothing been received for %u ms, and is at least one probe unanswered? The "
+		"first time that both are true ends the connection with ETIMEDOUT and a RST. "
+		"That may be before or after idle + intvl * cnt, and it is always when a probe "
+		"would be due: never exactly at the user timeout.",
+		v.user_timeout_ms, v.user_timeout_ms);
+}
+
+static void retransmit_rule(const struct ka_lesson *lesson)
+{
+	ka_page_para(
+		"Retransmission limit. Data of %s waits for its acknowledgement, and while it "
+		"does, the keepalive timer only looks and goes to sleep again: no probe is sent. "
+		"The data is retransmitted in growing intervals instead, until "
+		"net.ipv4.tcp_retries2%s says that it is enough. Keepalive values make no "
+		"difference, and no RST is sent at the end.",
+		ka_explain_who(lesson->instance, KA_PROBER),
+		lesson->instance->setting.user_timeout_ms ? " (or TCP_USER_TIMEOUT)" : "");
+}
+
+void ka_explain_rule(const struct ka_lesson *lesson)
+{
+	ka_page_head("WHICH RULE DECIDES");
+	switch (lesson->prediction->when) {
+	case KA_KEEPALIVE_EXPIRY:
+		expiry_rule(lesson);
+		break;
+	case KA_FIRST_PROBE:
+		first_probe_rule(lesson);
+		break;
+	case KA_AT_ONCE:
+		at_once_rule(lesson);
+		break;
+	case KA_NEVER:
+		never_rule(lesson);
+		break;
+	case KA_USER_TIMEOUT:
+		user_timeout_rule(lesson);
+		break;
+	case KA_RETRANSMIT_LIMIT:
+		retransmit_rule(lesson);
+		break;
+	}
+	ka_page_text(2, 2, "Where it is written: %s.", lesson->instance->case_->source);
+}

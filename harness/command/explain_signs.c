@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the application and the wire must show, item by item: all of it is checked. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "command/explain.h"
+#include "command/page.h"
+
+/* "IN|RDHUP|ERR|HUP" into @buf. Returns @buf. */
+static const char *mask_text(uint32_t mask, char *buf, size_t size)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} bits[] = {
+		{ EPOLLIN, "IN" },         { EPOLLPRI, "PRI" },       { EPOLLOUT, "OUT" },
+		{ EPOLLRDNORM, "RDNORM" }, { EPOLLWRNORM, "WRNORM" }, { EPOLLRDHUP, "RDHUP" },
+		{ EPOLLERR, "ERR" },       { EPOLLHUP, "HUP" },
+	};
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]) && used < size; i++)
+		if (mask & bits[i].bit)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "|" : "",
+						 bits[i].name);
+	return buf;
+}
+
+static void number_text(int n, const char *what, char *buf, size_t size)
+{
+	if (n == KA_SOME)
+		snprintf(buf, size, "at least one %s", what);
+	else if (n == KA_ANY)
+		snprintf(buf, size, "any number of %ss", what);
+	else if (n == 0)
+		snprintf(buf, size, "no %s", what);
+	else
+		snprintf(buf, size, "exactly %d %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void error_sign(const struct ka_prediction *p)
+{
+	if (p->error)
+		ka_page_text(
+			2, 4,
+			"- read() returns -1 with %s, once; then 0. (SO_ERROR would tell the same, "
+			"and clears it.)",
+			ka_errno_name(p->error));
+	else if (p->eof)
+		ka_page_text(2, 4, "- read() returns 0: end of file, no error.");
+	else if (p->when == KA_NEVER)
+		ka_page_text(2, 4, "- No event, no error: read() would block.");
+}
+
+static void event_signs(const struct ka_prediction *p)
+{
+	char mask[80];
+
+	if (p->events)
+		ka_page_text(2, 4, "- epoll, asked for IN|RDHUP: 0x%04x = %s.", p->events,
+			     mask_text(p->events, mask, sizeof(mask)));
+	if (p->events_full)
+		ka_page_text(2, 4, "- epoll, asked for everything: 0x%04x = %s.", p->events_full,
+			     mask_text(p->events_full, mask, sizeof(mask)));
+}
+
+static void wire_signs(const struct ka_lesson *lesson)
+{
+	const struct ka_prediction *p = lesson->prediction;
+	const struct ka_expect *expect = &lesson->instance->case_->expect;
+	char text[64];
+
+	number_text(p->probes, "unanswered probe", text, sizeof(text));
+	ka_page_text(
+		2, 4,
+		"- On the wire: %s. (A probe is an ACK without data whose sequence number is one "
+		"below the next: old news, which must be answered.)",
+		text);
+	if (expect->answered) {
+		number_text(ka_number(expect->answered, &lesson->instance->setting),
+			    "answered probe", text, sizeof(text));
+		ka_page_text(2, 4, "- On the wire: %s.", text);
+	}
+	number_text(p->rst_sent, "RST", text, sizeof(text));
+	ka_page_text(2, 4, "- %s sent by %s.", text, ka_explain_who(lesson->instance, KA_PROBER));
+	number_text(p->rst_received, "RST", text, sizeof(text));
+	ka_page_text(2, 4, "- %s received by it.", text);
+}
+
+static void counter_signs(const struct ka_lesson *lesson)
+{
+	const struct ka_expect *expect = &lesson->instance->case_->expect;
+	char list[400] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(expect->counters) / sizeof(expect->counters[0]); i++)
+		if (expect->counters[i].name && used < sizeof(list))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+						 used ? ", " : "", expect->counters[i].name);
+	ka_page_text(
+		2, 4,
+		"- The namespace's counters agree (TCPKeepAlive, TCPAbortOnTimeout, OutRsts and "
+		"others), and those that have no part in this stand still%s%s.",
+		used ? "; besides these move or may move: " : "", list);
+}
+
+void ka_explain_signs(const struct ka_lesson *lesson)
+{
+	ka_page_head("WHAT MUST BE SEEN");
+	error_sign(lesson->prediction);
+	event_signs(lesson->prediction);
+	wire_signs(lesson);
+	counter_signs(lesson);
+	ka_page_text(2, 4,
+		     "- The fault itself: it must be proved that it took effect (packets met the "
+		     "rule, the process is gone); else nothing is said about the kernel and the "
+		     "verdict is \"broken\".");
+}

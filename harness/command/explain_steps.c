@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is done in an experiment, step by step, in words. */
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "command/explain.h"
+#include "command/page.h"
+
+#define TEXT 512
+
+enum ka_who ka_explain_other(enum ka_who who)
+{
+	return who == KA_PROBER ? KA_PEER : KA_PROBER;
+}
+
+const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who)
+{
+	if (who == KA_GATEWAY)
+		return "the gateway";
+	if (who == KA_NOBODY)
+		return "nobody";
+	return (who == KA_PROBER) == (instance->prober == KA_CLIENT) ? "the client" : "the server";
+}
+
+/* ---- when --------------------------------------------------------------------------------- */
+
+/* "1.5 s" in a precision that suits a declared time. */
+static const char *seconds(double s, char *buf, size_t size)
+{
+	snprintf(buf, size, "%.4g s", s);
+	return buf;
+}
+
+/* "After 0.1 s" ... as the beginning of a sentence, or nothing for at once. */
+static void say_when(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		     size_t size)
+{
+	double at = ka_time_s(&step->at, &instance->setting);
+	const char *extra = step->random_phase
+				    ? " plus a random part of a second (from the seed: the timer's "
+				      "phase is to differ from run to run)"
+				    : "";
+	char s[32];
+
+	seconds(at, s, sizeof(s));
+	buf[0] = '\0';
+	if (step->since == KA_SINCE_LAST_RX)
+		snprintf(buf, size, "%s after %s received its last segment%s: ", s,
+			 ka_explain_who(instance, KA_PROBER), extra);
+	else if (step->since == KA_SINCE_PROBE)
+		snprintf(buf, size, "%s after probe %d was seen on the wire%s: ", s,
+			 ka_number(step->nth, &instance->setting), extra);
+	else if (at > 0)
+		snprintf(buf, size, "After %s%s: ", s, extra);
+	else if (step->random_phase)
+		snprintf(buf, size,
+			 "After a random part of a second (from the seed: the timer's "
+			 "phase is to differ from run to run): ");
+}
+
+/* ---- names -------------------------------------------------------------------------------- */
+
+static const char *option_name(int level, int option, char *buf, size_t size)
+{
+	static const struct {
+		int level, option;
+		const char *name;
+	} names[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE" },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE" },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL" },
+		{ IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT" },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].level == level && names[i].option == option)
+			return names[i].name;
+	snprintf(buf, size, "option %d of level %d", option, level);
+	return buf;
+}
+
+static const char *timer_name(int timer)
+{
+	static const char *const names[] = { "no timer",
+					     "the retransmission timer",
+					     "the keepalive timer",
+					     "the TIME_WAIT timer",
+					     "the zero-window timer",
+					     "the delayed-ACK timer" };
+
+	return timer >= 0 && (size_t)timer < sizeof(names) / sizeof(names[0]) ? names[timer]
+									      : "a timer";
+}
+
+static const char *icmp_name(int family, int code)
+{
+	static const char *const v4[] = { "net unreachable", "host unreachable",
+					  "protocol unreachable", "port unreachable" };
+	static const char *const v6[] = { "no route", "administratively prohibited", "beyond scope",
+					  "address unreachable", "port unreachable" };
+
+	if (family == AF_INET && code == ICMP_PKT_FILTERED)
+		return "administratively prohibited";
+	if (family == AF_INET)
+		return code >= 0 && code < 4 ? v4[code] : "unreachable";
+	return code >= 0 && code < 5 ? v6[code] : "unreachable";
+}
+
+/* ---- what --------------------------------------------------------------------------------- */
+
+static void say_connect(const struct ka_instance *instance, char *buf, size_t size)
+{
+	const struct ka_setting *v = &instance->setting;
+	const char *prober = ka_explain_who(instance, KA_PROBER);
+	char values[160];
+
+	snprintf(values, sizeof(values), "TCP_KEEPIDLE %u, TCP_KEEPINTVL %u, TCP_KEEPCNT %u",
+		 v->idle, v->intvl, v->cnt);
+	if (v->user_timeout_ms)
+		snprintf(values + strlen(values), sizeof(values) - strlen(values),
+			 ", TCP_USER_TIMEOUT %u ms", v->user_timeout_ms);
+	switch (instance->case_->from) {
+	case KA_FROM_OPTION:
+		snprintf(buf, size,
+			 "the client connects to the server. %s had SO_KEEPALIVE and %s set "
+			 "before%s; "
+			 "the handshake itself arms the keepalive timer.",
+			 instance->prober == KA_CLIENT ? "Its socket" : "The listener", values,
+			 instance->prober == KA_CLIENT ? ""
+						       : ", and the accepted socket inherits them");
+		break;
+	case KA_FROM_ACCEPTED:
+		snprintf(buf, size,
+			 "the client connects to the server; after the handshake, %s sets %s and "
+			 "SO_KEEPALIVE on its connected socket. That moment arms the keepalive "
+			 "timer.",
+			 prober, values);
+		break;
+	case KA_FROM_SYSCTL:
+		snprintf(buf, size,
+			 "the client connects to the server. The socket of %s only says "
+			 "SO_KEEPALIVE; net.ipv4.tcp_keepalive_time, _intvl and _probes of its "
+			 "namespace are %u, %u and %u (for IPv6 too).",
+			 prober, v->idle, v->intvl, v->cnt);
+		break;
+	case KA_FROM_NOWHERE:
+		snprintf(buf, size,
+			 "the client connects to the server. Neither says SO_KEEPALIVE.");
+		break;
+	}
+}
+
+static void say_place(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	const char *prober = ka_explain_who(instance, KA_PROBER);
+
+	if (step->place == KA_PROBER_OUTPUT)
+		snprintf(buf, size, "%s's own output hook", prober);
+	else if (step->place == KA_PROBER_POSTROUTING)
+		snprintf(buf, size, "%s's own postrouting hook", prober);
+	else if (instance->case_->topology == KA_ROUTED)
+		snprintf(buf, size, "the gateway (nftables, forward hook)");
+	else
+		snprintf(buf, size, "%s's prerouting hook (nftables)",
+			 ka_explain_who(instance, KA_PEER));
+}
+
+/* "all segments that the client sends", "the first 2 of ..." */
+static void say_which(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	int first = ka_number(step->first, &instance->setting);
+	int after = ka_number(step->after, &instance->setting);
+	char count[64] = "every segment", flags[64] = "", way[80] = " in both directions";
+
+	if (first)
+		snprintf(count, sizeof(count), "only the first %d segment%s", first,
+			 first == 1 ? "" : "s");
+	else if (after)
+		snprintf(count, sizeof(count), "every segment after the first %d", after);
+	if (step->flags_mask)
+		snprintf(flags, sizeof(flags), " whose TCP flags & 0x%02x are 0x%02x",
+			 step->flags_mask, step->flags);
+	if (step->way != KA_BOTH_WAYS)
+		snprintf(way, sizeof(way), " that %s sends",
+			 ka_explain_who(instance, step->way == KA_PROBES ? KA_PROBER : KA_PEER));
+	snprintf(buf, size, "%s%s%s", count, way, flags);
+}
+
+static void say_fault(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	char place[80], which[240], how[80] = "loses";
+
+	say_place(instance, step, place, sizeof(place));
+	say_which(instance, step, which, sizeof(which));
+	if (step->do_ == KA_REJECT && step->value == KA_TCP_RESET)
+		snprintf(how, sizeof(how), "answers with a TCP reset");
+	else if (step->do_ == KA_REJECT)
+		snprintf(how, sizeof(how), "answers with ICMP%s \"%s\"",
+			 instance->family == AF_INET6 ? "v6" : "",
+			 icmp_name(instance->family, step->value));
+	snprintf(buf, size, "from now on %s %s %s.%s", place, how, which,
+		 step->misses ? " (On purpose, the rule matches another port: nothing is lost.)"
+			      : "");
+}
+
+static void say_option(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		       size_t size)
+{
+	const char *who = ka_explain_who(instance, step->who);
+	char name[64];
+	const char *option = option_name(step->level, step->option, name, sizeof(name));
+
+	if (step->do_ == KA_SETSOCKOPT && step->fails)
+		snprintf(buf, size, "%s sets %s to %d, which must fail with %s.", who, option,
+			 step->value, ka_errno_name(step->fails));
+	else if (step->do_ == KA_SETSOCKOPT)
+		snprintf(buf, size, "%s sets %s to %d.", who, option, step->value);
+	else if (step->fails)
+		snprintf(buf, size, "%s reads %s, which must fail with %s.", who, option,
+			 ka_errno_name(step->fails));
+	else
+		snprintf(buf, size, "%s reads %s, which must be %d.", who, option, step->value);
+}
+
+static void say_sysctl(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		       size_t size)
+{
+	const char *who = ka_explain_who(instance, step->who);
+
+	if (step->do_ == KA_SYSCTL_IS)
+		snprintf(buf, size, "the sysctl %s in the namespace of %s must read %s.", step->key,
+			 who, step->text);
+	else if (step->fails)
+		snprintf(buf, size,
+			 "writing %s to the sysctl %s in the namespace of %s must fail with %s.",
+			 step->text, step->key, who, ka_errno_name(step->fails));
+	else
+		snprintf(buf, size, "the sysctl %s in the namespace of %s becomes %s.", step->key,
+			 who, step->text);
+}
+
+static void say_diag(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		     size_t size)
+{
+	int probes = ka_number(step->value, &instance->setting);
+	char count[80] = "";
+
+	if (step->value != KA_ANY && step->timer != 0)
+		snprintf(count, sizeof(count), ", with %d unanswered probe%s", probes,
+			 probes == 1 ? "" : "s");
+	snprintf(buf, size,
+		 "sock_diag (what `ss -o' shows) must say that %s runs on %s's socket%s.",
+		 timer_name(step->timer), ka_explain_who(instance, step->who), count);
+}
+
+static void say_send(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		     size_t size)
+{
+	const char *other = ka_explain_who(instance, ka_explain_other(step->who));
+
+	if (step->unacked)
+		snprintf(buf, size, "%s writes %u byte%s; nobody waits for the acknowledgement.",
+			 ka_explain_who(instance, step->who), step->bytes,
+			 step->bytes == 1 ? "" : "s");
+	else
+		snprintf(buf, size, "%s sends %u byte%s, and the kernel of %s acknowledges them.%s",
+			 ka_explain_who(instance, step->who), step->bytes,
+			 step->bytes == 1 ? "" : "s", other,
+			 step->who == KA_PEER ? " They start the idle time anew." : "");
+}
+
+/* Steps that need no more than a sentence with one name in it. */
+static const char *plain_sentence(enum ka_do what)
+{
+	switch (what) {
+	case KA_STALL:
+		return "%s stops reading; what arrives stays in its receive queue.";
+	case KA_RESUME:
+		return "%s reads again.";
+	case KA_SHUTDOWN:
+		return "%s calls shutdown(SHUT_WR): its FIN goes out, it still reads.";
+	case KA_CLOSE:
+		return "%s closes its socket.";
+	case KA_KILL:
+		return "the process of %s is killed with SIGKILL; its kernel closes the socket.";
+	case KA_FREEZE:
+		return "the process of %s is stopped with SIGSTOP; its kernel goes on.";
+	case KA_THAW:
+		return "the process of %s goes on (SIGCONT).";
+	case KA_CRASH:
+		return "the machine of %s is gone: the wire is unplugged, the process killed, the "
+		       "namespace destroyed. Nothing of its last words can arrive.";
+	case KA_REBOOT:
+		return "a machine with the same address as %s is there again; it knows nothing of "
+		       "the connection.";
+	case KA_FORGET:
+		return "the kernel of %s loses the socket without a word (TCP_REPAIR).";
+	case KA_DESTROY:
+		return "the socket of %s is destroyed by the administrator (SOCK_DESTROY, as by "
+		       "`ss -K').";
+	case KA_LINK_DOWN:
+		return "the network device of %s is set down.";
+	case KA_LINK_UP:
+		return "the network device of %s is set up again.";
+	case KA_HEAL:
+		return "the path is healed: every rule made so far is removed.";
+	default:
+		return "time passes.";
+	}
+}
+
+/* Puts @who into the one place of a plain sentence. */
+static void say_plain(const char *sentence, const char *who, char *buf, size_t size)
+{
+	const char *place = strstr(sentence, "%s");
+
+	if (place)
+		snprintf(buf, size, "%.*s%s%s", (int)(place - sentence), sentence, who, place + 2);
+	else
+		snprintf(buf, size, "%s", sentence);
+}
+
+static void say_what(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		     size_t size)
+{
+	switch (step->do_) {
+	case KA_CONNECT:
+		say_connect(instance, buf, size);
+		return;
+	case KA_SEND:
+		say_send(instance, step, buf, size);
+		return;
+	case KA_DROP:
+	case KA_REJECT:
+		say_fault(instance, step, buf, size);
+		return;
+	case KA_SETSOCKOPT:
+	case KA_GETSOCKOPT:
+		say_option(instance, step, buf, size);
+		return;
+	case KA_SYSCTL:
+	case KA_SYSCTL_IS:
+		say_sysctl(instance, step, buf, size);
+		return;
+	case KA_DIAG_IS:
+		say_diag(instance, step, buf, size);
+		return;
+	default:
+		say_plain(plain_sentence(step->do_), ka_explain_who(instance, step->who), buf,
+			  size);
+	}
+}
+
+static void say_preparations(const struct ka_instance *instance)
+{
+	const struct ka_case *c = instance->case_;
+
+	if (c->no_timestamps)
+		ka_page_text(2, 2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
+	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)
+		if (c->sysctls[i].key)
+			ka_page_text(2, 2,
+				     "Before: the sysctl %s in the namespace of %s becomes %s.",
+				     c->sysctls[i].key, ka_explain_who(instance, c->sysctls[i].who),
+				     c->sysctls[i].value);
+}
+
+static void capitalise(char *text)
+{
+	if (text[0] >= 'a' && text[0] <= 'z')
+		text[0] = (char)(text[0] - 'a' + 'A');
+}
+
+void ka_explain_steps(const struct ka_lesson *lesson)
+{
+	const struct ka_instance *instance = lesson->instance;
+	const struct ka_case *c = instance->case_;
+	char when[TEXT], what[TEXT];
+
+	ka_page_head("WHAT HAPPENS");
+	say_preparations(instance);
+	for (size_t i = 0; i < c->n_steps; i++) {
+		say_when(instance, &c->steps[i], when, sizeof(when));
+		say_what(instance, &c->steps[i], what, sizeof(what));
+		if (!when[0])
+			capitalise(what);
+		ka_page_item((unsigned)i + 1, "%s%s", when, what);
+	}
+	if (lesson->prediction->when == KA_NEVER)
+		ka_page_text(2, 2, "Then the connection is watched for another %.4g s.",
+			     ka_time_s(&c->expect.watch, &instance->setting));
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kacheck list: the instances, what must come of each, and how long it takes. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "command/select.h"
+#include "plan/host.h"
+
+struct list_options {
+	struct ka_plan_options plan;
+	bool json;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct list_options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->plan;
+		return 0;
+	case 'F':
+		if (strcmp(arg, "text") != 0 && strcmp(arg, "json") != 0)
+			ka_usage_error("--format: '%.40s' is none of text, json", arg);
+		options->json = strcmp(arg, "json") == 0;
+		return 0;
+	case ARGP_KEY_ARG:
+		ka_usage_error("unexpected '%.60s'; to list only some, use --filter", arg);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option table[] = {
+	{ "format", 'F', "FORMAT", 0, "text (default), or json: one object a line", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static const char about[] =
+	"Lists instances by theme: their names, between which times after the last segment "
+	"received "
+	"the connection must end on this kernel, with how many unanswered probes and which error, "
+	"and how long each takes. `kacheck explain INSTANCE' says why.";
+
+/* ---- text --------------------------------------------------------------------------------- */
+
+static void number_text(int n, char *buf, size_t size)
+{
+	if (n == KA_SOME)
+		snprintf(buf, size, "some");
+	else if (n == KA_ANY)
+		snprintf(buf, size, "any");
+	else
+		snprintf(buf, size, "%d", n);
+}
+
+static void window_text(const struct ka_prediction *p, int hz, char *buf, size_t size)
+{
+	if (p->when == KA_NEVER)
+		snprintf(buf, size, "lives");
+	else if (p->when == KA_AT_ONCE)
+		snprintf(buf, size, "at once");
+	else
+		snprintf(buf, size, "%.3f .. %.3f s", (double)p->lo_j / hz, (double)p->hi_j / hz);
+}
+
+static const char *error_text(const struct ka_prediction *p)
+{
+	if (p->error)
+		return ka_errno_name(p->error);
+	return p->eof ? "EOF" : "-";
+}
+
+static int name_width(const struct ka_plan *plan)
+{
+	size_t width = strlen("INSTANCE");
+
+	for (size_t i = 0; i < plan->n; i++)
+		if (strlen(plan->instances[i].name) > width)
+			width = strlen(plan->instances[i].name);
+	return (int)width;
+}
+
+static void print_row(const struct ka_instance *instance, const struct ka_prediction *p, int hz,
+		      int width)
+{
+	char window[64], probes[16];
+
+	window_text(p, hz, window, sizeof(window));
+	number_text(p->probes, probes, sizeof(probes));
+	printf("%-*s  %-22s  %6s  %-12s  %7.1f s\n", width, instance->name, window, probes,
+	       error_text(p), p->expected_s);
+}
+
+static void print_text(const struct ka_plan *plan, int hz)
+{
+	const struct ka_theme *theme = NULL;
+	double sum = 0, longest = 0;
+	int width = name_width(plan);
+
+	printf("%-*s  %-22s  %6s  %-12s  %9s\n", width, "INSTANCE", "END", "PROBES", "ERROR",
+	       "TAKES");
+	for (size_t i = 0; i < plan->n; i++) {
+		double expected_s = plan->predictions[i].expected_s;
+
+		if (plan->instances[i].theme != theme) {
+			theme = plan->instances[i].theme;
+			printf("\n%s\n", theme->title);
+		}
+		print_row(&plan->instances[i], &plan->predictions[i], hz, width);
+		sum += expected_s;
+		longest = expected_s > longest ? expected_s : longest;
+	}
+	printf("\n%zu instances: %.0f s one after the other, %.0f s all at once (HZ %d)\n", plan->n,
+	       sum, longest, hz);
+}
+
+/* ---- json --------------------------------------------------------------------------------- */
+
+static json_t *number_json(int n)
+{
+	if (n == KA_SOME || n == KA_ANY)
+		return json_string(n == KA_SOME ? "some" : "any");
+	return json_integer(n);
+}
+
+static json_t *window_json(const struct ka_prediction *p, int hz)
+{
+	if (p->when == KA_NEVER)
+		return json_null();
+	return json_pack("[f, f]", (double)p->lo_j / hz, (double)p->hi_j / hz);
+}
+
+static json_t *row_json(const struct ka_instance *instance, const struct ka_prediction *p, int hz)
+{
+	const struct ka_case *c = instance->case_;
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:s?, s:b, s:f, s:b}",
+			 "instance", instance->name, "case", c->name, "theme",
+			 instance->theme->name, "title", instance->theme->title, "why", c->why,
+			 "when", ka_when_name(p->when), "nominal_s", p->nominal_s, "window_s",
+			 window_json(p, hz), "probes", number_json(p->probes), "errno",
+			 p->error ? ka_errno_name(p->error) : NULL, "eof", p->eof, "expected_s",
+			 p->expected_s, "long", c->long_);
+}
+
+static int print_json(const struct ka_plan *plan, int hz)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		json_t *row = row_json(&plan->instances[i], &plan->predictions[i], hz);
+		int ret = row ? json_dumpf(row, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) : -1;
+
+		json_decref(row);
+		putchar('\n');
+		if (ret < 0)
+			return KA_EXIT_BROKEN;
+	}
+	return KA_EXIT_OK;
+}
+
+int ka_command_list(int argc, char **argv)
+{
+	const struct argp_child children[] = { { ka_select_argp(), 0, NULL, 0 },
+					       { NULL, 0, NULL, 0 } };
+	const struct argp argp = { table, parse, NULL, about, children, NULL, NULL };
+	struct list_options options = { .json = false };
+	struct ka_plan plan = { .n = 0 };
+	struct ka_facts facts;
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	status = ka_select_host(&facts);
+	if (status == KA_EXIT_OK)
+		status = ka_select_plan(&plan, &options.plan, &facts);
+	if (status == KA_EXIT_OK && options.json)
+		status = print_json(&plan, facts.hz);
+	else if (status == KA_EXIT_OK)
+		print_text(&plan, facts.hz);
+	ka_plan_free(&plan);
+	return status;
+}

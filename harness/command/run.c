@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kacheck run: plan, schedule, reports, exit status. Results come in the order in which instances
+ * end; reports get them in the order of the plan, as soon as it allows.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "command/outputs.h"
+#include "command/progress.h"
+#include "command/run_options.h"
+#include "command/select.h"
+#include "plan/schedule.h"
+#include "result/result.h"
+
+#define RETRIES 2 /* of what a stalled host has spoilt */
+
+struct run {
+	const struct ka_run_options *options;
+	struct ka_facts facts;
+	struct ka_plan plan;
+	struct ka_outputs outputs;
+	struct ka_progress_line progress;
+	json_t **results; /* by index in the plan; NULL: not there yet, or handed on */
+	size_t next;      /* the first that is not handed on */
+	bool streaming;   /* hand on while instances run; else keep all until the round is over */
+	struct ka_totals totals;
+	bool lost; /* results or files could not be written */
+};
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ---- one result --------------------------------------------------------------------------- */
+
+/* --strict: for a CI system, what could not be checked is not all right. */
+static void apply_strict(json_t *json)
+{
+	const char *why = json_string_value(json_object_get(json, "why"));
+	const char *verdict = json_string_value(json_object_get(json, "verdict"));
+
+	if (!verdict || strcmp(verdict, ka_verdict_name(KA_SKIP)) != 0)
+		return;
+	json_object_set_new(json, "why", json_sprintf("--strict: skipped: %s", why ? why : ""));
+	json_object_set_new(json, "verdict", json_string(ka_verdict_name(KA_FAIL)));
+}
+
+/* Files that could not be kept: told once, it will be the same for all. */
+static void notice_keep_error(struct run *run, json_t *json)
+{
+	const char *error = json_string_value(json_object_get(json, "keep_error"));
+
+	if (!error)
+		return;
+	if (!run->lost)
+		ka_complain("%s", error);
+	run->lost = true;
+	json_object_set_new(json, "kept", json_null());
+}
+
+/* Takes over @json. False when nobody is left to be told. */
+static bool hand_on(struct run *run, json_t *json)
+{
+	struct ka_result result;
+	struct nn_err err = { "" };
+	bool go_on;
+
+	ka_progress_clear(&run->progress);
+	notice_keep_error(run, json);
+	if (run->options->strict)
+		apply_strict(json);
+	if (ka_result_decode(&result, json, &err) < 0) {
+		ka_complain("a result cannot be read: %s", err.text);
+		run->lost = true;
+		return true;
+	}
+	ka_totals_count(&run->totals, result.verdict);
+	go_on = ka_outputs_result(&run->outputs, &result);
+	ka_result_clear(&result);
+	return go_on;
+}
+
+/* Hands on all that is due. */
+static bool flush_results(struct run *run)
+{
+	while (run->next < run->plan.n && run->results[run->next]) {
+		json_t *json = run->results[run->next];
+
+		run->results[run->next++] = NULL;
+		if (!hand_on(run, json))
+			return false;
+	}
+	return true;
+}
+
+static int on_result(void *arg, size_t index, json_t *json)
+{
+	struct run *run = arg;
+
+	run->results[index] = json;
+	if (!run->streaming || flush_results(run))
+		return 0;
+	return -EPIPE; /* told already */
+}
+
+static void on_progress(void *arg, const struct ka_progress *progress)
+{
+	struct run *run = arg;
+
+	ka_progress_show(&run->progress, progress);
+}
+
+/* ---- rounds ------------------------------------------------------------------------------- */
+
+/* Runs the whole plan once. Returns what ka_schedule_run() returns. */
+static int run_once(struct run *run)
+{
+	const struct ka_run_options *options = run->options;
+	const struct ka_schedule_options schedule = { .jobs = options->jobs,
+						      .out_dir = options->out_dir,
+						      .keep_all = options->keep_all,
+						      .retries = RETRIES,
+						      .noise_budget_ns = options->noise_budget_ns };
+	const struct ka_schedule_events events = { .result = on_result,
+						   .progress = run->progress.wanted ? on_progress
+										    : NULL,
+						   .arg = run };
+	struct nn_err err = { "" };
+	int ret;
+
+	ret = ka_schedule_run(&run->plan, &run->facts, &schedule, &events, &err);
+	ka_progress_clear(&run->progress);
+	if (ret == -EINTR)
+		ka_complain("interrupted; nothing of the run is left");
+	else if (ret < 0 && ret != -EPIPE)
+		ka_complain("%s", err.text);
+	return ret;
+}
+
+static bool passed(const json_t *json)
+{
+	const char *verdict = json_string_value(json_object_get(json, "verdict"));
+
+	return verdict && strcmp(verdict, ka_verdict_name(KA_PASS)) == 0;
+}
+
+static bool all_passed(const struct run *run)
+{
+	for (size_t i = 0; i < run->plan.n; i++)
+		if (!passed(run->results[i]))
+			return false;
+	return true;
+}
+
+/* Makes the plan of the next round: the same instances with other seeds. */
+static int next_round(struct run *run, unsigned round)
+{
+	struct ka_plan_options options = run->options->plan;
+
+	for (size_t i = 0; i < run->plan.n; i++) {
+		json_decref(run->results[i]);
+		run->results[i] = NULL;
+	}
+	ka_plan_free(&run->plan);
+	options.seed += round;
+	return ka_select_plan(&run->plan, &options, &run->facts);
+}
+
+/* --until-fail: only the last round is reported. */
+static int run_until_fail(struct run *run)
+{
+	unsigned limit = run->options->repeat;
+	int ret;
+
+	run->streaming = false;
+	for (unsigned round = 1;; round++) {
+		run->progress.round = round;
+		ret = run_once(run);
+		if (ret || run->plan.n == 0 || !all_passed(run) || (limit && round >= limit))
+			break;
+		if (next_round(run, round) != KA_EXIT_OK)
+			return -ENOMEM;
+	}
+	flush_results(run);
+	return ret;
+}
+
+/* ---- before and after --------------------------------------------------------------------- */
+
+/* The folder itself is made when there is something to keep; what can be known now is whether that
+ * will go wrong. */
+static int check_out_dir(const char *path)
+{
+	char *above = strdup(path), *dir = above;
+	struct stat st;
+	int code = 0;
+
+	if (!above)
+		return KA_EXIT_BROKEN;
+	while (stat(dir, &st) < 0 && errno == ENOENT && strcmp(dir, "/") != 0 &&
+	       strcmp(dir, ".") != 0)
+		dir = dirname(dir);
+	if (stat(dir, &st) < 0)
+		code = errno;
+	else if (!S_ISDIR(st.st_mode))
+		code = ENOTDIR;
+	else if (access(dir, W_OK | X_OK) < 0)
+		code = errno;
+	free(above);
+	if (code == 0)
+		return KA_EXIT_OK;
+	ka_complain("--out: cannot keep files in %s: %s", path, strerror(code));
+	return KA_EXIT_USAGE;
+}
+
+static int prepare(struct run *run)
+{
+	const struct ka_run_options *options = run->options;
+	int status = ka_select_host(&run->facts);
+
+	if (status == KA_EXIT_OK)
+		status = ka_select_plan(&run->plan, &options->plan, &run->facts);
+	if (status == KA_EXIT_OK && options->out_dir)
+		status = check_out_dir(options->out_dir);
+	if (status == KA_EXIT_OK)
+		status = ka_outputs_open(&run->outputs, options);
+	if (status != KA_EXIT_OK)
+		return status;
+	run->results = calloc(run->plan.n + 1, sizeof(json_t *));
+	if (run->results && ka_outputs_begin(&run->outputs, options, &run->plan))
+		return KA_EXIT_OK;
+	return KA_EXIT_BROKEN;
+}
+
+static void release(struct run *run)
+{
+	for (size_t i = 0; run->results && i < run->plan.n; i++)
+		json_decref(run->results[i]);
+	free(run->results);
+	ka_plan_free(&run->plan);
+}
+
+static int run_all(struct run *run)
+{
+	double began_s = now_s();
+	int ret;
+
+	ret = run->options->until_fail ? run_until_fail(run) : run_once(run);
+	run->totals.wall_s = now_s() - began_s;
+	if (!ka_outputs_close(&run->outputs, &run->totals) || ret)
+		run->lost = true;
+	if (ret == -EINTR)
+		return KA_EXIT_INTERRUPTED;
+	return ka_exit_status(run->options->exit_style, &run->totals, run->lost);
+}
+
+int ka_command_run(int argc, char **argv)
+{
+	struct ka_run_options options;
+	struct run run = { .options = &options, .streaming = true };
+	int status;
+
+	ka_run_options_parse(&options, argc, argv);
+	/* A reader that goes away is an error of writing, with a line that says so. */
+	signal(SIGPIPE, SIG_IGN);
+	ka_progress_init(&run.progress, options.quiet);
+	status = prepare(&run);
+	if (status == KA_EXIT_OK && run.plan.n == 0)
+		ka_complain("shard %u/%u has no instance; there are fewer of them than shards",
+			    options.plan.shard, options.plan.shards);
+	if (status == KA_EXIT_OK)
+		status = run_all(&run);
+	else
+		ka_outputs_close(&run.outputs, &run.totals);
+	release(&run);
+	return status;
+}

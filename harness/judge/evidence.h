@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a timeline says about one instance, extracted once, before anything is judged. */
+#ifndef KA_EVIDENCE_H
+#define KA_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "judge/judge.h"
+
+/*
+ * How far the kernel's variable jiffies may lag behind the clock: it is updated a little after the
+ * tick, by one CPU for all, and a packet's time stamp is taken a little before TCP reads it. An
+ * event that is nearer to a tick may belong to either jiffy.
+ */
+#define KA_JIFFY_LAG_NS INT64_C(300000)
+
+struct ka_evidence {
+	const struct ka_instance *instance;
+	const struct ka_facts *facts;
+	const struct ka_prediction *want;
+	const struct ka_timeline *timeline;
+	enum ka_at at;    /* the prober's end */
+	int64_t noise_ns; /* 0 with a virtual clock */
+
+	const struct ka_event *stop; /* why the bench stopped; NULL: not recorded */
+	int64_t autopsy_ns;          /* first call on the socket after its end; INT64_MAX: none */
+	bool peer_finished;          /* the peer's FIN arrived at the prober */
+
+	/* the end: the packet that ended it or announced its end, else the socket's first event */
+	bool detected;
+	size_t end_index;   /* of that event; behind the last event if there is none */
+	int64_t end_ns;     /* its time; the end of the watch if there is none */
+	int64_t notice_ns;  /* the application's wake-up; INT64_MAX: none */
+	int64_t last_rx_ns; /* L */
+	bool heard;         /* there is an L */
+	size_t last_rx_index;
+
+	/* what the window counts from: L, the fault, the data that nobody acknowledged */
+	bool have_zero;
+	int64_t zero_ns;
+	int64_t cause_began_ns; /* KA_AT_ONCE: not before this */
+	const char *cause;      /* in words */
+
+	/* probes on the wire */
+	int probes;                        /* unanswered ones, since L */
+	int64_t probe_ns[KA_MAX_GAPS + 1]; /* their times, as many as fit */
+	int probes_in_all, answered;
+	int rst_sent, rst_received;
+
+	uint32_t events, events_full; /* last mask of each epoll set before the autopsy */
+	int error;                    /* first one that a call on the socket returned */
+};
+
+void ka_evidence_collect(const struct ka_instance *instance, const struct ka_facts *facts,
+			 const struct ka_prediction *want, const struct ka_timeline *timeline,
+			 struct ka_evidence *out);
+
+/* The packet of @event if it passed the prober's end, else NULL. */
+const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,
+					   const struct ka_event *event);
+
+/* The step that @event recorded, else NULL. */
+const struct ka_step *ka_evidence_step(const struct ka_evidence *e, const struct ka_event *event);
+
+/* First RST of one direction at the prober's end up to the autopsy; NULL: none. */
+const struct ka_event *ka_evidence_rst(const struct ka_evidence *e, bool out);
+
+/* First byte after @packet in its sender's sequence numbers: FIN and SYN count as one. */
+uint32_t ka_packet_end(const struct ka_packet *packet);
+
+/* How far the counter @name moved at the prober's end; -1: not watched there. */
+int64_t ka_evidence_counter(const struct ka_evidence *e, const char *name);
+
+/* True for the regimes in which the keepalive timer brings the end. */
+bool ka_ends_by_timer(enum ka_when when);
+
+#endif

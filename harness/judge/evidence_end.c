@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end is taken where the kernel itself shows it: the RST that it sends or receives, the FIN
+ * that it receives. Only where there is no such packet, the application's wake-up must do.
+ */
+#include "judge/evidence_end.h"
+
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+static size_t index_of(const struct ka_evidence *e, const struct ka_event *event)
+{
+	return (size_t)(event - e->timeline->events);
+}
+
+static const struct ka_event *first_fin(const struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->accepted && p->flags & TH_FIN)
+			return &e->timeline->events[i];
+	}
+	return NULL;
+}
+
+/* The socket's first word of its end. A FIN alone is the end only where one is expected. */
+static const struct ka_event *first_notice(const struct ka_evidence *e, bool level_only)
+{
+	bool by_fin = e->want->eof && !e->want->error;
+	uint32_t news = EPOLLERR | EPOLLHUP | (by_fin ? EPOLLRDHUP : 0);
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_EPOLL && event->at == e->at && event->epoll.mask & news &&
+		    (!level_only || event->epoll.set == KA_EPOLL_LEVEL))
+			return event;
+	}
+	return NULL;
+}
+
+/* The packet that is, or announces, the end in this regime. */
+static const struct ka_event *end_packet(const struct ka_evidence *e)
+{
+	switch (e->want->when) {
+	case KA_KEEPALIVE_EXPIRY:
+	case KA_USER_TIMEOUT:
+		return ka_evidence_rst(e, true);
+	case KA_FIRST_PROBE:
+		return ka_evidence_rst(e, false);
+	case KA_AT_ONCE:
+		if (e->want->eof)
+			return first_fin(e);
+		if (e->want->rst_received)
+			return ka_evidence_rst(e, false);
+		return e->want->rst_sent ? ka_evidence_rst(e, true) : NULL;
+	case KA_RETRANSMIT_LIMIT: /* sends no RST (tcp_write_timeout()) */
+	case KA_NEVER:
+		break;
+	}
+	return NULL;
+}
+
+void ka_evidence_find_end(struct ka_evidence *e)
+{
+	const struct ka_event *notice = first_notice(e, true);
+	const struct ka_event *end = end_packet(e);
+
+	if (!end)
+		end = first_notice(e, false);
+	e->notice_ns = notice ? notice->t_ns : INT64_MAX;
+	e->detected = end != NULL;
+	e->end_index = end ? index_of(e, end) : e->timeline->n;
+	if (end)
+		e->end_ns = end->t_ns;
+	else if (e->stop)
+		e->end_ns = e->stop->t_ns;
+}
+
+/* ---- what the window counts from ------------------------------------------------------------- */
+
+static bool only_looks(enum ka_do what)
+{
+	return what == KA_WAIT || what == KA_GETSOCKOPT || what == KA_SYSCTL_IS ||
+	       what == KA_DIAG_IS;
+}
+
+/*
+ * The step that brought the end: the last one that does something and had begun before the end. A
+ * step is recorded when it is done; it began after the one before was done. The end may lie
+ * between the two.
+ */
+static void find_cause(struct ka_evidence *e)
+{
+	int64_t before_ns = INT64_MIN;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+
+		if (!step)
+			continue;
+		if (before_ns > e->end_ns)
+			return;
+		if (!only_looks(step->do_)) {
+			e->have_zero = true;
+			e->zero_ns = event->t_ns;
+			e->cause_began_ns = before_ns == INT64_MIN ? event->t_ns : before_ns;
+			e->cause = event->step.text;
+		}
+		before_ns = event->t_ns;
+	}
+}
+
+/* What the peer has acknowledged by the end. */
+static uint32_t acknowledged(const struct ka_evidence *e)
+{
+	uint32_t una = 0;
+
+	for (size_t i = 0; i < e->end_index; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->accepted && (int32_t)(p->ack - una) > 0)
+			una = p->ack;
+	}
+	return una;
+}
+
+/* The first transmission of what was never acknowledged. */
+static void find_unacked(struct ka_evidence *e)
+{
+	uint32_t una = acknowledged(e);
+
+	for (size_t i = 0; i < e->end_index && !e->have_zero; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (!p || !p->out || (p->kind != KA_SEG_DATA && p->kind != KA_SEG_RETRANSMIT) ||
+		    (int32_t)(ka_packet_end(p) - una) <= 0)
+			continue;
+		e->have_zero = true;
+		e->zero_ns = e->timeline->events[i].t_ns;
+		e->cause = "the first transmission";
+	}
+}
+
+void ka_evidence_find_zero(struct ka_evidence *e)
+{
+	if (e->want->when == KA_AT_ONCE) {
+		find_cause(e);
+	} else if (e->want->when == KA_RETRANSMIT_LIMIT) {
+		find_unacked(e);
+	} else {
+		e->have_zero = e->heard;
+		e->zero_ns = e->last_rx_ns;
+		e->cause = "the last segment received";
+	}
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The result line: there, and back, and what must not come back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <math.h>
+
+#include "result/result.h"
+#include "sample.h"
+
+/* ---- there and back ----------------------------------------------------------------------- */
+
+static json_t *through_a_line(json_t *json)
+{
+	char *line = ka_result_line(json);
+	json_t *back;
+
+	assert_non_null(line);
+	assert_null(strchr(line, '\n'));
+	back = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+	free(line);
+	json_decref(json);
+	assert_non_null(back);
+	return back;
+}
+
+static void a_line_is_the_same_after_a_round_trip(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KA_SAMPLES; i++) {
+		char *first, *second;
+		json_t *json = ka_sample(i);
+
+		assert_non_null(json);
+		first = ka_result_line(json);
+		json = through_a_line(json);
+		second = ka_result_line(json);
+		assert_string_equal(first, second);
+		free(first);
+		free(second);
+		json_decref(json);
+	}
+}
+
+static void decoding_gives_what_was_encoded(void **state)
+{
+	struct ka_result result;
+
+	(void)state;
+	assert_int_equal(ka_result_decode(&result, through_a_line(ka_sample(KA_SAMPLE_FAIL)), NULL),
+			 0);
+	assert_string_equal(result.instance, "silent_drop/1-1-3/v6/client");
+	assert_string_equal(result.theme, "peer_vanishes");
+	assert_string_equal(result.case_, "silent_drop");
+	assert_string_equal(result.family, "v6");
+	assert_string_equal(result.prober, "client");
+	assert_string_equal(result.from, "option");
+	assert_string_equal(result.release, "6.18.44");
+	assert_int_equal(result.hz, 250);
+	assert_int_equal(result.verdict, KA_FAIL);
+	assert_true(result.nominal_s == 4 && result.detect_s == 4.308123);
+	assert_true(result.window_s[0] == 4.056 && result.window_s[1] == 4.104);
+	assert_true(result.wall_s == 5.012346 && isnan(result.alive_s));
+	assert_string_equal(result.errno_name, "ETIMEDOUT");
+	assert_string_equal(result.expect_when, "keepalive expiry");
+	assert_int_equal(result.probes, 3);
+	assert_true(result.have_off && result.off_jiffies == 51);
+	assert_string_equal(result.kept, "out/silent_drop.1-1-3.v6.client");
+	assert_int_equal(json_array_size(result.gaps), 2);
+	ka_result_clear(&result);
+	ka_result_clear(&result);
+}
+
+static void what_has_no_value_is_null(void **state)
+{
+	struct ka_result result;
+
+	(void)state;
+	assert_int_equal(ka_result_decode(&result, through_a_line(ka_sample(KA_SAMPLE_SKIP)), NULL),
+			 0);
+	assert_int_equal(result.verdict, KA_SKIP);
+	assert_true(isnan(result.detect_s) && isnan(result.window_s[0]) && isnan(result.wall_s));
+	assert_true(!result.have_off && result.probes == -1 && result.answered == -1);
+	assert_null(result.errno_name);
+	assert_null(result.events);
+	assert_null(result.prediction);
+	assert_null(result.kept);
+	ka_result_clear(&result);
+}
+
+/* Two runs in virtual time must give the same bytes. */
+static void a_virtual_clock_has_no_wall_time(void **state)
+{
+	static const struct ka_case case_ = { .name = "c", .why = "w", .source = "s" };
+	static const struct ka_theme theme = { .name = "t", .title = "T" };
+	const struct ka_instance instance = { .theme = &theme,
+					      .case_ = &case_,
+					      .setting = { NULL, NULL, 7200, 75, 9, 2500 },
+					      .name = "c/x/v4/client" };
+	const struct ka_facts facts = { .release = "6.1", .hz = 1000, .virtual_clock = true };
+	const struct ka_timeline timeline = { 0 };
+	const struct ka_verdict verdict = { .kind = KA_PASS, .detect_s = 7875.0000004 };
+	struct ka_result result;
+	json_t *json = ka_result_encode(&instance, &facts, NULL, &timeline, &verdict, 1.5);
+
+	(void)state;
+	assert_int_equal(ka_result_decode(&result, through_a_line(json), NULL), 0);
+	assert_true(isnan(result.wall_s) && result.detect_s == 7875);
+	assert_string_equal(result.clock, "virtual");
+	assert_int_equal(result.user_timeout_ms, 2500);
+	ka_result_clear(&result);
+	json = ka_result_without_run(&instance, NULL, KA_SKIP, NULL); /* before facts are known */
+	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
+	assert_string_equal(result.release, "");
+	ka_result_clear(&result);
+}
+
+static const char documented[] =
+	"{\"v\":1,\"instance\":\"silent_drop/1-1-3/v4/client\",\"case\":\"silent_drop\","
+	"\"theme\":\"peer_vanishes\",\"setting\":{\"idle\":1,\"intvl\":1,\"cnt\":3,"
+	"\"user_timeout_ms\":0,\"from\":\"option\"},\"family\":\"v4\",\"prober\":\"client\","
+	"\"topology\":\"routed\",\"kernel\":{\"release\":\"6.18.44\",\"hz\":250,"
+	"\"clock\":\"real\",\"where\":\"host\"},\"nominal_s\":4,\"window_s\":[4.052,4.104],"
+	"\"noise_s\":0.001,\"detect_s\":4.0958,\"notice_s\":4.0961,\"off_jiffies\":0,"
+	"\"errno\":\"ETIMEDOUT\",\"events\":\"0x2019\",\"probes\":3,\"gaps_s\":[1.024,1.024],"
+	"\"verdict\":\"pass\",\"why\":\"\",\"counters\":{\"TCPKeepAlive\":3},"
+	"\"timeline\":[{\"t\":0.0,\"at\":\"client\",\"what\":\"last_rx\"}]}";
+
+/* ---- what must not come back -------------------------------------------------------------- */
+
+/* @json must be refused with an error that names @field. */
+static void assert_refused(json_t *json, const char *field)
+{
+	struct ka_result result;
+	struct nn_err err = { "" };
+
+	assert_int_equal(ka_result_decode(&result, json, &err), -EINVAL);
+	assert_null(result.json);
+	if (!strstr(err.text, field))
+		fail_msg("\"%s\" does not name %s", err.text, field);
+}
+
+static void every_documented_field_is_checked(void **state)
+{
+	json_t *good = json_loads(documented, 0, NULL), *bad;
+	const char *name;
+	json_t *value;
+
+	(void)state;
+	assert_non_null(good);
+	json_object_foreach(good, name, value)
+	{
+		bad = json_deep_copy(good);
+		json_object_del(bad, name);
+		assert_refused(bad, name);
+		bad = json_deep_copy(good);
+		json_object_set_new(bad, name, json_true());
+		assert_refused(bad, name);
+	}
+	json_decref(good);
+}
+
+static void every_field_inside_is_checked(void **state)
+{
+	static const char *const objects[] = { "setting", "kernel" };
+	json_t *good = json_loads(documented, 0, NULL), *bad, *value;
+	const char *name;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		json_object_foreach(json_object_get(good, objects[i]), name, value)
+		{
+			bad = json_deep_copy(good);
+			json_object_del(json_object_get(bad, objects[i]), name);
+			assert_refused(bad, name);
+			bad = json_deep_copy(good);
+			json_object_set_new(json_object_get(bad, objects[i]), name, json_null());
+			assert_refused(bad, name);
+		}
+	}
+	json_decref(good);
+}
+
+static void strange_values_are_refused(void **state)
+{
+	static const struct {
+		const char *name, *value, *field;
+	} strange[] = {
+		{ "v", "2", "version" },
+		{ "verdict", "\"maybe\"", "verdict" },
+		{ "window_s", "[1]", "window_s" },
+		{ "window_s", "[1,\"2\"]", "window_s" },
+		{ "probes", "-1", "probes" },
+		{ "probes", "4294967296", "probes" },
+		{ "off_jiffies", "0.5", "off_jiffies" },
+		{ "gaps_s", "[1,null]", "gaps_s" },
+		{ "counters", "{\"TCPKeepAlive\":\"3\"}", "counters.TCPKeepAlive" },
+		{ "timeline", "[{\"t\":0,\"at\":\"client\"}]", "timeline[].what" },
+		{ "timeline", "[7]", "timeline" },
+		{ "kept", "1", "kept" },
+		{ "prediction", "{}", "prediction.when" },
+		{ "repetition", "\"0\"", "repetition" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
+		json_t *json = json_loads(documented, 0, NULL);
+
+		json_object_set_new(json, strange[i].name,
+				    json_loads(strange[i].value, JSON_DECODE_ANY, NULL));
+		assert_refused(json, strange[i].field);
+	}
+	assert_refused(json_array(), "object");
+	assert_refused(NULL, "object");
+}
+
+static void the_documented_line_is_read(void **state)
+{
+	struct ka_result result;
+	struct nn_err err = { "" };
+	json_t *json = json_loads(documented, 0, NULL);
+
+	(void)state;
+	json_object_set_new(json, "of_a_later_version", json_true());
+	assert_int_equal(ka_result_decode(&result, json, &err), 0);
+	assert_true(isnan(result.wall_s) && result.repetition == -1);
+	assert_null(result.rule);
+	ka_result_clear(&result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_is_the_same_after_a_round_trip),
+		cmocka_unit_test(decoding_gives_what_was_encoded),
+		cmocka_unit_test(what_has_no_value_is_null),
+		cmocka_unit_test(a_virtual_clock_has_no_wall_time),
+		cmocka_unit_test(the_documented_line_is_read),
+		cmocka_unit_test(every_documented_field_is_checked),
+		cmocka_unit_test(every_field_inside_is_checked),
+		cmocka_unit_test(strange_values_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sock_diag: one connection is found, described, followed and destroyed. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "inbox.h"
+#include "netns/diag.h"
+#include "tcp.h"
+
+#define PORT 7001
+
+static const int families[] = { AF_INET, AF_INET6 };
+
+static int keep_alive(int fd, int idle)
+{
+	const int one = 1;
+
+	return setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)) ||
+	       setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+}
+
+static int describes(struct inbox *in, struct nn_topology *net, int family)
+{
+	struct nn_ns *ns = net->ns[NN_CLIENT];
+	struct nn_diag diag = { 0 };
+	int pair[2];
+
+	if (connect_pair(in, net, family, PORT, pair) || talk_over(in, pair))
+		return 1;
+	EXPECT_OK(in, nn_diag_get(ns, family, 0, PORT, &diag, &in->err));
+	EXPECT_EQ(in, diag.state, TCP_ESTABLISHED);
+	EXPECT_EQ(in, keep_alive(pair[0], 100), 0);
+	EXPECT_OK(in, nn_diag_get(ns, family, 0, PORT, &diag, &in->err));
+	EXPECT_EQ(in, diag.timer, NN_TIMER_KEEPALIVE);
+	EXPECT(in, diag.expires_ms > 90000 && diag.expires_ms <= 100100);
+	EXPECT_EQ(in, diag.probes_out, 0);
+	EXPECT(in, diag.has_info);
+	EXPECT(in, diag.rto_us > 0);
+	EXPECT(in, diag.last_data_recv_ms < 90000);
+	EXPECT_EQ(in, nn_diag_get(ns, family, 0, PORT + 1, &diag, &in->err), -ENOENT);
+	close(pair[0]);
+	close(pair[1]);
+	return 0;
+}
+
+static int in_a_connection_is_described(struct inbox *in)
+{
+	struct nn_topology net = { 0 };
+	size_t i;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	for (i = 0; i < 2; i++)
+		if (describes(in, &net, families[i]))
+			return 1;
+	return 0;
+}
+INBOX_TEST(a_connection_is_described)
+
+/* The far end's listener has the same port, but is no connection. */
+static int in_listeners_are_not_meant(struct inbox *in)
+{
+	struct nn_topology net = { 0 };
+	struct nn_diag diag;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	EXPECT(in, listen_at(&net, NN_SERVER, AF_INET, PORT) >= 0);
+	EXPECT_EQ(in, nn_diag_get(net.ns[NN_SERVER], AF_INET, PORT, 0, &diag, &in->err), -ENOENT);
+	EXPECT(in, strstr(in->err.text, "7001"));
+	return 0;
+}
+INBOX_TEST(listeners_are_not_meant)
+
+static uint16_t local_port(int fd)
+{
+	struct sockaddr_in6 addr = { 0 };
+	socklen_t len = sizeof(addr);
+
+	/* The port is at the same place in both families. */
+	return getsockname(fd, (struct sockaddr *)&addr, &len) ? 0 : ntohs(addr.sin6_port);
+}
+
+static int follows(struct inbox *in, struct nn_topology *net, int family)
+{
+	struct nn_ns *ns = net->ns[NN_CLIENT];
+	struct nn_diag diag = { 0 };
+	uint16_t port;
+	int pair[2];
+
+	if (connect_pair(in, net, family, PORT, pair) || talk_over(in, pair))
+		return 1;
+	port = local_port(pair[0]);
+	EXPECT_OK(in, nn_diag_get(ns, family, port, PORT, &diag, &in->err));
+	EXPECT_EQ(in, keep_alive(pair[0], 100), 0);
+	EXPECT_OK(in, nn_diag_again(ns, family, port, PORT, &diag, &in->err));
+	EXPECT_EQ(in, diag.timer, NN_TIMER_KEEPALIVE);
+	EXPECT(in, diag.has_info);
+	/* Another socket, though with the same ports, is not the one. */
+	diag.cookie[0] ^= 1;
+	EXPECT_EQ(in, nn_diag_again(ns, family, port, PORT, &diag, &in->err), -ENOENT);
+	diag.cookie[0] ^= 1;
+	EXPECT_OK(in, nn_diag_destroy(ns, family, port, PORT, &in->err));
+	EXPECT_EQ(in, recv(pair[0], &port, 1, 0), -1);
+	EXPECT_EQ(in, errno, ECONNABORTED);
+	EXPECT_EQ(in, nn_diag_again(ns, family, port, PORT, &diag, &in->err), -ENOENT);
+	EXPECT_EQ(in, nn_diag_destroy(ns, family, port, PORT, &in->err), -ENOENT);
+	close(pair[0]);
+	close(pair[1]);
+	return 0;
+}
+
+static int in_a_connection_is_followed_and_destroyed(struct inbox *in)
+{
+	struct nn_topology net = { 0 };
+	size_t i;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	for (i = 0; i < 2; i++)
+		if (follows(in, &net, families[i]))
+			return 1;
+	return 0;
+}
+INBOX_TEST(a_connection_is_followed_and_destroyed)
+
+#define MANY 100
+
+static int count_established(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
+{
+	int *count = arg;
+
+	(void)sport;
+	if (dport == PORT && diag->state == TCP_ESTABLISHED)
+		++*count;
+	return 0;
+}
+
+static int stop_at_once(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
+{
+	(void)diag;
+	(void)sport;
+	(void)dport;
+	++*(int *)arg;
+	return 5;
+}
+
+/* More than one datagram; and after a walk that was given up, the next one starts afresh. */
+static int in_all_are_walked(struct inbox *in)
+{
+	struct nn_topology net = { 0 };
+	int pair[2], i, count = 0;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	for (i = 0; i < MANY; i++)
+		if (connect_pair(in, &net, AF_INET, PORT, pair))
+			return 1;
+	EXPECT_EQ(in, nn_diag_walk(net.ns[NN_CLIENT], AF_INET, stop_at_once, &count, &in->err), 5);
+	EXPECT_EQ(in, count, 1);
+	count = 0;
+	EXPECT_OK(in,
+		  nn_diag_walk(net.ns[NN_CLIENT], AF_INET, count_established, &count, &in->err));
+	EXPECT_EQ(in, count, MANY);
+	count = 0;
+	EXPECT_OK(in,
+		  nn_diag_walk(net.ns[NN_CLIENT], AF_INET6, count_established, &count, &in->err));
+	EXPECT_EQ(in, count, 0);
+	return 0;
+}
+INBOX_TEST(all_are_walked)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_connection_is_described),
+		cmocka_unit_test(listeners_are_not_meant),
+		cmocka_unit_test(a_connection_is_followed_and_destroyed),
+		cmocka_unit_test(all_are_walked),
+	};
+
+	return cmocka_run_group_tests_name("netns: sock_diag", tests, NULL, NULL);
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nftables rules do to packets exactly what they say, and count exactly what they meet. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "inbox.h"
+#include "netns/nft.h"
+#include "netns/nl.h"
+#include "tcp.h"
+
+#define PORT  7001 /* what the rules are about */
+#define OTHER 7002 /* what they must not touch */
+#define TABLE "test"
+
+static const int families[] = { AF_INET, AF_INET6 };
+
+/* A connect to OTHER that succeeds: everything sent before has arrived, or has been discarded. */
+static int other_connects(struct inbox *in, struct nn_topology *net, int family)
+{
+	int pair[2];
+
+	if (connect_pair(in, net, family, OTHER, pair))
+		return 1;
+	close(pair[0]);
+	close(pair[1]);
+	return 0;
+}
+
+static int expect_count(struct inbox *in, struct nn_ns *ns, uint64_t want)
+{
+	uint64_t packets = UINT64_MAX;
+
+	EXPECT_OK(in, nn_nft_counters(ns, TABLE, &packets, 1, &in->err));
+	EXPECT_EQ(in, packets, want);
+	return 0;
+}
+
+static int routed_on_one_cpu(struct inbox *in, struct nn_topology *net)
+{
+	EXPECT_OK(in, pin_to_one_cpu());
+	EXPECT_OK(in, nn_topology_new(net, NN_ROUTED, &in->err));
+	return 0;
+}
+
+/* ---- what matches ----------------------------------------------------------------------- */
+
+/* With @rule at @node, a connect to PORT gets nowhere and one to OTHER succeeds. */
+static int hides_port(struct inbox *in, enum nn_node node, const struct nn_nft_rule *rule,
+		      int family)
+{
+	struct nn_topology net = { 0 };
+	int listener, fd;
+
+	if (routed_on_one_cpu(in, &net))
+		return 1;
+	listener = listen_at(&net, NN_SERVER, family, PORT);
+	EXPECT(in, listener >= 0);
+	EXPECT_OK(in, nn_nft_add(net.ns[node], TABLE, rule, 1, &in->err));
+	fd = connect_start(&net, NN_SERVER, family, PORT);
+	EXPECT(in, fd >= 0);
+	if (other_connects(in, &net, family))
+		return 1;
+	EXPECT(in, connect_pending(fd));
+	if (expect_count(in, net.ns[node], 1))
+		return 1;
+	close(fd);
+	EXPECT_OK(in, nn_nft_del(net.ns[node], TABLE, &in->err));
+	fd = connect_start(&net, NN_SERVER, family, PORT);
+	EXPECT_EQ(in, connect_end(fd), 0);
+	close(fd);
+	close(listener);
+	nn_topology_free(&net);
+	return 0;
+}
+
+static int in_ports_and_devices_match(struct inbox *in)
+{
+	static const struct {
+		enum nn_node node;
+		struct nn_nft_rule rule;
+	} rules[] = {
+		{ NN_GATEWAY, { .hook = NN_FORWARD, .dport = PORT } },
+		{ NN_GATEWAY, { .hook = NN_FORWARD, .sport = PORT } },
+		{ NN_GATEWAY, { .hook = NN_FORWARD, .iif = "client0", .dport = PORT } },
+		{ NN_GATEWAY, { .hook = NN_FORWARD, .iif = "server0", .sport = PORT } },
+		{ NN_SERVER, { .hook = NN_PREROUTING, .priority = -300, .dport = PORT } },
+		{ NN_SERVER, { .hook = NN_INPUT, .dport = PORT } },
+		{ NN_SERVER, { .hook = NN_POSTROUTING, .sport = PORT } },
+		{ NN_CLIENT,
+		  { .hook = NN_INPUT,
+		    .sport = PORT,
+		    .flags_mask = TH_SYN | TH_ACK,
+		    .flags = TH_SYN | TH_ACK } },
+		{ NN_CLIENT, { .hook = NN_POSTROUTING, .dport = PORT, .flags_mask = TH_ACK } },
+	};
+	size_t i, f;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		for (f = 0; f < 2; f++)
+			if (hides_port(in, rules[i].node, &rules[i].rule, families[f]))
+				return inbox_fail(in, __FILE__, __LINE__, "of rule", (long long)i);
+	return 0;
+}
+INBOX_TEST(ports_and_devices_match)
+
+/* Flags alone: only the reset of a closed port is discarded. */
+static int in_flags_match(struct inbox *in)
+{
+	const struct nn_nft_rule rule = {
+		.hook = NN_INPUT, .sport = PORT, .flags_mask = TH_RST, .flags = TH_RST
+	};
+	struct nn_topology net = { 0 };
+	int fd;
+
+	if (routed_on_one_cpu(in, &net))
+		return 1;
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_CLIENT], TABLE, &rule, 1, &in->err));
+	fd = connect_start(&net, NN_SERVER, AF_INET, PORT);
+	EXPECT_EQ(in, connect_end(connect_start(&net, NN_SERVER, AF_INET, OTHER)), -ECONNREFUSED);
+	EXPECT(in, connect_pending(fd));
+	return expect_count(in, net.ns[NN_CLIENT], 1);
+}
+INBOX_TEST(flags_match)
+
+static int in_nothing_else_matches(struct inbox *in)
+{
+	const struct nn_nft_rule rules[] = {
+		{ .hook = NN_FORWARD, .iif = "server0", .dport = PORT },
+		{ .hook = NN_FORWARD, .iif = "client", .dport = PORT },
+		{ .hook = NN_FORWARD, .dport = PORT + 1 },
+		{ .hook = NN_FORWARD, .dport = PORT, .flags_mask = TH_RST, .flags = TH_RST },
+		{ .hook = NN_FORWARD, .l4proto = IPPROTO_UDP, .dport = PORT },
+		{ .hook = NN_INPUT, .dport = PORT },
+	};
+	enum { N = sizeof(rules) / sizeof(rules[0]) };
+	struct nn_topology net = { 0 };
+	uint64_t packets[N];
+	int pair[2];
+	size_t i;
+
+	if (routed_on_one_cpu(in, &net))
+		return 1;
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_GATEWAY], TABLE, rules, N, &in->err));
+	if (connect_pair(in, &net, AF_INET, PORT, pair) || talk_over(in, pair))
+		return 1;
+	EXPECT_OK(in, nn_nft_counters(net.ns[NN_GATEWAY], TABLE, packets, N, &in->err));
+	for (i = 0; i < N; i++)
+		EXPECT_EQ(in, packets[i], 0);
+	return 0;
+}
+INBOX_TEST(nothing_else_matches)
+
+static int in_counting_lets_pass(struct inbox *in)
+{
+	const struct nn_nft_rule rules[] = {
+		{ .hook = NN_FORWARD, .iif = "client0", .dport = PORT, .action = NN_COUNT },
+		{ .hook = NN_FORWARD, .iif = "server0", .sport = PORT, .action = NN_ACCEPT },
+		{ .hook = NN_FORWARD, .priority = 10, .action = NN_COUNT },
+	};
+	struct nn_topology net = { 0 };
+	uint64_t packets[3];
+	int pair[2];
+
+	if (routed_on_one_cpu(in, &net))
+		return 1;
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_GATEWAY], TABLE, rules, 3, &in->err));
+	if (connect_pair(in, &net, AF_INET6, PORT, pair) || talk_over(in, pair))
+		return 1;
+	EXPECT_OK(in, nn_nft_counters(net.ns[NN_GATEWAY], TABLE, packets, 3, &in->err));
+	EXPECT(in, packets[0] >= 3);
+	EXPECT(in, packets[1] >= 2);
+	/* A later priority sees what an earlier one has accepted. */
+	EXPECT(in, packets[2] >= packets[0] + packets[1]);
+	return 0;
+}
+INBOX_TEST(counting_lets_pass)
+
+/* ---- exactly N -------------------------------------------------------------------------- */
+
+#define SENT 12
+
+/* Sends datagrams numbered 0 ... SENT - 1 to PORT, then one to OTHER, and waits for that. */
+static int send_numbered(struct inbox *in, struct nn_topology *net, int family, int other)
+{
+	struct sockaddr_storage to = node_sockaddr(net, NN_SERVER, family, PORT);
+	struct sockaddr_storage last = node_sockaddr(net, NN_SERVER, family, OTHER);
+	int fd = bound_socket(net, NN_CLIENT, family, SOCK_DGRAM, 0);
+	char i;
+
+	EXPECT(in, fd >= 0);
+	for (i = 0; i < SENT; i++)
+		EXPECT_EQ(in, sendto(fd, &i, 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	EXPECT_EQ(in, sendto(fd, &i, 1, 0, (struct sockaddr *)&last, sizeof(last)), 1);
+	EXPECT_EQ(in, recv(other, &i, 1, 0), 1);
+	close(fd);
+	return 0;
+}
+
+/* What arrives must be the numbers from @first up to, not including, @end. */
+static int expect_numbers(struct inbox *in, int fd, int first, int end)
+{
+	char byte;
+	int i;
+
+	for (i = first; i < end; i++) {
+		EXPECT_EQ(in, recv(fd, &byte, 1, MSG_DONTWAIT), 1);
+		EXPECT_EQ(in, byte, i);
+	}
+	EXPECT_EQ(in, recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+	return 0;
+}
+
+/* One of @first and @after is 0. */
+static int drops_exactly(struct inbox *in, int family, unsigned first, unsigned after)
+{
+	const struct nn_nft_rule rule = { .hook = NN_PREROUTING,
+					  .l4proto = IPPROTO_UDP,
+					  .dport = PORT,
+					  .first = first,
+					  .after = after };
+	struct nn_topology net = { 0 };
+	int port, other;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	port = bound_socket(&net, NN_SERVER, family, SOCK_DGRAM, PORT);
+	other = bound_socket(&net, NN_SERVER, family, SOCK_DGRAM, OTHER);
+	EXPECT(in, port >= 0 && other >= 0);
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_SERVER], TABLE, &rule, 1, &in->err));
+	if (send_numbered(in, &net, family, other))
+		return 1;
+	if (expect_numbers(in, port, (int)first, after ? (int)after : SENT))
+		return 1;
+	if (expect_count(in, net.ns[NN_SERVER], after ? SENT - after : first))
+		return 1;
+	close(port);
+	close(other);
+	nn_topology_free(&net);
+	return 0;
+}
+
+static int in_first_and_after_are_exact(struct inbox *in)
+{
+	static const unsigned n[] = { 1, 2, 3, 5, 9, SENT };
+	size_t i, f;
+
+	EXPECT_OK(in, pin_to_one_cpu());
+	for (i = 0; i < sizeof(n) / sizeof(n[0]); i++)
+		for (f = 0; f < 2; f++)
+			if (drops_exactly(in, families[f], n[i], 0) ||
+			    drops_exactly(in, families[f], 0, n[i]))
+				return inbox_fail(in, __FILE__, __LINE__, "with N", n[i]);
+	return 0;
+}
+INBOX_TEST(first_and_after_are_exact)
+
+/* A limit of its own for each rule, also where one packet meets two. */
+static int in_limits_are_separate(struct inbox *in)
+{
+	const struct nn_nft_rule rules[] = {
+		{ .hook = NN_PREROUTING, .l4proto = IPPROTO_UDP, .dport = PORT, .first = 2 },
+		{ .hook = NN_PREROUTING, .l4proto = IPPROTO_UDP, .dport = PORT, .first = 10000 },
+	};
+	struct nn_topology net = { 0 };
+	uint64_t packets[2];
+	int other;
+
+	EXPECT_OK(in, pin_to_one_cpu());
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	other = bound_socket(&net, NN_SERVER, AF_INET, SOCK_DGRAM, OTHER);
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_SERVER], TABLE, rules, 2, &in->err));
+	if (send_numbered(in, &net, AF_INET, other))
+		return 1;
+	EXPECT_OK(in, nn_nft_counters(net.ns[NN_SERVER], TABLE, packets, 2, &in->err));
+	EXPECT_EQ(in, packets[0], 2);
+	EXPECT_EQ(in, packets[1], SENT - 2);
+	return 0;
+}
+INBOX_TEST(limits_are_separate)
+
+/* ---- rejecting -------------------------------------------------------------------------- */
+
+/* Connects in both families at once, past @rule on the gateway, and compares what they meet. */
+static int rejects(struct inbox *in, const struct nn_nft_rule *rule, int code4, int code6)
+{
+	struct nn_topology net = { 0 };
+	uint64_t packets = 0;
+	int fd[2], f;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
+	for (f = 0; f < 2; f++)
+		EXPECT(in, listen_at(&net, NN_SERVER, families[f], PORT) >= 0);
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_GATEWAY], TABLE, rule, 1, &in->err));
+	for (f = 0; f < 2; f++)
+		fd[f] = connect_start(&net, NN_SERVER, families[f], PORT);
+	EXPECT_EQ(in, connect_end(fd[0]), -code4);
+	EXPECT_EQ(in, connect_end(fd[1]), -code6);
+	EXPECT_OK(in, nn_nft_counters(net.ns[NN_GATEWAY], TABLE, &packets, 1, &in->err));
+	EXPECT(in, packets >= 2);
+	nn_topology_free(&net);
+	return 0;
+}
+
+static int in_a_reset_refuses(struct inbox *in)
+{
+	const struct nn_nft_rule rule = { .hook = NN_FORWARD,
+					  .dport = PORT,
+					  .action = NN_REJECT_RST };
+
+	return rejects(in, &rule, ECONNREFUSED, ECONNREFUSED);
+}
+INBOX_TEST(a_reset_refuses)
+
+/* The kernel ignores an ICMP error that comes while connect() still holds the socket, which over a
+ * veth the first one does: these end with the second SYN, after a second. */
+static int in_icmp_refuses_by_family(struct inbox *in)
+{
+	const struct nn_nft_rule rule = { .hook = NN_FORWARD,
+					  .dport = PORT,
+					  .action = NN_REJECT_ICMP,
+					  .icmp_code4 = ICMP_HOST_UNREACH,
+					  .icmp_code6 = ICMP6_DST_UNREACH_ADMIN };
+
+	return rejects(in, &rule, EHOSTUNREACH, EACCES);
+}
+INBOX_TEST(icmp_refuses_by_family)
+
+/* Each family has its own code, and both together one limit: the second connect gets through. */
+static int in_icmp_has_one_limit(struct inbox *in)
+{
+	const struct nn_nft_rule rule = { .hook = NN_FORWARD,
+					  .dport = PORT,
+					  .first = 1,
+					  .action = NN_REJECT_ICMP,
+					  .icmp_code4 = ICMP_NET_UNREACH };
+	struct nn_topology net = { 0 };
+	int pair[2], fd;
+
+	if (routed_on_one_cpu(in, &net))
+		return 1;
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_GATEWAY], TABLE, &rule, 1, &in->err));
+	fd = connect_start(&net, NN_SERVER, AF_INET6, PORT);
+	EXPECT(in, fd >= 0);
+	if (connect_pair(in, &net, AF_INET, PORT, pair))
+		return 1;
+	return expect_count(in, net.ns[NN_GATEWAY], 1);
+}
+INBOX_TEST(icmp_has_one_limit)
+
+/* ---- all or nothing --------------------------------------------------------------------- */
+
+static int in_a_bad_rule_leaves_nothing(struct inbox *in)
+{
+	/* Nothing can be rejected any more once it is on its way out. */
+	const struct nn_nft_rule rules[] = {
+		{ .hook = NN_INPUT, .dport = PORT },
+		{ .hook = NN_POSTROUTING, .dport = PORT, .action = NN_REJECT_RST },
+		{ .hook = NN_OUTPUT, .dport = PORT },
+	};
+	struct nn_topology net = { 0 };
+	struct nn_ns *ns;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	ns = net.ns[NN_SERVER];
+	EXPECT_EQ(in, nn_nft_add(ns, TABLE, rules, 3, &in->err), -EOPNOTSUPP);
+	EXPECT(in, strstr(in->err.text, "rule 1"));
+	EXPECT(in, strstr(in->err.text, "postrouting tcp dport 7001 reject"));
+	EXPECT_EQ(in, nn_nft_del(ns, TABLE, &in->err), -ENOENT);
+	/* The socket is in step with the kernel: the next transaction succeeds. */
+	EXPECT_OK(in, nn_nft_add(ns, TABLE, rules, 1, &in->err));
+	EXPECT_EQ(in, nn_nft_add(ns, TABLE, rules, 1, &in->err), -EEXIST);
+	EXPECT(in, strstr(in->err.text, "table"));
+	if (expect_count(in, ns, 0))
+		return 1;
+	EXPECT_OK(in, nn_nft_del(ns, TABLE, &in->err));
+	return 0;
+}
+INBOX_TEST(a_bad_rule_leaves_nothing)
+
+static int in_tables_are_read_by_name(struct inbox *in)
+{
+	const struct nn_nft_rule rule = { .hook = NN_INPUT, .dport = PORT };
+	struct nn_topology net = { 0 };
+	uint64_t packets[2];
+	struct nn_ns *ns;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	ns = net.ns[NN_SERVER];
+	EXPECT_OK(in, nn_nft_add(ns, "one", &rule, 1, &in->err));
+	EXPECT_OK(in, nn_nft_add(ns, "two", &rule, 1, &in->err));
+	EXPECT_OK(in, nn_nft_counters(ns, "two", packets, 1, &in->err));
+	EXPECT_EQ(in, nn_nft_counters(ns, "two", packets, 2, &in->err), -ENOENT);
+	EXPECT_OK(in, nn_nft_del(ns, "one", &in->err));
+	EXPECT_EQ(in, nn_nft_counters(ns, "one", packets, 1, &in->err), -ENOENT);
+	EXPECT_OK(in, nn_nft_counters(ns, "two", packets, 1, &in->err));
+	return 0;
+}
+INBOX_TEST(tables_are_read_by_name)
+
+#define MANY 200
+
+/* More than one page of messages, more than one datagram of rules. */
+static int in_many_rules_fit(struct inbox *in)
+{
+	static struct nn_nft_rule rules[MANY];
+	struct nn_topology net = { 0 };
+	uint64_t packets[MANY];
+	size_t i;
+
+	for (i = 0; i < MANY; i++)
+		rules[i] = (struct nn_nft_rule){ .hook = i % 2 ? NN_FORWARD : NN_INPUT,
+						 .priority = (int)(i % 5),
+						 .iif = "client0",
+						 .dport = (uint16_t)(1 + i),
+						 .first = 3,
+						 .action = NN_REJECT_ICMP };
+	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_GATEWAY], TABLE, rules, MANY, &in->err));
+	EXPECT_OK(in, nn_nft_counters(net.ns[NN_GATEWAY], TABLE, packets, MANY, &in->err));
+	for (i = 0; i < MANY; i++)
+		EXPECT_EQ(in, packets[i], 0);
+	return 0;
+}
+INBOX_TEST(many_rules_fit)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ports_and_devices_match),
+		cmocka_unit_test(flags_match),
+		cmocka_unit_test(nothing_else_matches),
+		cmocka_unit_test(counting_lets_pass),
+		cmocka_unit_test(first_and_after_are_exact),
+		cmocka_unit_test(limits_are_separate),
+		cmocka_unit_test(a_reset_refuses),
+		cmocka_unit_test(icmp_refuses_by_family),
+		cmocka_unit_test(icmp_has_one_limit),
+		cmocka_unit_test(a_bad_rule_leaves_nothing),
+		cmocka_unit_test(tables_are_read_by_name),
+		cmocka_unit_test(many_rules_fit),
+	};
+
+	return cmocka_run_group_tests_name("netns: nftables", tests, NULL, NULL);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of netns/ that need no kernel: texts in, values out. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "inbox.h"
+#include "netns/host.h"
+#include "netns/link.h"
+#include "netns/nft_batch.h"
+#include "netns/nft_text.h"
+#include "netns/nl.h"
+#include "netns/snmp.h"
+
+static void error_text_grows_outward(void **state)
+{
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(nn_fail(&err, ENOENT, "cannot open %s", "x"), -ENOENT);
+	assert_string_equal(err.text, "cannot open x: No such file or directory");
+	assert_int_equal(nn_prefix(&err, -7, "case %d", 3), -7);
+	assert_string_equal(err.text, "case 3: cannot open x: No such file or directory");
+	assert_int_equal(nn_fail(NULL, EPERM, "nobody reads %s", "this"), -EPERM);
+	assert_int_equal(nn_prefix(NULL, -1, "nor %s", "this"), -1);
+}
+
+static void error_text_is_cut_not_overrun(void **state)
+{
+	char big[2000];
+	struct nn_err err;
+	int i;
+
+	(void)state;
+	memset(big, 'a', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	nn_fail(&err, EIO, "%s", big);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	nn_prefix(&err, -EIO, "%s", big);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	/* Every length near the end of the buffer. */
+	for (i = 500; i <= 520; i++) {
+		nn_fail(&err, EIO, "%.*s", i, big);
+		nn_prefix(&err, -EIO, "%.*s", i, big);
+		assert_true(strlen(err.text) < sizeof(err.text));
+	}
+}
+
+static void addresses_are_parsed(void **state)
+{
+	struct nn_addr addr;
+
+	(void)state;
+	assert_int_equal(nn_addr_parse(&addr, "192.0.2.1"), 0);
+	assert_int_equal(addr.family, AF_INET);
+	assert_memory_equal(addr.bytes, "\xc0\x00\x02\x01", 4);
+	assert_int_equal(nn_addr_parse(&addr, "2001:db8::1"), 0);
+	assert_int_equal(addr.family, AF_INET6);
+	assert_memory_equal(addr.bytes, "\x20\x01\x0d\xb8", 4);
+	assert_int_equal(nn_addr_parse(&addr, "example"), -EINVAL);
+	assert_int_equal(nn_addr_parse(&addr, "1.2.3"), -EINVAL);
+	assert_int_equal(nn_addr_parse(&addr, "2001:db8::g"), -EINVAL);
+}
+
+static const char netstat[] = "TcpExt: SyncookiesSent TCPKeepAlive TCPKeepAliveX Last\n"
+			      "TcpExt: 0 17 4 18446744073709551614\n"
+			      "IpExt: InNoRoutes TCPKeepAlive\n"
+			      "IpExt: 3 99\n";
+
+static void counters_are_found(void **state)
+{
+	uint64_t value = 0;
+
+	(void)state;
+	assert_true(nn_snmp_find(netstat, "TcpExt.TCPKeepAlive", &value));
+	assert_int_equal(value, 17);
+	assert_true(nn_snmp_find(netstat, "TcpExt.Last", &value));
+	assert_true(value == UINT64_MAX - 1);
+	assert_true(nn_snmp_find(netstat, "IpExt.TCPKeepAlive", &value));
+	assert_int_equal(value, 99);
+	assert_false(nn_snmp_find(netstat, "TcpExt.TCPKeep", &value));
+	assert_false(nn_snmp_find(netstat, "Tcp.TCPKeepAlive", &value));
+	assert_false(nn_snmp_find(netstat, "TcpExt", &value));
+	assert_false(nn_snmp_find("", "TcpExt.Last", &value));
+	assert_int_equal(value, 99);
+}
+
+/* What no kernel writes must not be read beyond its end either. */
+static void broken_counters_are_not_found(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	assert_false(nn_snmp_find("A: x y\nA: 1\n", "A.y", &value));
+	assert_false(nn_snmp_find("A: x", "A.x", &value));
+	assert_false(nn_snmp_find("A: x\n", "A.x", &value));
+	assert_false(nn_snmp_find("A: x\nB: 1\n", "A.x", &value));
+	assert_false(nn_snmp6_find("Ip6", "Ip6.OutNoRoutes", &value));
+}
+
+static void ipv6_counters_are_found(void **state)
+{
+	static const char snmp6[] = "Ip6InReceives                   \t12\n"
+				    "Ip6OutNoRoutes                  \t3\n"
+				    "Ip6OutNoRoutesToo               \t4\n";
+	uint64_t value = 0;
+
+	(void)state;
+	assert_true(nn_snmp6_find(snmp6, "Ip6.OutNoRoutes", &value));
+	assert_int_equal(value, 3);
+	assert_false(nn_snmp6_find(snmp6, "Ip6.OutNo", &value));
+	assert_false(nn_snmp6_find(snmp6, "Icmp6.InReceives", &value));
+}
+
+static void rules_are_told_in_words(void **state)
+{
+	const struct nn_nft_rule drop = { .hook = NN_FORWARD,
+					  .iif = "client0",
+					  .dport = 80,
+					  .flags_mask = TH_RST,
+					  .flags = TH_RST,
+					  .first = 3,
+					  .action = NN_DROP };
+	const struct nn_nft_rule reject = {
+		.hook = NN_INPUT, .action = NN_REJECT_ICMP, .icmp_code4 = 1, .icmp_code6 = 3
+	};
+	char text[NN_NFT_TEXT];
+
+	(void)state;
+	assert_string_equal(
+		nn_nft_text(&drop, text),
+		"forward iifname client0 tcp dport 80 flags & 0x04 == 0x04 first 3 drop");
+	assert_string_equal(nn_nft_text(&reject, text), "input reject with icmp 1 or icmpv6 3");
+}
+
+static void contradictory_rules_are_refused(void **state)
+{
+	const struct nn_nft_rule good = { .hook = NN_INPUT, .dport = 1 };
+	const struct nn_nft_rule both = { .first = 1, .after = 1 };
+	const struct nn_nft_rule outside = { .flags_mask = TH_RST, .flags = TH_SYN };
+	const struct nn_nft_rule udp = { .l4proto = IPPROTO_UDP, .action = NN_REJECT_RST };
+	const struct nn_nft_rule large = { .first = 1001 };
+
+	(void)state;
+	assert_null(nn_nft_wrong(&good, 1000));
+	assert_non_null(nn_nft_wrong(&both, 1000));
+	assert_non_null(nn_nft_wrong(&outside, 1000));
+	assert_non_null(nn_nft_wrong(&udp, 1000));
+	assert_non_null(nn_nft_wrong(&large, 1000));
+}
+
+static void missing_features_are_named(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(nn_nft_missing(-ENOENT, 0, "reject"), "CONFIG_NFT_REJECT_INET"));
+	assert_string_equal(nn_nft_missing(-ENOENT, 0, "limit"), "CONFIG_NFT_LIMIT");
+	assert_non_null(strstr(nn_nft_missing(-ENOENT, 4, NULL), "CONFIG_NFT_REJECT_INET"));
+	assert_non_null(
+		strstr(nn_nft_missing(-EOPNOTSUPP, NN_LABEL_TABLE, NULL), "CONFIG_NF_TABLES_INET"));
+	assert_non_null(strstr(nn_nft_missing(-ENOENT, NN_LABEL_CHAIN, NULL), "CONFIG_NF_TABLES"));
+	assert_null(nn_nft_missing(-EEXIST, NN_LABEL_TABLE, NULL));
+	assert_null(nn_nft_missing(-EOPNOTSUPP, 0, NULL));
+}
+
+static const struct nn_host usual = { .apparmor_restrict = NN_HOST_UNKNOWN,
+				      .userns_clone = NN_HOST_UNKNOWN,
+				      .max_user = 1000,
+				      .max_net = 1000,
+				      .max_pid = 1000,
+				      .max_mnt = 1000 };
+
+static void assert_why(const struct nn_host *host, int code, const char *words)
+{
+	const char *why = nn_host_why(host, code);
+
+	if (!strstr(why, words))
+		fail_msg("'%s' does not say '%s'", why, words);
+	assert_null(strchr(why, '\n'));
+}
+
+static void refusals_name_their_cause(void **state)
+{
+	struct nn_host host = usual;
+
+	(void)state;
+	assert_why(&usual, EPERM, "run as root");
+	assert_why(&usual, ENOSPC, "too many namespaces");
+	assert_why(&usual, ENOSYS, "Linux 5.3");
+	assert_why(&usual, EINVAL, "CONFIG_USER_NS");
+	assert_why(&usual, EAGAIN, "pids.max");
+	host.apparmor_restrict = 1;
+	assert_why(&host, EPERM, "kernel.apparmor_restrict_unprivileged_userns=0");
+	host = usual;
+	host.userns_clone = 0;
+	assert_why(&host, EPERM, "kernel.unprivileged_userns_clone=1");
+	host = usual;
+	host.max_user = 0;
+	assert_why(&host, ENOSPC, "user.max_user_namespaces");
+	host = usual;
+	host.max_net = 0;
+	assert_why(&host, ENOSPC, "user.max_net_namespaces");
+	host = usual;
+	host.seccomp = 2;
+	assert_why(&host, EPERM, "--privileged");
+	assert_why(&host, ENOSYS, "seccomp");
+	host.privileged = true;
+	assert_why(&host, EPERM, "seccomp=unconfined");
+}
+
+/* An error message as the kernel sends it: with the request's copy, or capped; with extended text
+ * or without. */
+static void put_verdict(struct nn_msg *msg, bool capped, const char *text)
+{
+	struct nlmsgerr *e;
+
+	nn_msg_start(msg, NLMSG_ERROR, 0);
+	e = nn_msg_extra(msg, sizeof(*e));
+	e->error = -EINVAL;
+	e->msg.nlmsg_len = NLMSG_HDRLEN + 16;
+	msg->nlh->nlmsg_flags = NLM_F_ACK_TLVS | (capped ? NLM_F_CAPPED : 0);
+	if (!capped)
+		nn_msg_extra(msg, 16);
+	nn_msg_put_str(msg, NLMSGERR_ATTR_MSG, text);
+	nn_msg_put_u32(msg, NLMSGERR_ATTR_OFFS, 40);
+}
+
+static void verdicts_are_read(void **state)
+{
+	struct nn_nl_verdict verdict;
+	struct nn_msg msg;
+	int capped;
+
+	(void)state;
+	for (capped = 0; capped < 2; capped++) {
+		put_verdict(&msg, capped, "Invalid prefix");
+		nn_nl_verdict(msg.nlh, &verdict);
+		assert_int_equal(verdict.code, EINVAL);
+		assert_int_equal(verdict.offset, 40);
+		assert_string_equal(verdict.text, "Invalid prefix");
+	}
+	msg.nlh->nlmsg_len = NLMSG_HDRLEN + 2;
+	nn_nl_verdict(msg.nlh, &verdict);
+	assert_int_equal(verdict.code, EBADMSG);
+}
+
+static void messages_are_bounded(void **state)
+{
+	static const char big[600];
+	struct nn_msg msg;
+
+	(void)state;
+	nn_msg_start(&msg, 1, 0);
+	nn_msg_put(&msg, 1, big, sizeof(big));
+	assert_false(msg.overflow);
+	nn_msg_put(&msg, 1, big, sizeof(big));
+	assert_true(msg.overflow);
+	assert_true(msg.nlh->nlmsg_len <= sizeof(msg.buf));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(error_text_grows_outward),
+		cmocka_unit_test(error_text_is_cut_not_overrun),
+		cmocka_unit_test(addresses_are_parsed),
+		cmocka_unit_test(counters_are_found),
+		cmocka_unit_test(broken_counters_are_not_found),
+		cmocka_unit_test(ipv6_counters_are_found),
+		cmocka_unit_test(rules_are_told_in_words),
+		cmocka_unit_test(contradictory_rules_are_refused),
+		cmocka_unit_test(missing_features_are_named),
+		cmocka_unit_test(refusals_name_their_cause),
+		cmocka_unit_test(verdicts_are_read),
+		cmocka_unit_test(messages_are_bounded),
+	};
+
+	return cmocka_run_group_tests_name("netns: pure", tests, NULL, NULL);
+}
