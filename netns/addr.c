@@ -46,6 +46,62 @@ bool nn_has_family(int family)
 
 /* ---- addresses -------------------------------------------------------------------------- */
 
+struct usable {
+	struct nn_ns *ns;
+	const struct nn_addr *addr;
+	struct nn_err *err;
+};
+
+static int take_route_type(const struct nlmsghdr *nlh, void *arg)
+{
+	if (nlh->nlmsg_type == RTM_NEWROUTE &&
+	    mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct rtmsg))
+		*(uint8_t *)arg = ((const struct rtmsg *)mnl_nlmsg_get_payload(nlh))->rtm_type;
+	return 0;
+}
+
+/* Whether a packet to the address would be delivered here. */
+static int is_local(void *arg)
+{
+	const struct usable *usable = arg;
+	struct rtmsg *rtm;
+	struct nn_msg msg;
+	uint8_t type = RTN_UNSPEC;
+	int ret;
+
+	nn_msg_start(&msg, RTM_GETROUTE, 0);
+	rtm = nn_msg_extra(&msg, sizeof(*rtm));
+	rtm->rtm_family = AF_INET6;
+	rtm->rtm_dst_len = 128;
+	nn_msg_put(&msg, RTA_DST, usable->addr->bytes, 16);
+	ret = nn_route_talk(usable->ns, &msg, take_route_type, &type, usable->err);
+	if (ret == -ENETUNREACH || ret == -EHOSTUNREACH)
+		return 0;
+	return ret ? ret : type == RTN_LOCAL;
+}
+
+/*
+ * Even without duplicate address detection the kernel makes the route that delivers packets to a
+ * new IPv6 address in a work item of its own; what arrives before is discarded. On a device that
+ * is down it makes none.
+ */
+int nn_addr_wait(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err)
+{
+	struct usable usable = { .ns = ns, .addr = addr, .err = err };
+	char text[INET6_ADDRSTRLEN];
+	unsigned flags = 0;
+	int ret = 0;
+
+	if (addr->family == AF_INET6)
+		ret = nn_link_flags(ns, dev, &flags, err);
+	if (ret || !(flags & IFF_RUNNING))
+		return ret;
+	ret = nn_route_wait(ns, RTNLGRP_IPV6_ROUTE, is_local, &usable, err);
+	return ret ? nn_prefix(err, ret, "address %s on %s", nn_addr_text(addr, text, sizeof(text)),
+			       dev)
+		   : 0;
+}
+
 static int addr_request(struct nn_msg *msg, struct nn_ns *ns, const char *dev,
 			const struct nn_addr *addr, int prefix_len, struct nn_err *err)
 {
@@ -65,7 +121,7 @@ static int addr_request(struct nn_msg *msg, struct nn_ns *ns, const char *dev,
 	return nn_route_talk(ns, msg, NULL, NULL, err);
 }
 
-int nn_addr_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
+int nn_addr_put(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
 		struct nn_err *err)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -77,6 +133,14 @@ int nn_addr_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, i
 	return ret ? nn_prefix(err, ret, "cannot add address %s/%d to %s",
 			       nn_addr_text(addr, text, sizeof(text)), prefix_len, dev)
 		   : 0;
+}
+
+int nn_addr_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
+		struct nn_err *err)
+{
+	int ret = nn_addr_put(ns, dev, addr, prefix_len, err);
+
+	return ret ? ret : nn_addr_wait(ns, dev, addr, err);
 }
 
 int nn_addr_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,

@@ -12,8 +12,8 @@
 #include "link_private.h"
 #include "nl.h"
 
-/* How long nn_link_wait() is patient. The kernel needs milliseconds. */
-#define RUNNING_TIMEOUT_MS 10000
+/* For work that takes the kernel milliseconds at most. */
+#define PATIENCE_MS 10000
 
 int nn_route_talk(struct nn_ns *ns, struct nn_msg *msg, nn_nl_each each, void *arg,
 		  struct nn_err *err)
@@ -42,7 +42,7 @@ static int take_ifinfo(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-static int link_get(struct nn_ns *ns, const char *name, struct ifinfomsg *out, struct nn_err *err)
+int nn_link_get(struct nn_ns *ns, const char *name, struct ifinfomsg *out, struct nn_err *err)
 {
 	struct nn_msg msg;
 	int ret;
@@ -55,7 +55,7 @@ static int link_get(struct nn_ns *ns, const char *name, struct ifinfomsg *out, s
 int nn_link_index(struct nn_ns *ns, const char *name, struct nn_err *err)
 {
 	struct ifinfomsg ifi = { 0 };
-	int ret = link_get(ns, name, &ifi, err);
+	int ret = nn_link_get(ns, name, &ifi, err);
 
 	return ret ? ret : ifi.ifi_index;
 }
@@ -63,7 +63,7 @@ int nn_link_index(struct nn_ns *ns, const char *name, struct nn_err *err)
 int nn_link_flags(struct nn_ns *ns, const char *name, unsigned *flags, struct nn_err *err)
 {
 	struct ifinfomsg ifi = { 0 };
-	int ret = link_get(ns, name, &ifi, err);
+	int ret = nn_link_get(ns, name, &ifi, err);
 
 	if (!ret)
 		*flags = ifi.ifi_flags;
@@ -162,20 +162,7 @@ int nn_veth_new(const struct nn_veth_end *a, const struct nn_veth_end *b, struct
 	return ret;
 }
 
-/* ---- waiting for the carrier ------------------------------------------------------------ */
-
-/*
- * A veth end that was up before its peer gets its carrier through the kernel's link watch, a work
- * item; until that has run, its queue discards packets. IFF_RUNNING is set by the same work item.
- * Since Linux 6.8 reading the device runs the work; before, only its notification tells.
- */
-static int is_running(struct nn_ns *ns, const char *name, struct nn_err *err)
-{
-	unsigned flags = 0;
-	int ret = nn_link_flags(ns, name, &flags, err);
-
-	return ret ? ret : !!(flags & IFF_RUNNING);
-}
+/* ---- waiting for the kernel's own work -------------------------------------------------- */
 
 static int any_news(const struct nlmsghdr *nlh, void *arg)
 {
@@ -184,35 +171,64 @@ static int any_news(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-static int wait_for_news(struct nn_ns *ns, struct nn_nl *nl, const char *name, struct nn_err *err)
+/* With a listener that joined before the first look, so that no change is missed. */
+static int wait_for_news(struct nn_nl *nl, int (*ready)(void *), void *arg, struct nn_err *err)
 {
-	int ret, running;
+	int ret;
 
-	/* Joined before this look, so a change after it is not missed. */
 	for (;;) {
-		running = is_running(ns, name, err);
-		if (running)
-			return running < 0 ? running : 0;
-		ret = nn_nl_listen(nl, RUNNING_TIMEOUT_MS, any_news, NULL, err);
+		ret = ready(arg);
+		if (ret)
+			return ret < 0 ? ret : 0;
+		ret = nn_nl_listen(nl, PATIENCE_MS, any_news, NULL, err);
 		if (ret == -ETIMEDOUT)
-			return nn_fail(err, ETIMEDOUT, "%s has no carrier", name);
+			return nn_fail(err, ETIMEDOUT, "waited in vain for the kernel");
 		if (ret)
 			return ret;
 	}
 }
 
-int nn_link_wait(struct nn_ns *ns, const char *name, struct nn_err *err)
+int nn_route_wait(struct nn_ns *ns, unsigned group, int (*ready)(void *), void *arg,
+		  struct nn_err *err)
 {
 	struct nn_nl nl = { 0 };
-	int ret = is_running(ns, name, err);
+	int ret = ready(arg);
 
 	if (ret)
 		return ret < 0 ? ret : 0;
 	ret = nn_ns_listener(ns, &nl, err);
 	if (!ret)
-		ret = nn_nl_join(&nl, RTNLGRP_LINK, err);
+		ret = nn_nl_join(&nl, group, err);
 	if (!ret)
-		ret = wait_for_news(ns, &nl, name, err);
+		ret = wait_for_news(&nl, ready, arg, err);
 	nn_nl_close(&nl);
 	return ret;
+}
+
+struct carrier {
+	struct nn_ns *ns;
+	const char *name;
+	struct nn_err *err;
+};
+
+static int has_carrier(void *arg)
+{
+	const struct carrier *carrier = arg;
+	unsigned flags = 0;
+	int ret = nn_link_flags(carrier->ns, carrier->name, &flags, carrier->err);
+
+	return ret ? ret : !!(flags & IFF_RUNNING);
+}
+
+/*
+ * A veth end that was up before its peer gets its carrier through the kernel's link watch, a work
+ * item; until that has run, its queue discards packets. IFF_RUNNING is set by the same work item.
+ * Since Linux 6.8 reading the device runs the work; before, only its notification tells.
+ */
+int nn_link_wait(struct nn_ns *ns, const char *name, struct nn_err *err)
+{
+	struct carrier carrier = { .ns = ns, .name = name, .err = err };
+	int ret = nn_route_wait(ns, RTNLGRP_LINK, has_carrier, &carrier, err);
+
+	return ret ? nn_prefix(err, ret, "carrier of %s", name) : 0;
 }

@@ -3,15 +3,28 @@
 #ifndef NN_LINK_PRIVATE_H
 #define NN_LINK_PRIVATE_H
 
+#include <linux/rtnetlink.h>
+
 #include "link.h"
 #include "nl.h"
 
+int nn_link_get(struct nn_ns *ns, const char *name, struct ifinfomsg *out, struct nn_err *err);
 /* Index of device @name in @ns, or -ENODEV. */
 int nn_link_index(struct nn_ns *ns, const char *name, struct nn_err *err);
 
 /* nn_nl_talk() on the rtnetlink socket of @ns. */
 int nn_route_talk(struct nn_ns *ns, struct nn_msg *msg, nn_nl_each each, void *arg,
 		  struct nn_err *err);
+
+/* Waits until @ready(@arg) is not 0; looks again at each notification of @group (RTNLGRP_...).
+ * Returns 0, -ETIMEDOUT, or the -errno of @ready. */
+int nn_route_wait(struct nn_ns *ns, unsigned group, int (*ready)(void *), void *arg,
+		  struct nn_err *err);
+
+/* The two halves of nn_addr_add(): the request, and the wait until it has taken effect. */
+int nn_addr_put(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
+		struct nn_err *err);
+int nn_addr_wait(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err);
 
 size_t nn_addr_size(const struct nn_addr *addr);
 /* Into @buf (INET6_ADDRSTRLEN); returns it. */

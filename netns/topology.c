@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "link_private.h"
 #include "sysctl.h"
 
 /* Of the gateway's default routes: anything else wins. */
@@ -107,7 +108,7 @@ static int end_configure(struct nn_ns *ns, const struct end *end, const struct e
 				.dev = end_dev(end) };
 	int ret;
 
-	ret = nn_addr_add(ns, end_dev(end), &addr, prefix_lens[i], err);
+	ret = nn_addr_put(ns, end_dev(end), &addr, prefix_lens[i], err);
 	if (!ret)
 		ret = nn_neigh_add(ns, end_dev(end), &far, other->mac, err);
 	if (!ret && other->node == NN_GATEWAY)
@@ -121,7 +122,8 @@ static int wire_configure(struct nn_topology *net, const struct wire *wire, int 
 	const struct end *end = &wire->end[which], *other = &wire->end[!which];
 	int i, ret;
 
-	for (i = 0; i < FAMILIES; i++) {
+	/* IPv6 first: its addresses take effect later. */
+	for (i = FAMILIES - 1; i >= 0; i--) {
 		if (!nn_has_family(families[i]))
 			continue;
 		ret = end_configure(net->ns[end->node], end, other, i, err);
@@ -137,6 +139,22 @@ static struct nn_veth_end veth_end(const struct nn_topology *net, const struct e
 
 	memcpy(veth.mac, end->mac, sizeof(veth.mac));
 	return veth;
+}
+
+/* Until the addresses are in effect; put off so that the kernel has had time meanwhile. */
+static int wire_wait(struct nn_topology *net, const struct wire *wire, struct nn_err *err)
+{
+	const struct end *end;
+	struct nn_addr addr;
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < 2 * FAMILIES; i++) {
+		end = &wire->end[i / FAMILIES];
+		addr = end_addr(end, i % FAMILIES);
+		if (net->ns[end->node] && nn_has_family(addr.family))
+			ret = nn_addr_wait(net->ns[end->node], end_dev(end), &addr, err);
+	}
+	return ret;
 }
 
 /* Both ends up before either is configured: addresses and routes on a device without carrier
@@ -159,7 +177,7 @@ static int wire_build(struct nn_topology *net, const struct wire *wire, struct n
 		ret = wire_configure(net, wire, 0, err);
 	if (!ret)
 		ret = wire_configure(net, wire, 1, err);
-	return ret;
+	return ret ? ret : wire_wait(net, wire, err);
 }
 
 /* Forwards both families, and swallows what it has no route for. */
@@ -307,7 +325,9 @@ static int wire_set(struct nn_topology *net, const struct wire *wire, int which,
 	ret = nn_link_wait(ns, end_dev(end), err);
 	if (!ret && other_ns)
 		ret = nn_link_wait(other_ns, end_dev(other), err);
-	return ret ? ret : wire_configure(net, wire, which, err);
+	if (!ret)
+		ret = wire_configure(net, wire, which, err);
+	return ret ? ret : wire_wait(net, wire, err);
 }
 
 int nn_topology_link(struct nn_topology *net, enum nn_node node, bool up, struct nn_err *err)

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests for ctest. Exit status 77 means "skipped, the reason is in the output".
 
-# kacheck_test(NAME source... [LIBS target...] [TIMEOUT seconds] [LABELS label...] [SERIAL])
+# kacheck_test(NAME source... [LIBS target...] [ARGS argument...] [TIMEOUT seconds]
+#              [LABELS label...] [SERIAL])
 # A cmocka program. Labelled "unit" unless told otherwise. SERIAL: measures time, so nothing else
 # may run beside it.
 function(kacheck_test name)
   if(NOT BUILD_TESTING)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "LIBS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "ARGS;LIBS;LABELS")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_LIBS} PkgConfig::CMOCKA)
-  add_test(NAME ${name} COMMAND ${name})
+  add_test(NAME ${name} COMMAND ${name} ${arg_ARGS})
   kacheck_test_properties(${name} "unit")
 endfunction()
 
@@ -41,7 +42,8 @@ macro(kacheck_test_properties name default_label)
     set(arg_LABELS ${default_label})
   endif()
   set_tests_properties(${name} PROPERTIES
-    TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77)
+    TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   if(arg_SERIAL)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
   endif()

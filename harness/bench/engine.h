@@ -10,6 +10,7 @@
 #include "bench/peer.h"
 #include "bench/segments.h"
 #include "netns/counters.h"
+#include "netns/diag.h"
 #include "netns/topology.h"
 
 #define KA_WATCHED_COUNTERS 32
@@ -23,6 +24,8 @@ struct ka_end_state {
 	size_t parsed; /* packets of the capture file that are in the timeline */
 	struct nn_counters *counters;
 	uint64_t before[KA_WATCHED_COUNTERS];
+	struct nn_diag diag; /* last sample, if there was one: finds the socket again */
+	bool have_diag;
 	bool connected;
 	bool saw_eof, ended;
 	bool frozen, killed;

@@ -94,22 +94,26 @@ void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 	uint16_t client_port = e->ends[e->prober].flow.client_port;
 	struct nn_ns *ns = e->net.ns[client ? NN_CLIENT : NN_SERVER];
 	struct ka_event event = { .t_ns = ka_now_ns(), .at = at, .what = KA_EV_DIAG };
-	struct nn_diag diag;
+	struct nn_diag *diag = &e->ends[at].diag;
+	uint16_t sport = client ? client_port : KA_PORT, dport = client ? KA_PORT : client_port;
 	int ret;
 
 	if (!ns)
 		return;
-	ret = nn_diag_get(ns, e->instance->family, client ? client_port : KA_PORT,
-			  client ? KA_PORT : client_port, &diag, NULL);
+	if (e->ends[at].have_diag)
+		ret = nn_diag_again(ns, e->instance->family, sport, dport, diag, NULL);
+	else
+		ret = nn_diag_get(ns, e->instance->family, sport, dport, diag, NULL);
 	if (ret && ret != -ENOENT)
 		return;
-	event.diag = (struct ka_diag_sample){ 0 };
-	if (!ret)
+	if (!ret) {
+		e->ends[at].have_diag = true;
 		event.diag = (struct ka_diag_sample){ .found = true,
-						      .state = diag.state,
-						      .timer = diag.timer,
-						      .probes_out = diag.probes_out,
-						      .expires_ms = diag.expires_ms };
+						      .state = diag->state,
+						      .timer = diag->timer,
+						      .probes_out = diag->probes_out,
+						      .expires_ms = diag->expires_ms };
+	}
 	ka_engine_event(e, event);
 }
 

@@ -118,10 +118,10 @@ static int examine(struct finding *findings, size_t n, struct nn_err *err)
 
 static void print_row(const char *state, const char *name, const char *text)
 {
-	printf("  %-8s %-12s ", state, name);
-	/* The text begins in column 24; what does not fit is wrapped below itself. */
-	fflush(stdout);
-	ka_page_text(0, 24, "%s", text);
+	char lead[40];
+
+	snprintf(lead, sizeof(lead), "  %-8s %-12s ", state, name);
+	ka_page_hang(lead, "%s", text);
 }
 
 static void print_kernel(const struct ka_facts *facts)

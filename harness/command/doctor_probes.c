@@ -13,22 +13,15 @@
 #include <unistd.h>
 
 #include "bench/capture.h"
-#include "command/doctor.h"
+#include "command/doctor_probes.h"
 #include "netns/counters.h"
 #include "netns/diag.h"
 #include "netns/nft.h"
 #include "netns/sysctl.h"
-#include "netns/topology.h"
 
 #define PORT        4711 /* has a listener */
 #define CLOSED_PORT 4712
 #define PATIENCE_MS 2000
-
-struct ka_patient {
-	struct nn_topology pair, routed;
-	int listener, client; /* a connection in .pair; -1: none */
-	uint16_t client_port;
-};
 
 /* ---- sockets ------------------------------------------------------------------------------ */
 
@@ -113,23 +106,23 @@ static int connect_to(const struct ka_patient *patient, int family, struct nn_er
 
 /* ---- probes ------------------------------------------------------------------------------- */
 
-static int probe_pair(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_pair(struct ka_patient *patient, struct nn_err *err)
 {
 	return nn_topology_new(&patient->pair, NN_PAIR, err);
 }
 
-static int probe_routed(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_routed(struct ka_patient *patient, struct nn_err *err)
 {
 	return nn_topology_new(&patient->routed, NN_ROUTED, err);
 }
 
-static int probe_sysctl(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_sysctl(struct ka_patient *patient, struct nn_err *err)
 {
 	return nn_sysctl_put(patient->pair.ns[NN_CLIENT], "net/ipv4/tcp_keepalive_time", "7201",
 			     err);
 }
 
-static int probe_ipv4(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_ipv4(struct ka_patient *patient, struct nn_err *err)
 {
 	struct sockaddr_in addr;
 	socklen_t len = sizeof(addr);
@@ -146,7 +139,7 @@ static int probe_ipv4(struct ka_patient *patient, struct nn_err *err)
 	return 0;
 }
 
-static int probe_ipv6(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_ipv6(struct ka_patient *patient, struct nn_err *err)
 {
 	int listener = listen_on(patient, AF_INET6, err), fd;
 
@@ -160,7 +153,7 @@ static int probe_ipv6(struct ka_patient *patient, struct nn_err *err)
 	return 0;
 }
 
-static int probe_counters(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_counters(struct ka_patient *patient, struct nn_err *err)
 {
 	static const char *const names[] = { "TcpExt.TCPKeepAlive", "Tcp.OutRsts" };
 	struct nn_counters *counters;
@@ -212,26 +205,26 @@ static int try_rule(struct ka_patient *patient, struct nn_nft_rule rule, struct 
 	return ret;
 }
 
-static int probe_drop(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_drop(struct ka_patient *patient, struct nn_err *err)
 {
 	return try_rule(patient, (struct nn_nft_rule){ .hook = NN_PREROUTING, .action = NN_DROP },
 			err);
 }
 
-static int probe_limit(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_limit(struct ka_patient *patient, struct nn_err *err)
 {
 	return try_rule(patient,
 			(struct nn_nft_rule){ .hook = NN_INPUT, .action = NN_DROP, .first = 1 },
 			err);
 }
 
-static int probe_reject_rst(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_reject_rst(struct ka_patient *patient, struct nn_err *err)
 {
 	return try_rule(patient, (struct nn_nft_rule){ .hook = NN_INPUT, .action = NN_REJECT_RST },
 			err);
 }
 
-static int probe_reject_icmp(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_reject_icmp(struct ka_patient *patient, struct nn_err *err)
 {
 	return try_rule(patient,
 			(struct nn_nft_rule){ .hook = NN_INPUT,
@@ -241,7 +234,7 @@ static int probe_reject_icmp(struct ka_patient *patient, struct nn_err *err)
 			err);
 }
 
-static int probe_capture(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_capture(struct ka_patient *patient, struct nn_err *err)
 {
 	struct ka_capture_file file = { .n = 0 };
 	struct ka_capture *capture = NULL;
@@ -266,7 +259,7 @@ static int probe_capture(struct ka_patient *patient, struct nn_err *err)
 	return ret < 0 ? ret : 0;
 }
 
-static int probe_diag(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_diag(struct ka_patient *patient, struct nn_err *err)
 {
 	struct nn_diag diag;
 
@@ -274,7 +267,7 @@ static int probe_diag(struct ka_patient *patient, struct nn_err *err)
 			   err);
 }
 
-static int probe_repair(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_repair(struct ka_patient *patient, struct nn_err *err)
 {
 	const int on = TCP_REPAIR_ON, off = TCP_REPAIR_OFF_NO_WP;
 
@@ -284,13 +277,13 @@ static int probe_repair(struct ka_patient *patient, struct nn_err *err)
 	return 0;
 }
 
-static int probe_destroy(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_destroy(struct ka_patient *patient, struct nn_err *err)
 {
 	return nn_diag_destroy(patient->pair.ns[NN_CLIENT], AF_INET, patient->client_port, PORT,
 			       err);
 }
 
-static int probe_mptcp(struct ka_patient *patient, struct nn_err *err)
+int ka_probe_mptcp(struct ka_patient *patient, struct nn_err *err)
 {
 	int fd;
 
@@ -300,141 +293,4 @@ static int probe_mptcp(struct ka_patient *patient, struct nn_err *err)
 		return nn_fail(err, errno, "socket(IPPROTO_MPTCP)");
 	close(fd);
 	return 0;
-}
-
-/* ---- who needs what ----------------------------------------------------------------------- */
-
-static bool has_step(const struct ka_case *c, enum ka_do what)
-{
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (c->steps[i].do_ == what)
-			return true;
-	return false;
-}
-
-static bool uses_pair(const struct ka_case *c)
-{
-	return c->topology == KA_PAIR;
-}
-
-static bool uses_routed(const struct ka_case *c)
-{
-	return c->topology == KA_ROUTED;
-}
-
-static bool uses_sysctl(const struct ka_case *c)
-{
-	return c->from == KA_FROM_SYSCTL || c->no_timestamps || c->sysctls[0].key ||
-	       has_step(c, KA_SYSCTL) || has_step(c, KA_SYSCTL_IS);
-}
-
-static bool uses_drop(const struct ka_case *c)
-{
-	return has_step(c, KA_DROP);
-}
-
-static bool uses_limit(const struct ka_case *c)
-{
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (c->steps[i].first || c->steps[i].after)
-			return true;
-	return false;
-}
-
-static bool rejects(const struct ka_case *c, bool rst)
-{
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (c->steps[i].do_ == KA_REJECT && (c->steps[i].value == KA_TCP_RESET) == rst)
-			return true;
-	return false;
-}
-
-static bool uses_reject_rst(const struct ka_case *c)
-{
-	return rejects(c, true);
-}
-
-static bool uses_reject_icmp(const struct ka_case *c)
-{
-	return rejects(c, false);
-}
-
-static bool uses_repair(const struct ka_case *c)
-{
-	return has_step(c, KA_FORGET) || has_step(c, KA_CRASH);
-}
-
-static bool uses_destroy(const struct ka_case *c)
-{
-	return has_step(c, KA_DESTROY);
-}
-
-static bool uses_ipv6(const struct ka_case *c)
-{
-	return c->families == 0 || (c->families & KA_V6);
-}
-
-static bool uses_nothing_like_it(const struct ka_case *c)
-{
-	(void)c;
-	return false;
-}
-
-/* ---- all of them -------------------------------------------------------------------------- */
-
-static const struct ka_probe probes[] = {
-	{ "pair", "two namespaces joined by a veth", probe_pair, uses_pair,
-	  "a kernel with CONFIG_VETH" },
-	{ "routed", "client, gateway, server; the gateway forwards", probe_routed, uses_routed,
-	  "a kernel with CONFIG_VETH, and net.ipv4.ip_forward writable in a namespace" },
-	{ "sysctl", "sysctls of a namespace can be written", probe_sysctl, uses_sysctl,
-	  "in a container: mount /proc/sys writable (--privileged)" },
-	{ "ipv4", "a TCP connection over IPv4", probe_ipv4, NULL, "a kernel with CONFIG_INET" },
-	{ "ipv6", "a TCP connection over IPv6", probe_ipv6, uses_ipv6,
-	  "a kernel with CONFIG_IPV6, not booted with ipv6.disable=1" },
-	{ "counters", "TcpExt counters of a namespace", probe_counters, NULL,
-	  "a kernel since 4.1, with CONFIG_PROC_FS" },
-	{ "capture", "packets with the kernel's time stamps", probe_capture, NULL,
-	  "a kernel with CONFIG_PACKET" },
-	{ "drop", "nftables: drop and count", probe_drop, uses_drop,
-	  "a kernel with CONFIG_NF_TABLES and CONFIG_NF_TABLES_INET (modprobe nf_tables)" },
-	{ "limit", "nftables: drop only the first packets", probe_limit, uses_limit,
-	  "a kernel with CONFIG_NFT_LIMIT (modprobe nft_limit)" },
-	{ "reject-rst", "nftables: reject with TCP reset", probe_reject_rst, uses_reject_rst,
-	  "a kernel with CONFIG_NFT_REJECT_INET (modprobe nft_reject_inet)" },
-	{ "reject-icmp", "nftables: reject with ICMP", probe_reject_icmp, uses_reject_icmp,
-	  "a kernel with CONFIG_NFT_REJECT_INET (modprobe nft_reject_inet)" },
-	{ "sock_diag", "timers of a socket, as in `ss -o'", probe_diag, NULL,
-	  "a kernel with CONFIG_INET_DIAG (modprobe tcp_diag)" },
-	{ "repair", "TCP_REPAIR: lose a socket without a word", probe_repair, uses_repair,
-	  "a kernel with CONFIG_CHECKPOINT_RESTORE, or CAP_NET_ADMIN in the sandbox" },
-	{ "destroy", "SOCK_DESTROY: end a socket from outside", probe_destroy, uses_destroy,
-	  "a kernel with CONFIG_INET_DIAG_DESTROY" },
-	{ "mptcp", "Multipath TCP", probe_mptcp, uses_nothing_like_it,
-	  "a kernel with CONFIG_MPTCP" },
-};
-
-#define N_PROBES (sizeof(probes) / sizeof(probes[0]))
-
-const struct ka_probe *ka_probes(size_t *n)
-{
-	*n = N_PROBES;
-	return probes;
-}
-
-int ka_probes_run(int fd)
-{
-	struct ka_patient patient = { .listener = -1, .client = -1 };
-
-	for (size_t i = 0; i < N_PROBES; i++) {
-		struct nn_err err = { "" };
-		/* All but the first two are done in the pair. */
-		int ret = i >= 2 && !patient.pair.ns[NN_CLIENT]
-				  ? nn_fail(&err, ENOTCONN, "not tried, there is no pair")
-				  : probes[i].run(&patient, &err);
-
-		if (dprintf(fd, "%zu\t%d\t%s\n", i, ret, ret < 0 ? err.text : "") < 0)
-			return 1;
-	}
-	return 0; /* sockets and namespaces end with the process */
 }

@@ -12,6 +12,20 @@
 #include "command/select.h"
 #include "plan/host.h"
 
+enum ka_who ka_explain_other(enum ka_who who)
+{
+	return who == KA_PROBER ? KA_PEER : KA_PROBER;
+}
+
+const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who)
+{
+	if (who == KA_GATEWAY)
+		return "the gateway";
+	if (who == KA_NOBODY)
+		return "nobody";
+	return (who == KA_PROBER) == (instance->prober == KA_CLIENT) ? "the client" : "the server";
+}
+
 struct explain_options {
 	const char *name;
 	unsigned hz; /* 0: the running kernel's */
@@ -94,7 +108,7 @@ static void print_title(const struct ka_lesson *lesson)
 		snprintf(user_timeout, sizeof(user_timeout), ", user timeout %u ms",
 			 v->user_timeout_ms);
 	printf("%s\n", instance->name);
-	ka_page_text(2, 2,
+	ka_page_text(2,
 		     "%s; idle %u s, interval %u s, %u probe%s%s; %s; %s holds the keepalive.%s%s",
 		     instance->theme->title, v->idle, v->intvl, v->cnt, v->cnt == 1 ? "" : "s",
 		     user_timeout, instance->family == AF_INET ? "IPv4" : "IPv6",
@@ -107,10 +121,10 @@ static void print_proof(const struct ka_lesson *lesson)
 	const struct ka_case *c = lesson->instance->case_;
 
 	ka_page_head("WHAT IT PROVES");
-	ka_page_text(2, 2, "%c%s.", toupper((unsigned char)c->why[0]), c->why + 1);
+	ka_page_text(2, "%c%s.", toupper((unsigned char)c->why[0]), c->why + 1);
 	if (c->lesson) {
 		putchar('\n');
-		ka_page_text(2, 2, "%s", c->lesson);
+		ka_page_text(2, "%s", c->lesson);
 	}
 }
 
@@ -131,9 +145,8 @@ static void print_network(const struct ka_lesson *lesson)
 	else
 		printf("  client%s -- server%s\n  %s -- %s\n", mark[0], mark[1],
 		       v4 ? "192.0.2.1" : "2001:db8:1::1", v4 ? "192.0.2.2" : "2001:db8:1::2");
-	ka_page_text(2, 2,
-		     "Each machine is a network namespace of its own; the wires are veth pairs. "
-		     "Nothing of the host's network is touched.");
+	ka_page_text(2, "Each machine is a network namespace of its own; the wires are veth pairs. "
+			"Nothing of the host's network is touched.");
 }
 
 static void print_lesson(const struct ka_lesson *lesson)

@@ -120,5 +120,5 @@ void ka_explain_rule(const struct ka_lesson *lesson)
 		retransmit_rule(lesson);
 		break;
 	}
-	ka_page_text(2, 2, "Where it is written: %s.", lesson->instance->case_->source);
+	ka_page_text(2, "Where it is written: %s.", lesson->instance->case_->source);
 }

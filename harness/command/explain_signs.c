@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the application and the wire must show, item by item: all of it is checked. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "command/explain.h"
 #include "command/page.h"
-
-/* "IN|RDHUP|ERR|HUP" into @buf. Returns @buf. */
-static const char *mask_text(uint32_t mask, char *buf, size_t size)
-{
-	static const struct {
-		uint32_t bit;
-		const char *name;
-	} bits[] = {
-		{ EPOLLIN, "IN" },         { EPOLLPRI, "PRI" },       { EPOLLOUT, "OUT" },
-		{ EPOLLRDNORM, "RDNORM" }, { EPOLLWRNORM, "WRNORM" }, { EPOLLRDHUP, "RDHUP" },
-		{ EPOLLERR, "ERR" },       { EPOLLHUP, "HUP" },
-	};
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]) && used < size; i++)
-		if (mask & bits[i].bit)
-			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "|" : "",
-						 bits[i].name);
-	return buf;
-}
+#include "command/words.h"
 
 static void number_text(int n, const char *what, char *buf, size_t size)
 {
@@ -44,15 +22,15 @@ static void number_text(int n, const char *what, char *buf, size_t size)
 static void error_sign(const struct ka_prediction *p)
 {
 	if (p->error)
-		ka_page_text(
-			2, 4,
-			"- read() returns -1 with %s, once; then 0. (SO_ERROR would tell the same, "
+		ka_page_hang(
+			"  - ",
+			"read() returns -1 with %s, once; then 0. (SO_ERROR would tell the same, "
 			"and clears it.)",
 			ka_errno_name(p->error));
 	else if (p->eof)
-		ka_page_text(2, 4, "- read() returns 0: end of file, no error.");
+		ka_page_hang("  - ", "read() returns 0: end of file, no error.");
 	else if (p->when == KA_NEVER)
-		ka_page_text(2, 4, "- No event, no error: read() would block.");
+		ka_page_hang("  - ", "No event, no error: read() would block.");
 }
 
 static void event_signs(const struct ka_prediction *p)
@@ -60,11 +38,11 @@ static void event_signs(const struct ka_prediction *p)
 	char mask[80];
 
 	if (p->events)
-		ka_page_text(2, 4, "- epoll, asked for IN|RDHUP: 0x%04x = %s.", p->events,
-			     mask_text(p->events, mask, sizeof(mask)));
+		ka_page_hang("  - ", "epoll, asked for IN|RDHUP: 0x%04x = %s.", p->events,
+			     ka_mask_text(p->events, mask, sizeof(mask)));
 	if (p->events_full)
-		ka_page_text(2, 4, "- epoll, asked for everything: 0x%04x = %s.", p->events_full,
-			     mask_text(p->events_full, mask, sizeof(mask)));
+		ka_page_hang("  - ", "epoll, asked for everything: 0x%04x = %s.", p->events_full,
+			     ka_mask_text(p->events_full, mask, sizeof(mask)));
 }
 
 static void wire_signs(const struct ka_lesson *lesson)
@@ -74,20 +52,20 @@ static void wire_signs(const struct ka_lesson *lesson)
 	char text[64];
 
 	number_text(p->probes, "unanswered probe", text, sizeof(text));
-	ka_page_text(
-		2, 4,
-		"- On the wire: %s. (A probe is an ACK without data whose sequence number is one "
+	ka_page_hang(
+		"  - ",
+		"On the wire: %s. (A probe is an ACK without data whose sequence number is one "
 		"below the next: old news, which must be answered.)",
 		text);
 	if (expect->answered) {
 		number_text(ka_number(expect->answered, &lesson->instance->setting),
 			    "answered probe", text, sizeof(text));
-		ka_page_text(2, 4, "- On the wire: %s.", text);
+		ka_page_hang("  - ", "On the wire: %s.", text);
 	}
 	number_text(p->rst_sent, "RST", text, sizeof(text));
-	ka_page_text(2, 4, "- %s sent by %s.", text, ka_explain_who(lesson->instance, KA_PROBER));
+	ka_page_hang("  - ", "%s sent by %s.", text, ka_explain_who(lesson->instance, KA_PROBER));
 	number_text(p->rst_received, "RST", text, sizeof(text));
-	ka_page_text(2, 4, "- %s received by it.", text);
+	ka_page_hang("  - ", "%s received by it.", text);
 }
 
 static void counter_signs(const struct ka_lesson *lesson)
@@ -100,11 +78,10 @@ static void counter_signs(const struct ka_lesson *lesson)
 		if (expect->counters[i].name && used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
 						 used ? ", " : "", expect->counters[i].name);
-	ka_page_text(
-		2, 4,
-		"- The namespace's counters agree (TCPKeepAlive, TCPAbortOnTimeout, OutRsts and "
-		"others), and those that have no part in this stand still%s%s.",
-		used ? "; besides these move or may move: " : "", list);
+	ka_page_hang("  - ",
+		     "The namespace's counters agree (TCPKeepAlive, TCPAbortOnTimeout, OutRsts and "
+		     "others), and those that have no part in this stand still%s%s.",
+		     used ? "; besides these move or may move: " : "", list);
 }
 
 void ka_explain_signs(const struct ka_lesson *lesson)
@@ -114,8 +91,8 @@ void ka_explain_signs(const struct ka_lesson *lesson)
 	event_signs(lesson->prediction);
 	wire_signs(lesson);
 	counter_signs(lesson);
-	ka_page_text(2, 4,
-		     "- The fault itself: it must be proved that it took effect (packets met the "
+	ka_page_hang("  - ",
+		     "The fault itself: it must be proved that it took effect (packets met the "
 		     "rule, the process is gone); else nothing is said about the kernel and the "
 		     "verdict is \"broken\".");
 }

@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is done in an experiment, step by step, in words. */
-#include <netinet/in.h>
-#include <netinet/ip_icmp.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "command/explain.h"
 #include "command/page.h"
+#include "command/words.h"
 
 #define TEXT 512
-
-enum ka_who ka_explain_other(enum ka_who who)
-{
-	return who == KA_PROBER ? KA_PEER : KA_PROBER;
-}
-
-const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who)
-{
-	if (who == KA_GATEWAY)
-		return "the gateway";
-	if (who == KA_NOBODY)
-		return "nobody";
-	return (who == KA_PROBER) == (instance->prober == KA_CLIENT) ? "the client" : "the server";
-}
 
 /* ---- when --------------------------------------------------------------------------------- */
 
@@ -60,55 +44,6 @@ static void say_when(const struct ka_instance *instance, const struct ka_step *s
 		snprintf(buf, size,
 			 "After a random part of a second (from the seed: the timer's "
 			 "phase is to differ from run to run): ");
-}
-
-/* ---- names -------------------------------------------------------------------------------- */
-
-static const char *option_name(int level, int option, char *buf, size_t size)
-{
-	static const struct {
-		int level, option;
-		const char *name;
-	} names[] = {
-		{ SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE" },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE" },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL" },
-		{ IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT" },
-		{ IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT" },
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].level == level && names[i].option == option)
-			return names[i].name;
-	snprintf(buf, size, "option %d of level %d", option, level);
-	return buf;
-}
-
-static const char *timer_name(int timer)
-{
-	static const char *const names[] = { "no timer",
-					     "the retransmission timer",
-					     "the keepalive timer",
-					     "the TIME_WAIT timer",
-					     "the zero-window timer",
-					     "the delayed-ACK timer" };
-
-	return timer >= 0 && (size_t)timer < sizeof(names) / sizeof(names[0]) ? names[timer]
-									      : "a timer";
-}
-
-static const char *icmp_name(int family, int code)
-{
-	static const char *const v4[] = { "net unreachable", "host unreachable",
-					  "protocol unreachable", "port unreachable" };
-	static const char *const v6[] = { "no route", "administratively prohibited", "beyond scope",
-					  "address unreachable", "port unreachable" };
-
-	if (family == AF_INET && code == ICMP_PKT_FILTERED)
-		return "administratively prohibited";
-	if (family == AF_INET)
-		return code >= 0 && code < 4 ? v4[code] : "unreachable";
-	return code >= 0 && code < 5 ? v6[code] : "unreachable";
 }
 
 /* ---- what --------------------------------------------------------------------------------- */
@@ -205,7 +140,7 @@ static void say_fault(const struct ka_instance *instance, const struct ka_step *
 	else if (step->do_ == KA_REJECT)
 		snprintf(how, sizeof(how), "answers with ICMP%s \"%s\"",
 			 instance->family == AF_INET6 ? "v6" : "",
-			 icmp_name(instance->family, step->value));
+			 ka_icmp_name(instance->family, step->value));
 	snprintf(buf, size, "from now on %s %s %s.%s", place, how, which,
 		 step->misses ? " (On purpose, the rule matches another port: nothing is lost.)"
 			      : "");
@@ -216,7 +151,7 @@ static void say_option(const struct ka_instance *instance, const struct ka_step 
 {
 	const char *who = ka_explain_who(instance, step->who);
 	char name[64];
-	const char *option = option_name(step->level, step->option, name, sizeof(name));
+	const char *option = ka_option_name(step->level, step->option, name, sizeof(name));
 
 	if (step->do_ == KA_SETSOCKOPT && step->fails)
 		snprintf(buf, size, "%s sets %s to %d, which must fail with %s.", who, option,
@@ -258,7 +193,7 @@ static void say_diag(const struct ka_instance *instance, const struct ka_step *s
 			 probes == 1 ? "" : "s");
 	snprintf(buf, size,
 		 "sock_diag (what `ss -o' shows) must say that %s runs on %s's socket%s.",
-		 timer_name(step->timer), ka_explain_who(instance, step->who), count);
+		 ka_timer_name(step->timer), ka_explain_who(instance, step->who), count);
 }
 
 static void say_send(const struct ka_instance *instance, const struct ka_step *step, char *buf,
@@ -364,11 +299,10 @@ static void say_preparations(const struct ka_instance *instance)
 	const struct ka_case *c = instance->case_;
 
 	if (c->no_timestamps)
-		ka_page_text(2, 2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
+		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
 	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)
 		if (c->sysctls[i].key)
-			ka_page_text(2, 2,
-				     "Before: the sysctl %s in the namespace of %s becomes %s.",
+			ka_page_text(2, "Before: the sysctl %s in the namespace of %s becomes %s.",
 				     c->sysctls[i].key, ka_explain_who(instance, c->sysctls[i].who),
 				     c->sysctls[i].value);
 }
@@ -383,7 +317,7 @@ void ka_explain_steps(const struct ka_lesson *lesson)
 {
 	const struct ka_instance *instance = lesson->instance;
 	const struct ka_case *c = instance->case_;
-	char when[TEXT], what[TEXT];
+	char when[TEXT], what[TEXT], number[32];
 
 	ka_page_head("WHAT HAPPENS");
 	say_preparations(instance);
@@ -392,9 +326,10 @@ void ka_explain_steps(const struct ka_lesson *lesson)
 		say_what(instance, &c->steps[i], what, sizeof(what));
 		if (!when[0])
 			capitalise(what);
-		ka_page_item((unsigned)i + 1, "%s%s", when, what);
+		snprintf(number, sizeof(number), "%4zu. ", i + 1);
+		ka_page_hang(number, "%s%s", when, what);
 	}
 	if (lesson->prediction->when == KA_NEVER)
-		ka_page_text(2, 2, "Then the connection is watched for another %.4g s.",
+		ka_page_text(2, "Then the connection is watched for another %.4g s.",
 			     ka_time_s(&c->expect.watch, &instance->setting));
 }

@@ -57,7 +57,7 @@ static void expiry(const struct sum *sum, unsigned nth, int64_t bounds[2])
 
 static void explain_jiffy(const struct sum *sum)
 {
-	ka_page_item(1,
+	ka_page_hang("   1. ",
 		     "The jiffy. This kernel counts time in jiffies of %g ms (HZ = %d): idle is "
 		     "%lld of them, intvl %lld.",
 		     1000.0 / sum->hz, sum->hz, (long long)sum->idle, (long long)sum->intvl);
@@ -78,9 +78,10 @@ static void explain_wheel(const struct sum *sum)
 	int64_t longest = sum->idle > sum->intvl ? sum->idle : sum->intvl;
 	int64_t granule = 1;
 
-	ka_page_item(2, "The wheel. Timers wait in slots, and the further away a timer is when it "
-			"is set, the coarser its slots. It goes off when the slot behind its time "
-			"comes round: at least one jiffy and at most one slot late, never early.");
+	ka_page_hang("   2. ",
+		     "The wheel. Timers wait in slots, and the further away a timer is when it "
+		     "is set, the coarser its slots. It goes off when the slot behind its time "
+		     "comes round: at least one jiffy and at most one slot late, never early.");
 	printf("\n        set less than ahead          waits in slots of\n");
 	do {
 		printf("      %8lld j = %9.3f s   %8lld j = %9.3f s%s\n", (long long)(63 * granule),
@@ -96,15 +97,15 @@ static void explain_first(const struct sum *sum)
 	const struct ka_prediction *p = sum->p;
 
 	if (sum->arming == KA_WHEEL_FRESH)
-		ka_page_item(
-			3,
+		ka_page_hang(
+			"   3. ",
 			"The first expiry. The timer was set in the same jiffy as L, %lld "
 			"jiffies ahead, and goes off at the start of the next slot behind that: "
 			"1 to %lld jiffies late.",
 			(long long)sum->idle, (long long)p->granule_idle_j);
 	else
-		ka_page_item(
-			3,
+		ka_page_hang(
+			"   3. ",
 			"The first expiry. The timer was already running when the last segment "
 			"came. When it goes off it finds that idle is not over, and sets itself "
 			"to L + idle; what is left may be short and then waits in fine slots. "
@@ -112,17 +113,17 @@ static void explain_first(const struct sum *sum)
 			"the earlier traffic fell.",
 			(long long)(p->p1_hi_j - sum->idle));
 	if (sum->arming == KA_WHEEL_PROBED && sum->intvl > sum->idle)
-		ka_page_text(6, 6,
+		ka_page_text(6,
 			     "(With intvl longer than idle an answered probe has set the timer to "
 			     "intvl, not to idle: that is why it can be so late.)");
 }
 
 /* From a slot's start, where an expiry leaves the timer, to the start of the slot behind intvl. */
-static void explain_step(const struct sum *sum, unsigned number)
+static void explain_step(const struct sum *sum)
 {
 	const struct ka_prediction *p = sum->p;
 
-	ka_page_item(number,
+	ka_page_hang("   4. ",
 		     "From probe to probe. When the timer goes off, the kernel sets it intvl (%lld "
 		     "jiffies) ahead from there. That is the start of a slot of %lld; the first "
 		     "start of a slot behind %lld jiffies is at %lld. So each step takes %lld "
@@ -251,7 +252,7 @@ static void expiry_time(const struct ka_lesson *lesson, const struct sum *sum)
 	explain_jiffy(sum);
 	explain_wheel(sum);
 	explain_first(sum);
-	explain_step(sum, 4);
+	explain_step(sum);
 	print_chain(sum, sum->v.cnt);
 	explain_sum(sum);
 	explain_judge(lesson);
@@ -287,7 +288,7 @@ static void user_timeout_time(const struct ka_lesson *lesson, const struct sum *
 	explain_jiffy(sum);
 	explain_wheel(sum);
 	explain_first(sum);
-	explain_step(sum, 4);
+	explain_step(sum);
 	printf("\n      %-10s  %14s  %14s   user timeout of %lld j over?\n", "expiry", "earliest",
 	       "latest", (long long)timeout);
 	for (unsigned i = 1; i < 200 && (i < 3 || bounds[0] < timeout); i++) {

@@ -3,6 +3,7 @@
 #include "command/page.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,42 +12,45 @@ void ka_page_head(const char *title)
 	printf("\n%s\n", title);
 }
 
-/* Breaks @text at its spaces. A word that is longer than a line stays whole. */
-static void wrap(int first, int rest, const char *text)
+/* Writes @lead, then @text broken at its spaces; every line but the first is indented by @indent. A
+ * word that is longer than a line stays whole. */
+static void wrap(const char *lead, int indent, const char *text)
 {
-	int column = printf("%*s", first, "");
-	int indent = first;
+	int column = printf("%s", lead);
+	bool begun = true; /* nothing of the text is on this line yet */
 
 	while (*(text += strspn(text, " \n"))) {
 		int len = (int)strcspn(text, " \n");
 
-		if (column > indent && column + 1 + len > KA_PAGE_WIDTH) {
-			putchar('\n');
-			column = printf("%*s", rest, "");
-			indent = rest;
+		if (!begun && column + 1 + len > KA_PAGE_WIDTH) {
+			column = printf("\n%*s", indent, "") - 1;
+			begun = true;
 		}
-		column += printf("%s%.*s", column > indent ? " " : "", len, text);
+		column += printf("%s%.*s", begun ? "" : " ", len, text);
+		begun = false;
 		text += len;
 	}
 	putchar('\n');
 }
 
-static void format_and_wrap(int first, int rest, const char *fmt, va_list ap)
+static void format_and_wrap(const char *lead, int indent, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));
-static void format_and_wrap(int first, int rest, const char *fmt, va_list ap)
+static void format_and_wrap(const char *lead, int indent, const char *fmt, va_list ap)
 {
 	char text[4096];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	wrap(first, rest, text);
+	wrap(lead, indent, text);
 }
 
-void ka_page_text(int first, int rest, const char *fmt, ...)
+void ka_page_text(int indent, const char *fmt, ...)
 {
+	char lead[KA_PAGE_WIDTH];
 	va_list ap;
 
+	snprintf(lead, sizeof(lead), "%*s", indent, "");
 	va_start(ap, fmt);
-	format_and_wrap(first, rest, fmt, ap);
+	format_and_wrap(lead, indent, fmt, ap);
 	va_end(ap);
 }
 
@@ -55,17 +59,16 @@ void ka_page_para(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	format_and_wrap(2, 2, fmt, ap);
+	format_and_wrap("  ", 2, fmt, ap);
 	va_end(ap);
 	putchar('\n');
 }
 
-void ka_page_item(unsigned number, const char *fmt, ...)
+void ka_page_hang(const char *lead, const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("%4u.", number);
 	va_start(ap, fmt);
-	format_and_wrap(1, 6, fmt, ap);
+	format_and_wrap(lead, (int)strlen(lead), fmt, ap);
 	va_end(ap);
 }

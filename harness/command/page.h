@@ -8,13 +8,13 @@
 /* A headline, with an empty line before it. */
 void ka_page_head(const char *title);
 
-/* A paragraph. The first line is indented by @first, the others by @rest. */
-void ka_page_text(int first, int rest, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Lines indented by @indent. */
+void ka_page_text(int indent, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* An ordinary paragraph below a headline, with an empty line after it. */
+/* A paragraph below a headline, with an empty line after it. */
 void ka_page_para(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* An item of a numbered list. */
-void ka_page_item(unsigned number, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* An item of a list or table: @lead ("  1. ", "  - "), the text hanging behind it. */
+void ka_page_hang(const char *lead, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

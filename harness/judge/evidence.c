@@ -88,6 +88,7 @@ static void find_last_rx(struct ka_evidence *e)
 		if (!p || !p->accepted)
 			continue;
 		e->heard = true;
+		e->accepted++;
 		e->last_rx_index = i;
 		e->last_rx_ns = event->t_ns;
 	}
@@ -190,6 +191,7 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 		.want = want,
 		.timeline = timeline,
 		.at = instance->prober == KA_CLIENT ? KA_AT_CLIENT : KA_AT_SERVER,
+		.tick_ns = facts->tick_ns > 0 ? facts->tick_ns : INT64_C(1000000000) / facts->hz,
 		.noise_ns = facts->virtual_clock || facts->noise_ns < 0 ? 0 : facts->noise_ns,
 	};
 	find_stop(out);

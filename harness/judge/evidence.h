@@ -21,6 +21,7 @@ struct ka_evidence {
 	const struct ka_prediction *want;
 	const struct ka_timeline *timeline;
 	enum ka_at at;    /* the prober's end */
+	int64_t tick_ns;  /* a jiffy */
 	int64_t noise_ns; /* 0 with a virtual clock */
 
 	const struct ka_event *stop; /* why the bench stopped; NULL: not recorded */
@@ -35,6 +36,7 @@ struct ka_evidence {
 	int64_t last_rx_ns; /* L */
 	bool heard;         /* there is an L */
 	size_t last_rx_index;
+	int accepted; /* segments received until then, the handshake's included */
 
 	/* what the window counts from: L, the fault, the data that nobody acknowledged */
 	bool have_zero;

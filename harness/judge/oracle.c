@@ -21,12 +21,6 @@
 #define EOF_EVENTS        (EPOLLIN | EPOLLRDHUP)
 #define EOF_EVENTS_FULL   (EOF_EVENTS | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM)
 
-static bool time_is_zero(const struct ka_time *t)
-{
-	return t->idle <= 0 && t->intvl <= 0 && t->nominal <= 0 && t->user_timeout <= 0 &&
-	       t->ms <= 0;
-}
-
 static bool runs_keepalive(const struct ka_case *c)
 {
 	if (c->from != KA_FROM_NOWHERE)
@@ -63,7 +57,7 @@ static bool makes_sense(const struct ka_instance *instance)
 		return false;
 	switch (c->expect.when) {
 	case KA_NEVER:
-		return !time_is_zero(&c->expect.watch);
+		return !c->expect.eof; /* the bench stops at an expected EOF */
 	case KA_USER_TIMEOUT:
 		return instance->setting.user_timeout_ms && runs_keepalive(c) && end_is_declared(c);
 	case KA_KEEPALIVE_EXPIRY:
@@ -188,17 +182,51 @@ static void predict_gaps(const struct ka_instance *instance, int hz, struct ka_p
 	out->granule_intvl_j = ka_wheel_granule(len ? len - 1 : 0, hz);
 }
 
+/* A step behind which a FIN of the peer no longer arrives. */
+static bool cuts_off_peer(const struct ka_case *c, const struct ka_step *step)
+{
+	switch (step->do_) {
+	case KA_DROP:
+	case KA_REJECT:
+		return c->topology == KA_ROUTED && step->place == KA_ON_PATH &&
+		       step->way != KA_PROBES;
+	case KA_LINK_DOWN:
+	case KA_CRASH:
+	case KA_FORGET:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Does the prober see the peer's FIN before the end? A killed process sends one, too, unless it
+ * left data unread, which ends the connection at once. */
+static bool peer_finishes(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++) {
+		const struct ka_step *step = &c->steps[i];
+
+		if (cuts_off_peer(c, step))
+			return false;
+		if (step->who != KA_PEER)
+			continue;
+		if (step->do_ == KA_SHUTDOWN || step->do_ == KA_CLOSE ||
+		    (step->do_ == KA_KILL && c->expect.when != KA_AT_ONCE))
+			return true;
+	}
+	return false;
+}
+
 /* Masks. What the bench's level-triggered set asks for shrinks when the reader stops, and after it
  * has read the EOF: what is asked for always is ERR|HUP. */
 static void predict_events(const struct ka_case *c, struct ka_prediction *out)
 {
-	bool finished = ka_case_does(c, KA_SHUTDOWN, KA_PEER) || ka_case_does(c, KA_CLOSE, KA_PEER);
 	bool stalled =
 		ka_case_does(c, KA_STALL, KA_PROBER) && !ka_case_does(c, KA_RESUME, KA_PROBER);
 
 	if (c->expect.error && out->when != KA_NEVER) {
 		out->events = DEATH_EVENTS;
-		if (finished)
+		if (peer_finishes(c))
 			out->events = EPOLLERR | EPOLLHUP;
 		else if (stalled)
 			out->events = DEATH_EVENTS & ~(uint32_t)EPOLLIN;

@@ -21,13 +21,13 @@ static int64_t floor_div(int64_t a, int64_t b)
 /* jiffies at @ns, when the wheel's phase is shifted by @phase_ns. */
 static int64_t jiffy_at(const struct ka_evidence *e, int64_t ns, int64_t phase_ns)
 {
-	return e->facts->j0 + floor_div(ns + phase_ns, e->facts->tick_ns);
+	return e->facts->j0 + floor_div(ns + phase_ns, e->tick_ns);
 }
 
 /* +1 or -1: the other jiffy that an event at @ns may belong to; 0: none. */
 static int other_jiffy(const struct ka_evidence *e, int64_t ns)
 {
-	int64_t tick = e->facts->tick_ns, part = ns - floor_div(ns, tick) * tick;
+	int64_t tick = e->tick_ns, part = ns - floor_div(ns, tick) * tick;
 
 	if (part < KA_JIFFY_LAG_NS)
 		return -1;
@@ -136,8 +136,8 @@ bool ka_replay_off(const struct ka_evidence *e, int64_t *off)
 {
 	struct attempt a = { .e = e };
 
-	if (!e->facts->phase_known || e->facts->tick_ns <= 0 || !e->detected ||
-	    !ka_ends_by_timer(e->want->when) || ka_replay_new(e, &a.replay))
+	if (!e->facts->phase_known || !e->detected || !ka_ends_by_timer(e->want->when) ||
+	    ka_replay_new(e, &a.replay))
 		return false;
 	a.observed = jiffy_at(e, e->end_ns, 0);
 	find_unsure(&a);
@@ -176,10 +176,10 @@ static int64_t phases(const struct ka_evidence *e)
 bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 {
 	int64_t n = phases(e), stride = n > MAX_PHASES ? n / MAX_PHASES : 1;
-	int64_t tick = e->facts->tick_ns;
+	int64_t tick = e->tick_ns;
 	struct ka_replay replay;
 
-	if (tick <= 0 || !e->heard || !ka_ends_by_timer(e->want->when) || ka_replay_new(e, &replay))
+	if (!e->heard || !ka_ends_by_timer(e->want->when) || ka_replay_new(e, &replay))
 		return false;
 	window[0] = INT64_MAX;
 	window[1] = INT64_MIN;

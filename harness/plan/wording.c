@@ -61,8 +61,8 @@ void ka_nearest_offer(struct ka_nearest *nearest, const char *word, const char *
 	size_t distance = ka_distance(word, candidate);
 	size_t at = nearest->n;
 
-	/* Half of the letters wrong is no misspelling any more; a part of the name is a hint. */
-	if (distance * 2 > strlen(word) && !(strlen(word) > 2 && strstr(candidate, word)))
+	/* A third of the letters wrong, and two swapped, may be a misspelling; a part is a hint. */
+	if (distance > 1 + strlen(word) / 3 && !(strlen(word) > 2 && strstr(candidate, word)))
 		return;
 	if (strlen(candidate) >= sizeof(nearest->names[0]) || known(nearest, candidate))
 		return;

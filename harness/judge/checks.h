@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The checks: each compares one observed item with the prediction and adds a finding if they
+ * differ. None looks at what another has found.
+ */
+#ifndef KA_CHECKS_H
+#define KA_CHECKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "judge/evidence.h"
+#include "judge/findings.h"
+
+/* ---- guards.c: did the experiment happen? ----------------------------------------------------- */
+
+/* Findings here make an instance broken. */
+void ka_guard(const struct ka_evidence *e, struct ka_findings *f);
+
+/* ---- checks_time.c ------------------------------------------------------------------------------ */
+
+/* It ended, or it lives, as it must. */
+void ka_check_end(const struct ka_evidence *e, struct ka_findings *f);
+/* Not before the window, not after it. */
+void ka_check_window(const struct ka_evidence *e, struct ka_findings *f);
+/* @off: measured jiffy minus predicted one. */
+void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings *f);
+
+/* ---- checks_probes.c: when probes are sent, and how many --------------------------------------- */
+
+void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f);
+void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f);
+void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f);
+/* RFC 9293 3.8.4 MUST-26: no probe before the idle time is over, at any time of the connection. */
+void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f);
+void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f);
+
+/* ---- checks_wire.c ------------------------------------------------------------------------------- */
+
+/* tcp_xmit_probe_skb(): no payload, ACK alone, SEQ = SND.UNA - 1. */
+void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f);
+/* tcp_send_active_reset(): RST|ACK, SEQ = SND.NXT. */
+void ka_check_rst_format(const struct ka_evidence *e, struct ka_findings *f);
+void ka_check_rst_counts(const struct ka_evidence *e, struct ka_findings *f);
+
+/* ---- checks_socket.c ----------------------------------------------------------------------------- */
+
+/* tcp_poll() */
+void ka_check_masks(const struct ka_evidence *e, struct ka_findings *f);
+/* The error of the first call that fails. */
+void ka_check_error(const struct ka_evidence *e, struct ka_findings *f);
+/* read() gives 0 and write() EPIPE when the error is consumed. */
+void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f);
+/* TCP_INFO and sock_diag: closed after its end, there while it lives. */
+void ka_check_state(const struct ka_evidence *e, struct ka_findings *f);
+/* What steps were declared to find. */
+void ka_check_steps(const struct ka_evidence *e, struct ka_findings *f);
+
+/* ---- checks_counters.c --------------------------------------------------------------------------- */
+
+/* Counters that must move do, all others that are watched stay. */
+void ka_check_counters(const struct ka_evidence *e, struct ka_findings *f);
+
+/* True when the observed number @seen is what @want (a number, KA_SOME, KA_ANY) asks for. */
+bool ka_number_fits(int64_t seen, int want);
+/* "3", "some", "any" into @buf. Returns @buf. */
+const char *ka_number_text(int want, char buf[16]);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's own counters in the prober's namespace (include/uapi/linux/snmp.h). Those that a
+ * regime moves are named here; what a case moves besides, it declares; all others must stay.
+ */
+#include <string.h>
+
+#include "judge/checks.h"
+#include "judge/values.h"
+
+/* Probes are lost inside the prober's own host: the wire does not show what was tried. */
+static bool lost_locally(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++) {
+		const struct ka_step *step = &c->steps[i];
+
+		if ((step->do_ == KA_DROP || step->do_ == KA_REJECT) && step->place != KA_ON_PATH)
+			return true;
+		if (step->do_ == KA_LINK_DOWN && step->who == KA_PROBER)
+			return true;
+	}
+	return false;
+}
+
+/* TCPKeepAlive counts attempts, answered or not (tcp_write_wakeup()). */
+static int want_probes(const struct ka_evidence *e)
+{
+	if (!lost_locally(e->instance->case_))
+		return e->probes_in_all;
+	if (e->want->when == KA_KEEPALIVE_EXPIRY && !e->want->changing)
+		return (int)ka_values_begin(e->instance).cnt;
+	return KA_ANY;
+}
+
+/* tcp_write_err(), for every timer that gives up. */
+static int want_timeouts(const struct ka_evidence *e)
+{
+	return e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
+	       e->want->when == KA_RETRANSMIT_LIMIT;
+}
+
+static int want_rsts(const struct ka_evidence *e)
+{
+	return lost_locally(e->instance->case_) ? KA_ANY : e->want->rst_sent;
+}
+
+/* tcp_set_state(): from ESTABLISHED or CLOSE_WAIT to CLOSE. What happens after an EOF is the
+ * reader's business, and so is what a close() of unread data does. */
+static int want_resets(const struct ka_evidence *e)
+{
+	const struct ka_case *c = e->instance->case_;
+
+	if (e->want->when == KA_NEVER)
+		return 0;
+	if (!e->want->error || ka_case_does(c, KA_CLOSE, KA_PROBER))
+		return KA_ANY;
+	return !ka_case_does(c, KA_SHUTDOWN, KA_PROBER);
+}
+
+/* Counters of data that is sent again; a FIN is such data. */
+static int want_retransmissions(const struct ka_evidence *e)
+{
+	const struct ka_case *c = e->instance->case_;
+
+	if (e->want->when == KA_RETRANSMIT_LIMIT || ka_case_does(c, KA_SHUTDOWN, KA_PROBER) ||
+	    ka_case_does(c, KA_CLOSE, KA_PROBER))
+		return KA_ANY;
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].do_ == KA_SEND && c->steps[i].who == KA_PROBER &&
+		    c->steps[i].unacked)
+			return KA_ANY;
+	return 0;
+}
+
+/* The RST could not be sent (tcp_send_active_reset()). */
+static int want_failures(const struct ka_evidence *e)
+{
+	return lost_locally(e->instance->case_) ? KA_ANY : 0;
+}
+
+static const struct rule {
+	const char *name;
+	int (*want)(const struct ka_evidence *e);
+} rules[] = {
+	{ "TcpExt.TCPKeepAlive", want_probes },
+	{ "TcpExt.TCPAbortOnTimeout", want_timeouts },
+	{ "TcpExt.TCPAbortFailed", want_failures },
+	{ "Tcp.OutRsts", want_rsts },
+	{ "Tcp.EstabResets", want_resets },
+	{ "Tcp.RetransSegs", want_retransmissions },
+	{ "TcpExt.TCPTimeouts", want_retransmissions },
+	{ "TcpExt.TCPLossProbes", want_retransmissions },
+	{ "TcpExt.TCPSpuriousRtxHostQueues", want_retransmissions },
+};
+
+static int want_of(const struct ka_evidence *e, const char *name)
+{
+	const struct ka_expect *expect = &e->instance->case_->expect;
+	const size_t n = sizeof(expect->counters) / sizeof(expect->counters[0]);
+
+	for (size_t i = 0; i < n && expect->counters[i].name; i++)
+		if (!strcmp(expect->counters[i].name, name))
+			return ka_number(expect->counters[i].delta, &e->instance->setting);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!strcmp(rules[i].name, name))
+			return rules[i].want(e);
+	return 0;
+}
+
+void ka_check_counters(const struct ka_evidence *e, struct ka_findings *f)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		char text[16];
+		int want;
+
+		if (event->what != KA_EV_COUNTER || event->at != e->at)
+			continue;
+		want = want_of(e, event->counter.name);
+		if (!ka_number_fits(event->counter.delta, want))
+			ka_find(f, "%s moved by %lld, must be %s", event->counter.name,
+				(long long)event->counter.delta, ka_number_text(want, text));
+	}
+}

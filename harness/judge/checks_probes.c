@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Probes: how many, and when. */
+#include <stdio.h>
+
+#include "judge/bounds.h"
+#include "judge/checks.h"
+#include "judge/values.h"
+#include "judge/wheel.h"
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+bool ka_number_fits(int64_t seen, int want)
+{
+	if (want == KA_ANY)
+		return true;
+	return want == KA_SOME ? seen >= 1 : seen == want;
+}
+
+const char *ka_number_text(int want, char buf[16])
+{
+	if (want == KA_ANY)
+		snprintf(buf, 16, "any");
+	else if (want == KA_SOME)
+		snprintf(buf, 16, "some");
+	else
+		snprintf(buf, 16, "%d", want);
+	return buf;
+}
+
+void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f)
+{
+	char want[16];
+
+	if (!ka_number_fits(e->probes, e->want->probes))
+		ka_find(f, "%d unanswered probes, must be %s", e->probes,
+			ka_number_text(e->want->probes, want));
+}
+
+void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int want = ka_number(e->instance->case_->expect.answered, &e->instance->setting);
+	char text[16];
+
+	/* a slow host may see one answered before the fault; of a connection that lives through it
+	 * all, it would be wrong */
+	if (!want && e->want->when != KA_NEVER)
+		return;
+	if (!ka_number_fits(e->answered, want))
+		ka_find(f, "%d answered probes, must be %s", e->answered,
+			ka_number_text(want, text));
+}
+
+/* What a delayed observation may add; see checks_time.c. */
+static int64_t late_ns(const struct ka_evidence *e)
+{
+	return (e->facts->virtual_clock ? 1 : 2) * e->tick_ns + e->noise_ns;
+}
+
+void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int64_t after = e->probe_ns[0] - e->last_rx_ns;
+	struct ka_bounds bounds;
+
+	if (!ka_ends_by_timer(e->want->when) || e->want->changing || !e->probes ||
+	    !ka_bounds_of(e, &bounds) || after <= bounds.p1[1] * e->tick_ns + late_ns(e))
+		return;
+	ka_find(f, "first probe %.6f s after the last segment received, must be by %.3f s",
+		seconds(after), seconds(bounds.p1[1] * e->tick_ns));
+}
+
+/* A probe is the first one when a segment was received since the one before. */
+void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_values v = ka_values_begin(e->instance);
+	int64_t lag = e->facts->virtual_clock ? 0 : KA_JIFFY_LAG_NS;
+	int64_t earliest = (v.idle * e->facts->hz - 1) * e->tick_ns - lag;
+	int64_t rx_ns = 0;
+	bool first = false;
+
+	for (size_t i = 0; i < e->timeline->n && !e->want->changing; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_packet *p = ka_evidence_packet(e, event);
+
+		if (p && p->accepted) {
+			rx_ns = event->t_ns;
+			first = true;
+		} else if (p && p->out && p->kind == KA_SEG_PROBE && first) {
+			first = false;
+			if (event->t_ns - rx_ns >= earliest)
+				continue;
+			ka_find(f, "probe %.6f s after a segment was received: idle is %.0f s",
+				seconds(event->t_ns - rx_ns), (double)v.idle);
+			return;
+		}
+	}
+}
+
+/* ---- gaps --------------------------------------------------------------------------------------- */
+
+/*
+ * The gap after unanswered probe @k (from 0), in jiffies. From the second probe on, every expiry
+ * is a multiple of the granularity and the gap a constant; the first probe need not be one, unless
+ * its timer ran with idle in full and a granularity that is not finer.
+ */
+static void gap_range(const struct ka_evidence *e, int k, int64_t range[2])
+{
+	const struct ka_prediction *want = e->want;
+	int64_t len = ka_values_begin(e->instance).intvl * e->facts->hz;
+	int64_t bias = want->gap_j - ka_wheel_step(len, e->facts->hz, NULL);
+	bool aligned = ka_armed_fresh(e) && want->granule_idle_j >= want->granule_intvl_j;
+
+	range[0] = range[1] = want->gap_j;
+	/* an experiment that expects another gap is not excused by what excuses real ones */
+	if (k || aligned || bias)
+		return;
+	range[0] = len + 1;
+	range[1] = len + want->granule_intvl_j;
+}
+
+/*
+ * A late probe is nearer to the next one, as far as the rounding absorbs; but intvl is always
+ * waited for in full, less the jiffy by which a time stamp is truncated.
+ */
+static int64_t shortest_ns(const struct ka_evidence *e, const int64_t range[2])
+{
+	int64_t tick = e->tick_ns, shortest = (range[0] - 1) * tick;
+	int64_t len = ka_values_begin(e->instance).intvl * e->facts->hz;
+	int64_t absorbed = e->want->gap_slack_j * tick;
+
+	if (e->instance->case_->bias.gap_granules)
+		return shortest;
+	shortest -= e->noise_ns < absorbed ? e->noise_ns : absorbed;
+	return shortest > (len - 1) * tick ? shortest : (len - 1) * tick;
+}
+
+/* A delay that the rounding does not absorb costs one granule. */
+static int64_t longest_ns(const struct ka_evidence *e, const int64_t range[2])
+{
+	int64_t tick = e->tick_ns, longest = range[1] * tick + late_ns(e);
+
+	if (e->noise_ns > e->want->gap_slack_j * tick)
+		longest += e->want->granule_intvl_j * tick;
+	return longest;
+}
+
+static void check_gap(const struct ka_evidence *e, int k, int64_t gap, const char *to,
+		      struct ka_findings *f)
+{
+	int64_t range[2];
+
+	gap_range(e, k, range);
+	if (gap >= shortest_ns(e, range) && gap <= longest_ns(e, range))
+		return;
+	ka_find(f, "gap of %.6f s from probe %d to %s, must be %.3f s", seconds(gap), k + 1, to,
+		seconds(range[1] * e->tick_ns));
+}
+
+void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int n = e->probes <= KA_MAX_GAPS ? e->probes : KA_MAX_GAPS;
+
+	if (e->want->changing)
+		return;
+	for (int k = 0; k + 1 < n; k++)
+		check_gap(e, k, e->probe_ns[k + 1] - e->probe_ns[k], "the next", f);
+	if (n && n == e->probes && e->detected &&
+	    (e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT))
+		check_gap(e, n - 1, e->end_ns - e->probe_ns[n - 1], "the end", f);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the application sees of the prober's socket: epoll, errno, what later calls return. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+#include "judge/checks.h"
+#include "judge/values.h"
+
+static void check_mask(const char *set, uint32_t seen, uint32_t want, struct ka_findings *f)
+{
+	if (want && seen != want)
+		ka_find(f, "epoll (%s) reports 0x%x, must be 0x%x", set, seen, want);
+}
+
+/* While it lives there is nothing to report but the peer's FIN, if there was one. */
+static void check_silence(const struct ka_evidence *e, struct ka_findings *f)
+{
+	uint32_t news = EPOLLERR | EPOLLHUP | (e->peer_finished ? 0 : EPOLLRDHUP);
+
+	if (!e->want->events && e->events & news)
+		ka_find(f, "epoll (IN|RDHUP) reports 0x%x of a living connection", e->events);
+	if (!e->want->events_full && !e->want->events && e->events_full & news)
+		ka_find(f, "epoll (all) reports 0x%x of a living connection", e->events_full);
+}
+
+void ka_check_masks(const struct ka_evidence *e, struct ka_findings *f)
+{
+	check_mask("IN|RDHUP", e->events, e->want->events, f);
+	check_mask("all", e->events_full, e->want->events_full, f);
+	if (e->want->when == KA_NEVER)
+		check_silence(e, f);
+}
+
+/* EPIPE is what an application asks for that writes after its own shutdown. */
+static bool asked_for(const struct ka_evidence *e, int error)
+{
+	const struct ka_case *c = e->instance->case_;
+
+	return error == EPIPE && !e->want->error && ka_case_does(c, KA_SHUTDOWN, KA_PROBER);
+}
+
+void ka_check_error(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (e->error == e->want->error || asked_for(e, e->error))
+		return;
+	if (!e->error)
+		ka_find(f, "no error, must be %s", ka_errno_name(e->want->error));
+	else if (!e->want->error)
+		ka_find(f, "%s, must be no error", ka_errno_name(e->error));
+	else
+		ka_find(f, "%s, must be %s", ka_errno_name(e->error),
+			ka_errno_name(e->want->error));
+}
+
+static const char *read_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
+				 bool consumed)
+{
+	if (consumed)
+		return call->ret ? "read() gives something after the error" : NULL;
+	/* a socket that has seen FIN never gives the error to read() (SOCK_DONE, tcp_recvmsg()) */
+	if (call->ret == 0 && e->want->error && !e->peer_finished)
+		return "read() gives EOF before the error";
+	return NULL;
+}
+
+/* What is wrong with @call; NULL: nothing. @consumed: an earlier call has returned the error. */
+static const char *call_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
+				 bool consumed)
+{
+	switch (call->name) {
+	case KA_CALL_READ:
+		return read_is_wrong(e, call, consumed);
+	case KA_CALL_WRITE:
+		if (consumed && !(call->ret < 0 && call->err == EPIPE))
+			return "write() does not give EPIPE after the error";
+		return NULL;
+	case KA_CALL_SO_ERROR:
+		/* an ICMP error that was kept is given once more (sock_error(), sk_err_soft) */
+		if (consumed && call->ret && call->ret != e->error)
+			return "SO_ERROR gives another error after the first";
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool gives_error(const struct ka_call *call)
+{
+	if (call->name == KA_CALL_SO_ERROR)
+		return call->ret > 0;
+	return (call->name == KA_CALL_READ || call->name == KA_CALL_WRITE) && call->ret < 0 &&
+	       call->err != EAGAIN;
+}
+
+void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f)
+{
+	bool consumed = false, eof = false;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const char *wrong;
+
+		if (event->what != KA_EV_CALL || event->at != e->at)
+			continue;
+		wrong = call_is_wrong(e, &event->call, consumed);
+		if (wrong) {
+			ka_find(f, "%s", wrong);
+			return;
+		}
+		eof = eof || (event->call.name == KA_CALL_READ && event->call.ret == 0);
+		/* in a living connection an error report is no end: it may be read on */
+		consumed = consumed || (gives_error(&event->call) && e->want->when != KA_NEVER);
+	}
+	if (e->want->eof && !eof)
+		ka_find(f, "read() never gave EOF");
+}
+
+/* ---- state --------------------------------------------------------------------------------------- */
+
+/* The last TCP_INFO from the prober's end up to the autopsy's calls; NULL: none. */
+static const struct ka_tcp_info *last_info(const struct ka_evidence *e)
+{
+	const struct ka_tcp_info *info = NULL;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_TCP_INFO && event->at == e->at &&
+		    event->t_ns <= e->autopsy_ns)
+			info = &event->info;
+	}
+	return info;
+}
+
+/* The last word of sock_diag about the prober's socket; NULL: none. */
+static const struct ka_diag_sample *last_diag(const struct ka_evidence *e)
+{
+	const struct ka_diag_sample *diag = NULL;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_DIAG && event->at == e->at)
+			diag = &event->diag;
+	}
+	return diag;
+}
+
+static void check_lives(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_diag_sample *diag = last_diag(e);
+	const struct ka_tcp_info *info = last_info(e);
+
+	if (diag && !diag->found && !ka_case_does(e->instance->case_, KA_CLOSE, KA_PROBER))
+		ka_find(f, "sock_diag does not find the connection, must live");
+	if (info && info->state == TCP_CLOSE)
+		ka_find(f, "TCP_INFO says closed, must live");
+}
+
+/* tcpi_probes keeps the last count of probes: with it tcp_keepalive_timer() decided. */
+static void check_count_at_end(const struct ka_evidence *e, const struct ka_tcp_info *info,
+			       struct ka_findings *f)
+{
+	unsigned cnt = ka_values_begin(e->instance).cnt;
+
+	if (e->want->when == KA_KEEPALIVE_EXPIRY && !e->want->changing && info->probes != cnt)
+		ka_find(f, "TCP_INFO counts %u probes at the end, must be %u", info->probes, cnt);
+}
+
+void ka_check_state(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_tcp_info *info = last_info(e);
+
+	if (e->want->when == KA_NEVER) {
+		check_lives(e, f);
+		return;
+	}
+	if (!info || !e->want->error || e->autopsy_ns == INT64_MAX)
+		return;
+	if (info->state != TCP_CLOSE)
+		ka_find(f, "TCP_INFO says state %u after the end, must be closed", info->state);
+	else
+		check_count_at_end(e, info, f);
+}
+
+void ka_check_steps(const struct ka_evidence *e, struct ka_findings *f)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_CHECK && !event->check.ok && event->check.step >= 0)
+			ka_find(f, "step %d: %s", event->check.step + 1, event->check.text);
+	}
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One place judges the time of the end. Too early is wrong by one jiffy; too late is what neither
+ * the wheel's rounding nor the measured noise of the host explains.
+ */
+#include "judge/bounds.h"
+#include "judge/checks.h"
+
+/* An expiry is handled in its jiffy or, on an idle host, mostly in the next one; one more, because
+ * the observer's clock is read after that. */
+#define HANDLING_J 2
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* L is truncated to a jiffy, so that the first one counts in full when only its end is left. */
+static int64_t earliest_ns(const struct ka_evidence *e, const int64_t window[2])
+{
+	int64_t lag = e->facts->virtual_clock ? 0 : KA_JIFFY_LAG_NS;
+
+	if (e->want->when == KA_AT_ONCE)
+		return e->cause_began_ns - e->zero_ns;
+	return (window[0] - 1) * e->tick_ns - lag;
+}
+
+/*
+ * A late expiry delays the next one only when the delay is longer than the rounding of a step
+ * absorbs; then each step may be longer by one granule.
+ */
+static int64_t lost_granules_ns(const struct ka_evidence *e)
+{
+	int64_t tick = e->tick_ns;
+	int64_t steps = e->want->probes < KA_CNT ? e->want->probes : e->probes;
+
+	if (!ka_ends_by_timer(e->want->when) || e->noise_ns <= e->want->gap_slack_j * tick)
+		return 0;
+	return steps * e->want->granule_intvl_j * tick;
+}
+
+/*
+ * At once (KA_AT_ONCE) the window itself allows what is needed: one tick until the softirq has
+ * delivered the segment, one until the reader runs. It begins when the bench has done the step, so
+ * what the step itself took is in front of it.
+ */
+static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2])
+{
+	int64_t tick = e->tick_ns;
+	int64_t handling = e->facts->virtual_clock ? 1 : HANDLING_J;
+
+	if (e->want->when == KA_AT_ONCE)
+		handling = 0;
+	return (window[1] + handling) * tick + e->noise_ns + lost_granules_ns(e);
+}
+
+static const char *zero_text(const struct ka_evidence *e)
+{
+	return e->cause ? e->cause : "its beginning";
+}
+
+static void check_alive(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (e->detected)
+		ka_find(f, "ended %.3f s after %s, must live", seconds(e->end_ns - e->zero_ns),
+			zero_text(e));
+	else if (e->stop && e->stop->end.why != KA_END_WATCHED)
+		ka_find(f, "was not watched to the end");
+}
+
+void ka_check_end(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (e->want->when == KA_NEVER)
+		check_alive(e, f);
+	else if (!e->detected)
+		ka_find(f, "not noticed within %.3f s after %s", seconds(e->end_ns - e->zero_ns),
+			zero_text(e));
+}
+
+static void find_time(const struct ka_evidence *e, const int64_t window[2], const char *how,
+		      int64_t by_ns, struct ka_findings *f)
+{
+	int64_t tick = e->tick_ns;
+
+	ka_find(f, "ended %.6f s after %s, %lld jiffies too %s: window %.3f .. %.3f s",
+		seconds(e->end_ns - e->zero_ns), zero_text(e),
+		(long long)((by_ns + tick - 1) / tick), how, seconds(window[0] * tick),
+		seconds(window[1] * tick));
+}
+
+void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int64_t elapsed, earliest, latest;
+	struct ka_bounds bounds;
+
+	if (!e->detected || !e->have_zero || !ka_bounds_of(e, &bounds))
+		return;
+	elapsed = e->end_ns - e->zero_ns;
+	earliest = earliest_ns(e, bounds.end);
+	latest = latest_ns(e, bounds.end);
+	if (elapsed < earliest)
+		find_time(e, bounds.end, "early", earliest - elapsed, f);
+	else if (elapsed > latest)
+		find_time(e, bounds.end, "late", elapsed - latest, f);
+}
+
+/* On a real host a late jiffy is noise, which the window judges. */
+void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings *f)
+{
+	if (off < 0)
+		ka_find(f, "ended %lld jiffies too early by the phase of the timer wheel",
+			(long long)-off);
+	else if (off > 1 && e->facts->virtual_clock)
+		ka_find(f, "ended %lld jiffies too late by the phase of the timer wheel",
+			(long long)off);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guards against vacuity. A test that passes because nothing was done, or because nobody looked,
+ * proves nothing: here the experiment itself is on trial, not the kernel.
+ */
+#include "judge/checks.h"
+
+static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_FAULT && !event->fault.hits)
+			ka_find(f, "fault without effect: %s", event->fault.text);
+	}
+}
+
+/* Options that the set-up could not read back. What a step declared is the kernel's to answer. */
+static void guard_options(const struct ka_evidence *e, struct ka_findings *f)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_CHECK && !event->check.ok && event->check.step < 0)
+			ka_find(f, "%s", event->check.text);
+	}
+}
+
+static void guard_timestamps(const struct ka_evidence *e, struct ka_findings *f)
+{
+	for (size_t i = 0; i < e->timeline->n && e->instance->case_->no_timestamps; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->kind == KA_SEG_SYN && p->timestamps) {
+			ka_find(f, "timestamps were not switched off");
+			return;
+		}
+	}
+}
+
+/* The kernel says that it tried, and the wire is silent. */
+static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (e->want->probes && e->want->probes != KA_ANY && !e->probes_in_all &&
+	    ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0)
+		ka_find(f, "the capture lost the probes");
+}
+
+static void guard_zero(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (!e->heard)
+		ka_find(f, "no segment was seen to arrive at the prober");
+	else if (e->have_zero)
+		return;
+	else if (e->want->when == KA_AT_ONCE)
+		ka_find(f, "it ended before any fault");
+	else
+		ka_find(f, "no data was sent that stays unacknowledged");
+}
+
+static void guard_end(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (e->stop->end.why == KA_END_DIED && !e->detected)
+		ka_find(f, "no witness saw the end");
+}
+
+void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (!e->stop) {
+		ka_find(f, "the record breaks off");
+		return;
+	}
+	guard_options(e, f);
+	guard_timestamps(e, f);
+	guard_faults(e, f);
+	guard_zero(e, f);
+	guard_end(e, f);
+	guard_capture(e, f);
+}

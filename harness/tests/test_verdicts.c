@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exit statuses: what CI believes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "command/verdicts.h"
+
+static void exit_status_by_style(void **state)
+{
+	static const struct {
+		struct ka_totals totals;
+		bool lost;
+		int status[3]; /* default, kselftest, bisect */
+	} rows[] = {
+		{ { .pass = 3 }, false, { 0, 0, 0 } },
+		{ { .pass = 1, .skip = 9 }, false, { 0, 0, 0 } },
+		{ { .skip = 9 }, false, { 77, 4, 125 } },
+		{ { .pass = 0 }, false, { 77, 4, 125 } }, /* nothing ran: never 0 */
+		{ { .pass = 9, .fail = 1 }, false, { 1, 1, 1 } },
+		{ { .pass = 9, .broken = 1 }, false, { 99, 99, 125 } },
+		{ { .skip = 9, .broken = 1 }, false, { 99, 99, 125 } },
+		{ { .pass = 9, .fail = 1, .broken = 1 }, false, { 1, 1, 1 } },
+		{ { .pass = 9 }, true, { 99, 99, 125 } },
+		{ { .pass = 9, .fail = 1 }, true, { 1, 1, 1 } },
+		{ { .pass = 0 }, true, { 99, 99, 125 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int style = KA_STYLE_DEFAULT; style <= KA_STYLE_BISECT; style++)
+			assert_int_equal(ka_exit_status((enum ka_exit_style)style, &rows[i].totals,
+							rows[i].lost),
+					 rows[i].status[style]);
+}
+
+static void totals_count(void **state)
+{
+	struct ka_totals totals = { .pass = 0 };
+
+	(void)state;
+	ka_totals_count(&totals, KA_PASS);
+	ka_totals_count(&totals, KA_PASS);
+	ka_totals_count(&totals, KA_FAIL);
+	ka_totals_count(&totals, KA_SKIP);
+	ka_totals_count(&totals, KA_BROKEN);
+	assert_int_equal(totals.pass, 2);
+	assert_int_equal(totals.fail, 1);
+	assert_int_equal(totals.skip, 1);
+	assert_int_equal(totals.broken, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exit_status_by_style),
+		cmocka_unit_test(totals_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
