@@ -48,6 +48,7 @@ bool nn_has_family(int family)
 
 struct usable {
 	struct nn_ns *ns;
+	const char *dev;
 	const struct nn_addr *addr;
 	struct nn_err *err;
 };
@@ -60,7 +61,8 @@ static int take_route_type(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-/* Whether a packet to the address would be delivered here. */
+/* Whether a packet to the address would be delivered here. The kernel announces a route a moment
+ * before look-ups find it, but does both under one lock: so take that lock in between. */
 static int is_local(void *arg)
 {
 	const struct usable *usable = arg;
@@ -69,6 +71,9 @@ static int is_local(void *arg)
 	uint8_t type = RTN_UNSPEC;
 	int ret;
 
+	ret = nn_link_lock_step(usable->ns, usable->dev, usable->err);
+	if (ret)
+		return ret;
 	nn_msg_start(&msg, RTM_GETROUTE, 0);
 	rtm = nn_msg_extra(&msg, sizeof(*rtm));
 	rtm->rtm_family = AF_INET6;
@@ -87,7 +92,7 @@ static int is_local(void *arg)
  */
 int nn_addr_wait(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err)
 {
-	struct usable usable = { .ns = ns, .addr = addr, .err = err };
+	struct usable usable = { .ns = ns, .dev = dev, .addr = addr, .err = err };
 	char text[INET6_ADDRSTRLEN];
 	unsigned flags = 0;
 	int ret = 0;

@@ -83,6 +83,14 @@ int nn_link_set_up(struct nn_ns *ns, const char *name, bool up, struct nn_err *e
 	return ret ? nn_prefix(err, ret, "cannot set %s %s", name, up ? "up" : "down") : 0;
 }
 
+int nn_link_lock_step(struct nn_ns *ns, const char *name, struct nn_err *err)
+{
+	struct nn_msg msg;
+
+	link_start(&msg, RTM_SETLINK, name);
+	return nn_route_talk(ns, &msg, NULL, NULL, err);
+}
+
 int nn_link_delete(struct nn_ns *ns, const char *name, struct nn_err *err)
 {
 	struct nn_msg msg;

@@ -16,6 +16,9 @@ int nn_link_index(struct nn_ns *ns, const char *name, struct nn_err *err);
 int nn_route_talk(struct nn_ns *ns, struct nn_msg *msg, nn_nl_each each, void *arg,
 		  struct nn_err *err);
 
+/* Changes nothing, but returns only after whatever holds the kernel's rtnetlink lock now. */
+int nn_link_lock_step(struct nn_ns *ns, const char *name, struct nn_err *err);
+
 /* Waits until @ready(@arg) is not 0; looks again at each notification of @group (RTNLGRP_...).
  * Returns 0, -ETIMEDOUT, or the -errno of @ready. */
 int nn_route_wait(struct nn_ns *ns, unsigned group, int (*ready)(void *), void *arg,

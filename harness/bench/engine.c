@@ -150,12 +150,11 @@ static int64_t step_due(const struct ka_engine *e, const struct ka_step *step)
 	       (step->random_phase ? random_ns(e) : 0);
 }
 
-/* The end is late when it is give_up_s after both the last step and L. */
+/* The end is late when it is give_up_s after the last step. Not after L: a peer that goes on
+ * answering, because the fault missed it, would put it off for ever. */
 static int64_t give_up_ns(const struct ka_engine *e)
 {
-	int64_t from = e->last_rx_ns > e->step_done_ns ? e->last_rx_ns : e->step_done_ns;
-
-	return from + (int64_t)(e->prediction->give_up_s * 1e9);
+	return e->step_done_ns + (int64_t)(e->prediction->give_up_s * 1e9);
 }
 
 static int wake_at(struct ka_engine *e, int64_t when_ns)

@@ -12,7 +12,13 @@ struct ka_experiment {
 	const char *text; /* must stand in the verdict's why */
 };
 
-const struct ka_theme *ka_experiments_theme(void);
-const struct ka_experiment *ka_experiments(size_t *n);
+/* One file of them: each case gives one instance and has one row in .experiments. */
+struct ka_experiment_group {
+	const struct ka_theme *theme;
+	const struct ka_experiment *experiments;
+	size_t n;
+};
+
+extern const struct ka_experiment_group ka_experiments_basic;
 
 #endif

@@ -12,6 +12,9 @@
 #include "experiments.h"
 #include "rig.h"
 
+#define N_GROUPS_MAX 16
+#define N_TESTS_MAX  256
+
 struct item {
 	struct ka_rig *rig;
 	size_t index;
@@ -32,7 +35,7 @@ static void is_not_passed(void **state)
 			 result->why, ka_verdict_name(want->verdict), want->text);
 }
 
-/* Each case gives one instance; its name begins with the case's. */
+/* Each case gives one instance. */
 static size_t find(const struct ka_plan *plan, const char *case_name)
 {
 	for (size_t i = 0; i < plan->n; i++)
@@ -41,30 +44,49 @@ static size_t find(const struct ka_plan *plan, const char *case_name)
 	abort();
 }
 
+static size_t add_tests(const struct ka_experiment_group *group, struct ka_rig *rig,
+			struct item *items, struct CMUnitTest *tests)
+{
+	for (size_t i = 0; i < group->n; i++) {
+		const struct ka_experiment *experiment = &group->experiments[i];
+
+		items[i] =
+			(struct item){ rig, find(&rig->plan, experiment->case_name), experiment };
+		tests[i] = (struct CMUnitTest){ .name = experiment->case_name,
+						.test_func = is_not_passed,
+						.initial_state = &items[i] };
+	}
+	return group->n;
+}
+
 int main(void)
 {
-	const struct ka_theme *theme = ka_experiments_theme();
+	const struct ka_experiment_group *const groups[] = {
+		&ka_experiments_basic,
+	};
+	const struct ka_theme *themes[N_GROUPS_MAX];
 	const struct ka_plan_options options = {
 		.seed = 1, .settings = { { .idle = 1, .intvl = 1, .cnt = 3 } }, .n_settings = 1
 	};
-	struct CMUnitTest tests[64];
-	struct item items[64];
+	struct CMUnitTest tests[N_TESTS_MAX];
+	struct item items[N_TESTS_MAX];
 	struct ka_rig rig;
 	struct nn_err err = { 0 };
-	size_t n;
-	const struct ka_experiment *experiments = ka_experiments(&n);
+	const size_t n_groups = sizeof(groups) / sizeof(groups[0]);
+	size_t n = 0;
 	int failed;
 
-	if (n != theme->n || n > 64 || ka_rig_start(&rig, &theme, 1, &options, &err)) {
-		print_error("experiments and cases differ, or: %s\n", err.text);
+	for (size_t i = 0; i < n_groups; i++)
+		themes[i] = groups[i]->theme;
+	if (ka_rig_start(&rig, themes, n_groups, &options, &err)) {
+		print_error("%s\n", err.text);
 		return 99;
 	}
-	for (size_t i = 0; i < n; i++) {
-		items[i] = (struct item){ &rig, find(&rig.plan, experiments[i].case_name),
-					  &experiments[i] };
-		tests[i] = (struct CMUnitTest){ .name = experiments[i].case_name,
-						.test_func = is_not_passed,
-						.initial_state = &items[i] };
+	for (size_t i = 0; i < n_groups; i++)
+		n += add_tests(groups[i], &rig, items + n, tests + n);
+	if (n != rig.plan.n) {
+		print_error("%zu instances have %zu expectations\n", rig.plan.n, n);
+		return 99;
 	}
 	failed = _cmocka_run_group_tests("experiments", tests, n, NULL, NULL);
 	ka_rig_stop(&rig);

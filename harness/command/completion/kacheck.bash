@@ -9,8 +9,9 @@ _kacheck_words() {
 			--noise-budget --format --report --out --keep --color --quiet --verbose --strict
 			--exit-style --help --usage'
 		;;
-	list) echo '--filter --exclude --setting --shard --long --help --usage' ;;
-	explain | doctor) echo '--help --usage' ;;
+	list) echo '--filter --exclude --setting --shard --long --format --help --usage' ;;
+	explain) echo '--hz --help --usage' ;;
+	doctor) echo '--help --usage' ;;
 	esac
 }
 
@@ -34,7 +35,8 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
 		return
 		;;
-	--format)
+	--format | -F)
+		[ "$command" = list ] && formats='text json'
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		return
 		;;
@@ -55,7 +57,7 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W 'default kselftest bisect' -- "$cur")
 		return
 		;;
-	--setting | -s | --shard | --jobs | -j | --repeat | --seed | --noise-budget)
+	--setting | -s | --shard | --jobs | -j | --repeat | --seed | --noise-budget | --hz | -z)
 		return
 		;;
 	esac

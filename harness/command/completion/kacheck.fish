@@ -41,5 +41,7 @@ complete -c kacheck -n '__kacheck_in run' -s v -l verbose -d 'more of what passe
 complete -c kacheck -n '__kacheck_in run' -l strict -d 'what is skipped has failed'
 complete -c kacheck -n '__kacheck_in run' -l exit-style -x -a 'default kselftest bisect' -d 'numbers of the exit status'
 
+complete -c kacheck -n '__kacheck_in list' -s F -l format -x -a 'text json' -d 'text, or one object a line'
+complete -c kacheck -n '__kacheck_in explain' -s z -l hz -x -a '100 250 300 1000' -d 'as on a kernel with this HZ'
 complete -c kacheck -n '__kacheck_in explain' -a '(__kacheck_instances)'
 complete -c kacheck -n '__kacheck_in help' -a 'run list explain doctor'

@@ -6,7 +6,7 @@
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
 need prove xmllint jq tshark capinfos
-schema=$(dirname "$0")/../junit.xsd
+schema=$(cd "$(dirname "$0")/.." && pwd)/junit.xsd
 
 cd "$work" || exit 99
 filter=(--filter 'silent_drop/1-1-1' --filter 'silent_drop/1-1-3/v4/client')
@@ -18,7 +18,7 @@ is "one run with five reports: exit status" "$status" 0
 has "something was planned" "$planned" '^[1-9]'
 
 run prove --exec cat r.tap
-is "tap: prove accepts it" "$status" 0 || printf '%s\n' "$out"
+is "tap: prove accepts it" "$status" 0
 has "tap: prove counts every instance" "$out" "Tests=$planned,"
 is "tap: version 13" "$(head -n 1 r.tap)" "TAP version 13"
 is "tap: flat" "$(grep -c '^ *ok' r.tap)" "$(grep -c '^ok' r.tap)"

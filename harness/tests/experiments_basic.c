@@ -137,13 +137,6 @@ static const struct ka_experiment experiments[] = {
 	{ "wrong_regime", KA_FAIL, "" },
 };
 
-const struct ka_theme *ka_experiments_theme(void)
-{
-	return &theme;
-}
-
-const struct ka_experiment *ka_experiments(size_t *n)
-{
-	*n = sizeof(experiments) / sizeof(experiments[0]);
-	return experiments;
-}
+const struct ka_experiment_group ka_experiments_basic = {
+	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
+};

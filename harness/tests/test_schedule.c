@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runner, with instances that misbehave in every way (misbehave.h). Their sandboxes are real.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "netns/sandbox.h"
+#include "plan/schedule.h"
+#include "result/result.h"
+#include "tests/misbehave.h"
+
+/* What one run of the scheduler came to. */
+struct outcome {
+	size_t n;
+	json_t *results[KA_MOST];
+	unsigned delivered;
+	int stop_with;       /* the result callback returns this */
+	int signal_at_first; /* raised when the first result comes */
+};
+
+/* ---- a sandbox that cannot be had ----------------------------------------------------------- */
+
+struct refusal {
+	int code;       /* errno; 0: none */
+	unsigned after; /* so many may start first */
+	unsigned times; /* and so many are refused; 0: all */
+	unsigned asked;
+};
+
+static struct refusal refusal;
+
+int __real_nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *), void *arg,
+			    struct nn_err *err);
+int __wrap_nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *), void *arg,
+			    struct nn_err *err);
+
+int __wrap_nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *), void *arg,
+			    struct nn_err *err)
+{
+	unsigned asked = refusal.asked++;
+
+	if (refusal.code && asked >= refusal.after &&
+	    (!refusal.times || asked < refusal.after + refusal.times))
+		return nn_fail(err, refusal.code, "the host forbids it");
+	return __real_nn_sandbox_start(box, entry, arg, err);
+}
+
+/* ---- a run -------------------------------------------------------------------------------- */
+
+static struct ka_shared *shared;
+
+static int on_result(void *arg, size_t index, json_t *json)
+{
+	struct outcome *outcome = arg;
+
+	assert_null(outcome->results[index]);
+	outcome->results[index] = json;
+	if (outcome->delivered++ == 0 && outcome->signal_at_first)
+		raise(outcome->signal_at_first);
+	return outcome->stop_with;
+}
+
+static const struct ka_case a_case = { .name = "a", .why = "w" };
+static const struct ka_theme a_theme = { "t", "T", &a_case, 1 };
+
+/* Runs instances that behave like @what. */
+static int run(const enum ka_behaviour *what, size_t n, struct ka_schedule_options options,
+	       const double *expected_s, struct outcome *outcome)
+{
+	const struct ka_facts facts = { .release = "6.1", .hz = 250, .tick_ns = 4000000 };
+	const struct ka_schedule_events events = { .result = on_result, .arg = outcome };
+	struct ka_instance instances[KA_MOST];
+	struct ka_prediction predictions[KA_MOST];
+	const struct ka_plan plan = { instances, predictions, n };
+	struct nn_err err = { "" };
+
+	memset(shared, 0, sizeof(*shared));
+	for (size_t i = 0; i < n; i++) {
+		instances[i] = (struct ka_instance){ .theme = &a_theme,
+						     .case_ = &a_case,
+						     .setting = { .idle = 1, .intvl = 1, .cnt = 1 },
+						     .family = 2,
+						     .seed = what[i],
+						     .repetition = (unsigned)i,
+						     .name = "a/1-1-1/v4/client" };
+		predictions[i] =
+			(struct ka_prediction){ .expected_s = expected_s ? expected_s[i] : 0 };
+	}
+	outcome->n = n;
+	options.run = ka_misbehave;
+	if (options.set_up_s <= 0)
+		options.set_up_s = 10;
+	return ka_schedule_run(&plan, &facts, &options, &events, &err);
+}
+
+static void assert_result(const struct outcome *outcome, size_t index, const char *verdict,
+			  const char *why)
+{
+	const json_t *json = outcome->results[index];
+	const char *text = json_string_value(json_object_get(json, "why"));
+
+	assert_string_equal(json_string_value(json_object_get(json, "verdict")), verdict);
+	if (!strstr(text, why))
+		fail_msg("instance %zu: '%s' does not say '%s'", index, text, why);
+}
+
+/* No process is left, not even a dead one; frees the results. */
+static void clean(struct outcome *outcome)
+{
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	for (size_t i = 0; i < outcome->n; i++)
+		json_decref(outcome->results[i]);
+	refusal = (struct refusal){ .code = 0 };
+}
+
+/* One instance alone. */
+static void assert_one(enum ka_behaviour what, const char *verdict, const char *why)
+{
+	struct outcome outcome = { .n = 0 };
+
+	assert_int_equal(
+		run(&what, 1, (struct ka_schedule_options){ .retries = 2 }, NULL, &outcome), 0);
+	assert_int_equal(outcome.delivered, 1);
+	assert_result(&outcome, 0, verdict, why);
+	clean(&outcome);
+}
+
+/* ---- tests -------------------------------------------------------------------------------- */
+
+static void results_come_with_their_index(void **state)
+{
+	const enum ka_behaviour what[] = { PASSES, BREAKS, PASSES_WITHOUT_READY, EXITS_7, PASSES };
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	assert_int_equal(run(what, 5, (struct ka_schedule_options){ .retries = 2 }, NULL, &outcome),
+			 0);
+	assert_int_equal(outcome.delivered, 5);
+	assert_result(&outcome, 0, "pass", "");
+	assert_result(&outcome, 1, "broken", "no probe was seen");
+	assert_result(&outcome, 2, "pass", "");
+	assert_result(&outcome, 3, "broken", "ended with status 7");
+	assert_result(&outcome, 4, "pass", "");
+	clean(&outcome);
+}
+
+static void nothing_to_do_is_done(void **state)
+{
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	assert_int_equal(run(NULL, 0, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
+	assert_int_equal(outcome.delivered, 0);
+	clean(&outcome);
+}
+
+static void what_goes_wrong_is_named(void **state)
+{
+	(void)state;
+	assert_one(CRASHES, "broken", "killed by signal 4");
+	assert_one(EXITS_7, "broken", "ended with status 7");
+	assert_one(SAYS_NOTHING, "broken", "without a result");
+	assert_one(SAYS_GARBAGE, "broken", "no result");
+	assert_one(SAYS_HALF, "broken", "no result");
+	assert_one(PASSES_AND_EXITS_1, "broken", "ended with status 1");
+}
+
+static void long_results_arrive_whole(void **state)
+{
+	const enum ka_behaviour what[] = { SAYS_MUCH, SAYS_MUCH };
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	assert_int_equal(run(what, 2, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(json_string_length(json_object_get(outcome.results[i], "why")),
+				 KA_MUCH);
+	clean(&outcome);
+}
+
+static void what_overruns_is_killed_whole(void **state)
+{
+	const enum ka_behaviour what[] = { HANGS, PASSES, HANGS_WITH_CHILD };
+	const double expected_s[] = { 0, 0, 0.1 };
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	assert_int_equal(
+		run(what, 3, (struct ka_schedule_options){ .set_up_s = 0.4 }, expected_s, &outcome),
+		0);
+	assert_result(&outcome, 0, "broken", "overran its deadline of 0 s");
+	assert_result(&outcome, 1, "pass", "");
+	assert_result(&outcome, 2, "broken", "overran its deadline");
+	clean(&outcome);
+}
+
+static void stalled_hosts_get_another_try(void **state)
+{
+	const enum ka_behaviour what[] = { STALLS_UNTIL_LAST_TRY, STALLS_ALWAYS, BREAKS, PASSES };
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	assert_int_equal(run(what, 4, (struct ka_schedule_options){ .retries = 2 }, NULL, &outcome),
+			 0);
+	assert_int_equal(outcome.delivered, 4);
+	assert_result(&outcome, 0, "pass", "");
+	assert_result(&outcome, 1, "broken", "host stalled");
+	assert_int_equal(shared->tries[0], 3);
+	assert_int_equal(shared->tries[1], 3);
+	assert_int_equal(shared->tries[2], 1);
+	assert_int_equal(shared->tries[3], 1);
+	clean(&outcome);
+}
+
+static void jobs_limits_what_runs(void **state)
+{
+	enum ka_behaviour what[12];
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 12; i++)
+		what[i] = LINGERS;
+	assert_int_equal(run(what, 12, (struct ka_schedule_options){ .jobs = 3 }, NULL, &outcome),
+			 0);
+	assert_in_range(shared->most_running, 2, 3);
+	clean(&outcome);
+}
+
+/* All run at once, but only a few of them build their network at the same time. */
+static void set_up_work_is_limited(void **state)
+{
+	unsigned limit = 2 * (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	enum ka_behaviour what[KA_MOST];
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < KA_MOST; i++)
+		what[i] = LINGERS;
+	assert_int_equal(run(what, KA_MOST, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
+	assert_in_range(shared->most_setting_up, 1, limit);
+	if (limit < KA_MOST / 4)
+		assert_true(shared->most_running > limit);
+	clean(&outcome);
+}
+
+static void the_longest_go_first(void **state)
+{
+	const enum ka_behaviour what[] = { PASSES, PASSES, PASSES, PASSES };
+	const double expected_s[] = { 1, 4, 2, 4 };
+	static const unsigned wanted[] = { 1, 3, 2, 0 };
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	assert_int_equal(
+		run(what, 4, (struct ka_schedule_options){ .jobs = 1 }, expected_s, &outcome), 0);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(shared->order[i], wanted[i] + 1);
+	clean(&outcome);
+}
+
+static void the_receiver_can_stop_it(void **state)
+{
+	const enum ka_behaviour what[] = { HANGS, PASSES, HANGS_WITH_CHILD };
+	struct outcome outcome = { .stop_with = -EPIPE };
+
+	(void)state;
+	assert_int_equal(run(what, 3, (struct ka_schedule_options){ 0 }, NULL, &outcome), -EPIPE);
+	assert_int_equal(outcome.delivered, 1);
+	clean(&outcome);
+}
+
+static void signals_stop_it(void **state)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	const enum ka_behaviour what[] = { HANGS, PASSES, HANGS_WITH_CHILD };
+	sigset_t before, after;
+
+	(void)state;
+	sigprocmask(SIG_SETMASK, NULL, &before);
+	for (size_t i = 0; i < 3; i++) {
+		struct outcome outcome = { .signal_at_first = signals[i] };
+
+		assert_int_equal(run(what, 3, (struct ka_schedule_options){ 0 }, NULL, &outcome),
+				 -EINTR);
+		clean(&outcome);
+	}
+	sigprocmask(SIG_SETMASK, NULL, &after);
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+static void impossible_sandboxes_are_skipped(void **state)
+{
+	static const int codes[] = { EPERM, ENOSPC, ENOSYS, EUSERS };
+	const enum ka_behaviour what[] = { PASSES, PASSES };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct outcome outcome = { .n = 0 };
+
+		refusal = (struct refusal){ .code = codes[i] };
+		assert_int_equal(run(what, 2, (struct ka_schedule_options){ 0 }, NULL, &outcome),
+				 0);
+		assert_result(&outcome, 0, "skip", "the host forbids it");
+		assert_result(&outcome, 1, "skip", "the host forbids it");
+		clean(&outcome);
+	}
+}
+
+static void other_causes_are_broken(void **state)
+{
+	const enum ka_behaviour what[] = { PASSES };
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	refusal = (struct refusal){ .code = EIO };
+	assert_int_equal(run(what, 1, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
+	assert_result(&outcome, 0, "broken", "the host forbids it");
+	clean(&outcome);
+}
+
+/* One sandbox too many: it waits for its turn, and no more are tried at once. */
+static void too_many_sandboxes_wait(void **state)
+{
+	const enum ka_behaviour what[] = { LINGERS, LINGERS, LINGERS, LINGERS, LINGERS };
+	struct outcome outcome = { .n = 0 };
+
+	(void)state;
+	refusal = (struct refusal){ .code = EAGAIN, .after = 2, .times = 1 };
+	assert_int_equal(run(what, 5, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
+	for (size_t i = 0; i < 5; i++)
+		assert_result(&outcome, i, "pass", "");
+	assert_in_range(shared->most_running, 1, 2);
+	clean(&outcome);
+}
+
+static int do_nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+/* Where there are no sandboxes there is nothing to test. */
+static int probe_host(void **state)
+{
+	struct nn_sandbox box = NN_SANDBOX_INIT;
+	struct nn_err err = { "" };
+
+	(void)state;
+	if (nn_sandbox_start(&box, do_nothing, NULL, &err) < 0) {
+		printf("skipped: %s\n", err.text);
+		exit(77);
+	}
+	nn_sandbox_kill(&box);
+	refusal.asked = 0;
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(results_come_with_their_index),
+		cmocka_unit_test(nothing_to_do_is_done),
+		cmocka_unit_test(what_goes_wrong_is_named),
+		cmocka_unit_test(long_results_arrive_whole),
+		cmocka_unit_test(what_overruns_is_killed_whole),
+		cmocka_unit_test(stalled_hosts_get_another_try),
+		cmocka_unit_test(jobs_limits_what_runs),
+		cmocka_unit_test(set_up_work_is_limited),
+		cmocka_unit_test(the_longest_go_first),
+		cmocka_unit_test(the_receiver_can_stop_it),
+		cmocka_unit_test(signals_stop_it),
+		cmocka_unit_test(impossible_sandboxes_are_skipped),
+		cmocka_unit_test(other_causes_are_broken),
+		cmocka_unit_test(too_many_sandboxes_wait),
+	};
+
+	shared = ka_misbehave_shared();
+	if (!shared)
+		return 99;
+	return cmocka_run_group_tests(tests, probe_host, NULL);
+}
