@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -269,13 +270,22 @@ static int on_pipe(struct ka_schedule *s, struct ka_job *job)
 	return 0;
 }
 
+/* Takes the signals, or they would kill the process as soon as they are unblocked. */
+static int on_signal(struct ka_schedule *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) > 0)
+		;
+	return nn_fail(s->err, EINTR, "stopped after %zu of %zu instances", s->done, s->plan->n);
+}
+
 static int dispatch(struct ka_schedule *s, uint64_t tag)
 {
 	struct ka_job *job;
 
 	if (tag == KA_TAG_SIGNAL)
-		return nn_fail(s->err, EINTR, "stopped after %zu of %zu instances", s->done,
-			       s->plan->n);
+		return on_signal(s);
 	if (tag == KA_TAG_TIMER)
 		return on_timer(s);
 	job = &s->jobs[tag / 2];

@@ -298,7 +298,8 @@ static void signals_stop_it(void **state)
 		clean(&outcome);
 	}
 	sigprocmask(SIG_SETMASK, NULL, &after);
-	assert_memory_equal(&before, &after, sizeof(before));
+	for (int i = 1; i < NSIG; i++)
+		assert_int_equal(sigismember(&before, i), sigismember(&after, i));
 }
 
 static void impossible_sandboxes_are_skipped(void **state)

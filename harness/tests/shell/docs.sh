@@ -16,7 +16,7 @@ commands=$("$KACHECK" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 has "kacheck --help lists its commands" "$commands" run
 every=""
 for command in $commands; do
-	options=$("$KACHECK" "$command" --help | grep -o -E '^ .{0,8}--[a-z-]+' | grep -o -E -- '--[a-z-]+' | sort -u)
+	options=$("$KACHECK" "$command" --help 2>/dev/null | grep -o -E '^ .{0,8}--[a-z-]+' | grep -o -E -- '--[a-z-]+' | sort -u)
 	every+=$'\n'$options
 	has "man page: $command" "$(cat "$man")" "^\.(It|Ss|Nm|Ic|Sx).* $command\b|Ic $command"
 	for option in $options; do

@@ -10,7 +10,11 @@
 # shellcheck source=trace.bash
 . "$(dirname "$0")/trace.bash"
 need_root
-need ip nft sysctl lsns timeout cmp
+need ip nft sysctl lsns ps timeout cmp unshare
+# In a pid namespace of its own, the test sees only what it started itself.
+if [ -z "${KACHECK_TEST_ALONE-}" ]; then
+	exec env KACHECK_TEST_ALONE=1 unshare --pid --fork --kill-child --mount-proc "$0" "$@"
+fi
 kills=${KACHECK_KILLS:-${1:-20}}
 new_home
 
