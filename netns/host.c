@@ -11,6 +11,11 @@
 
 #include "sandbox.h"
 
+/* Its AppArmor profile would allow namespaces, but not a /proc that can be written. */
+#define CONTAINER_REMEDY                                                                           \
+	"start the container with --privileged, or with --cap-add SYS_ADMIN --cap-add NET_ADMIN "  \
+	"--security-opt apparmor=unconfined"
+
 static long read_number(const char *path)
 {
 	long value = NN_HOST_UNKNOWN;
@@ -83,8 +88,7 @@ static const char *why_permission(const struct nn_host *host)
 		return "a seccomp filter (a container's) forbids namespaces: "
 		       "start the container with --security-opt seccomp=unconfined";
 	if (host->seccomp == 2)
-		return "a seccomp filter (a container's) forbids namespaces: start the container "
-		       "with --privileged, or --cap-add SYS_ADMIN --cap-add NET_ADMIN";
+		return "a seccomp filter (a container's) forbids namespaces: " CONTAINER_REMEDY;
 	if (host->privileged)
 		return "a security module forbids namespaces to root: look at the audit log";
 	return "user namespaces are forbidden here (a chroot, or a security module): run as root, "
@@ -101,10 +105,11 @@ const char *nn_host_why(const struct nn_host *host, int code)
 	case EACCES:
 		return why_permission(host);
 	case ENOSYS:
-		return host->seccomp == 2
-			       ? "a seccomp filter (a container's) hides clone3(): start the "
-				 "container with --security-opt seccomp=unconfined"
-			       : "the kernel has no clone3(): Linux 5.3 or later is needed";
+		return host->seccomp == 2 ? "a seccomp filter (a container's) hides system "
+					    "calls: " CONTAINER_REMEDY
+					  : "the kernel has no clone3() or pidfd_open(): Linux 5.3 "
+					    "or later is "
+					    "needed";
 	case EINVAL:
 		return "the kernel was built without namespaces (CONFIG_USER_NS, CONFIG_NET_NS, "
 		       "CONFIG_PID_NS)";

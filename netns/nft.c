@@ -258,8 +258,6 @@ static int refused(int ret, const char *table, const struct nn_nft_rule *rules,
 	char text[NN_NFT_TEXT];
 	const char *needs;
 
-	if (!refusal->known)
-		return nn_prefix(err, ret, "nftables table %s", table);
 	needs = nn_nft_missing(ret, refusal->label, refusal->expr);
 	if (needs)
 		ret = nn_prefix(err, ret, "kernel without %s?", needs);

@@ -93,10 +93,8 @@ static void explain(const struct nn_batch *batch, const struct nn_nl_verdict *ba
 {
 	uint32_t index = bad->seq - batch->first - 1;
 
-	*refusal = (struct nn_batch_refusal){ 0 };
 	if (!bad->code || index >= batch->n)
 		return;
-	refusal->known = true;
 	refusal->label = batch->msgs[index].label;
 	refusal->expr = blamed_name(batch->msgs[index].nlh, bad->offset);
 }
@@ -107,7 +105,7 @@ int nn_batch_commit(struct nn_batch *batch, struct nn_batch_refusal *refusal, st
 	struct iovec *iov;
 	int iov_len, ret;
 
-	*refusal = (struct nn_batch_refusal){ 0 };
+	*refusal = (struct nn_batch_refusal){ .label = NN_LABEL_TABLE };
 	if (!batch->failed) {
 		nftnl_batch_end(nftnl_batch_buffer(batch->pages), ++batch->nl->seq);
 		batch_finish_msg(batch);

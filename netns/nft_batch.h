@@ -32,11 +32,10 @@ struct nn_batch {
 	bool failed; /* out of memory */
 };
 
-/* Which message was refused, if the kernel refused one. */
+/* Which message was refused; the table's when it was the batch as a whole. */
 struct nn_batch_refusal {
 	int label;
 	const char *expr; /* name of the expression that the kernel does not have; NULL: unknown */
-	bool known;       /* false: the transport or the whole batch failed */
 };
 
 int nn_batch_init(struct nn_batch *batch, struct nn_nl *nl, struct nn_err *err);

@@ -12,6 +12,8 @@
 
 #include "err.h"
 
+/* One process at a time: after a fork, parent and child must not both make requests, because they
+ * would read each other's answers. */
 struct nn_ns; /* opaque */
 
 /*

@@ -80,8 +80,8 @@ bool nn_snmp6_find(const char *text, const char *name, uint64_t *value)
 	tail = strlen(dot + 1);
 	for (line = text; line && *line; line = line_after(line)) {
 		len = strcspn(line, " \t\n");
-		if (len != group + tail || strncmp(line, name, group) ||
-		    strncmp(line + group, dot + 1, tail))
+		if (len != group + tail || strncmp(line, name, group) != 0 ||
+		    strncmp(line + group, dot + 1, tail) != 0)
 			continue;
 		*value = strtoull(line + len, NULL, 10);
 		return true;

@@ -28,7 +28,7 @@ static int sysctl_open(const struct nn_ns *ns, const char *key, int flags, struc
 		return nn_fail(err, ENOENT, "this kernel has no sysctl %s", key);
 	if (fd == -EROFS || fd == -EACCES)
 		return nn_fail(err, -fd,
-			       "/proc/sys is read-only here (a container's?): "
+			       "/proc/sys is read-only here (a container needs --privileged): "
 			       "cannot write sysctl %s",
 			       key);
 	return fd;
@@ -73,7 +73,7 @@ static bool same_words(const char *a, const char *b)
 		a += strspn(a, space);
 		b += strspn(b, space);
 		len = strcspn(a, space);
-		if (len != strcspn(b, space) || memcmp(a, b, len))
+		if (len != strcspn(b, space) || memcmp(a, b, len) != 0)
 			return false;
 		if (!len)
 			return true;

@@ -181,10 +181,11 @@ static void record_step(struct ka_engine *e, const struct ka_step *step)
 {
 	struct ka_event event = { .t_ns = e->step_start_ns, .at = KA_AT_BENCH, .what = KA_EV_STEP };
 
+	e->step_done_ns = ka_now_ns();
 	event.step.index = (int)e->step;
+	event.step.done_ns = e->step_done_ns;
 	ka_step_text(step, event.step.text, sizeof(event.step.text));
 	ka_engine_event(e, event);
-	e->step_done_ns = ka_now_ns();
 }
 
 /* Handshake done: from here on the instance mostly waits. */

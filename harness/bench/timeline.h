@@ -139,9 +139,10 @@ struct ka_event {
 	enum ka_what what;
 	union {
 		struct {
-			int index;
+			int index;       /* into case_->steps */
+			int64_t done_ns; /* when it had taken effect */
 			char text[80];
-		} step; /* index into case_->steps */
+		} step;
 		struct ka_packet packet;
 		struct ka_epoll epoll;
 		struct ka_call call;

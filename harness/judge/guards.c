@@ -15,6 +15,41 @@ static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
+/* Steps that break something, or bring it back. */
+static bool is_fault(enum ka_do what)
+{
+	switch (what) {
+	case KA_DROP:
+	case KA_REJECT:
+	case KA_CRASH:
+	case KA_REBOOT:
+	case KA_FORGET:
+	case KA_LINK_DOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A fault that is to meet the first probe must be there before it can be sent. A host that took
+ * longer than idle to make it has no say in the matter; the schedule tries again. */
+static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int64_t due_ns = e->last_rx_ns + e->want->p1_lo_j * e->facts->tick_ns;
+
+	if (!e->heard || !ka_ends_by_timer(e->want->when) || !e->want->p1_lo_j)
+		return;
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+
+		if (step && is_fault(step->do_) && step->since == KA_SINCE_STEP &&
+		    event->t_ns < due_ns && event->step.done_ns >= due_ns)
+			ka_find(f, "host stalled: %s was done only when the first probe was due",
+				event->step.text);
+	}
+}
+
 /* Options that the set-up could not read back. What a step declared is the kernel's to answer. */
 static void guard_options(const struct ka_evidence *e, struct ka_findings *f)
 {
@@ -73,6 +108,7 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
 	guard_options(e, f);
 	guard_timestamps(e, f);
 	guard_faults(e, f);
+	guard_fault_in_time(e, f);
 	guard_zero(e, f);
 	guard_end(e, f);
 	guard_capture(e, f);

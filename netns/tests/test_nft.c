@@ -1,186 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nftables rules do to packets exactly what they say, and count exactly what they meet. */
-#include <arpa/inet.h>
+/* nftables rules do to packets exactly what they say, exactly as often, and all or none of them. */
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "inbox.h"
-#include "netns/nft.h"
-#include "netns/nl.h"
-#include "tcp.h"
-
-#define PORT  7001 /* what the rules are about */
-#define OTHER 7002 /* what they must not touch */
-#define TABLE "test"
+#include "rules.h"
 
 static const int families[] = { AF_INET, AF_INET6 };
-
-/* A connect to OTHER that succeeds: everything sent before has arrived, or has been discarded. */
-static int other_connects(struct inbox *in, struct nn_topology *net, int family)
-{
-	int pair[2];
-
-	if (connect_pair(in, net, family, OTHER, pair))
-		return 1;
-	close(pair[0]);
-	close(pair[1]);
-	return 0;
-}
-
-static int expect_count(struct inbox *in, struct nn_ns *ns, uint64_t want)
-{
-	uint64_t packets = UINT64_MAX;
-
-	EXPECT_OK(in, nn_nft_counters(ns, TABLE, &packets, 1, &in->err));
-	EXPECT_EQ(in, packets, want);
-	return 0;
-}
-
-static int routed_on_one_cpu(struct inbox *in, struct nn_topology *net)
-{
-	EXPECT_OK(in, pin_to_one_cpu());
-	EXPECT_OK(in, nn_topology_new(net, NN_ROUTED, &in->err));
-	return 0;
-}
-
-/* ---- what matches ----------------------------------------------------------------------- */
-
-/* With @rule at @node, a connect to PORT gets nowhere and one to OTHER succeeds. */
-static int hides_port(struct inbox *in, enum nn_node node, const struct nn_nft_rule *rule,
-		      int family)
-{
-	struct nn_topology net = { 0 };
-	int listener, fd;
-
-	if (routed_on_one_cpu(in, &net))
-		return 1;
-	listener = listen_at(&net, NN_SERVER, family, PORT);
-	EXPECT(in, listener >= 0);
-	EXPECT_OK(in, nn_nft_add(net.ns[node], TABLE, rule, 1, &in->err));
-	fd = connect_start(&net, NN_SERVER, family, PORT);
-	EXPECT(in, fd >= 0);
-	if (other_connects(in, &net, family))
-		return 1;
-	EXPECT(in, connect_pending(fd));
-	if (expect_count(in, net.ns[node], 1))
-		return 1;
-	close(fd);
-	EXPECT_OK(in, nn_nft_del(net.ns[node], TABLE, &in->err));
-	fd = connect_start(&net, NN_SERVER, family, PORT);
-	EXPECT_EQ(in, connect_end(fd), 0);
-	close(fd);
-	close(listener);
-	nn_topology_free(&net);
-	return 0;
-}
-
-static int in_ports_and_devices_match(struct inbox *in)
-{
-	static const struct {
-		enum nn_node node;
-		struct nn_nft_rule rule;
-	} rules[] = {
-		{ NN_GATEWAY, { .hook = NN_FORWARD, .dport = PORT } },
-		{ NN_GATEWAY, { .hook = NN_FORWARD, .sport = PORT } },
-		{ NN_GATEWAY, { .hook = NN_FORWARD, .iif = "client0", .dport = PORT } },
-		{ NN_GATEWAY, { .hook = NN_FORWARD, .iif = "server0", .sport = PORT } },
-		{ NN_SERVER, { .hook = NN_PREROUTING, .priority = -300, .dport = PORT } },
-		{ NN_SERVER, { .hook = NN_INPUT, .dport = PORT } },
-		{ NN_SERVER, { .hook = NN_POSTROUTING, .sport = PORT } },
-		{ NN_CLIENT,
-		  { .hook = NN_INPUT,
-		    .sport = PORT,
-		    .flags_mask = TH_SYN | TH_ACK,
-		    .flags = TH_SYN | TH_ACK } },
-		{ NN_CLIENT, { .hook = NN_POSTROUTING, .dport = PORT, .flags_mask = TH_ACK } },
-	};
-	size_t i, f;
-
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		for (f = 0; f < 2; f++)
-			if (hides_port(in, rules[i].node, &rules[i].rule, families[f]))
-				return inbox_fail(in, __FILE__, __LINE__, "of rule", (long long)i);
-	return 0;
-}
-INBOX_TEST(ports_and_devices_match)
-
-/* Flags alone: only the reset of a closed port is discarded. */
-static int in_flags_match(struct inbox *in)
-{
-	const struct nn_nft_rule rule = {
-		.hook = NN_INPUT, .sport = PORT, .flags_mask = TH_RST, .flags = TH_RST
-	};
-	struct nn_topology net = { 0 };
-	int fd;
-
-	if (routed_on_one_cpu(in, &net))
-		return 1;
-	EXPECT_OK(in, nn_nft_add(net.ns[NN_CLIENT], TABLE, &rule, 1, &in->err));
-	fd = connect_start(&net, NN_SERVER, AF_INET, PORT);
-	EXPECT_EQ(in, connect_end(connect_start(&net, NN_SERVER, AF_INET, OTHER)), -ECONNREFUSED);
-	EXPECT(in, connect_pending(fd));
-	return expect_count(in, net.ns[NN_CLIENT], 1);
-}
-INBOX_TEST(flags_match)
-
-static int in_nothing_else_matches(struct inbox *in)
-{
-	const struct nn_nft_rule rules[] = {
-		{ .hook = NN_FORWARD, .iif = "server0", .dport = PORT },
-		{ .hook = NN_FORWARD, .iif = "client", .dport = PORT },
-		{ .hook = NN_FORWARD, .dport = PORT + 1 },
-		{ .hook = NN_FORWARD, .dport = PORT, .flags_mask = TH_RST, .flags = TH_RST },
-		{ .hook = NN_FORWARD, .l4proto = IPPROTO_UDP, .dport = PORT },
-		{ .hook = NN_INPUT, .dport = PORT },
-	};
-	enum { N = sizeof(rules) / sizeof(rules[0]) };
-	struct nn_topology net = { 0 };
-	uint64_t packets[N];
-	int pair[2];
-	size_t i;
-
-	if (routed_on_one_cpu(in, &net))
-		return 1;
-	EXPECT_OK(in, nn_nft_add(net.ns[NN_GATEWAY], TABLE, rules, N, &in->err));
-	if (connect_pair(in, &net, AF_INET, PORT, pair) || talk_over(in, pair))
-		return 1;
-	EXPECT_OK(in, nn_nft_counters(net.ns[NN_GATEWAY], TABLE, packets, N, &in->err));
-	for (i = 0; i < N; i++)
-		EXPECT_EQ(in, packets[i], 0);
-	return 0;
-}
-INBOX_TEST(nothing_else_matches)
-
-static int in_counting_lets_pass(struct inbox *in)
-{
-	const struct nn_nft_rule rules[] = {
-		{ .hook = NN_FORWARD, .iif = "client0", .dport = PORT, .action = NN_COUNT },
-		{ .hook = NN_FORWARD, .iif = "server0", .sport = PORT, .action = NN_ACCEPT },
-		{ .hook = NN_FORWARD, .priority = 10, .action = NN_COUNT },
-	};
-	struct nn_topology net = { 0 };
-	uint64_t packets[3];
-	int pair[2];
-
-	if (routed_on_one_cpu(in, &net))
-		return 1;
-	EXPECT_OK(in, nn_nft_add(net.ns[NN_GATEWAY], TABLE, rules, 3, &in->err));
-	if (connect_pair(in, &net, AF_INET6, PORT, pair) || talk_over(in, pair))
-		return 1;
-	EXPECT_OK(in, nn_nft_counters(net.ns[NN_GATEWAY], TABLE, packets, 3, &in->err));
-	EXPECT(in, packets[0] >= 3);
-	EXPECT(in, packets[1] >= 2);
-	/* A later priority sees what an earlier one has accepted. */
-	EXPECT(in, packets[2] >= packets[0] + packets[1]);
-	return 0;
-}
-INBOX_TEST(counting_lets_pass)
 
 /* ---- exactly N -------------------------------------------------------------------------- */
 
@@ -408,7 +237,7 @@ INBOX_TEST(tables_are_read_by_name)
 /* More than one page of messages, more than one datagram of rules. */
 static int in_many_rules_fit(struct inbox *in)
 {
-	static struct nn_nft_rule rules[MANY];
+	struct nn_nft_rule rules[MANY];
 	struct nn_topology net = { 0 };
 	uint64_t packets[MANY];
 	size_t i;
@@ -432,10 +261,6 @@ INBOX_TEST(many_rules_fit)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ports_and_devices_match),
-		cmocka_unit_test(flags_match),
-		cmocka_unit_test(nothing_else_matches),
-		cmocka_unit_test(counting_lets_pass),
 		cmocka_unit_test(first_and_after_are_exact),
 		cmocka_unit_test(limits_are_separate),
 		cmocka_unit_test(a_reset_refuses),
@@ -446,5 +271,5 @@ int main(void)
 		cmocka_unit_test(many_rules_fit),
 	};
 
-	return cmocka_run_group_tests_name("netns: nftables", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("netns: nftables actions", tests, NULL, NULL);
 }

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starts a guest's processes, and makes sure that they end. */
+#include "guest/boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Results that are written faster than they are read wait here; a full pipe would make the guest
+ * wait, and its clock jump meanwhile. What an unprivileged process may ask for. */
+#define RESULTS_PIPE (1 << 20)
+
+/* A place for memory files that is nobody else's. */
+#define MEMORY_FOLDER "/dev/shm"
+
+/* What the keeper works with. */
+struct keeper {
+	const struct ka_boot *boot;
+	int leash, results, console; /* its ends of the pipes */
+	bool sandboxed;
+};
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* ---- the kernel's process ----------------------------------------------------------------- */
+
+/* Puts @fd at @wanted; those that still have to move are out of the way already. */
+static int place(int fd, int wanted)
+{
+	return dup2(fd, wanted) < 0 ? -errno : 0;
+}
+
+/* Moves a file beyond those numbers that others will get. */
+static int lift(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, KA_BOOT_FILES);
+}
+
+static int place_files(const struct keeper *keeper, int *program)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int results = lift(keeper->results), console = lift(keeper->console);
+	int initramfs = lift(keeper->boot->initramfs);
+	int ret;
+
+	nothing = lift(nothing);
+	*program = lift(keeper->boot->program);
+	ret = place(nothing, STDIN_FILENO);
+	if (ret == 0)
+		ret = place(console, 1);
+	if (ret == 0)
+		ret = place(console, 2);
+	if (ret == 0)
+		ret = place(results, KA_BOOT_RESULTS);
+	if (ret == 0)
+		ret = place(initramfs, KA_BOOT_INITRAMFS);
+	return *program < 0 ? -EMFILE : ret;
+}
+
+/* Does not return. What goes wrong is told where the kernel would speak. */
+static void become_kernel(const struct keeper *keeper) __attribute__((noreturn));
+static void become_kernel(const struct keeper *keeper)
+{
+	char *environment[] = { NULL, NULL, NULL };
+	char path[600], folder[600];
+	int program;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(path, sizeof(path), "PATH=%.500s", getenv("PATH") ? getenv("PATH") : "/usr/bin");
+	snprintf(folder, sizeof(folder), "TMPDIR=%.500s",
+		 getenv("TMPDIR") && !keeper->sandboxed ? getenv("TMPDIR") : MEMORY_FOLDER);
+	environment[0] = path;
+	if (keeper->boot->wants_memory_file && access(folder + 7, W_OK) == 0)
+		environment[1] = folder;
+	if (place_files(keeper, &program) == 0)
+		fexecve(program, (char *const *)keeper->boot->argv, environment);
+	dprintf(2, "cannot execute %s: error %d\n", keeper->boot->argv[0], errno);
+	_exit(127);
+}
+
+/* ---- the keeper --------------------------------------------------------------------------- */
+
+/* Kills what the kernel's process has left: its children become the keeper's. */
+static void kill_orphans(void)
+{
+	char path[64], line[4096], *at, *end;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	got = read(fd, line, sizeof(line) - 1);
+	close(fd);
+	line[got > 0 ? got : 0] = '\0';
+	for (at = line; *at; at = end) {
+		long pid = strtol(at, &end, 10);
+
+		if (end == at)
+			break;
+		kill((pid_t)pid, SIGKILL);
+		end += *end == ' ';
+	}
+}
+
+/* Waits for the end of the kernel's process, or of the leash. Returns its wait status. */
+static int keep(pid_t pid, int leash)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
+	struct pollfd fds[] = { { .fd = leash, .events = 0 }, { .fd = pidfd, .events = POLLIN } };
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	if (!(fds[1].revents & POLLIN))
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	do
+		kill_orphans();
+	while (waitpid(-1, NULL, 0) > 0);
+	return status;
+}
+
+/* In a mount namespace of one's own, this hides the host's folder, which may be small, noexec, or
+ * full of other things. */
+static void mount_memory(void)
+{
+	(void)mount("kacheck", MEMORY_FOLDER, "tmpfs", MS_NOSUID | MS_NODEV, "size=100%");
+}
+
+/* Closes all other files, first of all the near end of this and every other leash. */
+static void close_others(const struct keeper *keeper)
+{
+	const int kept[] = { keeper->leash, keeper->results, keeper->console,
+			     keeper->boot->program, keeper->boot->initramfs };
+	int from = 3;
+
+	for (;;) {
+		int next = INT_MAX;
+
+		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+			if (kept[i] >= from && kept[i] < next)
+				next = kept[i];
+		if (next > from)
+			(void)close_range((unsigned)from,
+					  next == INT_MAX ? UINT_MAX : (unsigned)next - 1, 0);
+		if (next == INT_MAX)
+			return;
+		from = next + 1;
+	}
+}
+
+/* The keeper's life; its exit status is that of the kernel's process. */
+static int keeper_main(void *arg)
+{
+	struct keeper *keeper = arg;
+	int status;
+	pid_t pid;
+
+	(void)setpgid(0, 0); /* Ctrl-C is for the runner, who lets go of the leash */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	close_others(keeper);
+	if (keeper->sandboxed && keeper->boot->wants_memory_file)
+		mount_memory();
+	pid = fork();
+	if (pid == 0)
+		become_kernel(keeper);
+	close(keeper->results);
+	close(keeper->console);
+	if (pid < 0)
+		return 126;
+	status = keep(pid, keeper->leash);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* ---- the runner --------------------------------------------------------------------------- */
+
+/* Where namespaces are not allowed: a child, with the signals of any new program. */
+static int fork_keeper(struct keeper *keeper, struct nn_sandbox *box, struct nn_err *err)
+{
+	sigset_t none;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return nn_fail(err, errno, "cannot start a guest: fork");
+	if (pid == 0) {
+		for (int sig = 1; sig < NSIG; sig++)
+			(void)signal(sig, SIG_DFL);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		_exit(keeper_main(keeper));
+	}
+	*box = (struct nn_sandbox){ .pid = pid, .pidfd = (int)syscall(SYS_pidfd_open, pid, 0) };
+	return 0;
+}
+
+static int start_keeper(struct keeper *keeper, struct nn_sandbox *box, struct nn_err *err)
+{
+	struct nn_err why = { "" };
+
+	keeper->sandboxed = true;
+	if (nn_sandbox_start(box, keeper_main, keeper, &why) == 0)
+		return 0;
+	keeper->sandboxed = false;
+	return fork_keeper(keeper, box, err);
+}
+
+static int make_pipe(int fds[2], int size)
+{
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	if (size)
+		(void)fcntl(fds[1], F_SETPIPE_SZ, size); /* or what the host allows */
+	return fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int ka_boot(struct ka_booted *booted, const struct ka_boot *boot, struct nn_err *err)
+{
+	int leash[2] = { -1, -1 }, results[2] = { -1, -1 }, console[2] = { -1, -1 };
+	struct keeper keeper = { .boot = boot };
+	int ret;
+
+	ret = make_pipe(leash, 0);
+	if (ret == 0)
+		ret = make_pipe(results, RESULTS_PIPE);
+	if (ret == 0)
+		ret = make_pipe(console, 0);
+	*booted = (struct ka_booted){ .keeper = NN_SANDBOX_INIT,
+				      .leash = leash[1],
+				      .results = results[0],
+				      .console = console[0] };
+	keeper.leash = leash[0];
+	keeper.results = results[1];
+	keeper.console = console[1];
+	if (ret < 0)
+		ret = nn_fail(err, -ret, "cannot start a guest: pipe");
+	else
+		ret = start_keeper(&keeper, &booted->keeper, err);
+	close_fd(&leash[0]);
+	close_fd(&results[1]);
+	close_fd(&console[1]);
+	if (ret < 0)
+		ka_booted_stop(booted);
+	return ret;
+}
+
+int ka_booted_stop(struct ka_booted *booted)
+{
+	int status = 0;
+
+	close_fd(&booted->leash);
+	if (booted->keeper.pid > 0)
+		status = nn_sandbox_wait(&booted->keeper);
+	close_fd(&booted->results);
+	close_fd(&booted->console);
+	return status;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The processes of a guest on the host: a keeper, and below it the kernel (User-mode Linux, QEMU).
+ * The keeper holds a leash, a pipe whose other end only this process has: when that is let go, also
+ * by kill -9, the keeper kills the kernel and whatever belongs to it. Where namespaces are allowed
+ * the keeper is process 1 of a sandbox, so that not even its own death leaves anything.
+ */
+#ifndef KA_BOOT_H
+#define KA_BOOT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "netns/err.h"
+#include "netns/sandbox.h"
+
+/* Files of the kernel's process besides 0 (empty), 1 and 2 (the console). */
+#define KA_BOOT_RESULTS   3 /* a pipe: the guest's serial line */
+#define KA_BOOT_INITRAMFS 4
+#define KA_BOOT_FILES     5
+
+struct ka_boot {
+	int program;         /* what is executed; owned by the caller, as all of this */
+	int initramfs;       /* file */
+	const char **argv;   /* ends with NULL */
+	bool wants_memory_file; /* UML keeps its memory in a file: give it a tmpfs of its own */
+};
+
+struct ka_booted {
+	struct nn_sandbox keeper;
+	int leash;
+	int results, console; /* non-blocking read ends */
+};
+
+#define KA_BOOTED_INIT                                                                             \
+	{                                                                                          \
+		.keeper = NN_SANDBOX_INIT, .leash = -1, .results = -1, .console = -1               \
+	}
+
+int ka_boot(struct ka_booted *booted, const struct ka_boot *boot, struct nn_err *err);
+
+/* Lets go of the leash, waits until all are gone. Safe on KA_BOOTED_INIT and twice. Returns the
+ * exit status of the kernel's process (128 + signal), if it had ended by itself. */
+int ka_booted_stop(struct ka_booted *booted);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads a guest: one poll() on its serial line, its console, signals and a real-time deadline. */
+#include "guest/collect.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHUNK    65536
+/* A guest that sends a longer line has lost its mind. */
+#define MAX_LINE (64u << 20)
+/* Of the console, so much is quoted. */
+#define QUOTED_LINES 4
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+/* ---- the console -------------------------------------------------------------------------- */
+
+/* Keeps the end. */
+static void hear(struct ka_collect *c, const char *text, size_t n)
+{
+	size_t room = sizeof(c->console);
+
+	if (n > room) {
+		text += n - room;
+		n = room;
+	}
+	if (c->said + n > room) {
+		size_t drop = c->said + n - room;
+
+		memmove(c->console, c->console + drop, c->said - drop);
+		c->said -= drop;
+	}
+	memcpy(c->console + c->said, text, n);
+	c->said += n;
+}
+
+static void read_console(struct ka_collect *c)
+{
+	char text[4096];
+	ssize_t got;
+
+	while ((got = read(c->booted->console, text, sizeof(text))) > 0)
+		hear(c, text, (size_t)got);
+	if (got == 0 || (errno != EAGAIN && errno != EINTR))
+		c->console_over = true;
+}
+
+/* Where the last lines begin. */
+static size_t quoted_from(const struct ka_collect *c)
+{
+	size_t lines = 0, i = c->said;
+
+	while (i > 0 && c->console[i - 1] == '\n')
+		i--;
+	for (; i > 0; i--)
+		if (c->console[i - 1] == '\n' && ++lines == QUOTED_LINES)
+			break;
+	return i;
+}
+
+/* Lines become one, with " | " between them; time stamps, colours and their like go. */
+const char *ka_collect_last_words(struct ka_collect *c, char *buf, size_t size)
+{
+	size_t used = 0;
+	bool gap = false;
+
+	if (!c->console_over)
+		read_console(c);
+	for (size_t i = quoted_from(c); i < c->said && used + 5 < size; i++) {
+		unsigned char byte = (unsigned char)c->console[i];
+
+		if (byte == '\n') {
+			gap = used > 0;
+			continue;
+		}
+		if (!isprint(byte))
+			continue;
+		if (gap)
+			used += (size_t)snprintf(buf + used, size - used, " | ");
+		gap = false;
+		buf[used++] = (char)byte;
+	}
+	buf[used] = '\0';
+	return used ? buf : "nothing was said on the console";
+}
+
+/* ---- the serial line ---------------------------------------------------------------------- */
+
+static int make_room(struct ka_collect *c)
+{
+	size_t room = c->room ? c->room * 2 : 2 * CHUNK;
+	char *text;
+
+	if (c->at) {
+		memmove(c->text, c->text + c->at, c->used - c->at);
+		c->used -= c->at;
+		c->at = 0;
+	}
+	if (c->room - c->used >= CHUNK)
+		return 0;
+	if (room > MAX_LINE)
+		return -EMSGSIZE;
+	text = realloc(c->text, room);
+	if (!text)
+		return -ENOMEM;
+	c->text = text;
+	c->room = room;
+	return 0;
+}
+
+static int read_results(struct ka_collect *c)
+{
+	int ret = make_room(c);
+	ssize_t got;
+
+	if (ret < 0)
+		return ret;
+	got = read(c->booted->results, c->text + c->used, CHUNK);
+	if (got > 0)
+		c->used += (size_t)got;
+	else if (got == 0)
+		c->results_over = true;
+	else if (errno != EAGAIN && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
+/* A whole line of what is there, or NULL. A serial line may put a '\r' before the newline. */
+static char *take_line(struct ka_collect *c)
+{
+	char *line = c->text + c->at, *end;
+
+	if (c->used == c->at)
+		return NULL;
+	end = memchr(line, '\n', c->used - c->at);
+	if (!end)
+		return NULL;
+	c->at += (size_t)(end - line) + 1;
+	while (end > line && end[-1] == '\r')
+		end--;
+	*end = '\0';
+	return line;
+}
+
+/* Waits for anything. 0, or -ETIMEDOUT, -EINTR, -errno. */
+static int wait_for_anything(struct ka_collect *c, int64_t deadline_ns)
+{
+	struct pollfd fds[] = {
+		{ .fd = c->results_over ? -1 : c->booted->results, .events = POLLIN },
+		{ .fd = c->console_over ? -1 : c->booted->console, .events = POLLIN },
+		{ .fd = c->signals, .events = POLLIN },
+	};
+	int64_t left_ns = deadline_ns - now_ns();
+	const struct timespec left = { .tv_sec = left_ns / 1000000000,
+				       .tv_nsec = left_ns % 1000000000 };
+	int n;
+
+	if (left_ns <= 0)
+		return -ETIMEDOUT;
+	n = ppoll(fds, 3, &left, NULL);
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (fds[2].revents)
+		return -EINTR;
+	if (fds[1].revents)
+		read_console(c);
+	return fds[0].revents ? read_results(c) : 0;
+}
+
+int ka_collect_line(struct ka_collect *c, int64_t deadline_ns, char **line)
+{
+	int ret = 0;
+
+	while (!(*line = take_line(c))) {
+		if (c->results_over)
+			return 0;
+		ret = wait_for_anything(c, deadline_ns);
+		if (ret < 0)
+			return ret;
+	}
+	return 1;
+}
+
+void ka_collect_free(struct ka_collect *c)
+{
+	free(c->text);
+	c->text = NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What comes from a guest: lines of its serial line, and the last of its console. */
+#ifndef KA_COLLECT_H
+#define KA_COLLECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guest/boot.h"
+
+#define KA_LAST_WORDS 2048
+
+struct ka_collect {
+	const struct ka_booted *booted;
+	int signals; /* signalfd */
+	char *text;  /* of the serial line; what begins at .at is not taken yet */
+	size_t at, used, room;
+	bool results_over, console_over;
+	char console[KA_LAST_WORDS]; /* the end of what the kernel has said */
+	size_t said;
+};
+
+/*
+ * The next line, without its newline; valid until the next call. 1; 0 when the guest's line has
+ * ended; -ETIMEDOUT when nothing came until @deadline_ns; -EINTR after a signal; or -errno.
+ */
+int ka_collect_line(struct ka_collect *collect, int64_t deadline_ns, char **line);
+
+/* The last lines of the console in one, into @buf; reads what is still there. Returns @buf. */
+const char *ka_collect_last_words(struct ka_collect *collect, char *buf, size_t size);
+
+void ka_collect_free(struct ka_collect *collect);
+
+#endif

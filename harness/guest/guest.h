@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan inside another kernel, whose clock jumps over idle time: hours of keepalive in seconds.
+ *
+ *   host                                      guest (the same program as process 1)
+ *   ka_guest_start()   kernel, initramfs -->  ka_guest_main(): mounts, modules, facts, plan
+ *                      <-- facts of the kernel
+ *   ka_guest_collect() <-- results            ka_schedule_run(), power off
+ *   ka_guest_stop()    kills, reaps
+ *
+ * The initramfs is a memory file: the program, the shared objects that it has loaded, modules, and
+ * what to do. No file of the host is visible inside, and none changes.
+ */
+#ifndef KA_GUEST_H
+#define KA_GUEST_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "judge/judge.h"
+#include "netns/err.h"
+#include "plan/plan.h"
+#include "plan/schedule.h"
+
+enum ka_guest_kind {
+	KA_GUEST_UML,   /* User-mode Linux, time-travel=inf-cpu */
+	KA_GUEST_IMAGE, /* a bzImage under QEMU, -icount sleep=off */
+};
+
+struct ka_guest_kernel {
+	enum ka_guest_kind kind;
+	const char *text; /* as it was given: "uml:FILE", "image:FILE,modules=DIR"; borrowed */
+	char where[256];  /* what results say: "uml:FILE" */
+	char file[PATH_MAX];
+	char modules[PATH_MAX]; /* KA_GUEST_IMAGE: the folder that modules are looked for in */
+	char release[80];       /* KA_GUEST_IMAGE: as the image says */
+};
+
+struct ka_guest_options {
+	const struct ka_plan_options *plan;
+	unsigned jobs;    /* instances at once; 0: as many as the guest's memory holds */
+	double boot_s;    /* real time until the guest must have answered; 0: the default */
+	double silence_s; /* real time between two results; 0: the default */
+};
+
+/* Understands @text and looks at the files. -EINVAL: it is no such kernel; -ENOENT, -EACCES: no
+ * file; -ENOSYS: this host lacks what is needed to start it. @err is one line with the remedy. */
+int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, struct nn_err *err);
+
+struct ka_guest;
+
+/*
+ * Boots @kernel and waits until it has told @facts. 0; -EINTR after SIGINT, SIGTERM or SIGHUP;
+ * -EINVAL, -ENOENT, -ENOSYS as above (modules that do not fit are found here); -ETIMEDOUT, -EIO: it
+ * hung or died, @err has its last words. Nothing is left behind on failure.
+ */
+int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
+		   const struct ka_guest_options *options, struct ka_facts *facts,
+		   struct nn_err *err);
+
+/*
+ * Hands on the result of every instance of @plan, which must have been made with the options and
+ * the facts of ka_guest_start(): those that the guest did not deliver are broken, with its last
+ * words. Like ka_schedule_run(): 0, what events->result returned, -EINTR, or -errno.
+ */
+int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan,
+		     const struct ka_schedule_events *events, struct nn_err *err);
+
+/* Kills the guest with all that belongs to it. NULL and half-started ones are fine. */
+struct ka_guest *ka_guest_stop(struct ka_guest *guest);
+
+/* What the plan of a guest has that the host's has not: every named setting unless some were chosen,
+ * and what takes long. */
+void ka_guest_plan_defaults(struct ka_plan_options *options);
+
+/* The life of process 1 in a guest: `kacheck guest DEVICE`, results go to /dev/DEVICE. Ends with
+ * power off; returns only where it is not process 1 of a guest. */
+int ka_guest_main(const char *device, struct nn_err *err);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of process 1 in a guest. Nobody there computes while waiting: the clock moves only when
+ * all sleep. Whatever goes wrong travels over the serial line, and then the power goes off.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "guest/errand.h"
+#include "guest/guest.h"
+#include "plan/host.h"
+#include "plan/schedule.h"
+#include "result/result.h"
+
+struct self {
+	FILE *line; /* to the host */
+	struct ka_errand errand;
+	struct ka_facts facts;
+	struct ka_plan plan;
+};
+
+/* ---- to the host -------------------------------------------------------------------------- */
+
+/* No echo, no translation of newlines. */
+static int open_line(struct self *self, const char *device, struct nn_err *err)
+{
+	struct termios raw;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/%.40s", device);
+	fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return nn_fail(err, errno, "cannot open %s", path);
+	if (tcgetattr(fd, &raw) == 0) {
+		cfmakeraw(&raw);
+		cfsetspeed(&raw, B115200);
+		raw.c_cflag |= CLOCAL;
+		tcsetattr(fd, TCSANOW, &raw);
+	}
+	self->line = fdopen(fd, "w");
+	return self->line ? 0 : nn_fail(err, errno, "fdopen");
+}
+
+/* Takes over @json. */
+static int say(struct self *self, char letter, size_t index, json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	int ret = text ? 0 : -ENOMEM;
+
+	json_decref(json);
+	if (text && (fprintf(self->line, "%c%zu %s\n", letter, index, text) < 0 ||
+		     fflush(self->line) != 0))
+		ret = -EIO;
+	free(text);
+	return ret;
+}
+
+static int on_result(void *arg, size_t index, json_t *json)
+{
+	return say(arg, 'R', index, json);
+}
+
+/* ---- a system around the program ---------------------------------------------------------- */
+
+static int mount_all(struct nn_err *err)
+{
+	static const struct {
+		const char *type, *path;
+	} mounts[] = { { "proc", "/proc" },
+		       { "sysfs", "/sys" },
+		       { "devtmpfs", "/dev" },
+		       { "tmpfs", "/run" },
+		       { "tmpfs", "/tmp" } };
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, MS_NOSUID, NULL) < 0 &&
+		    errno != EBUSY)
+			return nn_fail(err, errno, "cannot mount %s", mounts[i].path);
+	return 0;
+}
+
+static int load_module(const char *path, struct nn_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return nn_fail(err, errno, "cannot open the module %s", path);
+	if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
+		ret = nn_fail(err, errno, "cannot load the module %s", path);
+	close(fd);
+	return ret;
+}
+
+static int load_modules(struct nn_err *err)
+{
+	FILE *list = fopen(KA_MODULES_PATH, "re");
+	char *path = NULL;
+	size_t room = 0;
+	int ret = 0;
+
+	if (!list)
+		return errno == ENOENT ? 0 : nn_fail(err, errno, "cannot read the list of modules");
+	while (ret == 0 && getline(&path, &room, list) > 0) {
+		path[strcspn(path, "\n")] = '\0';
+		ret = load_module(path, err);
+	}
+	free(path);
+	fclose(list);
+	return ret;
+}
+
+/* ---- the plan ----------------------------------------------------------------------------- */
+
+/* A kernel passes on to process 1 what it does not understand of its command line. */
+static int check_clock(struct nn_err *err)
+{
+	if (getenv("time-travel"))
+		return nn_fail(err, ENOSYS,
+			       "this kernel does not know time-travel= "
+			       "(CONFIG_UML_TIME_TRAVEL_SUPPORT)");
+	return 0;
+}
+
+static int prepare(struct self *self, struct nn_err *err)
+{
+	size_t n;
+	const struct ka_theme *const *themes = ka_catalogue(&n);
+	int ret;
+
+	ret = check_clock(err);
+	if (ret == 0)
+		ret = load_modules(err);
+	if (ret == 0)
+		ret = ka_errand_read(&self->errand, KA_ERRAND_PATH, err);
+	if (ret == 0)
+		ret = ka_host_facts(&self->facts, err);
+	self->facts.virtual_clock = true;
+	if (ret == 0)
+		ret = ka_plan_new(&self->plan, themes, n, &self->errand.plan, self->facts.hz, err);
+	return ret;
+}
+
+static int run(struct self *self, struct nn_err *err)
+{
+	const struct ka_schedule_options options = { .jobs = self->errand.jobs };
+	const struct ka_schedule_events events = { .result = on_result, .arg = self };
+	int ret = say(self, 'F', 0, ka_facts_encode(&self->facts));
+
+	if (ret == 0)
+		ret = ka_schedule_run(&self->plan, &self->facts, &options, &events, err);
+	return ret;
+}
+
+/* A guest that has no ACPI cannot switch itself off; QEMU takes a restart for the end. */
+static void power_off(struct self *self)
+{
+	if (self->line) {
+		fflush(self->line);
+		tcdrain(fileno(self->line));
+	}
+	sync();
+	reboot(RB_POWER_OFF);
+	reboot(RB_AUTOBOOT);
+}
+
+int ka_guest_main(const char *device, struct nn_err *err)
+{
+	struct self self = { .line = NULL };
+	int ret;
+
+	if (getpid() != 1 || access(KA_ERRAND_PATH, R_OK) < 0)
+		return nn_fail(err, EPERM, "this is for process 1 of a guest kernel");
+	ret = mount_all(err);
+	if (ret == 0)
+		ret = open_line(&self, device, err);
+	if (ret == 0)
+		ret = prepare(&self, err);
+	if (ret == 0)
+		ret = run(&self, err);
+	if (self.line)
+		say(&self, ret == 0 ? 'E' : 'X', 0, json_string(ret == 0 ? "" : err->text));
+	else
+		dprintf(2, "kacheck: %s\n", err->text);
+	power_off(&self);
+	return ret;
+}

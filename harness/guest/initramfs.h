@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guest's root: a cpio archive in a memory file. */
+#ifndef KA_INITRAMFS_H
+#define KA_INITRAMFS_H
+
+#include <stddef.h>
+
+#include "netns/err.h"
+
+struct ka_initramfs; /* opaque */
+
+/* Begins an archive with this program as /init, the shared objects that it has loaded, and empty
+ * folders to mount on. 0 or -errno. */
+int ka_initramfs_new(struct ka_initramfs **ret, struct nn_err *err);
+/* Adds @data as file @path. */
+int ka_initramfs_add(struct ka_initramfs *initramfs, const char *path, const void *data,
+		     size_t size, struct nn_err *err);
+/* Adds the host's file @from as @path. */
+int ka_initramfs_copy(struct ka_initramfs *initramfs, const char *path, const char *from,
+		      struct nn_err *err);
+/* The same, decompressed if it is compressed (.xz, .gz, .zst). */
+int ka_initramfs_copy_plain(struct ka_initramfs *initramfs, const char *path, const char *from,
+			    struct nn_err *err);
+/* Ends the archive. Returns its file (close-on-exec, owned by the caller) or -errno. */
+int ka_initramfs_finish(struct ka_initramfs *initramfs, struct nn_err *err);
+/* Safe after ka_initramfs_finish(), and on NULL. */
+struct ka_initramfs *ka_initramfs_free(struct ka_initramfs *initramfs);
+
+#endif

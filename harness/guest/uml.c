@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* User-mode Linux: what such a program is, and how it is started. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest/machine.h"
+#include "plan/wording.h"
+
+#define BUILD_ONE "build one with ci/kernels/build-uml"
+
+static bool has_text(const char *data, size_t size, const char *text)
+{
+	return memmem(data, size, text, strlen(text)) != NULL;
+}
+
+static int check_content(const char *data, size_t size, const char *file, struct nn_err *err)
+{
+	if (size < 4 || memcmp(data, "\177ELF", 4) != 0 || !has_text(data, size, "User Mode Linux"))
+		return ka_refuse(err, "%s is no User-mode Linux kernel; " BUILD_ONE, file);
+	if (!has_text(data, size, "time-travel="))
+		return ka_refuse(err,
+					"%s has no clock that jumps "
+					"(CONFIG_UML_TIME_TRAVEL_SUPPORT); " BUILD_ONE,
+					file);
+	return 0;
+}
+
+int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err)
+{
+	struct stat st;
+	void *data;
+	int fd, ret;
+
+	ret = ka_open_kernel(kernel->file, &fd, &st, err);
+	if (ret < 0)
+		return ret;
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (data == MAP_FAILED)
+		return nn_fail(err, errno, "cannot read %s", kernel->file);
+	ret = check_content(data, (size_t)st.st_size, kernel->file, err);
+	munmap(data, (size_t)st.st_size);
+	if (ret == 0 && access(kernel->file, X_OK) < 0)
+		return nn_fail(err, errno, "%s cannot be executed; try chmod +x", kernel->file);
+	return ret;
+}
+
+/*
+ * inf-cpu: computing takes no time, waiting none either. The pid file of uml_dir, which nobody
+ * needs, cannot be made below /proc, and so cannot be left behind. No panic=: a reboot would start
+ * it again.
+ */
+int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
+		struct nn_err *err)
+{
+	const char *argv[] = { "linux", "mem=" KA_GUEST_MEMORY, "initrd=/proc/self/fd/4",
+			       "time-travel=inf-cpu", "uml_dir=/proc/self/", "umid=kacheck",
+			       "con=null", "con0=null,fd:1", "ssl=null", "ssl0=null,fd:3",
+			       "LD_LIBRARY_PATH=/lib", "quiet", "--", "guest", "ttyS0", NULL };
+	struct ka_boot boot = { .initramfs = initramfs, .argv = argv, .wants_memory_file = true };
+	int ret;
+
+	boot.program = open(kernel->file, O_RDONLY | O_CLOEXEC);
+	if (boot.program < 0)
+		return nn_fail(err, errno, "cannot open %s", kernel->file);
+	ret = ka_boot(booted, &boot, err);
+	close(boot.program);
+	return ret;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The arithmetic of the vocabulary. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "plan/case.h"
+
+static const struct ka_setting one = { .idle = 1, .intvl = 2, .cnt = 3 };
+static const struct ka_setting linux_default = { .idle = 7200, .intvl = 75, .cnt = 9 };
+static const struct ka_setting timed = { .idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2500 };
+
+static void close_to(double seen, double want)
+{
+	if (!(fabs(seen - want) < 1e-9))
+		fail_msg("%.12f, wanted %.12f", seen, want);
+}
+
+static void nominal(void **state)
+{
+	(void)state;
+	close_to(ka_nominal_s(&one), 7);
+	close_to(ka_nominal_s(&linux_default), 7875);
+}
+
+static void times(void **state)
+{
+	(void)state;
+	close_to(ka_time_s(&(struct ka_time){ 0 }, &one), 0);
+	close_to(ka_time_s(&(struct ka_time){ .ms = -250 }, &one), -0.25);
+	close_to(ka_time_s(&(struct ka_time){ .idle = 0.5, .intvl = 1.5 }, &one), 3.5);
+	close_to(ka_time_s(&(struct ka_time){ .nominal = 2, .ms = 100 }, &one), 14.1);
+	close_to(ka_time_s(&(struct ka_time){ .user_timeout = 2 }, &timed), 5);
+	close_to(ka_time_s(&(struct ka_time){ .nominal = 1 }, &linux_default), 7875);
+}
+
+static void numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(ka_number(0, &one), 0);
+	assert_int_equal(ka_number(17, &one), 17);
+	assert_int_equal(ka_number(KA_CNT, &one), 3);
+	assert_int_equal(ka_number(KA_CNT_PLUS(-1), &one), 2);
+	assert_int_equal(ka_number(KA_CNT_PLUS(-9), &linux_default), 0);
+	assert_int_equal(ka_number(KA_CNT_PLUS(2), &linux_default), 11);
+	assert_int_equal(ka_number(KA_SOME, &one), KA_SOME);
+	assert_int_equal(ka_number(KA_ANY, &one), KA_ANY);
+	assert_int_equal(ka_number(-1, &one), -1);
+}
+
+static void setting_text(void **state)
+{
+	const struct ka_setting named = {
+		.name = "redis-300", .idle = 300, .intvl = 100, .cnt = 3
+	};
+	char buf[32], small[4];
+
+	(void)state;
+	assert_string_equal(ka_setting_text(&one, buf, sizeof(buf)), "1-2-3");
+	assert_string_equal(ka_setting_text(&timed, buf, sizeof(buf)), "1-1-9-u2500");
+	assert_string_equal(ka_setting_text(&named, buf, sizeof(buf)), "redis-300");
+	assert_string_equal(ka_setting_text(&one, small, sizeof(small)), "1-2");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nominal),
+		cmocka_unit_test(times),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(setting_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From declarations to predictions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "judge/judge.h"
+#include "judge/retransmit.h"
+#include "judge/wheel.h"
+
+#define SILENT                                                                                     \
+	{ .do_ = KA_CONNECT }, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 },                    \
+	{                                                                                          \
+		.do_ = KA_DROP                                                                     \
+	}
+
+static const struct ka_setting one_one_three = { .idle = 1, .intvl = 1, .cnt = 3 };
+static const struct ka_setting by_timeout = {
+	.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2500
+};
+
+static const struct ka_case silent_drop = {
+	.name = "silent_drop",
+	KA_STEPS(SILENT),
+	.expect = { .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1 },
+};
+
+static int predict(const struct ka_case *c, const struct ka_setting *setting, int hz,
+		   struct ka_prediction *out)
+{
+	const struct ka_instance instance = {
+		.case_ = c, .setting = *setting, .family = AF_INET, .prober = KA_CLIENT
+	};
+	const struct ka_facts facts = { .hz = hz };
+
+	return ka_predict(&instance, &facts, out);
+}
+
+static struct ka_prediction good(const struct ka_case *c, const struct ka_setting *setting, int hz)
+{
+	struct ka_prediction p;
+
+	assert_int_equal(predict(c, setting, hz, &p), 0);
+	return p;
+}
+
+static void assert_window(const struct ka_prediction *p, int64_t lo, int64_t hi)
+{
+	assert_int_equal(p->lo_j, lo);
+	assert_int_equal(p->hi_j, hi);
+}
+
+static void keepalive_expiry(void **state)
+{
+	struct ka_prediction p = good(&silent_drop, &one_one_three, 250);
+
+	(void)state;
+	assert_int_equal(p.when, KA_KEEPALIVE_EXPIRY);
+	assert_window(&p, 1014, 1026);
+	assert_int_equal(p.p1_lo_j, 250);
+	assert_int_equal(p.p1_hi_j, 258);
+	assert_int_equal(p.gap_j, 256);
+	assert_int_equal(p.gap_slack_j, 5);
+	assert_int_equal(p.granule_idle_j, 8);
+	assert_int_equal(p.granule_intvl_j, 8);
+	assert_int_equal(p.probes, 3);
+	assert_int_equal(p.error, ETIMEDOUT);
+	assert_int_equal(p.events, 0x2019);
+	assert_int_equal(p.events_full, 0x215d);
+	assert_int_equal(p.rst_sent, 1);
+	assert_int_equal(p.rst_received, 0);
+	assert_false(p.changing);
+	assert_true(fabs(p.nominal_s - 4) < 1e-9);
+}
+
+static void arming_decides_the_window(void **state)
+{
+	struct ka_case c = silent_drop;
+	const struct ka_setting slow = { .idle = 1, .intvl = 3, .cnt = 2 };
+	struct ka_prediction p;
+
+	(void)state;
+	c.expect.arming = KA_FRESH;
+	p = good(&c, &one_one_three, 250);
+	assert_window(&p, 1019, 1026);
+	assert_int_equal(p.p1_lo_j, 251);
+	c.expect.arming = KA_PROBED;
+	p = good(&c, &slow, 250);
+	assert_int_equal(p.p1_hi_j, 750 + 64);
+	assert_int_equal(p.hi_j, 750 + 64 + 2 * 768);
+}
+
+static void every_rate_gives_its_own(void **state)
+{
+	const struct ka_setting defaults = { .idle = 7200, .intvl = 75, .cnt = 9 };
+	struct ka_prediction p;
+
+	(void)state;
+	p = good(&silent_drop, &defaults, 100);
+	assert_int_equal(p.hi_j, 821888);
+	p = good(&silent_drop, &defaults, 1000);
+	assert_window(&p, 7897594, 8162560);
+}
+
+static void first_probe(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.expect = (struct ka_expect){
+		.when = KA_FIRST_PROBE, .error = ECONNRESET, .probes = 1, .rst_received = 1
+	};
+	p = good(&c, &one_one_three, 250);
+	assert_window(&p, 250, 258);
+	assert_int_equal(p.probes, 1);
+	assert_int_equal(p.rst_received, 1);
+}
+
+static void at_once(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.expect = (struct ka_expect){ .when = KA_AT_ONCE, .eof = true };
+	p = good(&c, &one_one_three, 250);
+	assert_window(&p, 0, 2);
+	assert_int_equal(p.events, 0x2001);
+	assert_int_equal(p.events_full, 0x2145);
+	assert_true(p.eof);
+	assert_int_equal(p.error, 0);
+	assert_int_equal(p.p1_hi_j, 0);
+}
+
+static void never(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.expect = (struct ka_expect){ .when = KA_NEVER, .watch = { .nominal = 2, .ms = 500 } };
+	p = good(&c, &one_one_three, 250);
+	assert_window(&p, 0, 0);
+	assert_int_equal(p.events, 0);
+	assert_true(p.expected_s >= 8.5 && p.expected_s < 9.5);
+}
+
+/* ---- user timeout ---------------------------------------------------------------------------------- */
+
+static void user_timeout(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.expect.when = KA_USER_TIMEOUT;
+	c.expect.probes = KA_SOME;
+	p = good(&c, &by_timeout, 250);
+	assert_true(p.lo_j >= 625 && p.lo_j <= 764 && p.hi_j >= 764);
+	assert_int_equal(p.probes, 2);
+	c.expect.probes = KA_ANY;
+	p = good(&c, &by_timeout, 250);
+	assert_int_equal(p.probes, KA_ANY);
+	c.expect.probes = 2;
+	p = good(&c, &by_timeout, 250);
+	assert_int_equal(p.probes, 2);
+}
+
+/* TCP_USER_TIMEOUT takes the place of TCP_KEEPCNT wherever a setting has it. */
+static void user_timeout_overrides_cnt(void **state)
+{
+	struct ka_prediction p = good(&silent_drop, &by_timeout, 250);
+
+	(void)state;
+	assert_int_equal(p.when, KA_USER_TIMEOUT);
+	assert_int_equal(p.probes, 2);
+	assert_true(p.hi_j < 800);
+}
+
+/* Where the phase decides, the number is left open. */
+static void user_timeout_on_the_edge(void **state)
+{
+	const struct ka_setting edge = { .idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2040 };
+	struct ka_prediction p = good(&silent_drop, &edge, 250);
+
+	(void)state;
+	assert_int_equal(p.probes, KA_SOME);
+	assert_window(&p, 510, 509 + 256);
+}
+
+/* ---- retransmission --------------------------------------------------------------------------------- */
+
+static void assert_holds(unsigned retries2, unsigned ut_ms, int hz, int ms)
+{
+	int64_t window[2];
+
+	ka_retransmit_window(retries2, ut_ms, hz, window);
+	assert_in_range((int64_t)ms * hz / 1000, window[0], window[1]);
+}
+
+/* Measured at 250 Hz; the default's range is that of the model. */
+static void retransmission_as_measured(void **state)
+{
+	int64_t window[2];
+
+	(void)state;
+	assert_holds(3, 0, 250, 6630);
+	assert_holds(5, 0, 250, 13290);
+	assert_holds(3, 0, 250, 6820);
+	assert_holds(15, 3000, 250, 3430);
+	for (int hz = 100; hz <= 1000; hz += 50) {
+		assert_holds(15, 0, hz, 926000);
+		assert_holds(3, 0, hz, 6500);
+	}
+	ka_retransmit_window(15, 0, 250, window);
+	assert_true(window[0] > 924 * 250 && window[1] < 1060 * 250);
+	ka_retransmit_window(3, 0, 250, window);
+	assert_true(window[0] > 3000 * 250 / 1000 && window[1] < 7500 * 250 / 1000);
+}
+
+static void retransmission_limit(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+	int64_t window[2];
+
+	(void)state;
+	c.expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT };
+	ka_retransmit_window(15, 0, 250, window);
+	p = good(&c, &one_one_three, 250);
+	assert_window(&p, window[0], window[1]);
+	c.sysctls[0] = (struct ka_sysctl){ KA_PEER, "net/ipv4/tcp_retries2", "5" };
+	c.sysctls[1] = (struct ka_sysctl){ KA_PROBER, "net/ipv4/tcp_retries2", "3" };
+	ka_retransmit_window(3, 0, 250, window);
+	p = good(&c, &one_one_three, 250);
+	assert_window(&p, window[0], window[1]);
+	ka_retransmit_window(3, 2500, 250, window);
+	p = good(&c, &by_timeout, 250);
+	assert_window(&p, window[0], window[1]);
+}
+
+/* ---- masks -------------------------------------------------------------------------------------------- */
+
+static void masks(void **state)
+{
+	struct ka_case c = silent_drop;
+	const struct ka_step closed_first[] = { { .do_ = KA_CONNECT },
+						{ .do_ = KA_SHUTDOWN, .who = KA_PEER },
+						{ .do_ = KA_DROP } };
+	const struct ka_step dropped_first[] = { { .do_ = KA_CONNECT },
+						 { .do_ = KA_DROP },
+						 { .do_ = KA_CLOSE, .who = KA_PEER } };
+	const struct ka_step stalled[] = { { .do_ = KA_CONNECT },
+					   { .do_ = KA_STALL, .who = KA_PROBER } };
+	struct ka_prediction p;
+
+	(void)state;
+	c.n_steps = 3;
+	c.steps = closed_first; /* the reader asks for nothing more after the EOF */
+	p = good(&c, &one_one_three, 250);
+	assert_int_equal(p.events, 0x18);
+	assert_int_equal(p.events_full, 0x215d);
+	c.steps = dropped_first;
+	p = good(&c, &one_one_three, 250);
+	assert_int_equal(p.events, 0x2019);
+	c.steps = stalled;
+	c.n_steps = 2;
+	p = good(&c, &one_one_three, 250);
+	assert_int_equal(p.events, 0x2018);
+	c.expect.events = 0x10;
+	c.expect.events_full = 0x114;
+	p = good(&c, &one_one_three, 250);
+	assert_int_equal(p.events, 0x10);
+	assert_int_equal(p.events_full, 0x114);
+}
+
+/* ---- values -------------------------------------------------------------------------------------------- */
+
+static void sysctls_of_the_case(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.sysctls[0] = (struct ka_sysctl){ KA_PROBER, "net/ipv4/tcp_keepalive_time", "2" };
+	c.sysctls[1] = (struct ka_sysctl){ KA_PROBER, "net/ipv4/tcp_keepalive_probes", "0" };
+	p = good(&c, &one_one_three, 250); /* hidden by the socket's own values */
+	assert_window(&p, 1014, 1026);
+	c.from = KA_FROM_SYSCTL;
+	c.expect.probes = 0;
+	p = good(&c, &one_one_three, 250); /* no probe allowed: the first expiry is the end */
+	assert_window(&p, 500, 508);
+	assert_int_equal(p.probes, 0);
+}
+
+static const struct ka_step raised[] = { SILENT,
+					 { .do_ = KA_SETSOCKOPT,
+					   .who = KA_PROBER,
+					   .level = IPPROTO_TCP,
+					   .option = TCP_KEEPIDLE,
+					   .value = 5,
+					   .since = KA_SINCE_PROBE,
+					   .nth = 2 } };
+
+static void changing_values(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_step steps[4];
+	struct ka_prediction p;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		steps[i] = raised[i];
+	c.steps = steps;
+	c.n_steps = 4;
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.changing);
+	assert_true(p.lo_j <= 1014 && p.hi_j >= 8 * 250);
+	steps[3].fails = EINVAL; /* changes nothing */
+	p = good(&c, &one_one_three, 250);
+	assert_false(p.changing);
+	steps[3] = (struct ka_step){ .do_ = KA_SYSCTL,
+				     .who = KA_PROBER,
+				     .key = "net/ipv4/tcp_keepalive_intvl",
+				     .text = "9" };
+	p = good(&c, &one_one_three, 250);
+	assert_false(p.changing);
+	c.from = KA_FROM_SYSCTL;
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.changing);
+	steps[3].who = KA_PEER;
+	p = good(&c, &one_one_three, 250);
+	assert_false(p.changing);
+}
+
+static void bias(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.bias = (struct ka_bias){
+		.window_jiffies = -40, .gap_granules = 2, .probes = 1, .error = EHOSTUNREACH
+	};
+	p = good(&c, &one_one_three, 250);
+	assert_window(&p, 974, 986);
+	assert_int_equal(p.gap_j, 272);
+	assert_int_equal(p.probes, 4);
+	assert_int_equal(p.error, EHOSTUNREACH);
+}
+
+/* ---- duration ------------------------------------------------------------------------------------------- */
+
+static void durations(void **state)
+{
+	struct ka_case c = silent_drop;
+	const struct ka_step waits[] = {
+		{ .do_ = KA_CONNECT },
+		{ .do_ = KA_SEND, .who = KA_PEER, .at = { .idle = 3 } },
+		{ .do_ = KA_DROP, .at = { .ms = 200 } },
+		{ .do_ = KA_HEAL, .since = KA_SINCE_PROBE, .nth = KA_CNT }
+	};
+	struct ka_prediction p = good(&c, &one_one_three, 250);
+
+	(void)state;
+	assert_true(p.expected_s > 4 && p.expected_s < 5);
+	assert_true(p.give_up_s > 1026 / 250.0 + 1 && p.give_up_s < 10);
+	c.steps = waits;
+	c.n_steps = 2;
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.expected_s > 7 && p.expected_s < 8);
+	/* a living connection is given up only after the probe that it waits for */
+	c.n_steps = 4;
+	c.expect = (struct ka_expect){ .when = KA_NEVER, .watch = { .ms = 1 } };
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.give_up_s > 3.1 + 2);
+	assert_true(p.expected_s > 6 && p.expected_s < 7.5);
+}
+
+/* ---- nonsense ------------------------------------------------------------------------------------------- */
+
+static void assert_refused(const struct ka_case *c, const struct ka_setting *setting, int hz)
+{
+	struct ka_prediction p = { .lo_j = 77 };
+
+	assert_int_equal(predict(c, setting, hz, &p), -EINVAL);
+	assert_int_equal(p.lo_j, 77);
+}
+
+static void nonsense(void **state)
+{
+	const struct ka_step never_seen[] = { { .do_ = KA_CONNECT },
+					      { .do_ = KA_HEAL, .since = KA_SINCE_PROBE } };
+	struct ka_case c = silent_drop;
+
+	(void)state;
+	assert_refused(&c, &one_one_three, 0);
+	c.expect.when = KA_USER_TIMEOUT;
+	assert_refused(&c, &one_one_three, 250); /* which timeout? */
+	c = silent_drop;
+	c.from = KA_FROM_NOWHERE;
+	assert_refused(&c, &one_one_three, 250); /* keepalive is off */
+	c = silent_drop;
+	c.expect = (struct ka_expect){ .when = KA_KEEPALIVE_EXPIRY, .probes = KA_CNT };
+	assert_refused(&c, &one_one_three, 250); /* nothing to recognise the end by */
+	c.expect = (struct ka_expect){ .when = KA_NEVER, .eof = true };
+	assert_refused(&c, &one_one_three, 250);
+	c = silent_drop;
+	c.expect.when = (enum ka_when)99;
+	assert_refused(&c, &one_one_three, 250);
+	c = silent_drop;
+	c.steps = never_seen;
+	c.n_steps = 2;
+	assert_refused(&c, &one_one_three, 250); /* probe number 0 */
+}
+
+static void keepalive_switched_on_by_a_step(void **state)
+{
+	const struct ka_step on[] = {
+		{ .do_ = KA_CONNECT },
+		{ .do_ = KA_SETSOCKOPT,
+		  .who = KA_PROBER,
+		  .level = SOL_SOCKET,
+		  .option = SO_KEEPALIVE,
+		  .value = 1 },
+	};
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.from = KA_FROM_NOWHERE;
+	c.steps = on;
+	c.n_steps = 2;
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.changing);
+	assert_true(p.hi_j > 7200 * 250); /* the namespace's defaults */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keepalive_expiry),
+		cmocka_unit_test(arming_decides_the_window),
+		cmocka_unit_test(every_rate_gives_its_own),
+		cmocka_unit_test(first_probe),
+		cmocka_unit_test(at_once),
+		cmocka_unit_test(never),
+		cmocka_unit_test(user_timeout),
+		cmocka_unit_test(user_timeout_overrides_cnt),
+		cmocka_unit_test(user_timeout_on_the_edge),
+		cmocka_unit_test(retransmission_as_measured),
+		cmocka_unit_test(retransmission_limit),
+		cmocka_unit_test(masks),
+		cmocka_unit_test(sysctls_of_the_case),
+		cmocka_unit_test(changing_values),
+		cmocka_unit_test(bias),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(nonsense),
+		cmocka_unit_test(keepalive_switched_on_by_a_step),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

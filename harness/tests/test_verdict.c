@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verdict's order and figures, and the guards against vacuity. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "judge/findings.h"
+#include "scene.h"
+
+static void close_to(double seen, double want)
+{
+	if (!(fabs(seen - want) < 1e-6))
+		fail_msg("%.9f, wanted %.9f", seen, want);
+}
+
+/* ---- what is good passes ------------------------------------------------------------------------- */
+
+static void every_phase_passes(void **state)
+{
+	(void)state;
+	for (int64_t residue = 0; residue < 64; residue++) {
+		for (int64_t before = 1; before < 250; before += 7) {
+			const struct scene_phase phase = { before, residue, 2 * MS };
+			struct scene s;
+
+			scene_silent_drop(&s, &phase);
+			scene_expect(&s, KA_PASS, "");
+			assert_true(s.verdict.have_off);
+			assert_int_equal(s.verdict.off_jiffies, 0);
+		}
+	}
+}
+
+static void other_stories_pass(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_earliest);
+	scene_expect(&s, KA_PASS, "");
+	scene_silent_drop(&s, &scene_latest);
+	scene_expect(&s, KA_PASS, "");
+	scene_reset(&s, &scene_ordinary);
+	scene_expect(&s, KA_PASS, "");
+	scene_eof(&s);
+	scene_expect(&s, KA_PASS, "");
+	scene_alive(&s, 4);
+	scene_expect(&s, KA_PASS, "");
+	scene_unacked(&s);
+	scene_expect(&s, KA_PASS, "");
+}
+
+static void figures(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_earliest);
+	scene_judge(&s);
+	/* 1014 jiffies after L's, which is half over; the packet 50 us, the reader 200 us after */
+	close_to(s.verdict.detect_s, 4.056 - 0.002 + 0.00005);
+	close_to(s.verdict.notice_s, 4.056 - 0.002 + 0.0002);
+	close_to(s.verdict.window_s[0], 4.052);
+	close_to(s.verdict.window_s[1], 4.104);
+	assert_int_equal(s.verdict.probes, 3);
+	assert_int_equal(s.verdict.n_gaps, 2);
+	close_to(s.verdict.gaps_s[0], 1.004); /* the first probe is on no granule */
+	close_to(s.verdict.gaps_s[1], 1.024);
+	assert_int_equal(s.verdict.error, ETIMEDOUT);
+	assert_int_equal(s.verdict.events, 0x2019);
+	assert_int_equal(s.verdict.last_rx_ns, scene_find(&s, KA_SEG_DATA, 0)->t_ns);
+}
+
+static void figures_of_a_living_connection(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_alive(&s, 2);
+	scene_judge(&s);
+	assert_true(isnan(s.verdict.window_s[0]) && isnan(s.verdict.detect_s));
+	assert_true(isnan(s.verdict.notice_s));
+	assert_false(s.verdict.have_off);
+	assert_int_equal(s.verdict.probes, 0);
+}
+
+/* ---- skip, broken, stalled ------------------------------------------------------------------------- */
+
+static void the_bench_decides_first(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	scene_find_event(&s, KA_EV_END, 0)->end.why = KA_END_SKIP;
+	scene_find_event(&s, KA_EV_FAULT, 0)->fault.hits = 0;
+	scene_expect_only(&s, KA_SKIP, "the text");
+	scene_find_event(&s, KA_EV_END, 0)->end.why = KA_END_BROKEN;
+	scene_expect_only(&s, KA_BROKEN, "the text");
+}
+
+static void nothing_recorded(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	s.timeline.n = 0;
+	scene_expect_only(&s, KA_BROKEN, "breaks off");
+	assert_int_equal(s.verdict.last_rx_ns, 0);
+}
+
+static void stepped_clock(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	s.timeline.clock_step_ns = MS;
+	scene_expect(&s, KA_PASS, "");
+	s.timeline.clock_step_ns = MS + 1;
+	scene_expect_only(&s, KA_BROKEN, "clock");
+}
+
+static void stalled_host(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	s.facts.noise_ns = s.facts.noise_budget_ns;
+	scene_expect(&s, KA_PASS, "");
+	s.facts.noise_ns = 70 * MS;
+	scene_expect_only(&s, KA_BROKEN, "host stalled 70 ms");
+	/* neither pass nor fail, whatever else is found */
+	scene_find_event(&s, KA_EV_CALL, 0)->call.err = EHOSTUNREACH;
+	scene_expect_only(&s, KA_BROKEN, "host stalled 70 ms");
+	/* the cause of it all comes first */
+	scene_find_event(&s, KA_EV_FAULT, 0)->fault.hits = 0;
+	scene_expect_only(&s, KA_BROKEN, "without effect");
+	/* a guest's clock does not know the host's noise */
+	scene_silent_drop(&s, &scene_ordinary);
+	s.facts.virtual_clock = true;
+	s.facts.noise_ns = 70 * MS;
+	scene_expect(&s, KA_PASS, "");
+}
+
+/* ---- guards ------------------------------------------------------------------------------------------ */
+
+static void fault_without_effect(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	scene_find_event(&s, KA_EV_FAULT, 0)->fault.hits = 0;
+	scene_expect_only(&s, KA_BROKEN, "fault without effect: drop both ways");
+}
+
+static void option_not_read_back(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	scene_check(&s, -1, true, "option TCP_KEEPIDLE reads 1");
+	scene_expect(&s, KA_PASS, "");
+	scene_check(&s, -1, false, "option TCP_KEEPIDLE reads 7200, must be 1");
+	scene_expect_only(&s, KA_BROKEN, "option TCP_KEEPIDLE reads 7200");
+}
+
+static void timestamps_not_switched_off(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	s.case_.no_timestamps = true;
+	scene_expect_only(&s, KA_BROKEN, "timestamps");
+}
+
+static void lost_by_the_capture(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	while (scene_find(&s, KA_SEG_PROBE, 0))
+		scene_remove(&s, scene_find(&s, KA_SEG_PROBE, 0));
+	scene_expect_only(&s, KA_BROKEN, "capture lost the probes");
+	/* both witnesses agree that there was none, and still it died: the kernel's fault */
+	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 0;
+	scene_expect_only(&s, KA_FAIL, "0 unanswered probes, must be 3");
+}
+
+static void nothing_arrived(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	scene_find(&s, KA_SEG_SYN_ACK, 0)->packet.accepted = false;
+	scene_find(&s, KA_SEG_DATA, 0)->packet.accepted = false;
+	scene_expect_only(&s, KA_BROKEN, "no segment was seen to arrive");
+}
+
+static void ended_unseen(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	scene_remove(&s, scene_find(&s, KA_SEG_RST, 0));
+	scene_remove(&s, scene_find_event(&s, KA_EV_EPOLL, 0));
+	scene_remove(&s, scene_find_event(&s, KA_EV_EPOLL, 0));
+	scene_expect_only(&s, KA_BROKEN, "no witness saw the end");
+}
+
+static void nothing_done_and_nothing_sent(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_eof(&s);
+	while (scene_find_event(&s, KA_EV_STEP, 0))
+		scene_remove(&s, scene_find_event(&s, KA_EV_STEP, 0));
+	scene_expect_only(&s, KA_BROKEN, "before any fault");
+	scene_unacked(&s);
+	while (scene_find(&s, KA_SEG_RETRANSMIT, 0))
+		scene_remove(&s, scene_find(&s, KA_SEG_RETRANSMIT, 0));
+	scene_remove(&s, scene_find(&s, KA_SEG_DATA, 0));
+	scene_expect_only(&s, KA_BROKEN, "stays unacknowledged");
+}
+
+/* ---- findings, names ---------------------------------------------------------------------------------- */
+
+static void findings_are_joined(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	scene_find(&s, KA_SEG_PROBE, 1)->packet.flags = 0x18;
+	scene_find_event(&s, KA_EV_EPOLL, 0)->epoll.mask = 0x2011;
+	scene_expect(&s, KA_FAIL, "; ");
+	assert_non_null(strstr(s.verdict.why, "flags 0x18"));
+	assert_non_null(strstr(s.verdict.why, "0x2011"));
+}
+
+static void findings_are_cut_off(void **state)
+{
+	struct ka_findings findings;
+	char text[12];
+
+	(void)state;
+	ka_findings_init(&findings, text, sizeof(text));
+	assert_string_equal(text, "");
+	for (int i = 0; i < 5; i++)
+		ka_find(&findings, "number %d", i);
+	assert_string_equal(text, "number 0; n");
+	assert_int_equal(findings.n, 5);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	assert_string_equal(ka_verdict_name(KA_PASS), "pass");
+	assert_string_equal(ka_verdict_name(KA_BROKEN), "broken");
+	assert_string_equal(ka_when_name(KA_KEEPALIVE_EXPIRY), "keepalive expiry");
+	assert_string_equal(ka_when_name(KA_RETRANSMIT_LIMIT), "retransmission limit");
+	assert_string_equal(ka_errno_name(ETIMEDOUT), "ETIMEDOUT");
+	assert_string_equal(ka_errno_name(0), "0");
+	assert_string_equal(ka_errno_name(99999), "unknown errno");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_phase_passes),
+		cmocka_unit_test(other_stories_pass),
+		cmocka_unit_test(figures),
+		cmocka_unit_test(figures_of_a_living_connection),
+		cmocka_unit_test(the_bench_decides_first),
+		cmocka_unit_test(nothing_recorded),
+		cmocka_unit_test(stepped_clock),
+		cmocka_unit_test(stalled_host),
+		cmocka_unit_test(fault_without_effect),
+		cmocka_unit_test(option_not_read_back),
+		cmocka_unit_test(timestamps_not_switched_off),
+		cmocka_unit_test(lost_by_the_capture),
+		cmocka_unit_test(nothing_arrived),
+		cmocka_unit_test(ended_unseen),
+		cmocka_unit_test(nothing_done_and_nothing_sent),
+		cmocka_unit_test(findings_are_joined),
+		cmocka_unit_test(findings_are_cut_off),
+		cmocka_unit_test(names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
