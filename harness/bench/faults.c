@@ -226,7 +226,7 @@ int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up)
 	enum nn_node node = ka_engine_node(e, step->who);
 	const char *dev = nn_topology_dev(node, ka_engine_node(e, KA_PROBER));
 	unsigned flags = 0;
-	int ret = nn_link_set_up(e->net.ns[node], dev, up, &e->err);
+	int ret = nn_topology_link(&e->net, node, up, &e->err);
 
 	if (!ret)
 		ret = nn_link_flags(e->net.ns[node], dev, &flags, &e->err);

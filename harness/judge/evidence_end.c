@@ -86,30 +86,20 @@ static bool only_looks(enum ka_do what)
 	       what == KA_DIAG_IS;
 }
 
-/*
- * The step that brought the end: the last one that does something and had begun before the end. A
- * step is recorded when it is done; it began after the one before was done. The end may lie
- * between the two.
- */
+/* The step that brought the end: the last one that does something and began before it. The end may
+ * come while the step is still at work. */
 static void find_cause(struct ka_evidence *e)
 {
-	int64_t before_ns = INT64_MIN;
-
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_step *step = ka_evidence_step(e, event);
 
-		if (!step)
+		if (!step || event->t_ns > e->end_ns || only_looks(step->do_))
 			continue;
-		if (before_ns > e->end_ns)
-			return;
-		if (!only_looks(step->do_)) {
-			e->have_zero = true;
-			e->zero_ns = event->t_ns;
-			e->cause_began_ns = before_ns == INT64_MIN ? event->t_ns : before_ns;
-			e->cause = event->step.text;
-		}
-		before_ns = event->t_ns;
+		e->have_zero = true;
+		e->cause_began_ns = event->t_ns;
+		e->zero_ns = event->step.done_ns > event->t_ns ? event->step.done_ns : event->t_ns;
+		e->cause = event->step.text;
 	}
 }
 

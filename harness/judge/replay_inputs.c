@@ -16,11 +16,10 @@
 struct builder {
 	const struct ka_evidence *e;
 	struct ka_replay *replay;
-	bool on;           /* SO_KEEPALIVE is set */
-	bool armed;        /* the timer was started once */
-	bool busy;         /* data is in flight */
-	uint32_t top;      /* end of what the prober has sent */
-	int64_t called_ns; /* its last setsockopt() */
+	bool on;      /* SO_KEEPALIVE is set */
+	bool armed;   /* the timer was started once */
+	bool busy;    /* data is in flight */
+	uint32_t top; /* end of what the prober has sent */
 };
 
 static void put(struct builder *b, enum ka_wheel_input_kind kind, int64_t ns, int64_t value)
@@ -114,26 +113,33 @@ static void put_change(struct builder *b, struct ka_change change, int64_t ns)
 	}
 }
 
-/* The call itself has a better time than the record of the step. */
-static void put_step(struct builder *b, const struct ka_step *step, int64_t ns)
+/* When a step took effect: at its setsockopt(), if there is a record of it, else when it was done. */
+static int64_t effect_ns(const struct ka_evidence *e, size_t index)
 {
-	if (step->do_ == KA_SETSOCKOPT && step->who == KA_PROBER && b->called_ns)
-		ns = b->called_ns;
-	put_change(b, ka_change_of(b->e->instance->case_, step), ns);
+	const struct ka_event *step = &e->timeline->events[index];
+
+	for (size_t i = index + 1; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->t_ns > step->step.done_ns)
+			break;
+		if (event->what == KA_EV_CALL && event->at == e->at &&
+		    event->call.name == KA_CALL_SETSOCKOPT)
+			return event->t_ns;
+	}
+	return step->step.done_ns > step->t_ns ? step->step.done_ns : step->t_ns;
 }
 
-static void put_event(struct builder *b, const struct ka_event *event)
+static void put_event(struct builder *b, size_t index)
 {
+	const struct ka_event *event = &b->e->timeline->events[index];
 	const struct ka_packet *p = ka_evidence_packet(b->e, event);
 	const struct ka_step *step = ka_evidence_step(b->e, event);
 
 	if (p)
 		put_packet(b, p, event->t_ns);
 	else if (step)
-		put_step(b, step, event->t_ns);
-	else if (event->what == KA_EV_CALL && event->at == b->e->at &&
-		 event->call.name == KA_CALL_SETSOCKOPT)
-		b->called_ns = event->t_ns;
+		put_change(b, ka_change_of(b->e->instance->case_, step), effect_ns(b->e, index));
 }
 
 /* Some were put in late or early: back into the order of time, equal ones as they came. */
@@ -169,7 +175,7 @@ int ka_replay_new(const struct ka_evidence *e, struct ka_replay *out)
 	if (e->timeline->armed_ns)
 		put_arming(&b, e->timeline->armed_ns);
 	for (size_t i = 0; i < e->end_index && i < e->timeline->n; i++)
-		put_event(&b, &e->timeline->events[i]);
+		put_event(&b, i);
 	sort(out);
 	return 0;
 }

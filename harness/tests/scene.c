@@ -90,15 +90,16 @@ void scene_begin(struct scene *s, int64_t ns)
 {
 	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), 0);
 	handshake(s, ns);
-	scene_done(s, ns + 300 * US, 0);
+	scene_done(s, ns - 100 * US, ns + 300 * US, 0);
 }
 
-void scene_done(struct scene *s, int64_t ns, int step)
+void scene_done(struct scene *s, int64_t began_ns, int64_t done_ns, int step)
 {
-	struct ka_event event = { .what = KA_EV_STEP, .step = { .index = step } };
+	struct ka_event event = { .what = KA_EV_STEP,
+				  .step = { .index = step, .done_ns = done_ns } };
 
 	snprintf(event.step.text, sizeof(event.step.text), "step %d", step + 1);
-	scene_add(s, ns, KA_AT_BENCH, event);
+	scene_add(s, began_ns, KA_AT_BENCH, event);
 }
 
 void scene_rx(struct scene *s, int64_t ns, uint16_t len)
@@ -256,8 +257,11 @@ void scene_remove(struct scene *s, struct ka_event *event)
 
 void scene_shift(struct scene *s, const struct ka_event *from, int64_t ns)
 {
-	for (size_t i = (size_t)(from - s->events); i < s->timeline.n; i++)
+	for (size_t i = (size_t)(from - s->events); i < s->timeline.n; i++) {
 		s->events[i].t_ns += ns;
+		if (s->events[i].what == KA_EV_STEP)
+			s->events[i].step.done_ns += ns;
+	}
 }
 
 /* ---- judging ------------------------------------------------------------------------------------------ */

@@ -46,7 +46,7 @@ void scene_begin(struct scene *s, int64_t ns);
 
 struct ka_event *scene_add(struct scene *s, int64_t ns, enum ka_at at, struct ka_event event);
 struct ka_event *scene_packet(struct scene *s, int64_t ns, struct ka_packet packet);
-void scene_done(struct scene *s, int64_t ns, int step);   /* a step is done */
+void scene_done(struct scene *s, int64_t began_ns, int64_t done_ns, int step);
 void scene_rx(struct scene *s, int64_t ns, uint16_t len); /* data from the peer, acknowledged */
 void scene_probe(struct scene *s, int64_t ns);
 void scene_answer(struct scene *s, int64_t ns);

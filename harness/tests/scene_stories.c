@@ -78,8 +78,8 @@ static struct ka_wheel_chain fall_silent(struct scene *s, const struct scene_pha
 
 	scene_begin(s, ns_of(s, armed) + 2 * MS);
 	scene_rx(s, rx_ns, 64);
-	scene_done(s, rx_ns + 300 * US, 1);
-	scene_done(s, rx_ns + 500 * US, 2);
+	scene_done(s, rx_ns - 100 * US, rx_ns + 300 * US, 1);
+	scene_done(s, rx_ns + 300 * US, rx_ns + 500 * US, 2);
 	return simulate(s, armed, rx);
 }
 
@@ -160,7 +160,7 @@ void scene_eof(struct scene *s)
 		    EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM);
 	scene_call(s, ns + 2 * WAKE, KA_CALL_READ, 0, 0);
 	scene_find_event(s, KA_EV_CALL, 0)->call.after_end = false;
-	scene_done(s, ns + 3 * WAKE, 1);
+	scene_done(s, ns - WAKE, ns + 3 * WAKE, 1);
 	put_counters(s, (const int64_t[]){ 0, 0, 0, 0 });
 	scene_fault(s, 1, 1);
 	scene_end(s, ns + 2 * MS, KA_END_DIED);
@@ -205,7 +205,7 @@ void scene_unacked(struct scene *s)
 			      .do_ = KA_SEND, .who = KA_PROBER, .bytes = 10, .unacked = true });
 	ns = ns_of(s, jiffy_soon(s, 9)) + 2 * MS;
 	scene_begin(s, ns);
-	scene_done(s, ns + MS, 1);
+	scene_done(s, ns + 500 * US, ns + MS, 1);
 	ns += 2 * MS;
 	for (int k = 0; k < 3; k++) {
 		scene_packet(s, ns + k * 204 * MS,
@@ -218,7 +218,7 @@ void scene_unacked(struct scene *s)
 						 .len = 10,
 						 .flags = TH_ACK | TH_PUSH });
 	}
-	scene_done(s, ns + US, 2);
+	scene_done(s, ns - US, ns + US, 2);
 	ns += 6630 * MS;
 	scene_autopsy(s, ns, ETIMEDOUT, 0);
 	put_counters(s, (const int64_t[]){ 0, 1, 0, 1 });

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A distribution's kernel under QEMU. Emulated instruction by instruction (TCG), the guest's clock
+ * counts instructions; while it sleeps, sleep=off lets the clock jump to the next timer.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest/machine.h"
+#include "plan/wording.h"
+
+#define QEMU "qemu-system-x86_64"
+
+/* The boot protocol's header: Documentation/arch/x86/boot.rst. */
+#define MAGIC_AT   0x202
+#define VERSION_AT 0x20e /* offset of the version's text, less 0x200 */
+#define HEAD       0x8000
+
+static int check_header(struct ka_guest_kernel *kernel, const uint8_t *head, size_t n,
+			struct nn_err *err)
+{
+	size_t at, length;
+
+	if (n < VERSION_AT + 2 || memcmp(head + MAGIC_AT, "HdrS", 4) != 0)
+		return ka_refuse(err,
+				 "%s is no x86 kernel image (bzImage); fetch one with "
+				 "ci/kernels/get-image, or take one of /boot",
+				 kernel->file);
+	at = 0x200u + head[VERSION_AT] + 256u * head[VERSION_AT + 1];
+	if (at >= n)
+		return ka_refuse(err, "%s is a broken kernel image: it has no version",
+				 kernel->file);
+	length = strcspn((const char *)head + at, " ");
+	if (length >= sizeof(kernel->release))
+		length = sizeof(kernel->release) - 1;
+	snprintf(kernel->release, sizeof(kernel->release), "%.*s", (int)length,
+		 (const char *)head + at);
+	return 0;
+}
+
+/* The modules of .../boot/vmlinuz-RELEASE are in .../lib/modules/RELEASE. */
+static void guess_modules(struct ka_guest_kernel *kernel)
+{
+	char file[PATH_MAX], *last;
+
+	if (kernel->modules[0] || !realpath(kernel->file, file))
+		return;
+	for (int up = 0; up < 2; up++) {
+		last = strrchr(file, '/');
+		if (!last)
+			return;
+		*last = '\0';
+	}
+	if (strlen(file) + strlen(kernel->release) + sizeof("/lib/modules/") >
+	    sizeof(kernel->modules))
+		return;
+	strcpy(kernel->modules, file);
+	strcat(kernel->modules, "/lib/modules/");
+	strcat(kernel->modules, kernel->release);
+}
+
+/* Opens the first QEMU of PATH. A file or -errno. */
+static int open_qemu(struct nn_err *err)
+{
+	const char *at = getenv("PATH");
+	char path[PATH_MAX];
+
+	while (at && *at) {
+		size_t length = strcspn(at, ":");
+
+		snprintf(path, sizeof(path), "%.*s/" QEMU, (int)length, at);
+		if (access(path, X_OK) == 0)
+			return open(path, O_RDONLY | O_CLOEXEC);
+		at += length + (at[length] == ':');
+	}
+	return nn_fail(err, ENOSYS,
+		       QEMU " is not installed (on Debian: apt-get install qemu-system-x86)");
+}
+
+int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err)
+{
+	uint8_t head[HEAD + 1] = { 0 };
+	struct stat st;
+	int fd, ret;
+	ssize_t n;
+
+	ret = ka_open_kernel(kernel->file, &fd, &st, err);
+	if (ret < 0)
+		return ret;
+	n = pread(fd, head, HEAD, 0);
+	close(fd);
+	ret = check_header(kernel, head, n > 0 ? (size_t)n : 0, err);
+	if (ret < 0)
+		return ret;
+	guess_modules(kernel);
+	ret = open_qemu(err);
+	if (ret < 0)
+		return ret;
+	close(ret);
+	return 0;
+}
+
+int ka_image_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
+		  struct nn_err *err)
+{
+	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable nokaslr "
+				     "LD_LIBRARY_PATH=/lib -- guest ttyS1";
+	const char *argv[] = { QEMU, "-nodefaults", "-no-user-config", "-display", "none",
+			       "-accel", "tcg", "-cpu", "max", "-icount", "shift=2,sleep=off",
+			       "-rtc", "clock=vm,base=2000-01-01", "-no-reboot", "-m", KA_GUEST_MEMORY,
+			       "-add-fd", "fd=3,set=3", "-chardev", "file,id=results,path=/dev/fdset/3",
+			       "-chardev", "stdio,id=console,signal=off", "-serial",
+			       "chardev:console", "-serial", "chardev:results", "-kernel",
+			       kernel->file, "-initrd", "/proc/self/fd/4", "-append", append, NULL };
+	struct ka_boot boot = { .initramfs = initramfs, .argv = argv };
+	int ret;
+
+	boot.program = open_qemu(err);
+	if (boot.program < 0)
+		return boot.program;
+	ret = ka_boot(booted, &boot, err);
+	close(boot.program);
+	return ret;
+}
