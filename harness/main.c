@@ -63,6 +63,8 @@ int main(int argc, char **argv)
 		ka_about_version();
 		return KA_EXIT_OK;
 	}
+	if (strcmp(first, "guest") == 0 && argc > 2) /* as a guest kernel starts it */
+		return ka_command_guest(argc - 1, argv + 1);
 	if (first[0] == '-')
 		ka_usage_error("unknown option '%.60s'; options follow a command", first);
 	return call(first, argc - 1, argv + 1);

@@ -34,6 +34,9 @@ linux/sock_diag.h netns
 linux/inet_diag.h netns
 pcap harness/bench
 jansson.h harness/plan/schedule harness/result harness/report harness/guest harness/command
+archive.h harness/guest
+archive_entry.h harness/guest
+libkmod.h harness/guest
 argp.h harness/command harness/main
 cmocka.h harness/tests netns/tests'
 

@@ -28,6 +28,11 @@ int ka_command_run(int argc, char **argv);
 int ka_command_list(int argc, char **argv);
 int ka_command_explain(int argc, char **argv);
 int ka_command_doctor(int argc, char **argv);
+int ka_command_kernels(int argc, char **argv);
+int ka_command_compare(int argc, char **argv);
+
+/* Not in the list of commands: the life of process 1 in a guest kernel. */
+int ka_command_guest(int argc, char **argv);
 
 /* One line on stderr: "kacheck: what: why; remedy". */
 void ka_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -119,47 +119,67 @@ static void print_title(const struct ka_lesson *lesson)
 static void print_proof(const struct ka_lesson *lesson)
 {
 	const struct ka_case *c = lesson->instance->case_;
+	bool name = strncmp(c->why, "cnt", 3) == 0; /* is not written with a capital letter */
 
 	ka_page_head("WHAT IT PROVES");
-	ka_page_text(2, "%c%s.", toupper((unsigned char)c->why[0]), c->why + 1);
+	ka_page_text(2, "%c%s.", name ? c->why[0] : toupper((unsigned char)c->why[0]), c->why + 1);
 	if (c->lesson) {
 		putchar('\n');
 		ka_page_text(2, "%s", c->lesson);
 	}
 }
 
+/* "192.0.2.1 -------- 192.0.2.254", the second address in column @column. */
+static void print_wire(const char *from, const char *to, int column)
+{
+	static const char wire[] = "----------------------------------------";
+
+	printf("%s %.*s %s", from, column - (int)strlen(from) - 2, wire, to);
+}
+
+static void print_routed(bool v4)
+{
+	printf("  %-24s%-26s%s\n  ", "client", "gateway", "server");
+	print_wire(v4 ? "192.0.2.1" : "2001:db8:1::1", v4 ? "192.0.2.254" : "2001:db8:1::fe", 24);
+	printf("\n%26s", "");
+	print_wire(v4 ? "198.51.100.254" : "2001:db8:2::fe", v4 ? "198.51.100.1" : "2001:db8:2::1",
+		   26);
+}
+
+static void print_pair(bool v4)
+{
+	printf("  %-24s%s\n  ", "client", "server");
+	print_wire(v4 ? "192.0.2.1" : "2001:db8:1::1", v4 ? "192.0.2.2" : "2001:db8:1::2", 24);
+}
+
 static void print_network(const struct ka_lesson *lesson)
 {
 	const struct ka_instance *instance = lesson->instance;
-	bool v4 = instance->family == AF_INET;
-	const char *mark[2] = { "", "" };
 
-	mark[instance->prober == KA_CLIENT ? 0 : 1] = " (holds the keepalive)";
 	ka_page_head("THE NETWORK");
 	if (instance->case_->topology == KA_ROUTED)
-		printf("  client%s -- gateway -- server%s\n  %s -- %s, %s -- %s\n", mark[0],
-		       mark[1], v4 ? "192.0.2.1" : "2001:db8:1::1",
-		       v4 ? "192.0.2.254" : "2001:db8:1::fe",
-		       v4 ? "198.51.100.254" : "2001:db8:2::fe",
-		       v4 ? "198.51.100.1" : "2001:db8:2::1");
+		print_routed(instance->family == AF_INET);
 	else
-		printf("  client%s -- server%s\n  %s -- %s\n", mark[0], mark[1],
-		       v4 ? "192.0.2.1" : "2001:db8:1::1", v4 ? "192.0.2.2" : "2001:db8:1::2");
-	ka_page_text(2, "Each machine is a network namespace of its own; the wires are veth pairs. "
-			"Nothing of the host's network is touched.");
+		print_pair(instance->family == AF_INET);
+	printf("\n\n");
+	ka_page_text(2,
+		     "Each is a network namespace of its own, the wires are veth pairs; the host's "
+		     "network is not touched. Below, \"the prober\" is %s, which holds the "
+		     "keepalive, and \"the peer\" is %s.",
+		     ka_explain_who(instance, KA_PROBER), ka_explain_who(instance, KA_PEER));
 }
 
 static void print_lesson(const struct ka_lesson *lesson)
 {
 	print_title(lesson);
-	print_proof(lesson);
 	print_network(lesson);
+	print_proof(lesson);
 	ka_explain_steps(lesson);
 	ka_explain_rule(lesson);
 	ka_explain_time(lesson);
 	ka_explain_signs(lesson);
 	ka_page_head("SEE FOR YOURSELF");
-	printf("  kacheck run --filter %s --verbose --keep\n", lesson->instance->name);
+	printf("  kacheck run -v --keep -f %s\n", lesson->instance->name);
 	if (lesson->instance->case_->long_)
 		printf("  (It takes about %.0f s, and --long.)\n", lesson->prediction->expected_s);
 }

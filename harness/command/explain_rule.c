@@ -68,7 +68,9 @@ static void never_rule(const struct ka_lesson *lesson)
 			     "due when the connection has again been idle.",
 			     ka_explain_who(instance, KA_PEER));
 	else
-		ka_page_para("It must live. Nothing happens here that keepalive could object to.");
+		ka_page_para(
+			"It must live. Nothing happens here that keepalive could object to: this "
+			"experiment is about values, which are read and written.");
 }
 
 static void user_timeout_rule(const struct ka_lesson *lesson)

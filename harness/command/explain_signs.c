@@ -49,23 +49,23 @@ static void wire_signs(const struct ka_lesson *lesson)
 {
 	const struct ka_prediction *p = lesson->prediction;
 	const struct ka_expect *expect = &lesson->instance->case_->expect;
-	char text[64];
+	char text[64], received[64];
 
-	number_text(p->probes, "unanswered probe", text, sizeof(text));
-	ka_page_hang(
-		"  - ",
-		"On the wire: %s. (A probe is an ACK without data whose sequence number is one "
-		"below the next: old news, which must be answered.)",
-		text);
+	number_text(p->probes, p->when == KA_FIRST_PROBE ? "probe" : "unanswered probe", text,
+		    sizeof(text));
+	ka_page_hang("  - ", "On the wire: %s.%s", text,
+		     p->probes == 0
+			     ? ""
+			     : " (A probe is an ACK without data whose sequence number is one "
+			       "below the next: old news, which must be answered.)");
 	if (expect->answered) {
 		number_text(ka_number(expect->answered, &lesson->instance->setting),
 			    "answered probe", text, sizeof(text));
 		ka_page_hang("  - ", "On the wire: %s.", text);
 	}
 	number_text(p->rst_sent, "RST", text, sizeof(text));
-	ka_page_hang("  - ", "%s sent by %s.", text, ka_explain_who(lesson->instance, KA_PROBER));
-	number_text(p->rst_received, "RST", text, sizeof(text));
-	ka_page_hang("  - ", "%s received by it.", text);
+	number_text(p->rst_received, "RST", received, sizeof(received));
+	ka_page_hang("  - ", "On the wire: %s sent by the prober, %s received.", text, received);
 }
 
 static void counter_signs(const struct ka_lesson *lesson)
@@ -91,8 +91,13 @@ void ka_explain_signs(const struct ka_lesson *lesson)
 	event_signs(lesson->prediction);
 	wire_signs(lesson);
 	counter_signs(lesson);
-	ka_page_hang("  - ",
-		     "The fault itself: it must be proved that it took effect (packets met the "
-		     "rule, the process is gone); else nothing is said about the kernel and the "
-		     "verdict is \"broken\".");
+	if (ka_explain_has(lesson->instance->case_, KA_DOES_CHECKS))
+		ka_page_hang("  - ",
+			     "Every call of the steps succeeds, or fails with the error that "
+			     "is named; what is read is what is named.");
+	if (ka_explain_has(lesson->instance->case_, KA_DOES_FAULTS))
+		ka_page_hang("  - ",
+			     "The fault itself: it must be proved that it took effect (packets "
+			     "met the rule, the process is gone); else nothing is said about "
+			     "the kernel, and the verdict is \"broken\".");
 }

@@ -313,11 +313,20 @@ static void capitalise(char *text)
 		text[0] = (char)(text[0] - 'a' + 'A');
 }
 
+bool ka_explain_has(const struct ka_case *c, unsigned long long kinds)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (kinds & 1ull << c->steps[i].do_)
+			return true;
+	return false;
+}
+
 void ka_explain_steps(const struct ka_lesson *lesson)
 {
 	const struct ka_instance *instance = lesson->instance;
 	const struct ka_case *c = instance->case_;
 	char when[TEXT], what[TEXT], number[32];
+	double watch_s;
 
 	ka_page_head("WHAT HAPPENS");
 	say_preparations(instance);
@@ -329,7 +338,7 @@ void ka_explain_steps(const struct ka_lesson *lesson)
 		snprintf(number, sizeof(number), "%4zu. ", i + 1);
 		ka_page_hang(number, "%s%s", when, what);
 	}
-	if (lesson->prediction->when == KA_NEVER)
-		ka_page_text(2, "Then the connection is watched for another %.4g s.",
-			     ka_time_s(&c->expect.watch, &instance->setting));
+	watch_s = ka_time_s(&c->expect.watch, &instance->setting);
+	if (lesson->prediction->when == KA_NEVER && watch_s > 0)
+		ka_page_text(2, "Then the connection is watched for another %.4g s.", watch_s);
 }

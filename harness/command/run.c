@@ -18,6 +18,7 @@
 #include "command/progress.h"
 #include "command/run_options.h"
 #include "command/select.h"
+#include "command/where.h"
 #include "plan/schedule.h"
 #include "result/result.h"
 
@@ -25,6 +26,8 @@
 
 struct run {
 	const struct ka_run_options *options;
+	struct ka_where where;               /* the kernel in hand */
+	struct ka_plan_options plan_options; /* for it */
 	struct ka_facts facts;
 	struct ka_plan plan;
 	struct ka_outputs outputs;
@@ -141,7 +144,7 @@ static int run_once(struct run *run)
 	struct nn_err err = { "" };
 	int ret;
 
-	ret = ka_schedule_run(&run->plan, &run->facts, &schedule, &events, &err);
+	ret = ka_where_run(&run->where, &run->plan, &run->facts, &schedule, &events, &err);
 	ka_progress_clear(&run->progress);
 	if (ret == -EINTR)
 		ka_complain("interrupted; nothing of the run is left");
@@ -168,15 +171,14 @@ static bool all_passed(const struct run *run)
 /* Makes the plan of the next round: the same instances with other seeds. */
 static int next_round(struct run *run, unsigned round)
 {
-	struct ka_plan_options options = run->options->plan;
-
 	for (size_t i = 0; i < run->plan.n; i++) {
 		json_decref(run->results[i]);
 		run->results[i] = NULL;
 	}
 	ka_plan_free(&run->plan);
-	options.seed += round;
-	return ka_select_plan(&run->plan, &options, &run->facts);
+	run->plan_options.seed = run->options->plan.seed + round;
+	run->where.plan.seed = run->plan_options.seed;
+	return ka_select_plan(&run->plan, &run->plan_options, &run->facts);
 }
 
 /* --until-fail: only the last round is reported. */
@@ -226,42 +228,84 @@ static int check_out_dir(const char *path)
 	return KA_EXIT_USAGE;
 }
 
-static int prepare(struct run *run)
+/* Facts and plan of one kernel. @first: the outputs begin. */
+static int prepare_kernel(struct run *run, const char *kernel, bool first)
 {
 	const struct ka_run_options *options = run->options;
-	int status = ka_select_host(&run->facts);
+	int status;
 
+	run->plan_options = options->plan;
+	status = ka_where_parse(&run->where, kernel, &run->plan_options, options->jobs);
 	if (status == KA_EXIT_OK)
-		status = ka_select_plan(&run->plan, &options->plan, &run->facts);
-	if (status == KA_EXIT_OK && options->out_dir)
-		status = check_out_dir(options->out_dir);
+		status = ka_where_facts(&run->where, &run->facts);
 	if (status == KA_EXIT_OK)
+		status = ka_select_plan(&run->plan, &run->plan_options, &run->facts);
+	if (status == KA_EXIT_OK && first)
 		status = ka_outputs_open(&run->outputs, options);
 	if (status != KA_EXIT_OK)
 		return status;
+	run->next = 0;
 	run->results = calloc(run->plan.n + 1, sizeof(json_t *));
-	if (run->results && ka_outputs_begin(&run->outputs, options, &run->plan))
-		return KA_EXIT_OK;
-	return KA_EXIT_BROKEN;
+	if (!run->results)
+		return KA_EXIT_BROKEN;
+	if (run->plan.n == 0)
+		ka_complain("shard %u/%u has no instance; there are fewer of them than shards",
+			    options->plan.shard, options->plan.shards);
+	if (first && !ka_outputs_begin(&run->outputs, options, &run->plan))
+		return KA_EXIT_BROKEN;
+	return KA_EXIT_OK;
 }
 
-static void release(struct run *run)
+static void release_kernel(struct run *run)
 {
 	for (size_t i = 0; run->results && i < run->plan.n; i++)
 		json_decref(run->results[i]);
 	free(run->results);
+	run->results = NULL;
 	ka_plan_free(&run->plan);
+	ka_where_close(&run->where);
+}
+
+/* Runs everything on one kernel after the other. Returns KA_EXIT_OK, or what is to be told at once;
+ * *@ret is that of the last run. */
+static int run_kernels(struct run *run, int *ret)
+{
+	int status = KA_EXIT_OK;
+
+	for (size_t i = 0; i < run->options->n_kernels && status == KA_EXIT_OK && !*ret; i++) {
+		status = prepare_kernel(run, run->options->kernels[i], i == 0);
+		if (status == KA_EXIT_OK)
+			*ret = run->options->until_fail ? run_until_fail(run) : run_once(run);
+		release_kernel(run);
+	}
+	return status;
+}
+
+/* What can be seen to be wrong before anything is booted or written. */
+static int check(const struct run *run)
+{
+	const struct ka_run_options *options = run->options;
+	struct ka_plan_options plan = options->plan;
+	struct ka_where where;
+	int status = KA_EXIT_OK;
+
+	for (size_t i = 0; i < options->n_kernels && status == KA_EXIT_OK; i++)
+		status = ka_where_parse(&where, options->kernels[i], &plan, 0);
+	if (status == KA_EXIT_OK && options->out_dir)
+		status = check_out_dir(options->out_dir);
+	return status;
 }
 
 static int run_all(struct run *run)
 {
 	double began_s = now_s();
-	int ret;
+	int ret = 0, status = run_kernels(run, &ret);
 
-	ret = run->options->until_fail ? run_until_fail(run) : run_once(run);
 	run->totals.wall_s = now_s() - began_s;
 	if (!ka_outputs_close(&run->outputs, &run->totals) || ret)
 		run->lost = true;
+	if (status != KA_EXIT_OK)
+		return status;
 	if (ret == -EINTR)
 		return KA_EXIT_INTERRUPTED;
 	return ka_exit_status(run->options->exit_style, &run->totals, run->lost);
@@ -277,14 +321,6 @@ int ka_command_run(int argc, char **argv)
 	/* A reader that goes away is an error of writing, with a line that says so. */
 	signal(SIGPIPE, SIG_IGN);
 	ka_progress_init(&run.progress, options.quiet);
-	status = prepare(&run);
-	if (status == KA_EXIT_OK && run.plan.n == 0)
-		ka_complain("shard %u/%u has no instance; there are fewer of them than shards",
-			    options.plan.shard, options.plan.shards);
-	if (status == KA_EXIT_OK)
-		status = run_all(&run);
-	else
-		ka_outputs_close(&run.outputs, &run.totals);
-	release(&run);
-	return status;
+	status = check(&run);
+	return status == KA_EXIT_OK ? run_all(&run) : status;
 }

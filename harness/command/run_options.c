@@ -38,6 +38,12 @@ struct state {
 
 static const struct argp_option table[] = {
 	{ NULL, 0, NULL, 0, "What to run:", 1 },
+	{ "kernel", 'k', "KERNEL", 0,
+	  "host: the running kernel (default); uml:FILE: a User-mode Linux, or "
+	  "image:FILE[,modules=DIR]: a distribution's kernel under QEMU, both with a clock that "
+	  "jumps over idle time, so that hours take seconds; then also what takes long, and all "
+	  "named settings unless some are given (may be given more than once)",
+	  2 },
 	{ "jobs", 'j', "N", 0, "At most N instances at once (default: all, they mostly wait)", 2 },
 	{ "repeat", KEY_REPEAT, "N", 0, "Every instance N times, with different phases", 2 },
 	{ "until-fail", KEY_UNTIL_FAIL, NULL, 0,
@@ -142,6 +148,11 @@ static bool want_color(enum color color)
 static error_t parse_what(int key, char *arg, struct ka_run_options *options)
 {
 	switch (key) {
+	case 'k':
+		if (options->n_kernels == KA_MAX_KERNELS)
+			ka_usage_error("--kernel: more than %d kernels", KA_MAX_KERNELS);
+		options->kernels[options->n_kernels++] = arg;
+		return 0;
 	case 'j':
 		options->jobs = (unsigned)ka_number_argument("--jobs", arg, 0, 1000000);
 		return 0;
@@ -203,6 +214,8 @@ static void finish(struct state *s)
 	uint32_t seed = 1;
 
 	options->color = want_color(s->color);
+	if (options->n_kernels == 0)
+		options->kernels[options->n_kernels++] = "host";
 	if (options->keep_all && !options->out_dir)
 		options->out_dir = "kacheck-out";
 	if (options->until_fail) /* its rounds come one after the other */

@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 
 #define KA_MAX_REPORTS 16
+#define KA_MAX_KERNELS 32
 
 struct ka_report_file {
 	const char *format, *path;
@@ -14,6 +15,8 @@ struct ka_report_file {
 
 struct ka_run_options {
 	struct ka_plan_options plan;
+	const char *kernels[KA_MAX_KERNELS]; /* as given; at least "host" */
+	size_t n_kernels;
 	unsigned jobs, repeat;
 	bool until_fail;
 	bool have_seed;

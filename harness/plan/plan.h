@@ -21,11 +21,11 @@ struct ka_plan_options {
 	unsigned shard, shards; /* 1-based; shards 0 or 1: everything */
 	unsigned repeat;        /* 0 or 1: once */
 	uint64_t seed;
-	bool long_;             /* also cases marked long_ */
+	bool long_; /* also cases marked long_ */
 };
 
 struct ka_plan {
-	struct ka_instance *instances; /* owned */
+	struct ka_instance *instances;     /* owned */
 	struct ka_prediction *predictions; /* one for each; owned */
 	size_t n;
 };

@@ -162,6 +162,23 @@ static void fault_without_effect(void **state)
 	scene_expect_only(&s, KA_BROKEN, "fault without effect: drop both ways");
 }
 
+/* A host so slow that the first probe could be sent while the fault was being made. */
+static void fault_too_late(void **state)
+{
+	struct scene s;
+	struct ka_event *drop;
+	int64_t due_ns;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	due_ns = scene_find(&s, KA_SEG_DATA, 0)->t_ns + 250 * TICK;
+	drop = scene_find_event(&s, KA_EV_STEP, 2);
+	drop->step.done_ns = due_ns - 1;
+	scene_expect(&s, KA_PASS, "");
+	drop->step.done_ns = due_ns;
+	scene_expect_only(&s, KA_BROKEN, "host stalled: step 3");
+}
+
 static void option_not_read_back(void **state)
 {
 	struct scene s;
@@ -290,6 +307,7 @@ int main(void)
 		cmocka_unit_test(stepped_clock),
 		cmocka_unit_test(stalled_host),
 		cmocka_unit_test(fault_without_effect),
+		cmocka_unit_test(fault_too_late),
 		cmocka_unit_test(option_not_read_back),
 		cmocka_unit_test(timestamps_not_switched_off),
 		cmocka_unit_test(lost_by_the_capture),

@@ -5,7 +5,7 @@
 _kacheck_words() {
 	case $1 in
 	run)
-		echo '--filter --exclude --setting --shard --long --jobs --repeat --until-fail --seed
+		echo '--kernel --filter --exclude --setting --shard --long --jobs --repeat --until-fail --seed
 			--noise-budget --format --report --out --keep --color --quiet --verbose --strict
 			--exit-style --help --usage'
 		;;
@@ -42,6 +42,11 @@ _kacheck() {
 		;;
 	--report)
 		mapfile -t COMPREPLY < <(compgen -S = -W "$formats" -- "$cur")
+		compopt -o nospace
+		return
+		;;
+	--kernel | -k)
+		mapfile -t COMPREPLY < <(compgen -W 'host uml: image:' -- "$cur")
 		compopt -o nospace
 		return
 		;;

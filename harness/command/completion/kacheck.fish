@@ -26,6 +26,7 @@ complete -c kacheck -n '__kacheck_in run list' -s s -l setting -x -d 'idle/intvl
 complete -c kacheck -n '__kacheck_in run list' -l shard -x -d 'only part I/N'
 complete -c kacheck -n '__kacheck_in run list' -l long -d 'also what takes minutes or hours'
 
+complete -c kacheck -n '__kacheck_in run' -s k -l kernel -x -a 'host uml: image:' -d 'the running kernel or a guest'
 complete -c kacheck -n '__kacheck_in run' -s j -l jobs -x -d 'at most N instances at once'
 complete -c kacheck -n '__kacheck_in run' -l repeat -x -d 'every instance N times'
 complete -c kacheck -n '__kacheck_in run' -l until-fail -d 'until something is not a pass'

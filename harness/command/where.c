@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a plan runs. */
+#include "command/where.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "command/select.h"
+#include "result/result.h"
+
+/* Of a guest that never told: good enough for a plan of which nothing will run. */
+#define SOME_HZ 250
+
+int ka_where_parse(struct ka_where *where, const char *text, struct ka_plan_options *plan,
+		   unsigned jobs)
+{
+	struct nn_err err = { "" };
+	int ret;
+
+	*where = (struct ka_where){ .is_guest = strcmp(text, "host") != 0, .jobs = jobs };
+	if (!where->is_guest)
+		return KA_EXIT_OK;
+	ka_guest_plan_defaults(plan);
+	where->plan = *plan;
+	ret = ka_guest_kernel_parse(&where->kernel, text, &err);
+	if (ret == 0)
+		return KA_EXIT_OK;
+	ka_complain("%s", err.text);
+	return ret == -ENOSYS ? KA_EXIT_NOTHING : KA_EXIT_USAGE;
+}
+
+static bool hung_or_died(int ret)
+{
+	return ret == -ETIMEDOUT || ret == -EIO;
+}
+
+static int start_guest(struct ka_where *where, struct ka_facts *facts, struct nn_err *err)
+{
+	const struct ka_guest_options options = { .plan = &where->plan, .jobs = where->jobs };
+
+	return ka_guest_start(&where->guest, &where->kernel, &options, facts, err);
+}
+
+int ka_where_facts(struct ka_where *where, struct ka_facts *facts)
+{
+	struct nn_err err = { "" };
+	int ret;
+
+	if (!where->is_guest)
+		return ka_select_host(facts);
+	ret = start_guest(where, facts, &err);
+	if (ret == 0)
+		return KA_EXIT_OK;
+	ka_complain("--kernel %s: %s", where->kernel.where, err.text);
+	if (ret == -EINTR)
+		return KA_EXIT_INTERRUPTED;
+	if (!hung_or_died(ret))
+		return ret == -ENOSYS ? KA_EXIT_NOTHING : KA_EXIT_USAGE;
+	where->why = err;
+	*facts = (struct ka_facts){ .hz = SOME_HZ,
+				    .tick_ns = 1000000000 / SOME_HZ,
+				    .virtual_clock = true };
+	return KA_EXIT_OK;
+}
+
+static int all_broken(const struct ka_where *where, const struct ka_plan *plan,
+		      const struct ka_facts *facts, const struct ka_schedule_events *events)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < plan->n && ret == 0; i++) {
+		json_t *json = ka_result_without_run(&plan->instances[i], facts, KA_BROKEN,
+						     where->why.text);
+
+		if (!json)
+			return -ENOMEM;
+		json_object_set_new(json_object_get(json, "kernel"), "where",
+				    json_string(where->kernel.where));
+		ret = events->result(events->arg, i, json);
+	}
+	return ret;
+}
+
+int ka_where_run(struct ka_where *where, const struct ka_plan *plan, const struct ka_facts *facts,
+		 const struct ka_schedule_options *options, const struct ka_schedule_events *events,
+		 struct nn_err *err)
+{
+	struct ka_facts again;
+	int ret = 0;
+
+	if (!where->is_guest)
+		return ka_schedule_run(plan, facts, options, events, err);
+	if (*where->why.text)
+		return all_broken(where, plan, facts, events);
+	if (!where->guest) /* it runs one plan, and is gone */
+		ret = start_guest(where, &again, err);
+	if (ret == 0)
+		ret = ka_guest_collect(where->guest, plan, events, err);
+	ka_where_close(where);
+	return ret;
+}
+
+void ka_where_close(struct ka_where *where)
+{
+	where->guest = ka_guest_stop(where->guest);
+}
+
+int ka_command_guest(int argc, char **argv)
+{
+	struct nn_err err = { "" };
+
+	if (argc > 1 && ka_guest_main(argv[1], &err) < 0)
+		ka_complain("%s", err.text);
+	return KA_EXIT_USAGE;
+}

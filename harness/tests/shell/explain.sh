@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kacheck explain knows every case, fits into 80 columns, and its figures are those of
+# kernel/time/timer.c: --hz makes them the same on every host.
+# shellcheck source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+# shows WHAT PATTERN ARGUMENT...
+shows() {
+	local what=$1 pattern=$2
+	shift 2
+	run "$KACHECK" explain "$@"
+	is "$what: exit status" "$status" 0
+	has "$what" "$out" "$pattern"
+}
+
+shows "1/1/3 at HZ 250: the window" 'WHY 4 s BECOMES 4\.056 \.\. 4\.104 s' --hz 250 silent_drop/1-1-3/v4/client
+has "1/1/3 at HZ 250: the jiffy" "$out" 'jiffies of 4 ms \(HZ = 250\)'
+has "1/1/3 at HZ 250: the slots" "$out" '504 j = +2\.016 s +8 j = +0\.032 s +<- idle, intvl'
+has "1/1/3 at HZ 250: the step" "$out" '1\.024$|1\.024 s'
+has "1/1/3 at HZ 250: the chain" "$out" 'probe 3 +3\.032 s +3\.080 s +758 \.\. 770 j'
+has "1/1/3 at HZ 250: the end" "$out" 'RST and the end +4\.056 s +4\.104 s +1014 \.\. 1026 j'
+has "1/1/3: other kernels" "$out" 'HZ 1000 +4\.050 \.\. 4\.136 s'
+has "the masks" "$out" '0x2019 = IN\|RDHUP\|ERR\|HUP'
+shows "fresh has the narrower window" 'WHY 4 s BECOMES 4\.076 \.\. 4\.104 s' --hz 250 silent_drop_fresh/1-1-3
+shows "any setting" 'WHY 7875 s BECOMES 7881\.216 \.\. 8013\.056 s' --hz 250 silent_drop/linux-default
+shows "a case alone is its first instance" '^silent_drop/1-1-1/v4/client$' silent_drop
+shows "the server as prober" 'The listener had SO_KEEPALIVE' silent_drop/1-1-3/v6/server
+shows "a user timeout" 'WHY 20 s BECOMES 30\.008 \.\. 30\.360 s' --hz 250 silent_drop/grpc-go
+shows "the first probe" 'ECONNRESET one round trip later' peer_restarted
+
+# Every case, in a line that every terminal has.
+"$KACHECK" list --long | grep -o '^[a-z0-9_]*/' | sort -u >"$work/cases"
+while read -r case; do
+	run "$KACHECK" explain "${case%/}"
+	[ "$status" -eq 0 ] && [ -z "$err" ] || echo "$case: $status $err"
+	awk -v case="$case" 'length($0) > 80 { print case, length($0), $0 }' "$work/stdout"
+done <"$work/cases" >"$work/wrong"
+is "every case is explained, in 80 columns" "$(cat "$work/wrong")" ""
+has "there are cases" "$(wc -l <"$work/cases")" '^ *[1-9][0-9]'
+finish
