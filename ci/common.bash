@@ -21,7 +21,10 @@ die() {
 quietly() {
 	local what=$1 log=$log_dir/$2
 	shift 2
-	mkdir -p "$log_dir"
+	if ! { mkdir -p "$log_dir" && : >"$log"; } 2>/dev/null; then
+		say "cannot write $log: does $top/build belong to another user?"
+		return 1
+	fi
 	if ! "$@" >"$log" 2>&1 </dev/null; then
 		tail -n 60 "$log" >&2
 		say "$what failed; all of its output is in $log"

@@ -10,6 +10,8 @@ static const struct ka_command commands[] = {
 	{ "run", ka_command_run, "run experiments and judge what happened" },
 	{ "list", ka_command_list, "the experiments, what must come of them, how long they take" },
 	{ "explain", ka_command_explain, "one experiment in words, and the arithmetic behind it" },
+	{ "compare", ka_command_compare, "runs of several kernels side by side" },
+	{ "kernels", ka_command_kernels, "what --kernel can be on this machine" },
 	{ "doctor", ka_command_doctor, "what this host can do, found out by doing it" },
 };
 

@@ -184,6 +184,7 @@ static void record_step(struct ka_engine *e, const struct ka_step *step)
 	e->step_done_ns = ka_now_ns();
 	event.step.index = (int)e->step;
 	event.step.done_ns = e->step_done_ns;
+	event.step.due_ns = e->step_due_ns;
 	ka_step_text(step, event.step.text, sizeof(event.step.text));
 	ka_engine_event(e, event);
 }
@@ -209,6 +210,7 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 		due = step_due(e, step);
 		if (due > ka_now_ns())
 			return due;
+		e->step_due_ns = due;
 		ret = ka_engine_drain(e);
 		e->step_start_ns = ka_now_ns();
 		if (!ret)

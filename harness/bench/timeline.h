@@ -141,6 +141,7 @@ struct ka_event {
 		struct {
 			int index;       /* into case_->steps */
 			int64_t done_ns; /* when it had taken effect */
+			int64_t due_ns;  /* when it should have begun */
 			char text[80];
 		} step;
 		struct ka_packet packet;

@@ -20,10 +20,10 @@
 #define KA_BOOT_FILES     5
 
 struct ka_boot {
-	int program;         /* what is executed; owned by the caller, as all of this */
-	int initramfs;       /* file */
-	const char **argv;   /* ends with NULL */
-	bool wants_memory_file; /* UML keeps its memory in a file: give it a tmpfs of its own */
+	int program;       /* what is executed; owned by the caller, as all of this */
+	int initramfs;     /* file */
+	const char **argv; /* ends with NULL */
+	bool is_uml;       /* keeps its memory in a file; asks the host for random numbers */
 };
 
 struct ka_booted {

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK    65536
+#define CHUNK        65536
 /* A guest that sends a longer line has lost its mind. */
-#define MAX_LINE (64u << 20)
+#define MAX_LINE     (64u << 20)
 /* Of the console, so much is quoted. */
 #define QUOTED_LINES 4
 
@@ -57,28 +57,43 @@ static void read_console(struct ka_collect *c)
 		c->console_over = true;
 }
 
-/* Where the last lines begin. */
-static size_t quoted_from(const struct ka_collect *c)
+/* Where @lines lines before @end begin. */
+static size_t lines_before(const struct ka_collect *c, size_t end, size_t lines)
 {
-	size_t lines = 0, i = c->said;
+	size_t i = end;
 
-	while (i > 0 && c->console[i - 1] == '\n')
-		i--;
 	for (; i > 0; i--)
-		if (c->console[i - 1] == '\n' && ++lines == QUOTED_LINES)
+		if (c->console[i - 1] == '\n' && lines-- == 0)
 			break;
 	return i;
+}
+
+/* The part that is worth a quotation: what follows a panic are registers and addresses. */
+static void choose_words(const struct ka_collect *c, size_t *from, size_t *to)
+{
+	static const char panic[] = "Kernel panic";
+	const char *at = memmem(c->console, c->said, panic, sizeof(panic) - 1), *end;
+
+	*to = c->said;
+	while (*to > 0 && c->console[*to - 1] == '\n')
+		--*to;
+	if (at) {
+		end = memchr(at, '\n', c->said - (size_t)(at - c->console));
+		*to = end ? (size_t)(end - c->console) : c->said;
+	}
+	*from = lines_before(c, *to, QUOTED_LINES - 1);
 }
 
 /* Lines become one, with " | " between them; time stamps, colours and their like go. */
 const char *ka_collect_last_words(struct ka_collect *c, char *buf, size_t size)
 {
-	size_t used = 0;
+	size_t used = 0, from, to;
 	bool gap = false;
 
 	if (!c->console_over)
 		read_console(c);
-	for (size_t i = quoted_from(c); i < c->said && used + 5 < size; i++) {
+	choose_words(c, &from, &to);
+	for (size_t i = from; i < to && used + 5 < size; i++) {
 		unsigned char byte = (unsigned char)c->console[i];
 
 		if (byte == '\n') {

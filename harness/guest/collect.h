@@ -9,7 +9,7 @@
 
 #include "guest/boot.h"
 
-#define KA_LAST_WORDS 2048
+#define KA_LAST_WORDS 16384
 
 struct ka_collect {
 	const struct ka_booted *booted;
@@ -27,7 +27,8 @@ struct ka_collect {
  */
 int ka_collect_line(struct ka_collect *collect, int64_t deadline_ns, char **line);
 
-/* The last lines of the console in one, into @buf; reads what is still there. Returns @buf. */
+/* The last lines of the console in one, into @buf; reads what is still there. Of a panic, the lines
+ * that lead to it instead. Returns @buf. */
 const char *ka_collect_last_words(struct ka_collect *collect, char *buf, size_t size);
 
 void ka_collect_free(struct ka_collect *collect);

@@ -37,9 +37,9 @@ char *ka_errand_text(const struct ka_plan_options *plan, unsigned jobs)
 	json = json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:b, s:i}", "settings",
 			 settings(plan), "filters", texts(plan->filters, plan->n_filters),
 			 "excludes", texts(plan->excludes, plan->n_excludes), "shard",
-			 (int)plan->shard, "shards", (int)plan->shards, "repeat",
-			 (int)plan->repeat, "seed", json_sprintf("%" PRIu64, plan->seed), "long",
-			 (int)plan->long_, "jobs", (int)jobs);
+			 (int)plan->shard, "shards", (int)plan->shards, "repeat", (int)plan->repeat,
+			 "seed", json_sprintf("%" PRIu64, plan->seed), "long", (int)plan->long_,
+			 "jobs", (int)jobs);
 	if (json)
 		text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);

@@ -15,6 +15,7 @@
 #include "guest/collect.h"
 #include "guest/errand.h"
 #include "guest/machine.h"
+#include "plan/wording.h"
 #include "result/result.h"
 
 #define NSEC_PER_SEC 1000000000ll
@@ -121,11 +122,12 @@ static int explain(struct ka_guest *guest, int ret, double waited_s, struct nn_e
 	if (ret == -EINTR)
 		return nn_fail(err, EINTR, "stopped");
 	if (ret == -ETIMEDOUT)
-		return nn_fail(err, ETIMEDOUT,
-			       "the guest was silent for %.0f s; last on its console: %s", waited_s,
-			       words);
-	if (ret == 0)
-		return nn_fail(err, EIO, "the guest ended; last on its console: %s", words);
+		ka_refuse(err, "the guest was silent for %.0f s; last on its console: %s", waited_s,
+			  words);
+	else if (ret == 0)
+		ka_refuse(err, "the guest ended; last on its console: %s", words);
+	if (ret == -ETIMEDOUT || ret == 0)
+		return ret ? ret : -EIO;
 	return nn_fail(err, -ret, "cannot read from the guest");
 }
 
@@ -155,10 +157,11 @@ static int meet(struct ka_guest *guest, double boot_s, struct ka_facts *facts, s
 
 	if (letter < 0)
 		return letter;
-	if (letter == 'X' && json_is_string(json))
-		ret = nn_fail(err, EIO, "in the guest: %s", json_string_value(json));
-	else if (letter != 'F' || ka_facts_decode(&guest->facts, json) < 0)
-		ret = nn_fail(err, EIO, "the guest says nothing that can be understood");
+	if (letter == 'X' && json_is_string(json)) {
+		ka_refuse(err, "in the guest: %s", json_string_value(json));
+		ret = -EIO;
+	} else if (letter != 'F' || ka_facts_decode(&guest->facts, json) < 0)
+		ret = nn_fail(err, EIO, "what the guest says cannot be understood");
 	json_decref(json);
 	*facts = guest->facts;
 	return ret;

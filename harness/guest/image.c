@@ -108,15 +108,41 @@ int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err)
 int ka_image_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
 		  struct nn_err *err)
 {
-	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable nokaslr "
+	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable "
 				     "LD_LIBRARY_PATH=/lib -- guest ttyS1";
-	const char *argv[] = { QEMU, "-nodefaults", "-no-user-config", "-display", "none",
-			       "-accel", "tcg", "-cpu", "max", "-icount", "shift=2,sleep=off",
-			       "-rtc", "clock=vm,base=2000-01-01", "-no-reboot", "-m", KA_GUEST_MEMORY,
-			       "-add-fd", "fd=3,set=3", "-chardev", "file,id=results,path=/dev/fdset/3",
-			       "-chardev", "stdio,id=console,signal=off", "-serial",
-			       "chardev:console", "-serial", "chardev:results", "-kernel",
-			       kernel->file, "-initrd", "/proc/self/fd/4", "-append", append, NULL };
+	const char *argv[] = { QEMU,
+			       "-nodefaults",
+			       "-no-user-config",
+			       "-display",
+			       "none",
+			       "-accel",
+			       "tcg",
+			       "-cpu",
+			       "max,rdrand=off,rdseed=off",
+			       "-seed",
+			       "1",
+			       "-icount",
+			       "shift=2,sleep=off",
+			       "-rtc",
+			       "clock=vm,base=" KA_GUEST_DATE,
+			       "-no-reboot",
+			       "-m",
+			       KA_GUEST_MEMORY,
+			       "-chardev",
+			       "file,id=results,path=/proc/self/fd/3",
+			       "-chardev",
+			       "stdio,id=console,signal=off",
+			       "-serial",
+			       "chardev:console",
+			       "-serial",
+			       "chardev:results",
+			       "-kernel",
+			       kernel->file,
+			       "-initrd",
+			       "/proc/self/fd/4",
+			       "-append",
+			       append,
+			       NULL };
 	struct ka_boot boot = { .initramfs = initramfs, .argv = argv };
 	int ret;
 

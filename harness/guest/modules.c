@@ -141,7 +141,8 @@ static int check_version(struct loader *l, const char *name, const char *vermagi
 	const char *release = l->kernel->release;
 	size_t length = strlen(release);
 
-	if (strncmp(vermagic, release, length) == 0 && (vermagic[length] == ' ' || !vermagic[length]))
+	if (strncmp(vermagic, release, length) == 0 &&
+	    (vermagic[length] == ' ' || !vermagic[length]))
 		return 0;
 	return ka_refuse(l->err,
 			 "the module %s in %s is for Linux %.*s, the image is %s; give "
@@ -242,12 +243,13 @@ static int load(struct loader *l, const char *name, bool needed)
 static int load_all(struct loader *l)
 {
 	static const char *const needed[] = { "veth", "nf_tables" };
-	static const char *const wanted[] = { "ipv6",	     "nft_limit",     "nft_quota",
-					      "nft_numgen",  "nft_ct",	      "nft_reject_inet",
-					      "nft_reject_ipv4", "nft_reject_ipv6", "nft_chain_nat",
-					      "nft_masq",    "nft_nat",	      "nf_conntrack_netlink",
-					      "af_packet",   "inet_diag",     "tcp_diag",
-					      "mptcp_diag",  "sch_netem" };
+	static const char *const wanted[] = {
+		"ipv6",          "nft_limit",       "nft_quota",       "nft_numgen",
+		"nft_ct",        "nft_reject_inet", "nft_reject_ipv4", "nft_reject_ipv6",
+		"nft_chain_nat", "nft_masq",        "nft_nat",         "nf_conntrack_netlink",
+		"af_packet",     "inet_diag",       "tcp_diag",        "mptcp_diag",
+		"sch_netem"
+	};
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < sizeof(needed) / sizeof(needed[0]); i++)

@@ -24,9 +24,9 @@ static int check_content(const char *data, size_t size, const char *file, struct
 		return ka_refuse(err, "%s is no User-mode Linux kernel; " BUILD_ONE, file);
 	if (!has_text(data, size, "time-travel="))
 		return ka_refuse(err,
-					"%s has no clock that jumps "
-					"(CONFIG_UML_TIME_TRAVEL_SUPPORT); " BUILD_ONE,
-					file);
+				 "%s has no clock that jumps "
+				 "(CONFIG_UML_TIME_TRAVEL_SUPPORT); " BUILD_ONE,
+				 file);
 	return 0;
 }
 
@@ -58,11 +58,24 @@ int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err)
 int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
 		struct nn_err *err)
 {
-	const char *argv[] = { "linux", "mem=" KA_GUEST_MEMORY, "initrd=/proc/self/fd/4",
-			       "time-travel=inf-cpu", "uml_dir=/proc/self/", "umid=kacheck",
-			       "con=null", "con0=null,fd:1", "ssl=null", "ssl0=null,fd:3",
-			       "LD_LIBRARY_PATH=/lib", "quiet", "--", "guest", "ttyS0", NULL };
-	struct ka_boot boot = { .initramfs = initramfs, .argv = argv, .wants_memory_file = true };
+	const char *argv[] = { "linux",
+			       "mem=" KA_GUEST_MEMORY,
+			       "initrd=/proc/self/fd/4",
+			       "time-travel=inf-cpu",
+			       "time-travel-start=" KA_GUEST_DATE_NS,
+			       "uml_dir=/proc/self/",
+			       "umid=kacheck",
+			       "con=null",
+			       "con0=null,fd:1",
+			       "ssl=null",
+			       "ssl0=null,fd:3",
+			       "LD_LIBRARY_PATH=/lib",
+			       "quiet",
+			       "--",
+			       "guest",
+			       "ttyS0",
+			       NULL };
+	struct ka_boot boot = { .initramfs = initramfs, .argv = argv, .is_uml = true };
 	int ret;
 
 	boot.program = open(kernel->file, O_RDONLY | O_CLOEXEC);

@@ -31,6 +31,27 @@ static bool is_fault(enum ka_do what)
 	}
 }
 
+/* Making and destroying a network takes as long as the kernel needs; what comes too late for the
+ * first probe is found by guard_fault_in_time(). */
+static bool waits_for_others(const struct ka_step *step)
+{
+	return step->do_ == KA_CRASH || step->do_ == KA_REBOOT;
+}
+
+/* When the work of a step could begin: of a handshake, when its segment arrived at the prober (a
+ * case may well have lost a few SYNs on purpose before). */
+static int64_t could_begin_ns(const struct ka_evidence *e, const struct ka_event *step_event,
+			      const struct ka_step *step)
+{
+	for (size_t i = 0; step->do_ == KA_CONNECT && i < e->timeline->n; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->accepted)
+			return e->timeline->events[i].t_ns;
+	}
+	return step_event->t_ns;
+}
+
 /* A fault that is to meet the first probe must be there before it can be sent. A host that took
  * longer than idle to make it has no say in the matter; the schedule tries again. */
 static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings *f)
@@ -46,6 +67,30 @@ static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings 
 		if (step && is_fault(step->do_) && step->since == KA_SINCE_STEP &&
 		    event->t_ns < due_ns && event->step.done_ns >= due_ns)
 			ka_find(f, "host stalled: %s was done only when the first probe was due",
+				event->step.text);
+	}
+}
+
+/* The application's own calls take microseconds, an ACK 40 ms at the most (TCP_DELACK_MIN). A step
+ * that began or took longer than the budget for noise was held up by the host: what the timers did
+ * meanwhile was not the plan. */
+static void guard_steps_in_time(const struct ka_evidence *e, struct ka_findings *f)
+{
+	for (size_t i = 0; i < e->timeline->n && !e->facts->virtual_clock; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+
+		if (!step || !event->step.due_ns)
+			continue;
+		if (event->t_ns - event->step.due_ns > e->facts->noise_budget_ns)
+			ka_find(f, "host stalled %.0f ms before: %s",
+				(double)(event->t_ns - event->step.due_ns) / 1e6, event->step.text);
+		else if (!waits_for_others(step) &&
+			 event->step.done_ns - could_begin_ns(e, event, step) >
+				 e->facts->noise_budget_ns)
+			ka_find(f, "host stalled for %.0f ms during: %s",
+				(double)(event->step.done_ns - could_begin_ns(e, event, step)) /
+					1e6,
 				event->step.text);
 	}
 }
@@ -108,6 +153,7 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
 	guard_options(e, f);
 	guard_timestamps(e, f);
 	guard_faults(e, f);
+	guard_steps_in_time(e, f);
 	guard_fault_in_time(e, f);
 	guard_zero(e, f);
 	guard_end(e, f);

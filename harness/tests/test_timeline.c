@@ -105,7 +105,7 @@ static void sockets_in_words(void **state)
 static void the_bench_in_words(void **state)
 {
 	(void)state;
-	assert_words((struct ka_event){ .what = KA_EV_STEP, .step = { 0, 0, "connect" } },
+	assert_words((struct ka_event){ .what = KA_EV_STEP, .step = { .text = "connect" } },
 		     "step 1: connect");
 	assert_words((struct ka_event){ .what = KA_EV_FAULT, .fault = { 2, 0, "drop" } },
 		     "fault of step 3 had no effect: drop");

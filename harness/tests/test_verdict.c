@@ -150,6 +150,26 @@ static void stalled_host(void **state)
 	scene_expect(&s, KA_PASS, "");
 }
 
+/* A step that began or took longer than the budget was held up: the plan was not carried out. */
+static void stalled_step(void **state)
+{
+	struct scene s;
+	struct ka_event *step;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	step = scene_find_event(&s, KA_EV_STEP, 1);
+	step->step.due_ns = step->t_ns - s.facts.noise_budget_ns;
+	scene_expect(&s, KA_PASS, "");
+	step->step.due_ns--;
+	scene_expect_only(&s, KA_BROKEN, "host stalled");
+	step->step.due_ns = step->t_ns;
+	step->step.done_ns = step->t_ns + s.facts.noise_budget_ns + 1;
+	scene_expect_only(&s, KA_BROKEN, "during: step 2");
+	s.facts.virtual_clock = true;
+	scene_expect(&s, KA_PASS, "");
+}
+
 /* ---- guards ------------------------------------------------------------------------------------------ */
 
 static void fault_without_effect(void **state)
@@ -306,6 +326,7 @@ int main(void)
 		cmocka_unit_test(nothing_recorded),
 		cmocka_unit_test(stepped_clock),
 		cmocka_unit_test(stalled_host),
+		cmocka_unit_test(stalled_step),
 		cmocka_unit_test(fault_without_effect),
 		cmocka_unit_test(fault_too_late),
 		cmocka_unit_test(option_not_read_back),

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Several runs side by side. A column is a kernel of a file, the first one is what the others are
+ * compared with; a row is an instance. Reading and writing are elsewhere: this is pure.
+ */
+#ifndef KA_COMPARE_H
+#define KA_COMPARE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "netns/err.h"
+#include "result/result.h"
+
+#define KA_MAX_COLUMNS 26 /* they are named by letters */
+
+enum ka_change {
+	KA_SAME,
+	KA_REGRESSED, /* passed or was skipped; fails or breaks */
+	KA_MOVED,     /* the end came at another time than the model explains */
+	KA_CHANGED,   /* another verdict, errno, mask or number of probes that is no regression */
+	KA_FIXED,     /* failed or broke, passes */
+	KA_NEW,       /* the first column has no such instance */
+	KA_VANISHED,  /* only the first column has it */
+	KA_CHANGES
+};
+
+struct ka_column {
+	const char *file;                    /* borrowed */
+	const char *release, *where, *clock; /* of the results */
+	int hz;
+	unsigned verdicts[4]; /* by enum ka_verdict_kind */
+	unsigned changes[KA_CHANGES];
+};
+
+struct ka_cell {
+	struct ka_result result; /* .json NULL: none */
+	enum ka_change change;
+	char why[256]; /* one phrase: what changed */
+};
+
+struct ka_row {
+	char name[176];        /* with " #2" for the second repetition */
+	struct ka_cell *cells; /* one for each column */
+};
+
+struct ka_comparison {
+	struct ka_column columns[KA_MAX_COLUMNS];
+	size_t n_columns;
+	struct ka_row *rows; /* in the order of their first coming */
+	size_t n_rows, room;
+	size_t next; /* where the next result's row is likely to be */
+};
+
+/* Adds a result of @file, which it takes over. 0, -E2BIG: too many columns, or -ENOMEM. */
+int ka_comparison_add(struct ka_comparison *comparison, const char *file, struct ka_result *result);
+/* Fills in what changed, when all are there. */
+void ka_comparison_judge(struct ka_comparison *comparison);
+/* How many cells regressed or moved. */
+unsigned ka_comparison_regressions(const struct ka_comparison *comparison);
+void ka_comparison_free(struct ka_comparison *comparison);
+
+/* What became of @before; @why (of @size) says how. Either may have .json NULL. */
+enum ka_change ka_compare(const struct ka_result *before, const struct ka_result *after, char *why,
+			  size_t size);
+/* "regressed", "moved", ... */
+const char *ka_change_name(enum ka_change change);
+
+/* ---- writers (compare_text.c, compare_json.c); @all: also rows in which nothing changed -------- */
+
+void ka_comparison_text(const struct ka_comparison *comparison, bool all, FILE *out);
+void ka_comparison_markdown(const struct ka_comparison *comparison, bool all, FILE *out);
+/* -ENOMEM, or 0. */
+int ka_comparison_json(const struct ka_comparison *comparison, bool all, FILE *out);
+
+#endif

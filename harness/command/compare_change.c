@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One instance in two runs: what became of it. */
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "command/compare.h"
+
+/* Two runs of one kernel meet different phases of its tick: a jiffy is no news. */
+#define SAME_JIFFIES 1
+
+/* Times in results are rounded to the microsecond. */
+#define ROUNDING_S 2e-6
+
+const char *ka_change_name(enum ka_change change)
+{
+	static const char *const names[KA_CHANGES] = {
+		[KA_SAME] = "same",         [KA_REGRESSED] = "regressed", [KA_MOVED] = "moved",
+		[KA_FIXED] = "fixed",       [KA_CHANGED] = "changed",     [KA_NEW] = "new",
+		[KA_VANISHED] = "vanished",
+	};
+
+	return names[change];
+}
+
+static enum ka_change say(enum ka_change change, char *why, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+static enum ka_change say(enum ka_change change, char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return change;
+}
+
+static bool is_trouble(enum ka_verdict_kind kind)
+{
+	return kind == KA_FAIL || kind == KA_BROKEN;
+}
+
+static enum ka_change compare_verdicts(const struct ka_result *before,
+				       const struct ka_result *after, char *why, size_t size)
+{
+	const char *from = ka_verdict_name(before->verdict), *to = ka_verdict_name(after->verdict);
+	enum ka_change change = KA_CHANGED;
+
+	/* From broken to fail: the kernel is now known to do otherwise. */
+	if (is_trouble(after->verdict) && before->verdict != KA_FAIL)
+		change = KA_REGRESSED;
+	else if (is_trouble(before->verdict) && after->verdict == KA_PASS)
+		change = KA_FIXED;
+	if (after->verdict == KA_PASS)
+		return say(change, why, size, "%s -> pass", from);
+	return say(change, why, size, "%s -> %s: %.180s", from, to, after->why);
+}
+
+/*
+ * Where in the tick an experiment begins is chance, and HZ decides how wide the window is that chance
+ * has. Both windows are known: what differs by more than they and the noise allow is the kernel's
+ * doing. Where the end was predicted to the jiffy, that tells more.
+ */
+static enum ka_change compare_times(const struct ka_result *before, const struct ka_result *after,
+				    char *why, size_t size)
+{
+	double moved_s = after->detect_s - before->detect_s;
+	double noise_s = fmax(isnan(before->noise_s) ? 0 : before->noise_s,
+			      isnan(after->noise_s) ? 0 : after->noise_s);
+	double least_s = after->window_s[0] - before->window_s[1] - noise_s - ROUNDING_S;
+	double most_s = after->window_s[1] - before->window_s[0] + noise_s + ROUNDING_S;
+	long long off = (long long)(after->off_jiffies - before->off_jiffies);
+
+	if (before->have_off && after->have_off && before->hz == after->hz &&
+	    (off > SAME_JIFFIES || off < -SAME_JIFFIES))
+		return say(KA_MOVED, why, size, "off by %lld jiffies, was %lld",
+			   (long long)after->off_jiffies, (long long)before->off_jiffies);
+	/* A comparison with NAN is false: no time, no window, nothing to say. */
+	if (moved_s < least_s || moved_s > most_s)
+		return say(KA_MOVED, why, size,
+			   "ends after %.3f s, was %.3f s; the model allows %+.3f .. %+.3f s",
+			   after->detect_s, before->detect_s, least_s, most_s);
+	return KA_SAME;
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
+static const char *or_none(const char *text)
+{
+	return text ? text : "none";
+}
+
+/* The same verdict by other signs: both kernels are right, and an application may notice. */
+static enum ka_change compare_signs(const struct ka_result *before, const struct ka_result *after,
+				    char *why, size_t size)
+{
+	if (differ(before->errno_name, after->errno_name))
+		return say(KA_CHANGED, why, size, "errno %s -> %s", or_none(before->errno_name),
+			   or_none(after->errno_name));
+	if (differ(before->events, after->events))
+		return say(KA_CHANGED, why, size, "epoll %s -> %s", or_none(before->events),
+			   or_none(after->events));
+	if (before->probes != after->probes)
+		return say(KA_CHANGED, why, size, "%d -> %d probes", before->probes, after->probes);
+	return KA_SAME;
+}
+
+enum ka_change ka_compare(const struct ka_result *before, const struct ka_result *after, char *why,
+			  size_t size)
+{
+	enum ka_change change;
+
+	*why = '\0';
+	if (!before->json && !after->json)
+		return KA_SAME;
+	if (!before->json)
+		return say(KA_NEW, why, size, "new: %s", ka_verdict_name(after->verdict));
+	if (!after->json)
+		return say(KA_VANISHED, why, size, "vanished, was %s",
+			   ka_verdict_name(before->verdict));
+	if (before->verdict != after->verdict)
+		return compare_verdicts(before, after, why, size);
+	if (after->verdict != KA_PASS)
+		return KA_SAME;
+	change = compare_times(before, after, why, size);
+	return change == KA_SAME ? compare_signs(before, after, why, size) : change;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kacheck kernels: what --kernel can be on this machine. */
+#include <argp.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "guest/guest.h"
+#include "plan/host.h"
+
+/* Where kernels are looked for, and where each has its configuration. */
+struct place {
+	const char *kind;      /* of --kernel */
+	const char *pattern;   /* below @top */
+	const char *from, *to; /* the configuration's name: @from in the kernel's replaced by @to */
+};
+
+static const struct place cache_places[] = {
+	{ "uml:", "/kacheck/uml-*/linux", "/linux", "/config" },
+	{ "image:", "/kacheck/image-*/boot/vmlinuz-*", "/vmlinuz-", "/config-" },
+};
+static const struct place boot_places[] = {
+	{ "image:", "/boot/vmlinuz-*", "/vmlinuz-", "/config-" },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	(void)state;
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	ka_usage_error("unexpected '%.60s'", arg);
+}
+
+/* Reads version and HZ out of a kernel's configuration; leaves what it does not find. */
+static void read_config(const char *path, char *release, size_t size, int *hz)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL, version[64];
+	size_t room = 0;
+
+	if (!file)
+		return;
+	while (getline(&line, &room, file) > 0) {
+		if (sscanf(line, "# Linux/%*s %63s Kernel Configuration", version) == 1)
+			snprintf(release, size, "%s", version);
+		if (sscanf(line, "CONFIG_HZ=%d", hz) == 1)
+			break;
+	}
+	free(line);
+	fclose(file);
+}
+
+static void config_path(const struct place *place, const char *kernel, char *path, size_t size)
+{
+	const char *at = NULL, *next = kernel;
+
+	while ((next = strstr(next, place->from))) /* the last one */
+		at = next++;
+	if (at)
+		snprintf(path, size, "%.*s%s%s", (int)(at - kernel), kernel, place->to,
+			 at + strlen(place->from));
+	else
+		*path = '\0';
+}
+
+static void put_line(const char *release, int hz, const char *kernel, const char *what)
+{
+	char number[16] = "?";
+
+	if (hz)
+		snprintf(number, sizeof(number), "%d", hz);
+	printf("%-26s %4s  %-8s  %s\n", release, number, what, kernel);
+}
+
+/* Lists one kernel; says what is wrong with it where it cannot be used. */
+static void list_kernel(const struct place *place, const char *file)
+{
+	char text[PATH_MAX + 16], config[PATH_MAX], release[80] = "?";
+	struct ka_guest_kernel kernel;
+	struct nn_err err = { "" };
+	int hz = 0;
+
+	snprintf(text, sizeof(text), "%s%s", place->kind, file);
+	config_path(place, file, config, sizeof(config));
+	read_config(config, release, sizeof(release), &hz);
+	if (ka_guest_kernel_parse(&kernel, text, &err) == 0)
+		put_line(*kernel.release ? kernel.release : release, hz, text, "virtual");
+	else
+		printf("%-26s %4s  %-8s  %s\n%44s%s\n", release, "", "not now", text, "", err.text);
+}
+
+static size_t list_places(const char *top, const struct place *places, size_t n)
+{
+	char pattern[PATH_MAX];
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		glob_t files;
+
+		snprintf(pattern, sizeof(pattern), "%s%s", top, places[i].pattern);
+		if (glob(pattern, 0, NULL, &files) == 0)
+			for (size_t j = 0; j < files.gl_pathc; j++, found++)
+				list_kernel(&places[i], files.gl_pathv[j]);
+		globfree(&files);
+	}
+	return found;
+}
+
+static size_t list_cache(void)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char top[PATH_MAX];
+
+	if (cache && *cache)
+		snprintf(top, sizeof(top), "%s", cache);
+	else
+		snprintf(top, sizeof(top), "%s/.cache", home ? home : "");
+	return list_places(top, cache_places, sizeof(cache_places) / sizeof(cache_places[0]));
+}
+
+int ka_command_kernels(int argc, char **argv)
+{
+	static const char text[] =
+		"Lists what --kernel can be on this machine: the running kernel, those that "
+		"ci/kernels/build-uml and ci/kernels/get-image have put into the cache "
+		"($XDG_CACHE_HOME/kacheck or ~/.cache/kacheck), and those of /boot.";
+	const struct argp argp = { NULL, parse, NULL, text, NULL, NULL, NULL };
+	struct nn_err err = { "" };
+	struct ka_facts facts;
+	size_t found;
+
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	printf("%-26s %4s  %-8s  %s\n", "LINUX", "HZ", "CLOCK", "--kernel");
+	if (ka_host_facts(&facts, &err) == 0)
+		put_line(facts.release, facts.hz, "host", "real");
+	found = list_cache();
+	found += list_places("", boot_places, sizeof(boot_places) / sizeof(boot_places[0]));
+	if (!found)
+		printf("\nOthers: ci/kernels/build-uml builds one (two minutes), "
+		       "ci/kernels/get-image VERSION fetches one.\n");
+	return KA_EXIT_OK;
+}
