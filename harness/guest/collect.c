@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -187,8 +188,12 @@ static int wait_for_anything(struct ka_collect *c, int64_t deadline_ns)
 	n = ppoll(fds, 3, &left, NULL);
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (fds[2].revents)
+	if (fds[2].revents) {
+		struct signalfd_siginfo taken; /* it would strike when signals are unblocked again */
+
+		(void)!read(c->signals, &taken, sizeof(taken));
 		return -EINTR;
+	}
 	if (fds[1].revents)
 		read_console(c);
 	return fds[0].revents ? read_results(c) : 0;

@@ -120,13 +120,13 @@ static int explain(struct ka_guest *guest, int ret, double waited_s, struct nn_e
 	const char *words = ka_collect_last_words(&guest->collect, said, sizeof(said));
 
 	if (ret == -EINTR)
-		return nn_fail(err, EINTR, "stopped");
-	if (ret == -ETIMEDOUT)
+		ka_refuse(err, "interrupted; nothing of the guest is left");
+	else if (ret == -ETIMEDOUT)
 		ka_refuse(err, "the guest was silent for %.0f s; last on its console: %s", waited_s,
 			  words);
 	else if (ret == 0)
 		ka_refuse(err, "the guest ended; last on its console: %s", words);
-	if (ret == -ETIMEDOUT || ret == 0)
+	if (ret == -EINTR || ret == -ETIMEDOUT || ret == 0)
 		return ret ? ret : -EIO;
 	return nn_fail(err, -ret, "cannot read from the guest");
 }
@@ -258,8 +258,6 @@ int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan,
 	ret = receive(guest, plan, there, events, &why);
 	if (ret == 1 || ret == -ETIMEDOUT || ret == -EIO || ret == -EBADMSG)
 		ret = deliver_rest(guest, plan, there, why.text, events);
-	else if (ret == -EINTR)
-		ret = nn_fail(err, EINTR, "stopped while a guest was running");
 	else if (ret < 0 && err)
 		*err = why;
 	free(there);

@@ -204,11 +204,12 @@ struct ka_case {
 	unsigned families; /* KA_V4 | KA_V6; 0: both */
 	unsigned probers;  /* KA_ONLY_CLIENT | KA_ONLY_SERVER; 0: both */
 	const struct ka_setting
-		*settings;  /* instead of the run's; ends with .cnt == 0; NULL: run's */
-	bool one_setting;   /* the setting does not matter: only the first one of the run */
-	bool long_;         /* only with --long or in virtual time */
-	unsigned min_cnt;   /* settings with a smaller cnt make no sense here */
-	bool no_timestamps; /* net.ipv4.tcp_timestamps=0 at both ends */
+		*settings;    /* instead of the run's; ends with .cnt == 0; NULL: run's */
+	bool one_setting;     /* the setting does not matter: only the first one of the run */
+	bool long_;           /* only with --long or in virtual time */
+	unsigned min_cnt;     /* settings with a smaller cnt make no sense here */
+	bool no_user_timeout; /* nor do settings with a user timeout: it ends what must survive */
+	bool no_timestamps;   /* net.ipv4.tcp_timestamps=0 at both ends */
 	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
 	const struct ka_step *steps;
 	size_t n_steps;

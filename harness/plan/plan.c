@@ -159,7 +159,8 @@ static int expand_case(struct builder *b, const struct ka_theme *theme, const st
 	for (size_t i = 0; i < n; i++) {
 		int ret;
 
-		if (settings[i].cnt < case_->min_cnt || seen_before(settings, i))
+		if (settings[i].cnt < case_->min_cnt || seen_before(settings, i) ||
+		    (case_->no_user_timeout && settings[i].user_timeout_ms))
 			continue;
 		ret = expand_setting(b, theme, case_, &settings[i]);
 		if (ret < 0 || case_->one_setting)
