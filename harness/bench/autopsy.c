@@ -28,6 +28,16 @@ void ka_self_info(struct ka_peer_self *self)
 			    });
 }
 
+bool ka_self_is_closing(struct ka_peer_self *self)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(self->conn, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return false;
+	return info.tcpi_state == TCP_CLOSING || info.tcpi_state == TCP_LAST_ACK;
+}
+
 static void read_once(struct ka_peer_self *self)
 {
 	char buf[4096];

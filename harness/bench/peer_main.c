@@ -123,6 +123,23 @@ static uint32_t poll_set(struct ka_peer_self *self, enum ka_epoll_set set, int64
 	return event.events;
 }
 
+/* HUP alone may only say that both ends have closed: then the level-triggered set, which would
+ * report it for ever, becomes edge-triggered. */
+static bool is_end(struct ka_peer_self *self, uint32_t mask)
+{
+	if (mask & EPOLLERR)
+		return true;
+	if (!(mask & EPOLLHUP))
+		return false;
+	if (!ka_self_is_closing(self))
+		return true;
+	if (!self->hung) {
+		self->hung = true;
+		ka_self_interest(self);
+	}
+	return false;
+}
+
 /* Both sets are asked before any call on the socket, which could consume the error. */
 static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 {
@@ -131,7 +148,7 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 
 	if (self->ended || self->conn < 0)
 		return;
-	if ((level | full) & (EPOLLERR | EPOLLHUP)) {
+	if (is_end(self, level | full)) {
 		end(self);
 		return;
 	}

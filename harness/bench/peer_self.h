@@ -12,6 +12,7 @@ struct ka_peer_self {
 	bool connecting;    /* conn waits for the handshake */
 	bool stalled;       /* does not read */
 	bool saw_eof;
+	bool hung;   /* both ends have sent FIN: HUP is no news any more */
 	bool ended;  /* the autopsy is done; conn is no longer watched */
 	int outer;   /* epoll of: ctl, listener or connecting conn, both sets */
 	int sets[2]; /* by enum ka_epoll_set: conn is registered in both */
@@ -44,6 +45,9 @@ int ka_self_forget(struct ka_peer_self *self);
 
 /* ---- the end (autopsy.c) ----------------------------------------------------------------------- */
 void ka_self_info(struct ka_peer_self *self);
+/* True when both ends have sent their FIN and the prober's is not acknowledged yet (CLOSING,
+ * LAST_ACK): epoll says HUP, and it is not the end. */
+bool ka_self_is_closing(struct ka_peer_self *self);
 /* read, SO_ERROR, read again, write: what the application sees after the end. */
 void ka_self_autopsy(struct ka_peer_self *self);
 

@@ -190,7 +190,8 @@ const char *ka_step_text(const struct ka_step *step, char *buf, size_t size)
 
 	switch (step->do_) {
 	case KA_SEND:
-		snprintf(buf, size, "%s sends %u bytes", who, step->bytes);
+		snprintf(buf, size, "%s sends %u byte%s", who, step->bytes,
+			 step->bytes == 1 ? "" : "s");
 		break;
 	case KA_DROP:
 	case KA_REJECT:

@@ -63,6 +63,12 @@ static void wire_signs(const struct ka_lesson *lesson)
 			    "answered probe", text, sizeof(text));
 		ka_page_hang("  - ", "On the wire: %s.", text);
 	}
+	if (expect->probes_received) {
+		number_text(ka_number(expect->probes_received, &lesson->instance->setting), "probe",
+			    text, sizeof(text));
+		ka_page_hang("  - ", "On the wire: %s of the other end's own keepalive arrives.",
+			     text);
+	}
 	number_text(p->rst_sent, "RST", text, sizeof(text));
 	number_text(p->rst_received, "RST", received, sizeof(received));
 	ka_page_hang("  - ", "On the wire: %s sent by the prober, %s received.", text, received);

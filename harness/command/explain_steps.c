@@ -307,6 +307,18 @@ static void say_preparations(const struct ka_instance *instance)
 				     c->sysctls[i].value);
 }
 
+/* A step that is done again and again. */
+static void say_times(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	size_t used = strlen(buf);
+	char s[32];
+
+	if (step->times > 1)
+		snprintf(buf + used, size - used, " This is done %d times, every %s.", step->times,
+			 seconds(ka_time_s(&step->every, &instance->setting), s, sizeof(s)));
+}
+
 static void capitalise(char *text)
 {
 	if (text[0] >= 'a' && text[0] <= 'z')
@@ -333,6 +345,7 @@ void ka_explain_steps(const struct ka_lesson *lesson)
 	for (size_t i = 0; i < c->n_steps; i++) {
 		say_when(instance, &c->steps[i], when, sizeof(when));
 		say_what(instance, &c->steps[i], what, sizeof(what));
+		say_times(instance, &c->steps[i], what, sizeof(what));
 		if (!when[0])
 			capitalise(what);
 		snprintf(number, sizeof(number), "%4zu. ", i + 1);

@@ -30,6 +30,8 @@ void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings
 
 void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f);
+/* Probes of the peer's own keepalive. */
+void ka_check_received(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f);
 /* RFC 9293 3.8.4 MUST-26: no probe before the idle time is over, at any time of the connection. */
 void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f);

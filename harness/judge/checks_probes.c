@@ -53,6 +53,16 @@ void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f)
 			ka_number_text(want, text));
 }
 
+void ka_check_received(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int want = ka_number(e->instance->case_->expect.probes_received, &e->instance->setting);
+	char text[16];
+
+	if (!ka_number_fits(e->probes_received, want))
+		ka_find(f, "%d probes of the peer arrived, must be %s", e->probes_received,
+			ka_number_text(want, text));
+}
+
 /* What a delayed observation may add; see checks_time.c. */
 static int64_t late_ns(const struct ka_evidence *e)
 {

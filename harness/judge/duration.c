@@ -72,6 +72,8 @@ static void walk_step(const struct ka_instance *instance, const struct ka_values
 		w->now = due;
 	if (step->random_phase)
 		w->now += v->idle < 1 ? 0 : 0.5; /* the mean */
+	if (step->times)
+		w->now += (step->times - 1) * ka_time_s(&step->every, &instance->setting);
 	if (is_heard(step))
 		w->last_rx = w->now;
 	if ((step->do_ == KA_SEND && step->unacked && step->who == KA_PROBER) ||

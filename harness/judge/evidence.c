@@ -116,6 +116,8 @@ static void find_probes(struct ka_evidence *e)
 
 		if (!p)
 			continue;
+		if (!p->out && p->kind == KA_SEG_PROBE)
+			e->probes_received++;
 		if (p->out && p->kind == KA_SEG_PROBE) {
 			count_probe(e, i);
 			open = true;

@@ -30,6 +30,9 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 	bool by_fin = e->want->eof && !e->want->error;
 	uint32_t news = EPOLLERR | EPOLLHUP | (by_fin ? EPOLLRDHUP : 0);
 
+	/* HUP alone may only say that both ends have sent FIN */
+	if (e->want->error && e->want->events & EPOLLERR)
+		news = EPOLLERR;
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 

@@ -117,6 +117,7 @@ static void judge_kernel(const struct ka_evidence *e, struct ka_verdict *out)
 	ka_check_steps(e, &findings);
 	ka_check_probe_count(e, &findings);
 	ka_check_answered(e, &findings);
+	ka_check_received(e, &findings);
 	ka_check_first_probe(e, &findings);
 	ka_check_idle(e, &findings);
 	ka_check_gaps(e, &findings);

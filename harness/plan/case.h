@@ -109,6 +109,8 @@ struct ka_step {
 	struct ka_time at;
 	bool random_phase; /* plus a seeded random part of min(idle, 1 s), so that the timer's phase
 			      differs from run to run; never changes the meaning of the case */
+	int times;         /* done so many times (0: once), .every after the last time */
+	struct ka_time every;
 
 	unsigned bytes; /* KA_SEND */
 	bool unacked;
@@ -172,6 +174,8 @@ struct ka_expect {
 	/* probe numbering starts again with every answer: .probes then counts the last unanswered
 	 * run. .answered: this many probes must have been answered (KA_SOME) */
 	int answered;
+	/* keepalive probes of the peer's own that arrive at the prober */
+	int probes_received;
 };
 
 /* Wrong on purpose, for experiments that must fail; all zero in the catalogue. */
