@@ -75,6 +75,32 @@ static const struct ka_case cases[] = {
 			    .rst_sent = 1 },
 	},
 	{
+		.name = "retransmissions_count",
+		.why = "the peer's retransmissions are a sign of life, though they bring nothing "
+		       "new",
+		.source = "tcp_sequence(): end_seq before rcv_wup; tcp_ack(): rcv_tstamp",
+		.lesson = "The peer's last segment arrived, but its acknowledgement is lost, so "
+			  "the peer sends it again and again, in growing intervals. The segment "
+			  "ends exactly where the next one would begin, which is not before the "
+			  "window: it passes the sequence check, and its ACK field counts as "
+			  "received. Each one puts the prober's death off, until the interval "
+			  "between two is longer than idle + intvl * cnt.",
+		.topology = KA_ROUTED,
+		.settings =
+			(const struct ka_setting[]){ { .idle = 1, .intvl = 1, .cnt = 1 }, { 0 } },
+		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_PROBES },
+			 { .do_ = KA_SEND,
+			   .who = KA_PEER,
+			   .bytes = 64,
+			   .unacked = true,
+			   .random_phase = true },
+			 { .do_ = KA_WAIT, .at = { .ms = 3000 } }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+	{
 		.name = "incoming_probes_do_not_count",
 		.why = "a probe of the peer's that arrives is no sign of life for the receiver's "
 		       "own timer",

@@ -103,6 +103,7 @@ static void on_connected(struct ka_peer_self *self)
 /* The connection is over: looks at the socket once, then leaves it alone. */
 static void end(struct ka_peer_self *self)
 {
+	ka_self_join(self);
 	ka_self_autopsy(self);
 	self->ended = true;
 	ka_self_interest(self);
@@ -225,6 +226,8 @@ static int obey(struct ka_peer_self *self, const struct ka_order *order, int *va
 		return set_option(self, order);
 	case KA_ORDER_GETSOCKOPT:
 		return get_option(self, order, value);
+	case KA_ORDER_BLOCK:
+		return ka_self_block(self, (enum ka_call_name)order->value);
 	case KA_ORDER_INSPECT:
 		ka_self_info(self);
 		return 0;

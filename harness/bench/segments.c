@@ -109,15 +109,22 @@ static bool after(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) > 0;
 }
 
-/* Counts as received in the kernel (tcp_ack(): rcv_tstamp; tcp_event_data_recv(): lrcvtime): in
- * sequence or beyond, and acknowledging something between SND.UNA and SND.NXT of the receiver. */
-static bool is_accepted(const struct ka_packet *p, const struct ka_half *receiver)
+/*
+ * Counts as received in the kernel (tcp_ack(): rcv_tstamp; tcp_event_data_recv(): lrcvtime): it does
+ * not end before what the receiver has acknowledged (tcp_sequence(): rcv_wup), and acknowledges
+ * something between SND.UNA and SND.NXT of the receiver. So the last segment, sent again, counts,
+ * although it brings nothing new; a keepalive probe ends one byte too early.
+ */
+static bool is_accepted(const struct ka_packet *p, const struct ka_half *sender,
+			const struct ka_half *receiver)
 {
+	uint32_t end = p->seq + p->len + !!(p->flags & TH_FIN);
+
 	if (p->flags & TH_RST)
 		return false;
 	if (p->flags & TH_SYN)
 		return p->flags & TH_ACK;
-	return !after(receiver->rcv_nxt, p->seq) && !after(receiver->snd_una, p->ack) &&
+	return !after(sender->snd_una, end) && !after(receiver->snd_una, p->ack) &&
 	       !after(p->ack, receiver->snd_nxt);
 }
 
@@ -201,7 +208,7 @@ static bool read_tcp(struct ka_flow *flow, struct cursor *c, struct ka_packet *o
 	read_options(c->at + sizeof(tcp), tcp.doff * 4u - sizeof(tcp), out);
 	out->out = from == flow->at;
 	out->kind = classify(out, sender, receiver);
-	out->accepted = !out->out && is_accepted(out, receiver);
+	out->accepted = !out->out && is_accepted(out, sender, receiver);
 	advance(sender, receiver, out);
 	return true;
 }

@@ -79,6 +79,22 @@ static int set_stalled(struct ka_engine *e, const struct ka_step *step, bool sta
 	return order(e, step->who, stall ? KA_ORDER_STALL : KA_ORDER_RESUME, 0);
 }
 
+static int start_blocking(struct ka_engine *e, const struct ka_step *step)
+{
+	static const enum ka_call_name calls[] = {
+		[KA_IN_RECV] = KA_CALL_BLOCKED_RECV,
+		[KA_IN_SELECT] = KA_CALL_BLOCKED_SELECT,
+		[KA_IN_POLL] = KA_CALL_BLOCKED_POLL,
+	};
+	const struct ka_order o = { .kind = KA_ORDER_BLOCK, .value = (int)calls[step->call] };
+	struct ka_message reply;
+	int ret = ka_engine_order(e, ka_engine_end(e, step->who), &o, &reply);
+
+	if (!ret && reply.error)
+		ret = nn_fail(&e->err, reply.error, "a peer could not block");
+	return ret;
+}
+
 int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 {
 	switch (step->do_) {
@@ -122,6 +138,8 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 		return ka_check_sysctl(e, step);
 	case KA_DIAG_IS:
 		return ka_check_diag(e, step);
+	case KA_BLOCK:
+		return start_blocking(e, step);
 	case KA_WAIT:
 		return 0;
 	}
@@ -178,6 +196,7 @@ static const char *verb(enum ka_do what)
 		[KA_SYSCTL] = "sysctl",
 		[KA_SYSCTL_IS] = "sysctl read",
 		[KA_DIAG_IS] = "sock_diag",
+		[KA_BLOCK] = "waits in a blocking call",
 		[KA_WAIT] = "waited",
 	};
 

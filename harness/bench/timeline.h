@@ -80,7 +80,10 @@ enum ka_call_name {
 	KA_CALL_SHUTDOWN,
 	KA_CALL_CLOSE,
 	KA_CALL_SETSOCKOPT,
-	KA_CALL_GETSOCKOPT
+	KA_CALL_GETSOCKOPT,
+	KA_CALL_BLOCKED_RECV,
+	KA_CALL_BLOCKED_SELECT, /* .ret: 1 readable, 2 exceptional */
+	KA_CALL_BLOCKED_POLL,   /* .ret: revents */
 };
 
 /* One call: what it returned; .err is the errno when .ret < 0 (for SO_ERROR, .ret is the value). */
@@ -89,6 +92,8 @@ struct ka_call {
 	int64_t ret;
 	int err;
 	bool after_end;
+	bool sigpipe;     /* the call raised SIGPIPE */
+	int64_t since_ns; /* when a blocking call began */
 };
 
 struct ka_tcp_info {

@@ -263,6 +263,19 @@ static void say_plain(const char *sentence, const char *who, char *buf, size_t s
 		snprintf(buf, size, "%s", sentence);
 }
 
+static void say_block(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	static const char *const calls[] = {
+		[KA_IN_RECV] = "recv()",
+		[KA_IN_SELECT] = "select(), asking for readable and exceptional",
+		[KA_IN_POLL] = "poll(), asking for IN and RDHUP",
+	};
+
+	snprintf(buf, size, "a thread of %s blocks in %s; the end must wake it at once.",
+		 ka_explain_who(instance, step->who), calls[step->call]);
+}
+
 static void say_what(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		     size_t size)
 {
@@ -287,6 +300,9 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 		return;
 	case KA_DIAG_IS:
 		say_diag(instance, step, buf, size);
+		return;
+	case KA_BLOCK:
+		say_block(instance, step, buf, size);
 		return;
 	default:
 		say_plain(plain_sentence(step->do_), ka_explain_who(instance, step->who), buf,

@@ -168,7 +168,8 @@ static int error_of(const struct ka_call *call)
 {
 	if (call->name == KA_CALL_SO_ERROR)
 		return call->ret > 0 ? (int)call->ret : 0;
-	if (call->name != KA_CALL_READ && call->name != KA_CALL_WRITE)
+	if (call->name != KA_CALL_READ && call->name != KA_CALL_WRITE &&
+	    call->name != KA_CALL_BLOCKED_RECV)
 		return 0;
 	return call->ret < 0 && call->err != EAGAIN ? call->err : 0;
 }

@@ -8,6 +8,8 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
+#include "judge/values.h"
+
 static size_t index_of(const struct ka_evidence *e, const struct ka_event *event)
 {
 	return (size_t)(event - e->timeline->events);
@@ -31,7 +33,8 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 	uint32_t news = EPOLLERR | EPOLLHUP | (by_fin ? EPOLLRDHUP : 0);
 
 	/* HUP alone may only say that both ends have sent FIN */
-	if (e->want->error && e->want->events & EPOLLERR)
+	if (e->want->error && e->want->events & EPOLLERR &&
+	    !ka_case_blocks_in_recv(e->instance->case_))
 		news = EPOLLERR;
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];

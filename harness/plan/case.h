@@ -82,6 +82,7 @@ enum ka_do {
 	KA_SYSCTL_IS,  /* .key must read .text in .who's namespace */
 	KA_DIAG_IS, /* sock_diag of .who's socket must say .timer (enum nn_timer), .value probes out
 			  (KA_ANY: whatever) */
+	KA_BLOCK,   /* a thread of .who waits in .call from now on; the end must wake it */
 	KA_WAIT,    /* only lets time pass */
 };
 
@@ -100,6 +101,9 @@ enum ka_way { KA_BOTH_WAYS, KA_PROBES, KA_ANSWERS };
 enum ka_place { KA_ON_PATH, KA_PROBER_OUTPUT, KA_PROBER_POSTROUTING };
 
 #define KA_TCP_RESET (-1)
+
+/* Calls that can block until the connection ends. */
+enum ka_blocking { KA_IN_RECV, KA_IN_SELECT, KA_IN_POLL };
 
 struct ka_step {
 	enum ka_do do_;
@@ -127,6 +131,7 @@ struct ka_step {
 	int fails; /* errno that the call must give; 0: it must succeed */
 	const char *key, *text;
 	int timer;
+	enum ka_blocking call; /* KA_BLOCK */
 };
 
 #define KA_STEPS(...)                                                                              \
@@ -157,6 +162,16 @@ struct ka_counter_want {
 	int delta;        /* number, KA_CNT..., KA_SOME (>= 1) or KA_ANY */
 };
 
+/*
+ * The first report of an edge-triggered epoll set that has ERR or HUP, where kernels differ: .mask
+ * from release .since ("6.11") on; before, anything that contains .before. Mask 0: not compared.
+ */
+struct ka_edge {
+	uint32_t mask;
+	const char *since;
+	uint32_t before;
+};
+
 struct ka_expect {
 	enum ka_when when;
 	enum ka_arming arming;
@@ -176,6 +191,17 @@ struct ka_expect {
 	int answered;
 	/* keepalive probes of the peer's own that arrive at the prober */
 	int probes_received;
+	struct ka_edge edge;
+	int unread;      /* bytes that read() still gives after the end, before the error; 0: any */
+	bool soft_again; /* SO_ERROR gives the error once more after read() (sk_err_soft) */
+};
+
+/* In which order the application asks when the connection has ended; the first to ask gets the
+ * error. */
+enum ka_autopsy {
+	KA_READ_FIRST,     /* read, SO_ERROR, read, write */
+	KA_SO_ERROR_FIRST, /* SO_ERROR, read, SO_ERROR, write */
+	KA_WRITE_FIRST,    /* write, write, read, SO_ERROR */
 };
 
 /* Wrong on purpose, for experiments that must fail; all zero in the catalogue. */
@@ -216,6 +242,7 @@ struct ka_case {
 	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
 	const struct ka_step *steps;
 	size_t n_steps;
+	enum ka_autopsy autopsy;
 	struct ka_expect expect;
 	struct ka_bias bias;
 };
