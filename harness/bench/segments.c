@@ -85,6 +85,8 @@ static void read_options(const uint8_t *option, size_t left, struct ka_packet *o
 			return;
 		if (*option == TCPOPT_TIMESTAMP && len == TCPOLEN_TIMESTAMP)
 			read_timestamp(option, out);
+		else if (*option == TCPOPT_WINDOW && len == TCPOLEN_WINDOW)
+			out->scale_offer = (uint8_t)(option[2] + 1);
 		else if (*option != TCPOPT_NOP)
 			out->other_options++;
 		option += len;
@@ -145,6 +147,18 @@ static enum ka_segment classify(const struct ka_packet *p, const struct ka_half 
 	return receiver->probing ? KA_SEG_ANSWER : KA_SEG_ACK;
 }
 
+/* RFC 7323 2.2: scaled when both have offered it, and never in a SYN. */
+static void grant(struct ka_half *sender, const struct ka_half *receiver, const struct ka_packet *p)
+{
+	bool scaled = !(p->flags & TH_SYN) && sender->scale_offer && receiver->scale_offer;
+
+	if (p->flags & TH_SYN)
+		sender->scale_offer = p->scale_offer;
+	if (p->flags & TH_ACK)
+		sender->edge =
+			p->ack + ((uint32_t)p->window << (scaled ? sender->scale_offer - 1 : 0));
+}
+
 static void advance(struct ka_half *sender, struct ka_half *receiver, const struct ka_packet *p)
 {
 	uint32_t end = p->seq + p->len + !!(p->flags & (TH_FIN | TH_SYN));
@@ -158,6 +172,7 @@ static void advance(struct ka_half *sender, struct ka_half *receiver, const stru
 	if (p->flags & TH_ACK && after(p->ack, receiver->snd_una) &&
 	    !after(p->ack, receiver->snd_nxt))
 		receiver->snd_una = p->ack;
+	grant(sender, receiver, p);
 	sender->probing = p->kind == KA_SEG_PROBE;
 	if (p->kind == KA_SEG_ANSWER)
 		receiver->probing = false;
@@ -251,6 +266,13 @@ bool ka_flow_packet(struct ka_flow *flow, const uint8_t *bytes, size_t len, stru
 	if (c.proto == IPPROTO_ICMP || c.proto == IPPROTO_ICMPV6)
 		return read_icmp(flow, &c, out);
 	return false;
+}
+
+uint32_t ka_flow_room(const struct ka_flow *flow, enum ka_at sender)
+{
+	uint32_t edge = flow->half[!sender].edge, next = flow->half[sender].snd_nxt;
+
+	return after(edge, next) ? edge - next : 0;
 }
 
 bool ka_flow_settled(const struct ka_flow *flow)

@@ -55,6 +55,17 @@ static bool connect_is_done(struct ka_engine *e)
 	return true;
 }
 
+static enum ka_at other_end(enum ka_at at)
+{
+	return at == KA_AT_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT;
+}
+
+static bool is_acknowledged(const struct ka_engine *e, enum ka_at at)
+{
+	return e->ends[at].flow.half[at].snd_una == e->send_end &&
+	       e->ends[other_end(at)].flow.half[at].snd_nxt == e->send_end;
+}
+
 static int start_send(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
@@ -65,13 +76,36 @@ static int start_send(struct ka_engine *e, const struct ka_step *step)
 
 static bool send_is_done(const struct ka_engine *e, const struct ka_step *step)
 {
-	enum ka_at at = ka_engine_end(e, step->who);
-	enum ka_at other = at == KA_AT_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT;
+	return step->unacked || is_acknowledged(e, ka_engine_end(e, step->who));
+}
 
-	if (step->unacked)
+/* Sends what the window takes. */
+static int start_fill(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	const struct ka_flow *flow = &e->ends[at].flow;
+	uint32_t room = ka_flow_room(flow, at);
+
+	e->send_end = flow->half[at].snd_nxt + room;
+	return room ? order(e, step->who, KA_ORDER_SEND, room) : 0;
+}
+
+/* Each time that all is acknowledged, the window may have been granted anew. */
+static bool fill_is_done(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	int ret;
+
+	if (!is_acknowledged(e, at))
+		return false;
+	if (!ka_flow_room(&e->ends[at].flow, at)) {
+		ka_engine_fault(e, (int)e->step, 1, "the window is closed");
 		return true;
-	return e->ends[at].flow.half[at].snd_una == e->send_end &&
-	       e->ends[other].flow.half[at].snd_nxt == e->send_end;
+	}
+	ret = start_fill(e, step);
+	if (ret)
+		ka_engine_fail(e, ret);
+	return false;
 }
 
 static int set_stalled(struct ka_engine *e, const struct ka_step *step, bool stall)
@@ -102,6 +136,8 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 		return start_connect(e);
 	case KA_SEND:
 		return start_send(e, step);
+	case KA_FILL:
+		return start_fill(e, step);
 	case KA_STALL:
 	case KA_RESUME:
 		return set_stalled(e, step, step->do_ == KA_STALL);
@@ -152,6 +188,8 @@ bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
 		return connect_is_done(e);
 	if (step->do_ == KA_SEND)
 		return send_is_done(e, step);
+	if (step->do_ == KA_FILL)
+		return fill_is_done(e, step);
 	return true;
 }
 
@@ -175,6 +213,7 @@ static const char *verb(enum ka_do what)
 	static const char *const verbs[] = {
 		[KA_CONNECT] = "connected",
 		[KA_SEND] = "sends",
+		[KA_FILL] = "sends until the window is closed",
 		[KA_STALL] = "stops reading",
 		[KA_RESUME] = "reads again",
 		[KA_SHUTDOWN] = "shutdown(WR)",

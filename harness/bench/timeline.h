@@ -53,7 +53,8 @@ struct ka_packet {
 	uint8_t flags;         /* TH_SYN ... */
 	bool timestamps;       /* carries a TCP timestamp option */
 	uint8_t other_options; /* number of options that are neither NOP, EOL nor timestamp */
-	uint16_t window;
+	uint16_t window;       /* as it stands in the header */
+	uint8_t scale_offer;   /* window scale option plus one; 0: none */
 	uint32_t tsval, tsecr;
 	uint8_t icmp_type, icmp_code;
 	uint8_t ttl;        /* or hop limit */

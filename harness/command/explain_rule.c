@@ -99,6 +99,19 @@ static void retransmit_rule(const struct ka_lesson *lesson)
 		lesson->instance->setting.user_timeout_ms ? " (or TCP_USER_TIMEOUT)" : "");
 }
 
+static void persist_rule(const struct ka_lesson *lesson)
+{
+	ka_page_para(
+		"Persist limit. %s has data to send and was told that there is no room for it. Its "
+		"kernel asks again and again, in growing intervals, whether the window is open: a "
+		"window probe, which on Linux looks like a keepalive probe. While data waits, the "
+		"keepalive timer only looks and goes to sleep again. Every answer begins the "
+		"count anew, so a live peer may keep its window closed for ever; when nobody "
+		"answers, net.ipv4.tcp_retries2 probes are the limit. No RST is sent at the "
+		"end.",
+		lesson->instance->prober == KA_CLIENT ? "The client" : "The server");
+}
+
 void ka_explain_rule(const struct ka_lesson *lesson)
 {
 	ka_page_head("WHICH RULE DECIDES");
@@ -120,6 +133,9 @@ void ka_explain_rule(const struct ka_lesson *lesson)
 		break;
 	case KA_RETRANSMIT_LIMIT:
 		retransmit_rule(lesson);
+		break;
+	case KA_PERSIST_LIMIT:
+		persist_rule(lesson);
 		break;
 	}
 	ka_page_text(2, "Where it is written: %s.", lesson->instance->case_->source);

@@ -7,6 +7,7 @@
 #include "command/explain.h"
 #include "command/page.h"
 #include "command/words.h"
+#include "judge/values.h"
 
 static void number_text(int n, const char *what, char *buf, size_t size)
 {
@@ -91,8 +92,10 @@ static void wire_signs(const struct ka_lesson *lesson)
 	const struct ka_expect *expect = &lesson->instance->case_->expect;
 	char text[64], received[64];
 
-	number_text(p->probes, p->when == KA_FIRST_PROBE ? "probe" : "unanswered probe", text,
-		    sizeof(text));
+	bool persists = ka_case_persists(lesson->instance->case_);
+	const char *kind = persists ? "unanswered window probe" : "unanswered probe";
+
+	number_text(p->probes, p->when == KA_FIRST_PROBE ? "probe" : kind, text, sizeof(text));
 	ka_page_hang("  - ", "On the wire: %s.%s", text,
 		     p->probes == 0
 			     ? ""
@@ -100,7 +103,8 @@ static void wire_signs(const struct ka_lesson *lesson)
 			       "below the next: old news, which must be answered.)");
 	if (expect->answered) {
 		number_text(ka_number(expect->answered, &lesson->instance->setting),
-			    "answered probe", text, sizeof(text));
+			    persists ? "answered window probe" : "answered probe", text,
+			    sizeof(text));
 		ka_page_hang("  - ", "On the wire: %s.", text);
 	}
 	if (expect->probes_received) {

@@ -216,6 +216,9 @@ static void say_send(const struct ka_instance *instance, const struct ka_step *s
 static const char *plain_sentence(enum ka_do what)
 {
 	switch (what) {
+	case KA_FILL:
+		return "%s sends until the receive window of the other end is closed; all of it is "
+		       "acknowledged, and nothing waits to be sent.";
 	case KA_STALL:
 		return "%s stops reading; what arrives stays in its receive queue.";
 	case KA_RESUME:

@@ -194,8 +194,9 @@ static void check_count_at_end(const struct ka_evidence *e, const struct ka_tcp_
 {
 	unsigned cnt = ka_values_begin(e->instance).cnt;
 
-	/* retransmissions leave the count where it was when the data was written */
-	if (e->want->when == KA_RETRANSMIT_LIMIT)
+	/* retransmissions leave the count where it was when the data was written, window probes
+	 * count in the same place */
+	if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT)
 		cnt = (unsigned)e->probes;
 	else if (e->want->when != KA_KEEPALIVE_EXPIRY || e->want->changing)
 		return;

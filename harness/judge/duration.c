@@ -55,6 +55,8 @@ static bool is_heard(const struct ka_step *step)
 		return true;
 	case KA_SEND:
 		return !step->unacked;
+	case KA_FILL:
+		return true;
 	case KA_SHUTDOWN:
 	case KA_CLOSE:
 		return step->who == KA_PEER;
@@ -115,6 +117,7 @@ void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_p
 		end = later(w.now, w.last_rx + middle_s);
 		break;
 	case KA_RETRANSMIT_LIMIT:
+	case KA_PERSIST_LIMIT:
 		end = later(w.now, w.first_unacked + middle_s);
 		break;
 	case KA_NEVER:

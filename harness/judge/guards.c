@@ -135,7 +135,7 @@ static void guard_zero(const struct ka_evidence *e, struct ka_findings *f)
 	else if (e->want->when == KA_AT_ONCE)
 		ka_find(f, "it ended before any fault");
 	else
-		ka_find(f, "no data was sent that stays unacknowledged");
+		ka_find(f, "no data was written that stays unacknowledged");
 }
 
 static void guard_end(const struct ka_evidence *e, struct ka_findings *f)

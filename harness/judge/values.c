@@ -35,6 +35,11 @@ bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who)
 	return false;
 }
 
+bool ka_case_persists(const struct ka_case *case_)
+{
+	return case_->expect.window_probes || case_->expect.when == KA_PERSIST_LIMIT;
+}
+
 bool ka_case_blocks_in_recv(const struct ka_case *case_)
 {
 	for (size_t i = 0; i < case_->n_steps; i++)

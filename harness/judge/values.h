@@ -43,6 +43,9 @@ bool ka_case_changes(const struct ka_case *case_);
 /* True when @case_ has a step @do_ of @who. */
 bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who);
 
+/* True when the probes on the wire are window probes: the persist timer's, not keepalive's. */
+bool ka_case_persists(const struct ka_case *case_);
+
 /* True when a thread of the prober waits in recv(): it may take the error before anybody looks. */
 bool ka_case_blocks_in_recv(const struct ka_case *case_);
 

@@ -60,6 +60,7 @@ enum ka_do {
 	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done */
 	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
 			  unless .unacked */
+	KA_FILL,     /* .who sends until the other end's window is closed and all is acknowledged */
 	KA_STALL,    /* .who stops reading (data stays in its receive queue) */
 	KA_RESUME,   /* .who reads again */
 	KA_SHUTDOWN, /* .who: shutdown(SHUT_WR) */
@@ -148,6 +149,7 @@ enum ka_when {
 	KA_NEVER,            /* it lives through .watch */
 	KA_USER_TIMEOUT,     /* first probe tick >= TCP_USER_TIMEOUT with at least one probe out */
 	KA_RETRANSMIT_LIMIT, /* tcp_retries2 of unacknowledged data */
+	KA_PERSIST_LIMIT,    /* tcp_retries2 of window probes; counts from the write */
 };
 
 /* How the timer was armed before the silence: decides the window (judge/wheel.h). */
@@ -191,6 +193,9 @@ struct ka_expect {
 	int answered;
 	/* keepalive probes of the peer's own that arrive at the prober */
 	int probes_received;
+	/* data waits for a closed window: what looks like a keepalive probe is a window probe.
+	 * KA_PERSIST_LIMIT implies it. */
+	bool window_probes;
 	struct ka_edge edge;
 	int unread;      /* bytes that read() still gives after the end, before the error; 0: any */
 	bool soft_again; /* SO_ERROR gives the error once more after read() (sk_err_soft) */
