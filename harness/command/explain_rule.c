@@ -53,6 +53,15 @@ static void at_once_rule(const struct ka_lesson *lesson)
 			p->rst_received ? "a RST" : "an order to the kernel");
 }
 
+/* Something is received again and again. */
+static bool is_busy(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].do_ == KA_SEND && c->steps[i].times > 1)
+			return true;
+	return false;
+}
+
 static void never_rule(const struct ka_lesson *lesson)
 {
 	const struct ka_instance *instance = lesson->instance;
@@ -61,6 +70,16 @@ static void never_rule(const struct ka_lesson *lesson)
 		ka_page_para("It must live. Without SO_KEEPALIVE no timer runs on an idle "
 			     "connection: there is nothing that could end it, whatever happens to "
 			     "the path.");
+	else if (ka_case_persists(instance->case_))
+		ka_page_para("It must live. Data waits for a closed window, so keepalive is silent "
+			     "and the persist timer asks whether the window is open. Every answer "
+			     "of the kernel of %s sets the count of unanswered window probes to 0, "
+			     "and the limit is never reached.",
+			     ka_explain_who(instance, KA_PEER));
+	else if (is_busy(instance->case_))
+		ka_page_para("It must live, without a single probe: a segment is received more "
+			     "often than every idle time, and whenever the timer goes off it finds "
+			     "that idle is not over.");
 	else if (instance->case_->expect.answered)
 		ka_page_para("It must live. The kernel of %s answers probes whether or not its "
 			     "application does anything. Each answer counts as a segment received: "

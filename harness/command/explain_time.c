@@ -224,9 +224,10 @@ static void never_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 						      sum->hz, KA_WHEEL_CHAINED);
 
 	ka_page_head("WHEN");
-	if (c->from == KA_FROM_NOWHERE || !c->expect.answered) {
+	if (c->from == KA_FROM_NOWHERE || !c->expect.answered || ka_case_persists(c)) {
 		ka_page_text(2, "There is nothing to compute: %s.",
 			     c->from == KA_FROM_NOWHERE ? "no timer, no end"
+			     : ka_case_persists(c)      ? "no limit is reached"
 							: "nothing is waited for");
 		return;
 	}
@@ -265,13 +266,13 @@ static void retransmit_time(const struct ka_lesson *lesson, const struct ka_sum 
 	compare_hz(lesson);
 }
 
-static void persist_time(const struct ka_lesson *lesson, const struct sum *sum)
+static void persist_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 {
 	ka_page_head("WHEN");
 	ka_page_para("%.3f .. %.3f s after the write: the first window probe comes after about 0.2 "
 		     "s on such a short path, and each interval is twice the one before, up to "
 		     "120 s.",
-		     s_of(sum, sum->p->lo_j), s_of(sum, sum->p->hi_j));
+		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
 	compare_hz(lesson);
 }
 

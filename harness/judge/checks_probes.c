@@ -60,8 +60,8 @@ void ka_check_received(const struct ka_evidence *e, struct ka_findings *f)
 	char text[16];
 
 	if (!ka_number_fits(e->probes_received, want))
-		ka_find(f, "%d probes of the peer arrived, must be %s", e->probes_received,
-			ka_number_text(want, text));
+		ka_find(f, "%d probe%s of the peer arrived, must be %s", e->probes_received,
+			e->probes_received == 1 ? "" : "s", ka_number_text(want, text));
 }
 
 /* What a delayed observation may add; see checks_time.c. */

@@ -73,11 +73,11 @@ static const char *write_is_wrong(const struct ka_evidence *e, const struct ka_c
 {
 	bool is_pipe = call->ret < 0 && call->err == EPIPE;
 
+	if (consumed && !is_pipe)
+		return "write() does not give EPIPE after the error";
 	if (call->after_end && is_pipe != call->sigpipe)
 		return is_pipe ? "write() gives EPIPE without SIGPIPE"
 			       : "write() raises SIGPIPE without EPIPE";
-	if (consumed && !is_pipe)
-		return "write() does not give EPIPE after the error";
 	if (call->after_end && !consumed && e->want->error && call->ret >= 0)
 		return "write() succeeds after the end";
 	return NULL;
