@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 
 #include "judge/values.h"
@@ -193,6 +193,11 @@ static void unread(void **state)
 
 /* ---- the first edge ---------------------------------------------------------------------------- */
 
+static void set_release(struct scene *s, const char *release)
+{
+	snprintf(s->facts.release, sizeof(s->facts.release), "%s", release);
+}
+
 static void first_edge(void **state)
 {
 	struct scene s;
@@ -200,14 +205,14 @@ static void first_edge(void **state)
 	(void)state;
 	scene_silent_drop(&s, &scene_ordinary);
 	s.case_.expect.edge = (struct ka_edge){ DEATH_EDGE, "6.11", EPOLLERR };
-	strcpy(s.facts.release, "6.12.1");
+	set_release(&s, "6.12.1");
 	scene_expect(&s, KA_PASS, "");
 	/* one that sees ERR first, and the rest later */
 	scene_add(&s, scene_find_event(&s, KA_EV_EPOLL, 1)->t_ns - US, KA_AT_CLIENT,
 		  (struct ka_event){ .what = KA_EV_EPOLL,
 				     .epoll = { KA_EPOLL_FULL, EPOLLERR | EPOLLOUT } });
 	scene_expect_only(&s, KA_FAIL, "the first edge reports 0xc, must be 0x215d");
-	strcpy(s.facts.release, "6.10.14");
+	set_release(&s, "6.10.14");
 	scene_expect(&s, KA_PASS, "");
 	s.case_.expect.edge.before = EPOLLHUP;
 	scene_expect_only(&s, KA_FAIL, "the first edge reports 0xc, must contain 0x10");
