@@ -5,6 +5,9 @@
 
 #include "bench/engine.h"
 
+/* A window that is not closed by so many bytes is emptied by a reader. */
+#define FILL_MAX (1u << 20)
+
 /* An order that must succeed. */
 static int order(struct ka_engine *e, enum ka_who who, enum ka_order_kind kind, unsigned bytes)
 {
@@ -98,6 +101,10 @@ static bool fill_is_done(struct ka_engine *e, const struct ka_step *step)
 
 	if (!is_acknowledged(e, at))
 		return false;
+	if (e->send_end > FILL_MAX) {
+		ka_engine_fail(e, nn_fail(&e->err, EFBIG, "the window does not close"));
+		return false;
+	}
 	if (!ka_flow_room(&e->ends[at].flow, at)) {
 		ka_engine_fault(e, (int)e->step, 1, "the window is closed");
 		return true;
