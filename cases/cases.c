@@ -5,15 +5,19 @@
 extern const struct ka_theme ka_theme_silent_drop, ka_theme_answered, ka_theme_no_keepalive,
 	ka_theme_peer_killed, ka_theme_peer_restarted, ka_theme_host_crash, ka_theme_peer_frozen,
 	ka_theme_short_outage, ka_theme_probe_format, ka_theme_inheritance, ka_theme_options,
-	ka_theme_sysctl_defaults;
+	ka_theme_sysctl_defaults, ka_theme_user_timeout, ka_theme_inflight, ka_theme_long_interval,
+	ka_theme_traffic, ka_theme_zero_window, ka_theme_states, ka_theme_error_surface;
 
 const struct ka_theme *const *ka_catalogue(size_t *n)
 {
 	static const struct ka_theme *const themes[] = {
-		&ka_theme_silent_drop, &ka_theme_answered,       &ka_theme_no_keepalive,
-		&ka_theme_peer_killed, &ka_theme_peer_restarted, &ka_theme_host_crash,
-		&ka_theme_peer_frozen, &ka_theme_short_outage,   &ka_theme_probe_format,
-		&ka_theme_inheritance, &ka_theme_options,        &ka_theme_sysctl_defaults,
+		&ka_theme_silent_drop,     &ka_theme_answered,       &ka_theme_no_keepalive,
+		&ka_theme_peer_killed,     &ka_theme_peer_restarted, &ka_theme_host_crash,
+		&ka_theme_peer_frozen,     &ka_theme_short_outage,   &ka_theme_probe_format,
+		&ka_theme_user_timeout,    &ka_theme_inflight,       &ka_theme_long_interval,
+		&ka_theme_traffic,         &ka_theme_zero_window,    &ka_theme_states,
+		&ka_theme_error_surface,   &ka_theme_inheritance,    &ka_theme_options,
+		&ka_theme_sysctl_defaults,
 	};
 
 	*n = sizeof(themes) / sizeof(themes[0]);

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/peer_self.h"
@@ -28,6 +30,16 @@ void ka_self_info(struct ka_peer_self *self)
 			    });
 }
 
+bool ka_self_is_closing(struct ka_peer_self *self)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(self->conn, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return false;
+	return info.tcpi_state == TCP_CLOSING || info.tcpi_state == TCP_LAST_ACK;
+}
+
 static void read_once(struct ka_peer_self *self)
 {
 	char buf[4096];
@@ -50,14 +62,33 @@ static void so_error(struct ka_peer_self *self)
 		ka_self_call(self, KA_CALL_SO_ERROR, value, 0, true);
 }
 
+/* One byte. SIGPIPE is blocked in this process: if the call raised it, it is pending now. */
+static void write_once(struct ka_peer_self *self)
+{
+	const struct timespec at_once = { 0 };
+	struct ka_event event = { .what = KA_EV_CALL };
+	sigset_t set;
+	ssize_t n = send(self->conn, "x", 1, MSG_DONTWAIT);
+
+	event.call = (struct ka_call){
+		.name = KA_CALL_WRITE, .ret = n, .err = n < 0 ? errno : 0, .after_end = true
+	};
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	event.call.sigpipe = sigtimedwait(&set, NULL, &at_once) == SIGPIPE;
+	event.t_ns = ka_now_ns();
+	ka_self_event(self, event);
+}
+
 void ka_self_autopsy(struct ka_peer_self *self)
 {
-	ssize_t n;
+	static void (*const orders[][4])(struct ka_peer_self *) = {
+		[KA_READ_FIRST] = { read_once, so_error, read_once, write_once },
+		[KA_SO_ERROR_FIRST] = { so_error, read_once, so_error, write_once },
+		[KA_WRITE_FIRST] = { write_once, write_once, read_once, so_error },
+	};
 
 	ka_self_info(self);
-	read_once(self);
-	so_error(self);
-	read_once(self);
-	n = send(self->conn, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	ka_self_call(self, KA_CALL_WRITE, n, n < 0 ? errno : 0, true);
+	for (size_t i = 0; i < 4; i++)
+		orders[self->config->autopsy][i](self);
 }

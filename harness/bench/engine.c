@@ -140,6 +140,8 @@ static int64_t step_due(const struct ka_engine *e, const struct ka_step *step)
 	int64_t base = e->step_done_ns;
 	int nth = ka_number(step->nth, &e->instance->setting);
 
+	if (e->repeats)
+		return base + (int64_t)(ka_time_s(&step->every, &e->instance->setting) * 1e9);
 	if (step->since == KA_SINCE_LAST_RX)
 		base = e->last_rx_ns;
 	else if (step->since == KA_SINCE_PROBE)
@@ -189,14 +191,39 @@ static void record_step(struct ka_engine *e, const struct ka_step *step)
 	ka_engine_event(e, event);
 }
 
-/* Handshake done: from here on the instance mostly waits. */
+/* From here on the instance mostly waits. */
+static void be_ready(struct ka_engine *e)
+{
+	if (e->on_ready)
+		e->on_ready(e->on_ready_arg);
+	e->on_ready = NULL;
+}
+
 static int after_connect(struct ka_engine *e)
 {
 	int ret = ka_engine_counters_before(e);
 
-	if (!ret && e->on_ready)
-		e->on_ready(e->on_ready_arg);
+	if (!ret)
+		be_ready(e);
 	return ret;
+}
+
+/* A handshake behind a fault takes its time, but no work. */
+static void after_start(struct ka_engine *e, const struct ka_step *step)
+{
+	e->step_started = true;
+	if (step->do_ == KA_CONNECT && e->step)
+		be_ready(e);
+}
+
+static void next_step(struct ka_engine *e, const struct ka_step *step)
+{
+	record_step(e, step);
+	e->step_started = false;
+	if (++e->repeats < step->times)
+		return;
+	e->repeats = 0;
+	e->step++;
 }
 
 /* Works on the step in hand. Returns the time to come back at (NEVER_NS: when something happens),
@@ -217,14 +244,12 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 			ret = ka_step_start(e, step);
 		if (ret)
 			return ret;
-		e->step_started = true;
+		after_start(e, step);
 	}
 	if (!ka_step_is_done(e, step))
 		return step->do_ == KA_CONNECT ? e->step_done_ns + HANDSHAKE_DEADLINE_NS
 					       : give_up_ns(e);
-	record_step(e, step);
-	e->step_started = false;
-	e->step++;
+	next_step(e, step);
 	return step->do_ == KA_CONNECT ? after_connect(e) : 0;
 }
 

@@ -57,6 +57,7 @@ struct ka_engine {
 
 	size_t step; /* index of the step in hand */
 	bool step_started;
+	int repeats; /* how often the step in hand was done already */
 	int64_t step_due_ns, step_start_ns;
 	int64_t step_done_ns; /* when the step before was done */
 	uint32_t send_end;    /* KA_SEND: the sender's snd_nxt when all is sent */

@@ -27,6 +27,7 @@ enum ka_order_kind {
 	KA_ORDER_FORGET,
 	KA_ORDER_SETSOCKOPT,
 	KA_ORDER_GETSOCKOPT,
+	KA_ORDER_BLOCK,   /* a child of the peer makes the call .value (enum ka_call_name) */
 	KA_ORDER_INSPECT, /* record TCP_INFO */
 };
 

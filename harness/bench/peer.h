@@ -15,6 +15,7 @@ struct ka_peer_config {
 	enum ka_at at; /* KA_AT_CLIENT connects, KA_AT_SERVER listens */
 	bool prober;   /* carries the setting */
 	enum ka_from from;
+	enum ka_autopsy autopsy;
 	struct ka_setting setting;
 	struct nn_addr local, remote;
 };

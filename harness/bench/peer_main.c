@@ -103,6 +103,7 @@ static void on_connected(struct ka_peer_self *self)
 /* The connection is over: looks at the socket once, then leaves it alone. */
 static void end(struct ka_peer_self *self)
 {
+	ka_self_join(self);
 	ka_self_autopsy(self);
 	self->ended = true;
 	ka_self_interest(self);
@@ -123,6 +124,23 @@ static uint32_t poll_set(struct ka_peer_self *self, enum ka_epoll_set set, int64
 	return event.events;
 }
 
+/* HUP alone may only say that both ends have closed: then the level-triggered set, which would
+ * report it for ever, becomes edge-triggered. */
+static bool is_end(struct ka_peer_self *self, uint32_t mask)
+{
+	if (mask & EPOLLERR)
+		return true;
+	if (!(mask & EPOLLHUP))
+		return false;
+	if (!ka_self_is_closing(self))
+		return true;
+	if (!self->hung) {
+		self->hung = true;
+		ka_self_interest(self);
+	}
+	return false;
+}
+
 /* Both sets are asked before any call on the socket, which could consume the error. */
 static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 {
@@ -131,7 +149,7 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 
 	if (self->ended || self->conn < 0)
 		return;
-	if ((level | full) & (EPOLLERR | EPOLLHUP)) {
+	if (is_end(self, level | full)) {
 		end(self);
 		return;
 	}
@@ -208,6 +226,8 @@ static int obey(struct ka_peer_self *self, const struct ka_order *order, int *va
 		return set_option(self, order);
 	case KA_ORDER_GETSOCKOPT:
 		return get_option(self, order, value);
+	case KA_ORDER_BLOCK:
+		return ka_self_block(self, (enum ka_call_name)order->value);
 	case KA_ORDER_INSPECT:
 		ka_self_info(self);
 		return 0;

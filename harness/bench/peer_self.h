@@ -12,9 +12,12 @@ struct ka_peer_self {
 	bool connecting;    /* conn waits for the handshake */
 	bool stalled;       /* does not read */
 	bool saw_eof;
-	bool ended;  /* the autopsy is done; conn is no longer watched */
-	int outer;   /* epoll of: ctl, listener or connecting conn, both sets */
-	int sets[2]; /* by enum ka_epoll_set: conn is registered in both */
+	bool hung;     /* both ends have sent FIN: HUP is no news any more */
+	bool ended;    /* the autopsy is done; conn is no longer watched */
+	pid_t waiter;  /* a child in a blocking call; 0: none */
+	int waiter_fd; /* its pidfd */
+	int outer;     /* epoll of: ctl, listener or connecting conn, both sets */
+	int sets[2];   /* by enum ka_epoll_set: conn is registered in both */
 };
 
 /* CLOCK_MONOTONIC in nanoseconds (peer_main.c). */
@@ -42,9 +45,18 @@ bool ka_self_read(struct ka_peer_self *self);
 /* Closes conn and listener without a segment sent (TCP_REPAIR). */
 int ka_self_forget(struct ka_peer_self *self);
 
+/* ---- a blocking call (waiter.c) ---------------------------------------------------------------- */
+/* Starts a child that makes the call; it tells the engine what the call returned. */
+int ka_self_block(struct ka_peer_self *self, enum ka_call_name name);
+/* Waits until the child is gone, if there is one: it has been woken, or is killed. */
+void ka_self_join(struct ka_peer_self *self);
+
 /* ---- the end (autopsy.c) ----------------------------------------------------------------------- */
 void ka_self_info(struct ka_peer_self *self);
-/* read, SO_ERROR, read again, write: what the application sees after the end. */
+/* True when both ends have sent their FIN and the prober's is not acknowledged yet (CLOSING,
+ * LAST_ACK): epoll says HUP, and it is not the end. */
+bool ka_self_is_closing(struct ka_peer_self *self);
+/* What the application sees after the end, in the order that the case asks for. */
 void ka_self_autopsy(struct ka_peer_self *self);
 
 #endif

@@ -155,6 +155,8 @@ void ka_self_interest(struct ka_peer_self *self)
 
 	if (!self->saw_eof)
 		event.events = self->stalled ? EPOLLRDHUP : EPOLLIN | EPOLLRDHUP;
+	if (self->hung)
+		event.events |= EPOLLET;
 	epoll_ctl(self->sets[KA_EPOLL_LEVEL], self->ended ? EPOLL_CTL_DEL : EPOLL_CTL_MOD,
 		  self->conn, &event);
 }

@@ -85,6 +85,8 @@ static void read_options(const uint8_t *option, size_t left, struct ka_packet *o
 			return;
 		if (*option == TCPOPT_TIMESTAMP && len == TCPOLEN_TIMESTAMP)
 			read_timestamp(option, out);
+		else if (*option == TCPOPT_WINDOW && len == TCPOLEN_WINDOW)
+			out->scale_offer = (uint8_t)(option[2] + 1);
 		else if (*option != TCPOPT_NOP)
 			out->other_options++;
 		option += len;
@@ -109,15 +111,22 @@ static bool after(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) > 0;
 }
 
-/* Counts as received in the kernel (tcp_ack(): rcv_tstamp; tcp_event_data_recv(): lrcvtime): in
- * sequence or beyond, and acknowledging something between SND.UNA and SND.NXT of the receiver. */
-static bool is_accepted(const struct ka_packet *p, const struct ka_half *receiver)
+/*
+ * Counts as received in the kernel (tcp_ack(): rcv_tstamp; tcp_event_data_recv(): lrcvtime): it does
+ * not end before what the receiver has acknowledged (tcp_sequence(): rcv_wup), and acknowledges
+ * something between SND.UNA and SND.NXT of the receiver. So the last segment, sent again, counts,
+ * although it brings nothing new; a keepalive probe ends one byte too early.
+ */
+static bool is_accepted(const struct ka_packet *p, const struct ka_half *sender,
+			const struct ka_half *receiver)
 {
+	uint32_t end = p->seq + p->len + !!(p->flags & TH_FIN);
+
 	if (p->flags & TH_RST)
 		return false;
 	if (p->flags & TH_SYN)
 		return p->flags & TH_ACK;
-	return !after(receiver->rcv_nxt, p->seq) && !after(receiver->snd_una, p->ack) &&
+	return !after(sender->snd_una, end) && !after(receiver->snd_una, p->ack) &&
 	       !after(p->ack, receiver->snd_nxt);
 }
 
@@ -138,6 +147,18 @@ static enum ka_segment classify(const struct ka_packet *p, const struct ka_half 
 	return receiver->probing ? KA_SEG_ANSWER : KA_SEG_ACK;
 }
 
+/* RFC 7323 2.2: scaled when both have offered it, and never in a SYN. */
+static void grant(struct ka_half *sender, const struct ka_half *receiver, const struct ka_packet *p)
+{
+	bool scaled = !(p->flags & TH_SYN) && sender->scale_offer && receiver->scale_offer;
+
+	if (p->flags & TH_SYN)
+		sender->scale_offer = p->scale_offer;
+	if (p->flags & TH_ACK)
+		sender->edge =
+			p->ack + ((uint32_t)p->window << (scaled ? sender->scale_offer - 1 : 0));
+}
+
 static void advance(struct ka_half *sender, struct ka_half *receiver, const struct ka_packet *p)
 {
 	uint32_t end = p->seq + p->len + !!(p->flags & (TH_FIN | TH_SYN));
@@ -151,6 +172,7 @@ static void advance(struct ka_half *sender, struct ka_half *receiver, const stru
 	if (p->flags & TH_ACK && after(p->ack, receiver->snd_una) &&
 	    !after(p->ack, receiver->snd_nxt))
 		receiver->snd_una = p->ack;
+	grant(sender, receiver, p);
 	sender->probing = p->kind == KA_SEG_PROBE;
 	if (p->kind == KA_SEG_ANSWER)
 		receiver->probing = false;
@@ -201,7 +223,7 @@ static bool read_tcp(struct ka_flow *flow, struct cursor *c, struct ka_packet *o
 	read_options(c->at + sizeof(tcp), tcp.doff * 4u - sizeof(tcp), out);
 	out->out = from == flow->at;
 	out->kind = classify(out, sender, receiver);
-	out->accepted = !out->out && is_accepted(out, receiver);
+	out->accepted = !out->out && is_accepted(out, sender, receiver);
 	advance(sender, receiver, out);
 	return true;
 }
@@ -244,6 +266,13 @@ bool ka_flow_packet(struct ka_flow *flow, const uint8_t *bytes, size_t len, stru
 	if (c.proto == IPPROTO_ICMP || c.proto == IPPROTO_ICMPV6)
 		return read_icmp(flow, &c, out);
 	return false;
+}
+
+uint32_t ka_flow_room(const struct ka_flow *flow, enum ka_at sender)
+{
+	uint32_t edge = flow->half[!sender].edge, next = flow->half[sender].snd_nxt;
+
+	return after(edge, next) ? edge - next : 0;
 }
 
 bool ka_flow_settled(const struct ka_flow *flow)

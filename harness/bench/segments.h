@@ -17,10 +17,12 @@
 struct ka_half {
 	bool have_isn;
 	uint32_t isn;
-	uint32_t snd_nxt; /* highest sequence number seen plus one */
-	uint32_t snd_una; /* acknowledged by the other end, as far as it arrived here */
-	uint32_t rcv_nxt; /* what it has received in order, as far as seen here */
-	bool probing;     /* its last segment was a keepalive probe, not answered yet */
+	uint32_t snd_nxt;    /* highest sequence number seen plus one */
+	uint32_t snd_una;    /* acknowledged by the other end, as far as it arrived here */
+	uint32_t rcv_nxt;    /* what it has received in order, as far as seen here */
+	uint32_t edge;       /* end of the window that it grants, in the other's sequence numbers */
+	uint8_t scale_offer; /* window scale of its SYN plus one; 0: none */
+	bool probing;        /* its last segment was a keepalive probe, not answered yet */
 };
 
 /* The connection as seen from one device. */
@@ -38,6 +40,9 @@ void ka_flow_init(struct ka_flow *flow, enum ka_at at, uint16_t server_port);
  * belong to the connection (another protocol, another port, cut off).
  */
 bool ka_flow_packet(struct ka_flow *flow, const uint8_t *bytes, size_t len, struct ka_packet *out);
+
+/* How many bytes @sender may still send into the window that it was granted, as far as seen here. */
+uint32_t ka_flow_room(const struct ka_flow *flow, enum ka_at sender);
 
 /* True when everything that either end sent has been acknowledged, as far as seen here. */
 bool ka_flow_settled(const struct ka_flow *flow);

@@ -58,6 +58,7 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.at = at,
 		.prober = at == e->prober,
 		.from = e->case_->from,
+		.autopsy = e->case_->autopsy,
 		.setting = instance->setting,
 		.local = nn_topology_addr(&e->net, node_of(at), instance->family),
 		.remote = nn_topology_addr(&e->net, other, instance->family),

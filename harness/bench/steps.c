@@ -5,6 +5,9 @@
 
 #include "bench/engine.h"
 
+/* A window that is not closed by so many bytes is emptied by a reader. */
+#define FILL_MAX (1u << 20)
+
 /* An order that must succeed. */
 static int order(struct ka_engine *e, enum ka_who who, enum ka_order_kind kind, unsigned bytes)
 {
@@ -55,6 +58,17 @@ static bool connect_is_done(struct ka_engine *e)
 	return true;
 }
 
+static enum ka_at other_end(enum ka_at at)
+{
+	return at == KA_AT_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT;
+}
+
+static bool is_acknowledged(const struct ka_engine *e, enum ka_at at)
+{
+	return e->ends[at].flow.half[at].snd_una == e->send_end &&
+	       e->ends[other_end(at)].flow.half[at].snd_nxt == e->send_end;
+}
+
 static int start_send(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
@@ -65,18 +79,61 @@ static int start_send(struct ka_engine *e, const struct ka_step *step)
 
 static bool send_is_done(const struct ka_engine *e, const struct ka_step *step)
 {
-	enum ka_at at = ka_engine_end(e, step->who);
-	enum ka_at other = at == KA_AT_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT;
+	return step->unacked || is_acknowledged(e, ka_engine_end(e, step->who));
+}
 
-	if (step->unacked)
+/* Sends what the window takes. */
+static int start_fill(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	const struct ka_flow *flow = &e->ends[at].flow;
+	uint32_t room = ka_flow_room(flow, at);
+
+	e->send_end = flow->half[at].snd_nxt + room;
+	return room ? order(e, step->who, KA_ORDER_SEND, room) : 0;
+}
+
+/* Each time that all is acknowledged, the window may have been granted anew. */
+static bool fill_is_done(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	int ret;
+
+	if (!is_acknowledged(e, at))
+		return false;
+	if (e->send_end > FILL_MAX) {
+		ka_engine_fail(e, nn_fail(&e->err, EFBIG, "the window does not close"));
+		return false;
+	}
+	if (!ka_flow_room(&e->ends[at].flow, at)) {
+		ka_engine_fault(e, (int)e->step, 1, "the window is closed");
 		return true;
-	return e->ends[at].flow.half[at].snd_una == e->send_end &&
-	       e->ends[other].flow.half[at].snd_nxt == e->send_end;
+	}
+	ret = start_fill(e, step);
+	if (ret)
+		ka_engine_fail(e, ret);
+	return false;
 }
 
 static int set_stalled(struct ka_engine *e, const struct ka_step *step, bool stall)
 {
 	return order(e, step->who, stall ? KA_ORDER_STALL : KA_ORDER_RESUME, 0);
+}
+
+static int start_blocking(struct ka_engine *e, const struct ka_step *step)
+{
+	static const enum ka_call_name calls[] = {
+		[KA_IN_RECV] = KA_CALL_BLOCKED_RECV,
+		[KA_IN_SELECT] = KA_CALL_BLOCKED_SELECT,
+		[KA_IN_POLL] = KA_CALL_BLOCKED_POLL,
+	};
+	const struct ka_order o = { .kind = KA_ORDER_BLOCK, .value = (int)calls[step->call] };
+	struct ka_message reply;
+	int ret = ka_engine_order(e, ka_engine_end(e, step->who), &o, &reply);
+
+	if (!ret && reply.error)
+		ret = nn_fail(&e->err, reply.error, "a peer could not block");
+	return ret;
 }
 
 int ka_step_start(struct ka_engine *e, const struct ka_step *step)
@@ -86,6 +143,8 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 		return start_connect(e);
 	case KA_SEND:
 		return start_send(e, step);
+	case KA_FILL:
+		return start_fill(e, step);
 	case KA_STALL:
 	case KA_RESUME:
 		return set_stalled(e, step, step->do_ == KA_STALL);
@@ -122,6 +181,8 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 		return ka_check_sysctl(e, step);
 	case KA_DIAG_IS:
 		return ka_check_diag(e, step);
+	case KA_BLOCK:
+		return start_blocking(e, step);
 	case KA_WAIT:
 		return 0;
 	}
@@ -134,6 +195,8 @@ bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
 		return connect_is_done(e);
 	if (step->do_ == KA_SEND)
 		return send_is_done(e, step);
+	if (step->do_ == KA_FILL)
+		return fill_is_done(e, step);
 	return true;
 }
 
@@ -157,6 +220,7 @@ static const char *verb(enum ka_do what)
 	static const char *const verbs[] = {
 		[KA_CONNECT] = "connected",
 		[KA_SEND] = "sends",
+		[KA_FILL] = "sends until the window is closed",
 		[KA_STALL] = "stops reading",
 		[KA_RESUME] = "reads again",
 		[KA_SHUTDOWN] = "shutdown(WR)",
@@ -178,6 +242,7 @@ static const char *verb(enum ka_do what)
 		[KA_SYSCTL] = "sysctl",
 		[KA_SYSCTL_IS] = "sysctl read",
 		[KA_DIAG_IS] = "sock_diag",
+		[KA_BLOCK] = "waits in a blocking call",
 		[KA_WAIT] = "waited",
 	};
 
@@ -190,7 +255,8 @@ const char *ka_step_text(const struct ka_step *step, char *buf, size_t size)
 
 	switch (step->do_) {
 	case KA_SEND:
-		snprintf(buf, size, "%s sends %u bytes", who, step->bytes);
+		snprintf(buf, size, "%s sends %u byte%s", who, step->bytes,
+			 step->bytes == 1 ? "" : "s");
 		break;
 	case KA_DROP:
 	case KA_REJECT:

@@ -150,6 +150,12 @@ static const char *call_name(enum ka_call_name name)
 		return "setsockopt";
 	case KA_CALL_GETSOCKOPT:
 		return "getsockopt";
+	case KA_CALL_BLOCKED_RECV:
+		return "blocked recv";
+	case KA_CALL_BLOCKED_SELECT:
+		return "blocked select";
+	case KA_CALL_BLOCKED_POLL:
+		return "blocked poll";
 	}
 	return "call";
 }
@@ -160,7 +166,10 @@ static void call_text(const struct ka_call *call, char *buf, size_t size)
 	const char *after = call->after_end ? " (after the end)" : "";
 
 	if (call->ret < 0)
-		snprintf(buf, size, "%s = -1 %s%s", name, ka_errno_name(call->err), after);
+		snprintf(buf, size, "%s = -1 %s%s%s", name, ka_errno_name(call->err),
+			 call->sigpipe ? " and SIGPIPE" : "", after);
+	else if (call->name == KA_CALL_BLOCKED_POLL)
+		snprintf(buf, size, "%s = 0x%" PRIx64, name, (uint64_t)call->ret);
 	else if (call->name == KA_CALL_SO_ERROR)
 		snprintf(buf, size, "%s = %s%s", name, ka_errno_name((int)call->ret), after);
 	else

@@ -53,7 +53,8 @@ struct ka_packet {
 	uint8_t flags;         /* TH_SYN ... */
 	bool timestamps;       /* carries a TCP timestamp option */
 	uint8_t other_options; /* number of options that are neither NOP, EOL nor timestamp */
-	uint16_t window;
+	uint16_t window;       /* as it stands in the header */
+	uint8_t scale_offer;   /* window scale option plus one; 0: none */
 	uint32_t tsval, tsecr;
 	uint8_t icmp_type, icmp_code;
 	uint8_t ttl;        /* or hop limit */
@@ -80,7 +81,10 @@ enum ka_call_name {
 	KA_CALL_SHUTDOWN,
 	KA_CALL_CLOSE,
 	KA_CALL_SETSOCKOPT,
-	KA_CALL_GETSOCKOPT
+	KA_CALL_GETSOCKOPT,
+	KA_CALL_BLOCKED_RECV,
+	KA_CALL_BLOCKED_SELECT, /* .ret: 1 readable, 2 exceptional */
+	KA_CALL_BLOCKED_POLL,   /* .ret: revents */
 };
 
 /* One call: what it returned; .err is the errno when .ret < 0 (for SO_ERROR, .ret is the value). */
@@ -89,6 +93,8 @@ struct ka_call {
 	int64_t ret;
 	int err;
 	bool after_end;
+	bool sigpipe;     /* the call raised SIGPIPE */
+	int64_t since_ns; /* when a blocking call began */
 };
 
 struct ka_tcp_info {

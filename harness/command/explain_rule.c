@@ -53,6 +53,15 @@ static void at_once_rule(const struct ka_lesson *lesson)
 			p->rst_received ? "a RST" : "an order to the kernel");
 }
 
+/* Something is received again and again. */
+static bool is_busy(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].do_ == KA_SEND && c->steps[i].times > 1)
+			return true;
+	return false;
+}
+
 static void never_rule(const struct ka_lesson *lesson)
 {
 	const struct ka_instance *instance = lesson->instance;
@@ -61,6 +70,16 @@ static void never_rule(const struct ka_lesson *lesson)
 		ka_page_para("It must live. Without SO_KEEPALIVE no timer runs on an idle "
 			     "connection: there is nothing that could end it, whatever happens to "
 			     "the path.");
+	else if (ka_case_persists(instance->case_))
+		ka_page_para("It must live. Data waits for a closed window, so keepalive is silent "
+			     "and the persist timer asks whether the window is open. Every answer "
+			     "of the kernel of %s sets the count of unanswered window probes to 0, "
+			     "and the limit is never reached.",
+			     ka_explain_who(instance, KA_PEER));
+	else if (is_busy(instance->case_))
+		ka_page_para("It must live, without a single probe: a segment is received more "
+			     "often than every idle time, and whenever the timer goes off it finds "
+			     "that idle is not over.");
 	else if (instance->case_->expect.answered)
 		ka_page_para("It must live. The kernel of %s answers probes whether or not its "
 			     "application does anything. Each answer counts as a segment received: "
@@ -99,6 +118,19 @@ static void retransmit_rule(const struct ka_lesson *lesson)
 		lesson->instance->setting.user_timeout_ms ? " (or TCP_USER_TIMEOUT)" : "");
 }
 
+static void persist_rule(const struct ka_lesson *lesson)
+{
+	ka_page_para(
+		"Persist limit. %s has data to send and was told that there is no room for it. Its "
+		"kernel asks again and again, in growing intervals, whether the window is open: a "
+		"window probe, which on Linux looks like a keepalive probe. While data waits, the "
+		"keepalive timer only looks and goes to sleep again. Every answer begins the "
+		"count anew, so a live peer may keep its window closed for ever; when nobody "
+		"answers, net.ipv4.tcp_retries2 probes are the limit. No RST is sent at the "
+		"end.",
+		lesson->instance->prober == KA_CLIENT ? "The client" : "The server");
+}
+
 void ka_explain_rule(const struct ka_lesson *lesson)
 {
 	ka_page_head("WHICH RULE DECIDES");
@@ -120,6 +152,9 @@ void ka_explain_rule(const struct ka_lesson *lesson)
 		break;
 	case KA_RETRANSMIT_LIMIT:
 		retransmit_rule(lesson);
+		break;
+	case KA_PERSIST_LIMIT:
+		persist_rule(lesson);
 		break;
 	}
 	ka_page_text(2, "Where it is written: %s.", lesson->instance->case_->source);

@@ -2,10 +2,12 @@
 /* What the application and the wire must show, item by item: all of it is checked. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "command/explain.h"
 #include "command/page.h"
 #include "command/words.h"
+#include "judge/values.h"
 
 static void number_text(int n, const char *what, char *buf, size_t size)
 {
@@ -19,22 +21,56 @@ static void number_text(int n, const char *what, char *buf, size_t size)
 		snprintf(buf, size, "exactly %d %s%s", n, what, n == 1 ? "" : "s");
 }
 
-static void error_sign(const struct ka_prediction *p)
+/* Who asks first gets the error. */
+static void order_sign(const struct ka_case *c, const struct ka_prediction *p)
 {
-	if (p->error)
+	const char *error = ka_errno_name(p->error);
+
+	if (c->autopsy == KA_SO_ERROR_FIRST)
+		ka_page_hang("  - ",
+			     "SO_ERROR says %s, once, and clears it: a read() after that returns "
+			     "0, as if the peer had finished.",
+			     error);
+	else if (c->autopsy == KA_WRITE_FIRST)
+		ka_page_hang("  - ",
+			     "write() returns -1 with %s, once; the next write() EPIPE, and only "
+			     "that one raises SIGPIPE. read() then returns 0.",
+			     error);
+	else if (p->events == (EPOLLERR | EPOLLHUP))
+		ka_page_hang("  - ",
+			     "read() goes on to return 0, since the peer's FIN was seen; SO_ERROR "
+			     "says %s, once.",
+			     error);
+	else
 		ka_page_hang(
 			"  - ",
 			"read() returns -1 with %s, once; then 0. (SO_ERROR would tell the same, "
 			"and clears it.)",
-			ka_errno_name(p->error));
+			error);
+	if (c->expect.soft_again)
+		ka_page_hang("  - ",
+			     "SO_ERROR says %s once more after read(): the kernel kept it twice, "
+			     "as an error and as a soft error.",
+			     error);
+	if (c->expect.unread)
+		ka_page_hang("  - ",
+			     "Before the error, read() gives the %d bytes that nobody had read.",
+			     c->expect.unread);
+}
+
+static void error_sign(const struct ka_case *c, const struct ka_prediction *p)
+{
+	if (p->error)
+		order_sign(c, p);
 	else if (p->eof)
 		ka_page_hang("  - ", "read() returns 0: end of file, no error.");
 	else if (p->when == KA_NEVER)
 		ka_page_hang("  - ", "No event, no error: read() would block.");
 }
 
-static void event_signs(const struct ka_prediction *p)
+static void event_signs(const struct ka_case *c, const struct ka_prediction *p)
 {
+	const struct ka_edge *edge = &c->expect.edge;
 	char mask[80];
 
 	if (p->events)
@@ -43,6 +79,11 @@ static void event_signs(const struct ka_prediction *p)
 	if (p->events_full)
 		ka_page_hang("  - ", "epoll, asked for everything: 0x%04x = %s.", p->events_full,
 			     ka_mask_text(p->events_full, mask, sizeof(mask)));
+	if (edge->mask)
+		ka_page_hang("  - ",
+			     "The first report of an edge-triggered set that tells of the end is "
+			     "0x%04x from Linux %s on; before, it need only contain 0x%04x.",
+			     edge->mask, edge->since, edge->before);
 }
 
 static void wire_signs(const struct ka_lesson *lesson)
@@ -51,8 +92,10 @@ static void wire_signs(const struct ka_lesson *lesson)
 	const struct ka_expect *expect = &lesson->instance->case_->expect;
 	char text[64], received[64];
 
-	number_text(p->probes, p->when == KA_FIRST_PROBE ? "probe" : "unanswered probe", text,
-		    sizeof(text));
+	bool persists = ka_case_persists(lesson->instance->case_);
+	const char *kind = persists ? "unanswered window probe" : "unanswered probe";
+
+	number_text(p->probes, p->when == KA_FIRST_PROBE ? "probe" : kind, text, sizeof(text));
 	ka_page_hang("  - ", "On the wire: %s.%s", text,
 		     p->probes == 0
 			     ? ""
@@ -60,8 +103,15 @@ static void wire_signs(const struct ka_lesson *lesson)
 			       "below the next: old news, which must be answered.)");
 	if (expect->answered) {
 		number_text(ka_number(expect->answered, &lesson->instance->setting),
-			    "answered probe", text, sizeof(text));
+			    persists ? "answered window probe" : "answered probe", text,
+			    sizeof(text));
 		ka_page_hang("  - ", "On the wire: %s.", text);
+	}
+	if (expect->probes_received) {
+		number_text(ka_number(expect->probes_received, &lesson->instance->setting), "probe",
+			    text, sizeof(text));
+		ka_page_hang("  - ", "On the wire: %s of the other end's own keepalive arrives.",
+			     text);
 	}
 	number_text(p->rst_sent, "RST", text, sizeof(text));
 	number_text(p->rst_received, "RST", received, sizeof(received));
@@ -87,8 +137,8 @@ static void counter_signs(const struct ka_lesson *lesson)
 void ka_explain_signs(const struct ka_lesson *lesson)
 {
 	ka_page_head("WHAT MUST BE SEEN");
-	error_sign(lesson->prediction);
-	event_signs(lesson->prediction);
+	error_sign(lesson->instance->case_, lesson->prediction);
+	event_signs(lesson->instance->case_, lesson->prediction);
 	wire_signs(lesson);
 	counter_signs(lesson);
 	if (ka_explain_has(lesson->instance->case_, KA_DOES_CHECKS))

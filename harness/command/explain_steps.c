@@ -216,6 +216,9 @@ static void say_send(const struct ka_instance *instance, const struct ka_step *s
 static const char *plain_sentence(enum ka_do what)
 {
 	switch (what) {
+	case KA_FILL:
+		return "%s sends until the receive window of the other end is closed; all of it is "
+		       "acknowledged, and nothing waits to be sent.";
 	case KA_STALL:
 		return "%s stops reading; what arrives stays in its receive queue.";
 	case KA_RESUME:
@@ -263,6 +266,19 @@ static void say_plain(const char *sentence, const char *who, char *buf, size_t s
 		snprintf(buf, size, "%s", sentence);
 }
 
+static void say_block(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	static const char *const calls[] = {
+		[KA_IN_RECV] = "recv()",
+		[KA_IN_SELECT] = "select(), asking for readable and exceptional",
+		[KA_IN_POLL] = "poll(), asking for IN and RDHUP",
+	};
+
+	snprintf(buf, size, "a thread of %s blocks in %s; the end must wake it at once.",
+		 ka_explain_who(instance, step->who), calls[step->call]);
+}
+
 static void say_what(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		     size_t size)
 {
@@ -288,6 +304,9 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	case KA_DIAG_IS:
 		say_diag(instance, step, buf, size);
 		return;
+	case KA_BLOCK:
+		say_block(instance, step, buf, size);
+		return;
 	default:
 		say_plain(plain_sentence(step->do_), ka_explain_who(instance, step->who), buf,
 			  size);
@@ -305,6 +324,18 @@ static void say_preparations(const struct ka_instance *instance)
 			ka_page_text(2, "Before: the sysctl %s in the namespace of %s becomes %s.",
 				     c->sysctls[i].key, ka_explain_who(instance, c->sysctls[i].who),
 				     c->sysctls[i].value);
+}
+
+/* A step that is done again and again. */
+static void say_times(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	size_t used = strlen(buf);
+	char s[32];
+
+	if (step->times > 1)
+		snprintf(buf + used, size - used, " This is done %d times, every %s.", step->times,
+			 seconds(ka_time_s(&step->every, &instance->setting), s, sizeof(s)));
 }
 
 static void capitalise(char *text)
@@ -333,6 +364,7 @@ void ka_explain_steps(const struct ka_lesson *lesson)
 	for (size_t i = 0; i < c->n_steps; i++) {
 		say_when(instance, &c->steps[i], when, sizeof(when));
 		say_what(instance, &c->steps[i], what, sizeof(what));
+		say_times(instance, &c->steps[i], what, sizeof(what));
 		if (!when[0])
 			capitalise(what);
 		snprintf(number, sizeof(number), "%4zu. ", i + 1);

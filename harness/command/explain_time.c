@@ -224,9 +224,10 @@ static void never_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 						      sum->hz, KA_WHEEL_CHAINED);
 
 	ka_page_head("WHEN");
-	if (c->from == KA_FROM_NOWHERE || !c->expect.answered) {
+	if (c->from == KA_FROM_NOWHERE || !c->expect.answered || ka_case_persists(c)) {
 		ka_page_text(2, "There is nothing to compute: %s.",
 			     c->from == KA_FROM_NOWHERE ? "no timer, no end"
+			     : ka_case_persists(c)      ? "no limit is reached"
 							: "nothing is waited for");
 		return;
 	}
@@ -265,6 +266,16 @@ static void retransmit_time(const struct ka_lesson *lesson, const struct ka_sum 
 	compare_hz(lesson);
 }
 
+static void persist_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
+{
+	ka_page_head("WHEN");
+	ka_page_para("%.3f .. %.3f s after the write: the first window probe comes after about 0.2 "
+		     "s on such a short path, and each interval is twice the one before, up to "
+		     "120 s.",
+		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
+	compare_hz(lesson);
+}
+
 /* Steps turn the values while the timer runs: no sum holds for all runs. */
 static void changing_time(const struct ka_sum *sum)
 {
@@ -295,6 +306,8 @@ void ka_explain_time(const struct ka_lesson *lesson)
 		never_time(lesson, &sum);
 	else if (when == KA_AT_ONCE)
 		at_once_time(&sum);
+	else if (when == KA_PERSIST_LIMIT)
+		persist_time(lesson, &sum);
 	else
 		retransmit_time(lesson, &sum);
 }

@@ -30,6 +30,8 @@ void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings
 
 void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f);
+/* Probes of the peer's own keepalive. */
+void ka_check_received(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f);
 /* RFC 9293 3.8.4 MUST-26: no probe before the idle time is over, at any time of the connection. */
 void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f);
@@ -51,6 +53,12 @@ void ka_check_masks(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_error(const struct ka_evidence *e, struct ka_findings *f);
 /* read() gives 0 and write() EPIPE when the error is consumed. */
 void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f);
+/* A call that was waiting is woken by the end, with the right answer. */
+void ka_check_blocked(const struct ka_evidence *e, struct ka_findings *f);
+/* The first report of the edge-triggered set (tcp_done_with_error()). */
+void ka_check_edge(const struct ka_evidence *e, struct ka_findings *f);
+/* What lay in the receive queue is still there after the end. */
+void ka_check_unread(const struct ka_evidence *e, struct ka_findings *f);
 /* TCP_INFO and sock_diag: closed after its end, there while it lives. */
 void ka_check_state(const struct ka_evidence *e, struct ka_findings *f);
 /* What steps were declared to find. */

@@ -25,6 +25,8 @@ static bool lost_locally(const struct ka_case *c)
 /* TCPKeepAlive counts attempts, answered or not (tcp_write_wakeup()). */
 static int want_probes(const struct ka_evidence *e)
 {
+	if (ka_case_persists(e->instance->case_))
+		return 0;
 	if (!lost_locally(e->instance->case_))
 		return e->probes_in_all;
 	if (e->want->when == KA_KEEPALIVE_EXPIRY && !e->want->changing)
@@ -32,11 +34,17 @@ static int want_probes(const struct ka_evidence *e)
 	return KA_ANY;
 }
 
+/* tcp_send_probe0() */
+static int want_window_probes(const struct ka_evidence *e)
+{
+	return ka_case_persists(e->instance->case_) ? e->probes_in_all : 0;
+}
+
 /* tcp_write_err(), for every timer that gives up. */
 static int want_timeouts(const struct ka_evidence *e)
 {
 	return e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
-	       e->want->when == KA_RETRANSMIT_LIMIT;
+	       e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
 }
 
 static int want_rsts(const struct ka_evidence *e)
@@ -65,6 +73,9 @@ static int want_retransmissions(const struct ka_evidence *e)
 	if (e->want->when == KA_RETRANSMIT_LIMIT || ka_case_does(c, KA_SHUTDOWN, KA_PROBER) ||
 	    ka_case_does(c, KA_CLOSE, KA_PROBER))
 		return KA_ANY;
+	/* the last segment into a full buffer is acknowledged late (tcp_send_loss_probe()) */
+	if (ka_case_does(c, KA_FILL, KA_PROBER))
+		return KA_ANY;
 	for (size_t i = 0; i < c->n_steps; i++)
 		if (c->steps[i].do_ == KA_SEND && c->steps[i].who == KA_PROBER &&
 		    c->steps[i].unacked)
@@ -83,6 +94,7 @@ static const struct rule {
 	int (*want)(const struct ka_evidence *e);
 } rules[] = {
 	{ "TcpExt.TCPKeepAlive", want_probes },
+	{ "TcpExt.TCPWinProbe", want_window_probes },
 	{ "TcpExt.TCPAbortOnTimeout", want_timeouts },
 	{ "TcpExt.TCPAbortFailed", want_failures },
 	{ "Tcp.OutRsts", want_rsts },

@@ -4,6 +4,7 @@
 
 #include "judge/bounds.h"
 #include "judge/checks.h"
+#include "judge/retransmit.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
 
@@ -53,6 +54,16 @@ void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f)
 			ka_number_text(want, text));
 }
 
+void ka_check_received(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int want = ka_number(e->instance->case_->expect.probes_received, &e->instance->setting);
+	char text[16];
+
+	if (!ka_number_fits(e->probes_received, want))
+		ka_find(f, "%d probe%s of the peer arrived, must be %s", e->probes_received,
+			e->probes_received == 1 ? "" : "s", ka_number_text(want, text));
+}
+
 /* What a delayed observation may add; see checks_time.c. */
 static int64_t late_ns(const struct ka_evidence *e)
 {
@@ -80,6 +91,8 @@ void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f)
 	int64_t rx_ns = 0;
 	bool first = false;
 
+	if (ka_case_persists(e->instance->case_))
+		return;
 	for (size_t i = 0; i < e->timeline->n && !e->want->changing; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_packet *p = ka_evidence_packet(e, event);
@@ -158,9 +171,29 @@ static void check_gap(const struct ka_evidence *e, int k, int64_t gap, const cha
 		seconds(range[1] * e->tick_ns));
 }
 
+/* Window probes: each interval is twice the one before. */
+static void check_backoff(const struct ka_evidence *e, int n, struct ka_findings *f)
+{
+	for (int k = 0; k + 1 < n; k++) {
+		int64_t gap = e->probe_ns[k + 1] - e->probe_ns[k], range[2];
+
+		ka_persist_gap((unsigned)k + 1, e->facts->hz, range);
+		if (gap < (range[0] - 1) * e->tick_ns - e->noise_ns ||
+		    gap > range[1] * e->tick_ns + late_ns(e))
+			ka_find(f, "gap of %.6f s from window probe %d, must be %.3f .. %.3f s",
+				seconds(gap), k + 1, seconds(range[0] * e->tick_ns),
+				seconds(range[1] * e->tick_ns));
+	}
+}
+
 void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
 {
 	int n = e->probes <= KA_MAX_GAPS ? e->probes : KA_MAX_GAPS;
+
+	if (e->want->when == KA_PERSIST_LIMIT)
+		check_backoff(e, n, f);
+	if (ka_case_persists(e->instance->case_))
+		return;
 
 	if (e->want->changing)
 		return;

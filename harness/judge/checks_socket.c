@@ -26,8 +26,11 @@ static void check_silence(const struct ka_evidence *e, struct ka_findings *f)
 
 void ka_check_masks(const struct ka_evidence *e, struct ka_findings *f)
 {
-	check_mask("IN|RDHUP", e->events, e->want->events, f);
-	check_mask("all", e->events_full, e->want->events_full, f);
+	/* a recv() that was waiting takes the error, and ERR with it, before or after this look */
+	uint32_t taken = ka_case_blocks_in_recv(e->instance->case_) ? EPOLLERR : 0;
+
+	check_mask("IN|RDHUP", e->events | (e->events ? taken : 0), e->want->events, f);
+	check_mask("all", e->events_full | (e->events_full ? taken : 0), e->want->events_full, f);
 	if (e->want->when == KA_NEVER)
 		check_silence(e, f);
 }
@@ -64,6 +67,37 @@ static const char *read_is_wrong(const struct ka_evidence *e, const struct ka_ca
 	return NULL;
 }
 
+/* sk_stream_error(): SIGPIPE comes with EPIPE, and never alone. */
+static const char *write_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
+				  bool consumed)
+{
+	bool is_pipe = call->ret < 0 && call->err == EPIPE;
+
+	if (consumed && !is_pipe)
+		return "write() does not give EPIPE after the error";
+	if (call->after_end && is_pipe != call->sigpipe)
+		return is_pipe ? "write() gives EPIPE without SIGPIPE"
+			       : "write() raises SIGPIPE without EPIPE";
+	if (call->after_end && !consumed && e->want->error && call->ret >= 0)
+		return "write() succeeds after the end";
+	return NULL;
+}
+
+/* An ICMP error that was kept is given once more (sock_error(), sk_err_soft). */
+static const char *so_error_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
+				     bool consumed)
+{
+	bool first = e->instance->case_->autopsy == KA_SO_ERROR_FIRST;
+
+	if (consumed && call->ret && call->ret != e->error)
+		return "SO_ERROR gives another error after the first";
+	if (consumed && !call->ret && e->instance->case_->expect.soft_again)
+		return "SO_ERROR does not give the soft error once more";
+	if (first && call->after_end && !consumed && e->want->error && !call->ret)
+		return "SO_ERROR, asked first, does not give the error";
+	return NULL;
+}
+
 /* What is wrong with @call; NULL: nothing. @consumed: an earlier call has returned the error. */
 static const char *call_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
 				 bool consumed)
@@ -72,14 +106,9 @@ static const char *call_is_wrong(const struct ka_evidence *e, const struct ka_ca
 	case KA_CALL_READ:
 		return read_is_wrong(e, call, consumed);
 	case KA_CALL_WRITE:
-		if (consumed && !(call->ret < 0 && call->err == EPIPE))
-			return "write() does not give EPIPE after the error";
-		return NULL;
+		return write_is_wrong(e, call, consumed);
 	case KA_CALL_SO_ERROR:
-		/* an ICMP error that was kept is given once more (sock_error(), sk_err_soft) */
-		if (consumed && call->ret && call->ret != e->error)
-			return "SO_ERROR gives another error after the first";
-		return NULL;
+		return so_error_is_wrong(e, call, consumed);
 	default:
 		return NULL;
 	}
@@ -89,8 +118,9 @@ static bool gives_error(const struct ka_call *call)
 {
 	if (call->name == KA_CALL_SO_ERROR)
 		return call->ret > 0;
-	return (call->name == KA_CALL_READ || call->name == KA_CALL_WRITE) && call->ret < 0 &&
-	       call->err != EAGAIN;
+	return (call->name == KA_CALL_READ || call->name == KA_CALL_WRITE ||
+		call->name == KA_CALL_BLOCKED_RECV) &&
+	       call->ret < 0 && call->err != EAGAIN;
 }
 
 void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f)
@@ -164,7 +194,13 @@ static void check_count_at_end(const struct ka_evidence *e, const struct ka_tcp_
 {
 	unsigned cnt = ka_values_begin(e->instance).cnt;
 
-	if (e->want->when == KA_KEEPALIVE_EXPIRY && !e->want->changing && info->probes != cnt)
+	/* retransmissions leave the count where it was when the data was written, window probes
+	 * count in the same place */
+	if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT)
+		cnt = (unsigned)e->probes;
+	else if (e->want->when != KA_KEEPALIVE_EXPIRY || e->want->changing)
+		return;
+	if (info->probes != cnt)
 		ka_find(f, "TCP_INFO counts %u probes at the end, must be %u", info->probes, cnt);
 }
 

@@ -55,6 +55,8 @@ static bool is_heard(const struct ka_step *step)
 		return true;
 	case KA_SEND:
 		return !step->unacked;
+	case KA_FILL:
+		return true;
 	case KA_SHUTDOWN:
 	case KA_CLOSE:
 		return step->who == KA_PEER;
@@ -72,6 +74,8 @@ static void walk_step(const struct ka_instance *instance, const struct ka_values
 		w->now = due;
 	if (step->random_phase)
 		w->now += v->idle < 1 ? 0 : 0.5; /* the mean */
+	if (step->times)
+		w->now += (step->times - 1) * ka_time_s(&step->every, &instance->setting);
 	if (is_heard(step))
 		w->last_rx = w->now;
 	if ((step->do_ == KA_SEND && step->unacked && step->who == KA_PROBER) ||
@@ -113,6 +117,7 @@ void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_p
 		end = later(w.now, w.last_rx + middle_s);
 		break;
 	case KA_RETRANSMIT_LIMIT:
+	case KA_PERSIST_LIMIT:
 		end = later(w.now, w.first_unacked + middle_s);
 		break;
 	case KA_NEVER:

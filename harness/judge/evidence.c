@@ -116,6 +116,8 @@ static void find_probes(struct ka_evidence *e)
 
 		if (!p)
 			continue;
+		if (!p->out && p->kind == KA_SEG_PROBE)
+			e->probes_received++;
 		if (p->out && p->kind == KA_SEG_PROBE) {
 			count_probe(e, i);
 			open = true;
@@ -166,7 +168,8 @@ static int error_of(const struct ka_call *call)
 {
 	if (call->name == KA_CALL_SO_ERROR)
 		return call->ret > 0 ? (int)call->ret : 0;
-	if (call->name != KA_CALL_READ && call->name != KA_CALL_WRITE)
+	if (call->name != KA_CALL_READ && call->name != KA_CALL_WRITE &&
+	    call->name != KA_CALL_BLOCKED_RECV)
 		return 0;
 	return call->ret < 0 && call->err != EAGAIN ? call->err : 0;
 }

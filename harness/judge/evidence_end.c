@@ -8,6 +8,8 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
+#include "judge/values.h"
+
 static size_t index_of(const struct ka_evidence *e, const struct ka_event *event)
 {
 	return (size_t)(event - e->timeline->events);
@@ -30,6 +32,10 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 	bool by_fin = e->want->eof && !e->want->error;
 	uint32_t news = EPOLLERR | EPOLLHUP | (by_fin ? EPOLLRDHUP : 0);
 
+	/* HUP alone may only say that both ends have sent FIN */
+	if (e->want->error && e->want->events & EPOLLERR &&
+	    !ka_case_blocks_in_recv(e->instance->case_))
+		news = EPOLLERR;
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 
@@ -56,6 +62,7 @@ static const struct ka_event *end_packet(const struct ka_evidence *e)
 			return ka_evidence_rst(e, false);
 		return e->want->rst_sent ? ka_evidence_rst(e, true) : NULL;
 	case KA_RETRANSMIT_LIMIT: /* sends no RST (tcp_write_timeout()) */
+	case KA_PERSIST_LIMIT:    /* nor does tcp_probe_timer() */
 	case KA_NEVER:
 		break;
 	}
@@ -134,12 +141,29 @@ static void find_unacked(struct ka_evidence *e)
 	}
 }
 
+/* The write that found the window closed started the persist timer. */
+static void find_write(struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->end_index; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what != KA_EV_CALL || event->at != e->at ||
+		    event->call.name != KA_CALL_WRITE || event->call.ret <= 0)
+			continue;
+		e->have_zero = true;
+		e->zero_ns = event->t_ns;
+		e->cause = "the write into the closed window";
+	}
+}
+
 void ka_evidence_find_zero(struct ka_evidence *e)
 {
 	if (e->want->when == KA_AT_ONCE) {
 		find_cause(e);
 	} else if (e->want->when == KA_RETRANSMIT_LIMIT) {
 		find_unacked(e);
+	} else if (e->want->when == KA_PERSIST_LIMIT) {
+		find_write(e);
 	} else {
 		e->have_zero = e->heard;
 		e->zero_ns = e->last_rx_ns;

@@ -31,11 +31,12 @@ static bool is_fault(enum ka_do what)
 	}
 }
 
-/* Making and destroying a network takes as long as the kernel needs; what comes too late for the
- * first probe is found by guard_fault_in_time(). */
+/* Making and destroying a network takes as long as the kernel needs, and the last segments into a
+ * full buffer are acknowledged late, several times over; what comes too late for the first probe is
+ * found by guard_fault_in_time(). */
 static bool waits_for_others(const struct ka_step *step)
 {
-	return step->do_ == KA_CRASH || step->do_ == KA_REBOOT;
+	return step->do_ == KA_CRASH || step->do_ == KA_REBOOT || step->do_ == KA_FILL;
 }
 
 /* When the work of a step could begin: of a handshake, when its segment arrived at the prober (a
@@ -135,7 +136,7 @@ static void guard_zero(const struct ka_evidence *e, struct ka_findings *f)
 	else if (e->want->when == KA_AT_ONCE)
 		ka_find(f, "it ended before any fault");
 	else
-		ka_find(f, "no data was sent that stays unacknowledged");
+		ka_find(f, "no data was written that stays unacknowledged");
 }
 
 static void guard_end(const struct ka_evidence *e, struct ka_findings *f)

@@ -22,6 +22,7 @@ const char *ka_when_name(enum ka_when when)
 		[KA_NEVER] = "never",
 		[KA_USER_TIMEOUT] = "user timeout",
 		[KA_RETRANSMIT_LIMIT] = "retransmission limit",
+		[KA_PERSIST_LIMIT] = "persist limit",
 	};
 
 	return names[when];

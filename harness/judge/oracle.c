@@ -65,6 +65,7 @@ static bool makes_sense(const struct ka_instance *instance)
 		return runs_keepalive(c) && end_is_declared(c);
 	case KA_AT_ONCE:
 	case KA_RETRANSMIT_LIMIT:
+	case KA_PERSIST_LIMIT:
 		return end_is_declared(c);
 	}
 	return false;
@@ -161,6 +162,12 @@ static void predict_end(const struct ka_instance *instance, int hz, struct ka_pr
 		ka_retransmit_window(
 			(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
 			instance->setting.user_timeout_ms, hz, window);
+		out->lo_j = window[0];
+		out->hi_j = window[1];
+		break;
+	case KA_PERSIST_LIMIT:
+		ka_persist_window((unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
+				  hz, window);
 		out->lo_j = window[0];
 		out->hi_j = window[1];
 		break;

@@ -11,12 +11,14 @@
 #include "judge/wheel.h"
 
 /* TCP_RTO_MIN and TCP_RTO_MAX; the model counts with them, whatever the connection's RTO is. */
-#define RTO_MIN_MS  INT64_C(200)
-#define RTO_MAX_MS  INT64_C(120000)
+#define RTO_MIN_MS     INT64_C(200)
+#define RTO_MAX_MS     INT64_C(120000)
 /* A round trip on a veth is far below a jiffy, but its measure may be one or two. */
-#define LAN_RTO_MS  INT64_C(220)
+#define LAN_RTO_MS     INT64_C(220)
+/* The same after delayed acknowledgements (TCP_DELACK_MIN, 40 ms): a full buffer gets them. */
+#define DELAYED_RTO_MS INT64_C(260)
 /* TCP_RTO_MAX / TCP_RTO_MIN is between 2^9 and 2^10: from there on the model is linear. */
-#define LINEAR_FROM 9u
+#define LINEAR_FROM    9u
 
 /* tcp_model_timeout(): the time that @retries2 retransmissions from RTO_MIN would take. */
 static int64_t limit_ms(unsigned retries2)
@@ -68,5 +70,24 @@ void ka_retransmit_window(unsigned retries2, unsigned ut_ms, int hz, int64_t win
 		end = first_hi + lesser(since_hi, limit - 1 + last);
 		if (since_hi >= limit - 1 && end > window[1])
 			window[1] = end;
+	}
+}
+
+void ka_persist_gap(unsigned k, int hz, int64_t range[2])
+{
+	/* RTO is more than RTO_MIN by the smoothed round trip: at least one jiffy */
+	range[0] = backoff(ka_wheel_ms(RTO_MIN_MS, hz) + 1, (int)k, hz, false);
+	range[1] = backoff(ka_wheel_ms(DELAYED_RTO_MS, hz) + 1, (int)k, hz, true);
+}
+
+void ka_persist_window(unsigned retries2, int hz, int64_t window[2])
+{
+	window[0] = window[1] = 0;
+	for (unsigned k = 0; k <= retries2; k++) {
+		int64_t gap[2];
+
+		ka_persist_gap(k, hz, gap);
+		window[0] += gap[0];
+		window[1] += gap[1];
 	}
 }

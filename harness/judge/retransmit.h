@@ -12,4 +12,14 @@
  */
 void ka_retransmit_window(unsigned retries2, unsigned ut_ms, int hz, int64_t window[2]);
 
+/*
+ * Jiffies from the @k-th window probe (0: from the write) to what comes next, inclusive:
+ * tcp_probe0_when() on a network without delay.
+ */
+void ka_persist_gap(unsigned k, int hz, int64_t range[2]);
+
+/* Jiffies from the write into a closed window to the end: after @retries2 unanswered window probes
+ * (tcp_probe_timer()). */
+void ka_persist_window(unsigned retries2, int hz, int64_t window[2]);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,6 +33,30 @@ bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who)
 		if (case_->steps[i].do_ == do_ && case_->steps[i].who == who)
 			return true;
 	return false;
+}
+
+bool ka_case_persists(const struct ka_case *case_)
+{
+	return case_->expect.window_probes || case_->expect.when == KA_PERSIST_LIMIT;
+}
+
+bool ka_case_blocks_in_recv(const struct ka_case *case_)
+{
+	for (size_t i = 0; i < case_->n_steps; i++)
+		if (case_->steps[i].do_ == KA_BLOCK && case_->steps[i].who == KA_PROBER &&
+		    case_->steps[i].call == KA_IN_RECV)
+			return true;
+	return false;
+}
+
+bool ka_release_reaches(const char *release, const char *since)
+{
+	unsigned have[2] = { 0 }, need[2] = { 0 };
+
+	if (sscanf(release, "%u.%u", &have[0], &have[1]) < 1 ||
+	    sscanf(since, "%u.%u", &need[0], &need[1]) < 1)
+		return false;
+	return have[0] > need[0] || (have[0] == need[0] && have[1] >= need[1]);
 }
 
 /* A namespace begins with the protocol's defaults, whatever its parent says (tcp_sk_init()). */

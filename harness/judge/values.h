@@ -43,6 +43,15 @@ bool ka_case_changes(const struct ka_case *case_);
 /* True when @case_ has a step @do_ of @who. */
 bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who);
 
+/* True when the probes on the wire are window probes: the persist timer's, not keepalive's. */
+bool ka_case_persists(const struct ka_case *case_);
+
+/* True when a thread of the prober waits in recv(): it may take the error before anybody looks. */
+bool ka_case_blocks_in_recv(const struct ka_case *case_);
+
+/* True when kernel @release ("6.12.3-rt1") is @since ("6.11") or later. */
+bool ka_release_reaches(const char *release, const char *since);
+
 /* Number in the value of the sysctl of @who whose key ends in @name, @otherwise if the case does
  * not set it. */
 int64_t ka_case_sysctl(const struct ka_case *case_, enum ka_who who, const char *name,

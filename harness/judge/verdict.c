@@ -101,6 +101,9 @@ static void judge_end(const struct ka_evidence *e, const struct ka_verdict *out,
 	ka_check_error(e, f);
 	ka_check_masks(e, f);
 	ka_check_calls(e, f);
+	ka_check_blocked(e, f);
+	ka_check_edge(e, f);
+	ka_check_unread(e, f);
 	ka_check_state(e, f);
 	ka_check_rst_format(e, f);
 	ka_check_rst_counts(e, f);
@@ -117,6 +120,7 @@ static void judge_kernel(const struct ka_evidence *e, struct ka_verdict *out)
 	ka_check_steps(e, &findings);
 	ka_check_probe_count(e, &findings);
 	ka_check_answered(e, &findings);
+	ka_check_received(e, &findings);
 	ka_check_first_probe(e, &findings);
 	ka_check_idle(e, &findings);
 	ka_check_gaps(e, &findings);

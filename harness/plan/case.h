@@ -60,6 +60,7 @@ enum ka_do {
 	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done */
 	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
 			  unless .unacked */
+	KA_FILL,     /* .who sends until the other end's window is closed and all is acknowledged */
 	KA_STALL,    /* .who stops reading (data stays in its receive queue) */
 	KA_RESUME,   /* .who reads again */
 	KA_SHUTDOWN, /* .who: shutdown(SHUT_WR) */
@@ -82,6 +83,7 @@ enum ka_do {
 	KA_SYSCTL_IS,  /* .key must read .text in .who's namespace */
 	KA_DIAG_IS, /* sock_diag of .who's socket must say .timer (enum nn_timer), .value probes out
 			  (KA_ANY: whatever) */
+	KA_BLOCK,   /* a thread of .who waits in .call from now on; the end must wake it */
 	KA_WAIT,    /* only lets time pass */
 };
 
@@ -101,6 +103,9 @@ enum ka_place { KA_ON_PATH, KA_PROBER_OUTPUT, KA_PROBER_POSTROUTING };
 
 #define KA_TCP_RESET (-1)
 
+/* Calls that can block until the connection ends. */
+enum ka_blocking { KA_IN_RECV, KA_IN_SELECT, KA_IN_POLL };
+
 struct ka_step {
 	enum ka_do do_;
 	enum ka_who who;
@@ -109,6 +114,8 @@ struct ka_step {
 	struct ka_time at;
 	bool random_phase; /* plus a seeded random part of min(idle, 1 s), so that the timer's phase
 			      differs from run to run; never changes the meaning of the case */
+	int times;         /* done so many times (0: once), .every after the last time */
+	struct ka_time every;
 
 	unsigned bytes; /* KA_SEND */
 	bool unacked;
@@ -125,6 +132,7 @@ struct ka_step {
 	int fails; /* errno that the call must give; 0: it must succeed */
 	const char *key, *text;
 	int timer;
+	enum ka_blocking call; /* KA_BLOCK */
 };
 
 #define KA_STEPS(...)                                                                              \
@@ -141,6 +149,7 @@ enum ka_when {
 	KA_NEVER,            /* it lives through .watch */
 	KA_USER_TIMEOUT,     /* first probe tick >= TCP_USER_TIMEOUT with at least one probe out */
 	KA_RETRANSMIT_LIMIT, /* tcp_retries2 of unacknowledged data */
+	KA_PERSIST_LIMIT,    /* tcp_retries2 of window probes; counts from the write */
 };
 
 /* How the timer was armed before the silence: decides the window (judge/wheel.h). */
@@ -153,6 +162,16 @@ enum ka_arming {
 struct ka_counter_want {
 	const char *name; /* "TcpExt.TCPKeepAlive" */
 	int delta;        /* number, KA_CNT..., KA_SOME (>= 1) or KA_ANY */
+};
+
+/*
+ * The first report of an edge-triggered epoll set that has ERR or HUP, where kernels differ: .mask
+ * from release .since ("6.11") on; before, anything that contains .before. Mask 0: not compared.
+ */
+struct ka_edge {
+	uint32_t mask;
+	const char *since;
+	uint32_t before;
 };
 
 struct ka_expect {
@@ -172,6 +191,22 @@ struct ka_expect {
 	/* probe numbering starts again with every answer: .probes then counts the last unanswered
 	 * run. .answered: this many probes must have been answered (KA_SOME) */
 	int answered;
+	/* keepalive probes of the peer's own that arrive at the prober */
+	int probes_received;
+	/* data waits for a closed window: what looks like a keepalive probe is a window probe.
+	 * KA_PERSIST_LIMIT implies it. */
+	bool window_probes;
+	struct ka_edge edge;
+	int unread;      /* bytes that read() still gives after the end, before the error; 0: any */
+	bool soft_again; /* SO_ERROR gives the error once more after read() (sk_err_soft) */
+};
+
+/* In which order the application asks when the connection has ended; the first to ask gets the
+ * error. */
+enum ka_autopsy {
+	KA_READ_FIRST,     /* read, SO_ERROR, read, write */
+	KA_SO_ERROR_FIRST, /* SO_ERROR, read, SO_ERROR, write */
+	KA_WRITE_FIRST,    /* write, write, read, SO_ERROR */
 };
 
 /* Wrong on purpose, for experiments that must fail; all zero in the catalogue. */
@@ -213,6 +248,7 @@ struct ka_case {
 	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
 	const struct ka_step *steps;
 	size_t n_steps;
+	enum ka_autopsy autopsy;
 	struct ka_expect expect;
 	struct ka_bias bias;
 };

@@ -173,9 +173,12 @@ static json_t *encode_window(const struct ka_verdict *verdict)
 			 ka_json_seconds(verdict->window_s[1]));
 }
 
-static json_t *encode_counters(const struct ka_timeline *timeline)
+/* Of the prober's namespace. */
+static json_t *encode_counters(const struct ka_instance *instance,
+			       const struct ka_timeline *timeline)
 {
 	static const char usual[] = "TcpExt.";
+	enum ka_at at = instance->prober == KA_CLIENT ? KA_AT_CLIENT : KA_AT_SERVER;
 	json_t *object = json_object();
 	int bad = 0;
 
@@ -183,7 +186,8 @@ static json_t *encode_counters(const struct ka_timeline *timeline)
 		const struct ka_counter *counter = &timeline->events[i].counter;
 		const char *name = counter->name;
 
-		if (timeline->events[i].what != KA_EV_COUNTER || !counter->delta)
+		if (timeline->events[i].what != KA_EV_COUNTER || timeline->events[i].at != at ||
+		    !counter->delta)
 			continue;
 		if (!strncmp(name, usual, sizeof(usual) - 1))
 			name += sizeof(usual) - 1;
@@ -256,7 +260,7 @@ static int put_observed(json_t *object, const struct ka_instance *instance,
 	bad |= json_object_set_new(object, "wall_s",
 				   facts->virtual_clock ? json_null() : ka_json_seconds(wall_s));
 	bad |= json_object_set_new(object, "kept", json_null());
-	bad |= json_object_set_new(object, "counters", encode_counters(seen));
+	bad |= json_object_set_new(object, "counters", encode_counters(instance, seen));
 	bad |= json_object_set_new(object, "timeline",
 				   ka_json_timeline(instance, seen, zero_of(seen, verdict)));
 	return bad;

@@ -20,5 +20,6 @@ struct ka_experiment_group {
 };
 
 extern const struct ka_experiment_group ka_experiments_basic;
+extern const struct ka_experiment_group ka_experiments_regimes;
 
 #endif

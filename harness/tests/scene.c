@@ -2,6 +2,7 @@
 /* See scene.h. */
 #include "scene.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -176,10 +177,14 @@ void scene_epoll(struct scene *s, int64_t ns, uint32_t level, uint32_t full)
 
 void scene_call(struct scene *s, int64_t ns, enum ka_call_name name, int64_t ret, int err)
 {
-	scene_add(s, ns, KA_AT_CLIENT,
-		  (struct ka_event){
-			  .what = KA_EV_CALL,
-			  .call = { .name = name, .ret = ret, .err = err, .after_end = true } });
+	scene_add(
+		s, ns, KA_AT_CLIENT,
+		(struct ka_event){ .what = KA_EV_CALL,
+				   .call = { .name = name,
+					     .ret = ret,
+					     .err = err,
+					     .after_end = true,
+					     .sigpipe = name == KA_CALL_WRITE && err == EPIPE } });
 }
 
 void scene_info(struct scene *s, int64_t ns, uint8_t state, uint8_t probes)

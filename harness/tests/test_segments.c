@@ -123,7 +123,6 @@ static void test_data_across_the_wrap(void **state)
 	assert_false(ka_flow_settled(&flow));
 	p = feed(&flow, make(AF_INET6, CLIENT, 1, 1, TH_ACK | TH_PUSH, 64, true));
 	assert_int_equal(p.kind, KA_SEG_RETRANSMIT);
-	assert_false(p.accepted);
 	p = feed(&flow, make(AF_INET6, SERVER, 1, 65, TH_ACK, 0, true));
 	assert_int_equal(p.kind, KA_SEG_ACK);
 	assert_true(p.out);
@@ -160,6 +159,26 @@ static void test_incoming_probe_is_not_accepted(void **state)
 	p = feed(&flow, make(AF_INET6, SERVER, 0, 1, TH_ACK, 0, true));
 	assert_int_equal(p.kind, KA_SEG_PROBE);
 	assert_false(p.out);
+	assert_false(p.accepted);
+}
+
+/* The last segment, sent again, ends where the next would begin and passes tcp_sequence(); an
+ * earlier one does not. */
+static void test_retransmission_of_the_last_is_accepted(void **state)
+{
+	struct ka_flow flow;
+	struct ka_packet p;
+
+	(void)state;
+	handshake(&flow, KA_AT_SERVER, AF_INET);
+	feed(&flow, make(AF_INET, CLIENT, 1, 1, TH_ACK, 10, true));
+	feed(&flow, make(AF_INET, CLIENT, 11, 1, TH_ACK, 10, true));
+	feed(&flow, make(AF_INET, SERVER, 1, 21, TH_ACK, 0, true));
+	p = feed(&flow, make(AF_INET, CLIENT, 11, 1, TH_ACK, 10, true));
+	assert_int_equal(p.kind, KA_SEG_RETRANSMIT);
+	assert_true(p.accepted);
+	p = feed(&flow, make(AF_INET, CLIENT, 1, 1, TH_ACK, 10, true));
+	assert_int_equal(p.kind, KA_SEG_RETRANSMIT);
 	assert_false(p.accepted);
 }
 
@@ -254,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_data_across_the_wrap),
 		cmocka_unit_test(test_probe_and_answer),
 		cmocka_unit_test(test_incoming_probe_is_not_accepted),
+		cmocka_unit_test(test_retransmission_of_the_last_is_accepted),
 		cmocka_unit_test(test_ack_outside_is_not_accepted),
 		cmocka_unit_test(test_rst_fin),
 		cmocka_unit_test(test_other_port_is_ignored),

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Data that nobody acknowledges: another timer rules, and keepalive keeps quiet. The limit is
+ * tcp_retries2 = 3 here, so that an experiment takes seconds and not a quarter of an hour.
+ */
+#include <errno.h>
+
+#include "plan/case.h"
+
+#define RETRIES2(n)                                                                                \
+	.sysctls = {                                                                               \
+		{ KA_PROBER, "net/ipv4/tcp_retries2", n },                                         \
+	}
+#define GIVES_UP                                                                                   \
+	.when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT,                                           \
+	.counters = { { "TcpExt.TCPTimeouts", KA_SOME } }
+
+static const struct ka_case cases[] = {
+	{
+		.name = "unacked_data",
+		.why = "while data is unacknowledged no probe is sent: tcp_retries2 decides, and "
+		       "no RST announces the end",
+		.source = "RFC 9293 3.8.3, 3.8.4 MUST-26; tcp_keepalive_timer(): packets_out; "
+			  "retransmits_timed_out()",
+		.lesson = "The prober wrote one byte just when the path died. From now on it has "
+			  "a better means than a probe: it sends that byte again, in growing "
+			  "intervals. The keepalive timer goes off, sees data in flight and goes "
+			  "back to sleep: 1/1/1 detects nothing here after 2 s. With "
+			  "tcp_retries2 = 3 it takes about 6.5 s; with the default of 15, a "
+			  "quarter of an hour. The end is ETIMEDOUT again, but without a RST.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		RETRIES2("3"),
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .ms = 50 },
+			   .timer = 1,
+			   .value = KA_ANY }),
+		.expect = { GIVES_UP },
+	},
+	{
+		.name = "unacked_data_user_timeout",
+		.why = "TCP_USER_TIMEOUT is what limits unacknowledged data: here it is exact",
+		.source = "RFC 5482; tcp_clamp_rto_to_user_timeout(), commit b701a99e431d (4.19)",
+		.lesson = "The same loss with a user timeout of 3 s. It counts from the first "
+			  "retransmission, and the last interval is cut so that the timer goes "
+			  "off when it is over: no waiting for the next tick, as the keepalive "
+			  "timer does. tcp_retries2 (15) has no say. This is why the two belong "
+			  "together: keepalive for an idle connection, the user timeout for a busy "
+			  "one.",
+		.topology = KA_ROUTED,
+		.settings =
+			(const struct ka_setting[]){
+				{ .idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 3000 },
+				{ 0 } },
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }),
+		.expect = { GIVES_UP },
+	},
+	{
+		.name = "unacked_data_default_limit",
+		.why = "with tcp_retries2 = 15 a connection with unacknowledged data lives for "
+		       "a quarter of an hour, whatever keepalive says",
+		.source = "RFC 9293 3.8.3; tcp_model_timeout(); "
+			  "Documentation/networking/ip-sysctl.rst: tcp_retries2, 924.6 s",
+		.lesson = "Nothing was changed but the keepalive values. The byte in flight "
+			  "silences keepalive, and the retransmission timer goes on for 924.6 s at "
+			  "the least. Who relies on keepalive alone waits this long for a dead "
+			  "path whenever something was written into it.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.long_ = true,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }),
+		.expect = { GIVES_UP },
+	},
+	{
+		.name = "write_while_probing",
+		.why = "a write in the middle of probing stops the probes: the verdict that was "
+		       "near starts from the beginning under another rule",
+		.source = "tcp_keepalive_timer(): tcp_write_queue_empty(); retransmits_timed_out()",
+		.lesson = "Two probes are unanswered, the third is near; then the application "
+			  "writes one byte. The probes stop, their count stays at two, and now the "
+			  "retransmission timer decides: the write has put off the discovery. A "
+			  "heartbeat of the application's own does this to keepalive all the "
+			  "time.",
+		.topology = KA_ROUTED,
+		.settings =
+			(const struct ka_setting[]){ { .idle = 1, .intvl = 1, .cnt = 3 }, { 0 } },
+		RETRIES2("3"),
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+			 { .do_ = KA_SEND,
+			   .who = KA_PROBER,
+			   .bytes = 1,
+			   .unacked = true,
+			   .since = KA_SINCE_PROBE,
+			   .nth = 2,
+			   .at = { .intvl = 0.5 } }),
+		.expect = { GIVES_UP, .probes = 2 },
+	},
+	{
+		.name = "unacked_data_healed",
+		.why = "when the path heals, the retransmission gets through and keepalive is back",
+		.source = "tcp_ack(): rcv_tstamp; tcp_keepalive_timer(): elapsed < idle",
+		.lesson = "The byte is lost a few times, then the path heals. The next "
+			  "retransmission is acknowledged, nothing is in flight any more, and the "
+			  "idle time counts from that acknowledgement: the connection is probed "
+			  "and answered as if nothing had been.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
+			 { .do_ = KA_HEAL, .at = { .ms = 1000 } },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .idle = 2.5, .ms = 2000 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+};
+
+KA_THEME(inflight, "Unacknowledged data silences keepalive");

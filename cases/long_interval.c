@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An interval longer than the idle time: legal, and a trap. */
+#include <errno.h>
+
+#include "plan/case.h"
+
+#define LONG_INTERVAL                                                                              \
+	.settings = (const struct ka_setting[])                                                    \
+	{                                                                                          \
+		{ .idle = 1, .intvl = 3, .cnt = 2 },                                               \
+		{                                                                                  \
+			0                                                                          \
+		}                                                                                  \
+	}
+
+static const struct ka_case cases[] = {
+	{
+		.name = "long_interval_answered",
+		.why = "with intvl longer than idle a live peer is probed every intvl, not every "
+		       "idle",
+		.source = "tcp_keepalive_timer(): the timer is set to intvl after every probe",
+		.lesson = "A probe sets the timer to intvl, before anybody knows whether it will "
+			  "be answered. The answer does not touch the timer. So when it goes off "
+			  "again, 3 s later, idle (1 s) is long over and the next probe is due: "
+			  "the connection is probed every 3 s, not every second.",
+		.topology = KA_ROUTED,
+		LONG_INTERVAL,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .idle = 0.5, .intvl = 2 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = 2 },
+	},
+	{
+		.name = "long_interval_dies",
+		.why = "after an answered probe the next one is intvl away, so the end comes up to "
+		       "intvl - idle later than idle + intvl * cnt",
+		.source = "tcp_keepalive_timer(); kernel/time/timer.c",
+		.lesson = "The first probe was answered, then the path died. The timer runs with "
+			  "intvl already, so the first probe that is lost goes out 3 s after the "
+			  "last answer, not 1 s; then two more intervals: 9 s where idle + intvl * "
+			  "cnt promises 7.",
+		.topology = KA_ROUTED,
+		LONG_INTERVAL,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = { .idle = 1.5 } }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .arming = KA_PROBED,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .answered = 1,
+			    .rst_sent = 1 },
+	},
+};
+
+KA_THEME(long_interval, "An interval longer than the idle time");

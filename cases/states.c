@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keepalive in the other states of a connection (RFC 9293 3.3.2): it goes on in CLOSE_WAIT and
+ * FIN_WAIT2, keeps quiet while an own FIN is unacknowledged, and has no part in SYN_SENT.
+ */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+#include "plan/case.h"
+
+#define RETRIES2(n)                                                                                \
+	.sysctls = {                                                                               \
+		{ KA_PROBER, "net/ipv4/tcp_retries2", n },                                         \
+	}
+/* What the edge-triggered set says of a dead socket; the level-triggered one is no longer asked
+ * for IN and RDHUP when the EOF is read. */
+#define ALL_OVER (EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM | EPOLLRDHUP | EPOLLERR | EPOLLHUP)
+
+static const struct ka_case cases[] = {
+	{
+		.name = "close_wait_dies",
+		.why = "in CLOSE_WAIT keepalive goes on, but read() never gives its error",
+		.source = "tcp_keepalive_timer(); tcp_recvmsg_locked(): SOCK_DONE before sk_err",
+		.lesson = "The peer has shut down its direction: the prober has read EOF, and may "
+			  "still write. Then the path dies. Probes go on and the end comes as "
+			  "always; but read() has seen FIN and goes on to return 0, and only "
+			  "SO_ERROR, write() or the bits ERR|HUP of epoll tell that the rest of "
+			  "the connection is lost.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = { .ms = 100 } }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1,
+			    .events = EPOLLERR | EPOLLHUP,
+			    .events_full = ALL_OVER },
+	},
+	{
+		.name = "close_wait_lives",
+		.why = "a half-closed connection with a live peer is probed and stays",
+		.source = "RFC 9293 3.6; tcp_rcv_state_process(): FIN_WAIT2 answers",
+		.lesson = "The peer in FIN_WAIT2 answers probes like an established one. A "
+			  "half-closed connection lives as long as both ends want it.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PEER, .random_phase = true },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .nominal = 1, .idle = 1.5 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+	{
+		.name = "close_wait_reset",
+		.why = "a RST in CLOSE_WAIT is EPIPE, not ECONNRESET, and read() goes on to say 0",
+		.source = "tcp_reset(): case TCP_CLOSE_WAIT",
+		.lesson = "The peer has sent FIN and its host then lost the connection. The first "
+			  "probe meets a RST. Since the peer had finished anyway, Linux does not "
+			  "call that a reset: nobody reads any more, so what remains is a broken "
+			  "pipe. read() returns 0 as before, SO_ERROR says EPIPE once.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+			 { .do_ = KA_FORGET, .who = KA_PEER, .at = { .ms = 100 } }),
+		.expect = { .when = KA_FIRST_PROBE,
+			    .error = EPIPE,
+			    .probes = 1,
+			    .rst_received = 1,
+			    .events = EPOLLERR | EPOLLHUP,
+			    .events_full = ALL_OVER },
+	},
+	{
+		.name = "fin_wait2_dies",
+		.why = "in FIN_WAIT2 keepalive works; a probe then carries the FIN's sequence "
+		       "number",
+		.source = "tcp_keepalive_timer(): not an orphan; tcp_xmit_probe_skb()",
+		.lesson = "The prober has shut down its direction and the peer has acknowledged "
+			  "the FIN; the prober still reads. SND.UNA - 1, the probe's sequence "
+			  "number, is now the FIN's own. The end is that of an established "
+			  "connection.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PROBER },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = { .ms = 100 } }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+	{
+		.name = "fin_wait2_lives",
+		.why = "a prober that only reads is not ended by its own half-close",
+		.source = "tcp_keepalive_timer(): FIN_WAIT2 with SOCK_DEAD only",
+		.lesson = "FIN_WAIT2 has a time limit (tcp_fin_timeout) only for a socket that "
+			  "nobody holds any more. This one is still open for reading: it is probed "
+			  "and answered without end.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.sysctls = { { KA_PROBER, "net/ipv4/tcp_fin_timeout", "1" } },
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PROBER, .random_phase = true },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .nominal = 1, .idle = 1.5 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+	{
+		.name = "fin_wait1",
+		.why = "a FIN on its way is data in flight: no probe, tcp_retries2 decides",
+		.source = "tcp_keepalive_timer(): packets_out; tcp_write_timeout()",
+		.lesson = "The path dies, then the prober shuts down. Its FIN occupies a sequence "
+			  "number, is retransmitted like a byte of data, and silences keepalive "
+			  "like one.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		RETRIES2("3"),
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PROBER }),
+		.expect = { .when = KA_RETRANSMIT_LIMIT,
+			    .error = ETIMEDOUT,
+			    .counters = { { "TcpExt.TCPTimeouts", KA_SOME } } },
+	},
+	{
+		.name = "closing",
+		.why = "in CLOSING epoll has said HUP long before the end; ERR is what is new",
+		.source = "RFC 9293 3.6; tcp_poll(): SHUTDOWN_MASK; tcp_write_timeout()",
+		.lesson = "Both ends shut down at the same time, and the prober's FIN is lost. "
+			  "The peer's arrives: both directions are finished, epoll says HUP, "
+			  "read() 0. Still the FIN is retransmitted; when the limit is reached the "
+			  "socket gets ETIMEDOUT, which only SO_ERROR or write() will tell. (What "
+			  "the "
+			  "peer sends is lost as well from then on, so that its own retransmitted "
+			  "FIN does not meet a closed socket.)",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		RETRIES2("3"),
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_PROBES },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PROBER },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+			 { .do_ = KA_DROP, .way = KA_ANSWERS, .at = { .ms = 100 } }),
+		.expect = { .when = KA_RETRANSMIT_LIMIT,
+			    .error = ETIMEDOUT,
+			    .events = EPOLLERR | EPOLLHUP,
+			    .events_full = ALL_OVER,
+			    .counters = { { "TcpExt.TCPTimeouts", KA_SOME } } },
+	},
+	{
+		.name = "last_ack",
+		.why = "in LAST_ACK, too, only retransmission decides",
+		.source = "RFC 9293 3.6; tcp_poll(): SHUTDOWN_MASK; tcp_write_timeout()",
+		.lesson = "The peer has finished, then the path dies, then the prober shuts down "
+			  "as well. HUP comes with its own shutdown(), the error when the "
+			  "retransmissions of its FIN are used up.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		RETRIES2("3"),
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = { .ms = 100 } },
+			 { .do_ = KA_SHUTDOWN, .who = KA_PROBER }),
+		.expect = { .when = KA_RETRANSMIT_LIMIT,
+			    .error = ETIMEDOUT,
+			    .events = EPOLLERR | EPOLLHUP,
+			    .events_full = ALL_OVER,
+			    .counters = { { "TcpExt.TCPTimeouts", KA_SOME } } },
+	},
+	{
+		.name = "syn_sent",
+		.why = "no probe before the connection stands; then the timer is armed afresh",
+		.source = "tcp_keepalive_timer(): TCP_SYN_SENT; tcp_finish_connect()",
+		.lesson = "SO_KEEPALIVE was set before connect(), and the first two SYNs are "
+			  "lost: it takes 3 s until the connection stands, longer than idle. The "
+			  "keepalive timer goes off meanwhile and is dropped without a probe: "
+			  "there is nothing to keep alive. The SYN-ACK arms it anew, and from "
+			  "there on all goes as usual.",
+		.topology = KA_ROUTED,
+		.probers = KA_ONLY_CLIENT,
+		.settings =
+			(const struct ka_setting[]){ { .idle = 1, .intvl = 1, .cnt = 3 }, { 0 } },
+		KA_STEPS({ .do_ = KA_DROP,
+			   .way = KA_PROBES,
+			   .flags_mask = TH_SYN,
+			   .flags = TH_SYN,
+			   .first = 2 },
+			 { .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .arming = KA_FRESH,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+};
+
+KA_THEME(states, "Keepalive in every state");

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The peer's application does not read and its window is closed. With nothing to send, keepalive
+ * does its work; with data waiting, the persist timer does.
+ */
+#include <errno.h>
+
+#include "plan/case.h"
+
+/* A small receive buffer, so that little data fills it, and few window probes. */
+#define SMALL_BUFFER                                                                               \
+	{                                                                                          \
+		KA_PEER, "net/ipv4/tcp_rmem", "4096 8192 16384"                                    \
+	}
+#define CLOSED                                                                                     \
+	{ .do_ = KA_CONNECT }, { .do_ = KA_STALL, .who = KA_PEER },                                \
+	{                                                                                          \
+		.do_ = KA_FILL, .who = KA_PROBER, .random_phase = true                             \
+	}
+#define QUEUED                                                                                     \
+	{                                                                                          \
+		.do_ = KA_SEND, .who = KA_PROBER, .bytes = 100, .unacked = true                    \
+	}
+
+static const struct ka_case cases[] = {
+	{
+		.name = "zero_window_empty_dies",
+		.why = "a closed window alone changes nothing: with an empty queue keepalive "
+		       "detects as always",
+		.source = "tcp_keepalive_timer(): packets_out, tcp_write_queue_empty()",
+		.lesson = "The peer's buffer is full and its window is 0, but all that the prober "
+			  "sent is acknowledged and nothing waits. A probe carries no data and "
+			  "needs no window.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.sysctls = { SMALL_BUFFER },
+		KA_STEPS(CLOSED, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+	{
+		.name = "zero_window_empty_lives",
+		.why = "a peer with a closed window answers keepalive probes",
+		.source = "RFC 9293 3.10.7.4; tcp_send_dupack()",
+		.lesson = "The probe is old news whatever the window says, and must be answered; "
+			  "the answer repeats that the window is 0. A stalled application is not "
+			  "a dead host.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.sysctls = { SMALL_BUFFER },
+		KA_STEPS(CLOSED, { .do_ = KA_DIAG_IS,
+				   .who = KA_PROBER,
+				   .at = { .nominal = 1, .idle = 1.5 },
+				   .timer = 2,
+				   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+	{
+		.name = "zero_window_queued_lives",
+		.why = "a live peer may keep its window closed for ever: keepalive is silent, and "
+		       "window probes never give up while they are answered",
+		.source = "RFC 9293 3.8.6.1 MUST-36, MUST-37; tcp_probe_timer(); tcp_ack() clears "
+			  "icsk_probes_out",
+		.lesson = "Data waits in the prober's queue, so the keepalive timer only looks and "
+			  "sleeps on. The persist timer asks in growing intervals whether the "
+			  "window has opened; each answer proves that the peer lives and sets the "
+			  "count to 0. tcp_retries2 is 3 here, and six probes go out in 7 s; five "
+			  "are answered, the second comes so soon after the first that the peer "
+			  "spares the answer (tcp_invalid_ratelimit, 500 ms). Only the "
+			  "application's own deadline, or TCP_USER_TIMEOUT, ends this.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.sysctls = { SMALL_BUFFER, { KA_PROBER, "net/ipv4/tcp_retries2", "3" } },
+		KA_STEPS(CLOSED, QUEUED,
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .ms = 7500 },
+			   .timer = 4,
+			   .value = KA_ANY }),
+		.expect = { .when = KA_NEVER, .window_probes = true, .answered = 5 },
+	},
+	{
+		.name = "zero_window_reopens",
+		.why = "when the window opens, what waited is sent, and keepalive is back",
+		.source = "RFC 9293 3.8.6.1; tcp_ack_probe(); tcp_keepalive_timer()",
+		.lesson = "The application reads again: its kernel says so at once, the waiting "
+			  "data flows and is acknowledged. From then on nothing is outstanding, "
+			  "and the next silence is probed by keepalive.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.sysctls = { SMALL_BUFFER },
+		KA_STEPS(CLOSED, QUEUED,
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .ms = 50 },
+			   .timer = 4,
+			   .value = KA_ANY },
+			 { .do_ = KA_RESUME, .who = KA_PEER },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .idle = 2.5 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+	{
+		.name = "zero_window_queued_dies",
+		.why = "with data waiting for a closed window, tcp_retries2 window probes decide, "
+		       "and no RST announces the end",
+		.source = "tcp_probe_timer(): icsk_probes_out >= max_probes; tcp_write_err()",
+		.lesson =
+			"The path dies, then the prober writes into the closed window. Nothing "
+			"is in flight, so nothing is retransmitted; data waits, so keepalive is "
+			"silent. The persist timer's probes go out after 0.2, 0.6 and 1.4 s; with "
+			"tcp_retries2 = 3 the fourth expiry, at 3 s, is the end. On the wire "
+			"these probes look like keepalive's: only the counters TCPWinProbe and "
+			"TCPKeepAlive tell them apart.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.sysctls = { SMALL_BUFFER, { KA_PROBER, "net/ipv4/tcp_retries2", "3" } },
+		KA_STEPS(CLOSED, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }, QUEUED),
+		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
+	},
+};
+
+KA_THEME(zero_window, "A closed window");

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Judging window probes, what retransmissions leave behind, and the peer's own probes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+
+#include "judge/retransmit.h"
+#include "scene.h"
+
+/* Data is written into a closed window and the path is dead; sysctl tcp_retries2 is 3. */
+static void persist(struct scene *s)
+{
+	scene_unacked(s);
+	for (int i = 0; i < 3; i++) {
+		enum ka_segment kind = i ? KA_SEG_RETRANSMIT : KA_SEG_DATA;
+
+		scene_remove(s, scene_find(s, kind, 0));
+	}
+	s->case_.expect.when = KA_PERSIST_LIMIT;
+	s->case_.expect.probes = 3;
+	ka_predict(&s->instance, &s->facts, &s->prediction);
+}
+
+static int64_t write_ns(struct scene *s)
+{
+	return scene_find_event(s, KA_EV_STEP, 2)->t_ns + 10 * US;
+}
+
+/* The whole story, with the end @end_ms after the write. */
+static void persist_until(struct scene *s, int64_t end_ms)
+{
+	static const int64_t at_ms[] = { 208, 624, 1456 };
+	int64_t ns;
+
+	persist(s);
+	ns = write_ns(s);
+	scene_call(s, ns, KA_CALL_WRITE, 10, 0);
+	scene_find_event(s, KA_EV_CALL, 0)->call.after_end = false;
+	for (int i = 0; i < 3; i++)
+		scene_probe(s, ns + at_ms[i] * MS);
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0),
+		    ns + end_ms * MS - scene_find_event(s, KA_EV_EPOLL, 0)->t_ns);
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.probes = 3;
+	scene_find_counter(s, "TcpExt.TCPTimeouts")->counter.delta = 0;
+	scene_counter(s, "TcpExt.TCPWinProbe", 3);
+}
+
+static void persist_limit(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	persist_until(&s, 3136);
+	scene_expect(&s, KA_PASS, "");
+	persist_until(&s, 2900);
+	scene_expect_only(&s, KA_FAIL, "too early");
+	persist_until(&s, 4500);
+	scene_expect_only(&s, KA_FAIL, "too late");
+}
+
+static void persist_counters(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	persist_until(&s, 3136);
+	scene_find_counter(&s, "TcpExt.TCPWinProbe")->counter.delta = 2;
+	scene_expect_only(&s, KA_FAIL, "TCPWinProbe moved by 2, must be 3");
+	persist_until(&s, 3136);
+	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 3;
+	scene_expect_only(&s, KA_FAIL, "TCPKeepAlive moved by 3, must be 0");
+	persist_until(&s, 3136);
+	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.probes = 2;
+	scene_expect_only(&s, KA_FAIL, "TCP_INFO counts 2 probes at the end, must be 3");
+}
+
+static void persist_backoff(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	persist_until(&s, 3136);
+	scene_find(&s, KA_SEG_PROBE, 2)->t_ns -= 300 * MS;
+	scene_expect_only(&s, KA_FAIL, "gap of 0.532000 s from window probe 2");
+}
+
+static void persist_without_a_write(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	persist_until(&s, 3136);
+	scene_remove(&s, scene_find_event(&s, KA_EV_CALL, 0));
+	scene_expect_only(&s, KA_BROKEN, "no data was written");
+}
+
+static void persist_bounds(void **state)
+{
+	int64_t window[2], gap[2], sum[2] = { 0, 0 };
+
+	(void)state;
+	ka_persist_window(3, 250, window);
+	for (unsigned k = 0; k <= 3; k++) {
+		ka_persist_gap(k, 250, gap);
+		sum[0] += gap[0];
+		sum[1] += gap[1];
+	}
+	assert_int_equal(window[0], sum[0]);
+	assert_int_equal(window[1], sum[1]);
+	assert_true(window[0] > 3000 / 4 && window[1] < 4500 / 4);
+}
+
+/* The count of probes stays where it was when the data was written. */
+static void probes_frozen_by_a_write(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_unacked(&s);
+	scene_expect(&s, KA_PASS, "");
+	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.probes = 1;
+	scene_expect_only(&s, KA_FAIL, "TCP_INFO counts 1 probes at the end, must be 0");
+}
+
+static void probes_of_the_peer(void **state)
+{
+	struct scene s;
+	struct ka_event *probe;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	s.case_.expect.probes_received = 1;
+	scene_expect_only(&s, KA_FAIL, "0 probes of the peer arrived, must be 1");
+	probe = scene_packet(&s, scene_find(&s, KA_SEG_PROBE, 0)->t_ns + 100 * MS,
+			     (struct ka_packet){ .kind = KA_SEG_PROBE, .flags = 0x10 });
+	assert_false(probe->packet.accepted);
+	scene_expect(&s, KA_PASS, "");
+	s.case_.expect.probes_received = 0;
+	scene_expect_only(&s, KA_FAIL, "1 probe of the peer arrived, must be 0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(persist_limit),      cmocka_unit_test(persist_counters),
+		cmocka_unit_test(persist_backoff),    cmocka_unit_test(persist_without_a_write),
+		cmocka_unit_test(persist_bounds),     cmocka_unit_test(probes_frozen_by_a_write),
+		cmocka_unit_test(probes_of_the_peer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
