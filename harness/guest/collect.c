@@ -189,7 +189,8 @@ static int wait_for_anything(struct ka_collect *c, int64_t deadline_ns)
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[2].revents) {
-		struct signalfd_siginfo taken; /* it would strike when signals are unblocked again */
+		struct signalfd_siginfo
+			taken; /* it would strike when signals are unblocked again */
 
 		(void)!read(c->signals, &taken, sizeof(taken));
 		return -EINTR;

@@ -78,8 +78,8 @@ static int open_qemu(struct nn_err *err)
 			return open(path, O_RDONLY | O_CLOEXEC);
 		at += length + (at[length] == ':');
 	}
-	return nn_fail(err, ENOSYS,
-		       QEMU " is not installed (on Debian: apt-get install qemu-system-x86)");
+	ka_refuse(err, QEMU " is not installed; on Debian: apt-get install qemu-system-x86");
+	return -ENOSYS;
 }
 
 int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err)

@@ -18,9 +18,25 @@ static bool has_text(const char *data, size_t size, const char *text)
 	return memmem(data, size, text, strlen(text)) != NULL;
 }
 
+/* Its banner; the text alone is also in programs that speak of kernels, like this one. */
+static bool has_banner(const char *data, size_t size)
+{
+	static const char banner[] = "Linux version ";
+	const char *at = memmem(data, size, banner, sizeof(banner) - 1);
+
+	while (at && (size_t)(at - data) + sizeof(banner) <= size) {
+		at += sizeof(banner) - 1;
+		if (*at >= '0' && *at <= '9')
+			return true;
+		at = memmem(at, size - (size_t)(at - data), banner, sizeof(banner) - 1);
+	}
+	return false;
+}
+
 static int check_content(const char *data, size_t size, const char *file, struct nn_err *err)
 {
-	if (size < 4 || memcmp(data, "\177ELF", 4) != 0 || !has_text(data, size, "User Mode Linux"))
+	if (size < 4 || memcmp(data, "\177ELF", 4) != 0 ||
+	    !has_text(data, size, "User Mode Linux") || !has_banner(data, size))
 		return ka_refuse(err, "%s is no User-mode Linux kernel; " BUILD_ONE, file);
 	if (!has_text(data, size, "time-travel="))
 		return ka_refuse(err,

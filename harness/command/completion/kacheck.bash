@@ -11,7 +11,8 @@ _kacheck_words() {
 		;;
 	list) echo '--filter --exclude --setting --shard --long --format --help --usage' ;;
 	explain) echo '--hz --help --usage' ;;
-	doctor) echo '--help --usage' ;;
+	compare) echo '--all --format --help --usage' ;;
+	kernels | doctor) echo '--help --usage' ;;
 	esac
 }
 
@@ -21,48 +22,59 @@ _kacheck_instances() {
 		awk -F/ '!seen[$1]++ { print $1 } { print }'
 }
 
-_kacheck() {
-	local cur prev words cword
-	_init_completion || return
-	local command=${words[1]} formats='text tap ktap junit json'
+_kacheck_kernels() {
+	kacheck kernels 2>/dev/null | awk 'NR > 1 { print $NF }'
+}
 
-	if [ "$cword" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list explain doctor help --help --version' -- "$cur")
+_kacheck() {
+	local at=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]} prev
+	local command=${COMP_WORDS[1]} formats='text tap ktap junit json'
+
+	# bash breaks --format=tap into three words.
+	[ "$cur" != = ] || { cur='' && at=$((at + 1)); }
+	prev=${COMP_WORDS[at - 1]}
+	[ "$prev" != = ] || prev=${COMP_WORDS[at - 2]}
+	if [ "$at" -eq 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain compare kernels doctor help --help --version' -- "$cur")
 		return
 	fi
-	case $prev in
-	--filter | -f | --exclude)
+	case $command:$prev in
+	compare:--format | compare:-f)
+		mapfile -t COMPREPLY < <(compgen -W 'text markdown json' -- "$cur")
+		return
+		;;
+	*:--filter | *:-f | *:--exclude)
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
 		return
 		;;
-	--format | -F)
-		[ "$command" = list ] && formats='text json'
+	*:--format | *:-F)
+		[ "$command" != list ] || formats='text json'
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		return
 		;;
-	--report)
+	*:--report)
 		mapfile -t COMPREPLY < <(compgen -S = -W "$formats" -- "$cur")
 		compopt -o nospace
 		return
 		;;
-	--kernel | -k)
-		mapfile -t COMPREPLY < <(compgen -W 'host uml: image:' -- "$cur")
-		compopt -o nospace
+	*:--kernel | *:-k)
+		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_kernels)" -- "$cur")
 		return
 		;;
-	--out)
-		_filedir -d
+	*:--out)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		compopt -o filenames
 		return
 		;;
-	--color)
+	*:--color)
 		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
 		return
 		;;
-	--exit-style)
+	*:--exit-style)
 		mapfile -t COMPREPLY < <(compgen -W 'default kselftest bisect' -- "$cur")
 		return
 		;;
-	--setting | -s | --shard | --jobs | -j | --repeat | --seed | --noise-budget | --hz | -z)
+	*:--setting | *:-s | *:--shard | *:--jobs | *:-j | *:--repeat | *:--seed | *:--noise-budget | *:--hz | *:-z)
 		return
 		;;
 	esac
@@ -70,8 +82,11 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_words "$command")" -- "$cur")
 	elif [ "$command" = explain ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
+	elif [ "$command" = compare ]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames
 	elif [ "$command" = help ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list explain doctor' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain compare kernels doctor' -- "$cur")
 	fi
 }
 

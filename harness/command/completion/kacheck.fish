@@ -5,6 +5,10 @@ function __kacheck_instances
     kacheck list 2>/dev/null | string match -r '[a-z0-9_]+/\S+/v[46]/[a-z]+'
 end
 
+function __kacheck_kernels
+    kacheck kernels 2>/dev/null | string match -r '(?:host|uml:\S+|image:\S+)$'
+end
+
 function __kacheck_in
     __fish_seen_subcommand_from $argv
 end
@@ -13,6 +17,8 @@ complete -c kacheck -f
 complete -c kacheck -n __fish_use_subcommand -a run -d 'run experiments and judge what happened'
 complete -c kacheck -n __fish_use_subcommand -a list -d 'the experiments and what must come of them'
 complete -c kacheck -n __fish_use_subcommand -a explain -d 'one experiment in words'
+complete -c kacheck -n __fish_use_subcommand -a compare -d 'runs of several kernels side by side'
+complete -c kacheck -n __fish_use_subcommand -a kernels -d 'what --kernel can be on this machine'
 complete -c kacheck -n __fish_use_subcommand -a doctor -d 'what this host can do'
 complete -c kacheck -n __fish_use_subcommand -a help -d 'what a command does and its options'
 complete -c kacheck -n __fish_use_subcommand -s V -l version -d 'print the version'
@@ -26,7 +32,7 @@ complete -c kacheck -n '__kacheck_in run list' -s s -l setting -x -d 'idle/intvl
 complete -c kacheck -n '__kacheck_in run list' -l shard -x -d 'only part I/N'
 complete -c kacheck -n '__kacheck_in run list' -l long -d 'also what takes minutes or hours'
 
-complete -c kacheck -n '__kacheck_in run' -s k -l kernel -x -a 'host uml: image:' -d 'the running kernel or a guest'
+complete -c kacheck -n '__kacheck_in run' -s k -l kernel -x -a '(__kacheck_kernels)' -d 'the running kernel or a guest'
 complete -c kacheck -n '__kacheck_in run' -s j -l jobs -x -d 'at most N instances at once'
 complete -c kacheck -n '__kacheck_in run' -l repeat -x -d 'every instance N times'
 complete -c kacheck -n '__kacheck_in run' -l until-fail -d 'until something is not a pass'
@@ -45,4 +51,7 @@ complete -c kacheck -n '__kacheck_in run' -l exit-style -x -a 'default kselftest
 complete -c kacheck -n '__kacheck_in list' -s F -l format -x -a 'text json' -d 'text, or one object a line'
 complete -c kacheck -n '__kacheck_in explain' -s z -l hz -x -a '100 250 300 1000' -d 'as on a kernel with this HZ'
 complete -c kacheck -n '__kacheck_in explain' -a '(__kacheck_instances)'
-complete -c kacheck -n '__kacheck_in help' -a 'run list explain doctor'
+complete -c kacheck -n '__kacheck_in compare' -F
+complete -c kacheck -n '__kacheck_in compare' -s a -l all -d 'also where nothing changed'
+complete -c kacheck -n '__kacheck_in compare' -s f -l format -x -a 'text markdown json' -d 'of standard output'
+complete -c kacheck -n '__kacheck_in help' -a 'run list explain compare kernels doctor'

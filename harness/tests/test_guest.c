@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be known of guests without booting one: what --kernel names, what is said to a guest, and
+ * what is heard from it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "guest/collect.h"
+#include "guest/errand.h"
+#include "guest/guest.h"
+
+/* ---- --kernel ----------------------------------------------------------------------------- */
+
+static void refuses(const char *text, int code, const char *says)
+{
+	struct ka_guest_kernel kernel;
+	struct nn_err err = { "" };
+
+	assert_int_equal(ka_guest_kernel_parse(&kernel, text, &err), code);
+	assert_non_null(strstr(err.text, says));
+	assert_null(strchr(err.text, '\n'));
+}
+
+static void kernels_that_are_none(void **state)
+{
+	(void)state;
+	refuses("vmlinuz", -EINVAL, "is none of host, uml:FILE or image:FILE");
+	refuses("uml:", -EINVAL, "names no file");
+	refuses("uml:/x,modules=/y", -EINVAL, "is none of");
+	refuses("image:/x,modul=/y", -EINVAL, "is none of");
+	refuses("image:/x,modules=", -EINVAL, "names no file");
+	refuses("uml:/nowhere", -ENOENT, "/nowhere");
+	refuses("uml:/", -EINVAL, "is no kernel");
+	refuses("uml:/dev/null", -EINVAL, "is no kernel");
+	refuses("uml:/bin/sh", -EINVAL, "is no User-mode Linux kernel");
+	refuses("image:/bin/sh", -EINVAL, "is no x86 kernel image");
+}
+
+/* A file in memory that can be named. */
+static void memory_file(const char *bytes, size_t n, char *path, size_t size)
+{
+	int fd = memfd_create("kernel", 0);
+
+	assert_int_equal(write(fd, bytes, n), n);
+	snprintf(path, size, "/proc/self/fd/%d", fd);
+}
+
+static void uml_without_time_travel(void **state)
+{
+	static const char bytes[] = "\177ELF Linux version 6.12 User Mode Linux";
+	char path[64], text[80];
+
+	(void)state;
+	memory_file(bytes, sizeof(bytes), path, sizeof(path));
+	snprintf(text, sizeof(text), "uml:%s", path);
+	refuses(text, -EINVAL, "has no clock that jumps");
+}
+
+/* ---- errand and facts --------------------------------------------------------------------- */
+
+static void errand_arrives_as_it_was_sent(void **state)
+{
+	struct ka_plan_options plan = { .filters = { "silent_drop", "*/v6/*" },
+					.n_filters = 2,
+					.excludes = { "answered" },
+					.n_excludes = 1,
+					.shard = 2,
+					.shards = 5,
+					.repeat = 3,
+					.seed = UINT64_MAX,
+					.long_ = true };
+	struct nn_err err = { "" };
+	struct ka_errand errand;
+	char *text, path[64];
+
+	(void)state;
+	assert_int_equal(ka_setting_parse(&plan.settings[0], "1/2/3/u2500", &err), 0);
+	assert_int_equal(ka_setting_parse(&plan.settings[1], "linux-default", &err), 0);
+	plan.n_settings = 2;
+	text = ka_errand_text(&plan, 7);
+	memory_file(text, strlen(text), path, sizeof(path));
+	free(text);
+	assert_int_equal(ka_errand_read(&errand, path, &err), 0);
+	assert_int_equal(errand.plan.n_settings, 2);
+	assert_int_equal(errand.plan.settings[0].user_timeout_ms, 2500);
+	assert_string_equal(errand.plan.settings[1].name, "linux-default");
+	assert_int_equal(errand.plan.n_filters, 2);
+	assert_string_equal(errand.plan.filters[1], "*/v6/*");
+	assert_string_equal(errand.plan.excludes[0], "answered");
+	assert_int_equal(errand.plan.shard, 2);
+	assert_int_equal(errand.plan.shards, 5);
+	assert_int_equal(errand.plan.repeat, 3);
+	assert_true(errand.plan.seed == UINT64_MAX);
+	assert_true(errand.plan.long_);
+	assert_int_equal(errand.jobs, 7);
+	ka_errand_free(&errand);
+}
+
+static void facts_arrive_as_they_were_sent(void **state)
+{
+	const struct ka_facts facts = { .release = "6.12.117",
+					.hz = 300,
+					.tick_ns = 3333333,
+					.phase_known = true,
+					.j0 = -4294937296 };
+	struct ka_facts got;
+	json_t *json = ka_facts_encode(&facts);
+
+	(void)state;
+	assert_int_equal(ka_facts_decode(&got, json), 0);
+	json_decref(json);
+	assert_string_equal(got.release, "6.12.117");
+	assert_int_equal(got.hz, 300);
+	assert_true(got.tick_ns == 3333333);
+	assert_true(got.phase_known);
+	assert_true(got.virtual_clock);
+	assert_true(got.j0 == -4294937296);
+}
+
+/* ---- what a guest says -------------------------------------------------------------------- */
+
+struct line {
+	struct ka_booted booted;
+	struct ka_collect collect;
+	int results, console;
+};
+
+static int open_line(void **state)
+{
+	struct line *line = calloc(1, sizeof(*line));
+	int results[2], console[2];
+
+	if (!line || pipe2(results, O_NONBLOCK) < 0 || pipe2(console, O_NONBLOCK) < 0)
+		return -1;
+	line->booted = (struct ka_booted){ .results = results[0], .console = console[0] };
+	line->collect = (struct ka_collect){ .booted = &line->booted, .signals = -1 };
+	line->results = results[1];
+	line->console = console[1];
+	*state = line;
+	return 0;
+}
+
+static int close_line(void **state)
+{
+	struct line *line = *state;
+
+	close(line->results);
+	close(line->console);
+	close(line->booted.results);
+	close(line->booted.console);
+	ka_collect_free(&line->collect);
+	free(line);
+	return 0;
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static void lines_come_whole(void **state)
+{
+	struct line *line = *state;
+	char *text;
+
+	say(line->results, "R0 {\"v\"");
+	assert_int_equal(ka_collect_line(&line->collect, 1, &text), -ETIMEDOUT);
+	say(line->results, ":1}\r\nE0 \"\"\nrest");
+	assert_int_equal(ka_collect_line(&line->collect, INT64_MAX, &text), 1);
+	assert_string_equal(text, "R0 {\"v\":1}");
+	assert_int_equal(ka_collect_line(&line->collect, INT64_MAX, &text), 1);
+	assert_string_equal(text, "E0 \"\"");
+	close(line->results);
+	assert_int_equal(ka_collect_line(&line->collect, INT64_MAX, &text), 0);
+	line->results = -1;
+}
+
+static void last_words(void **state)
+{
+	struct line *line = *state;
+	char buf[400];
+
+	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
+			    "nothing was said on the console");
+	say(line->console, "one\ntwo\n\033[0mthree\r\nfour\nfive\n\n");
+	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
+			    "two | [0mthree | four | five");
+}
+
+static void a_panic_is_worth_more_than_registers(void **state)
+{
+	struct line *line = *state;
+	char buf[400];
+
+	say(line->console, "init: cannot mount /proc\nKernel panic - not syncing: no init\n");
+	for (int i = 0; i < 20; i++)
+		say(line->console, " [<60039f26>] ? sys_exit_group+0x16/0x20\n");
+	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
+			    "init: cannot mount /proc | Kernel panic - not syncing: no init");
+}
+
+#define line_test(name) cmocka_unit_test_setup_teardown(name, open_line, close_line)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kernels_that_are_none),
+		cmocka_unit_test(uml_without_time_travel),
+		cmocka_unit_test(errand_arrives_as_it_was_sent),
+		cmocka_unit_test(facts_arrive_as_they_were_sent),
+		line_test(lines_come_whole),
+		line_test(last_words),
+		line_test(a_panic_is_worth_more_than_registers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
