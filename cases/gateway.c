@@ -9,7 +9,7 @@
 #include "plan/case.h"
 
 /* The gateway's timeout, in parts of idle: T. */
-static const struct ka_gateway patient = { .timeout = { .idle = 2 } };
+static const struct ka_gateway patient = { .timeout = { .idle = 3 } };
 static const struct ka_gateway drops = { .timeout = { .idle = 0.5 } };
 static const struct ka_gateway resets = { .timeout = { .idle = 0.5 }, .unknown = KA_UNKNOWN_RESET };
 static const struct ka_gateway adopts = { .timeout = { .idle = 0.5 }, .unknown = KA_UNKNOWN_ADOPT };
@@ -17,9 +17,15 @@ static const struct ka_gateway adopts = { .timeout = { .idle = 0.5 }, .unknown =
 static const struct ka_gateway lasting_drops = { .timeout = { .idle = 100 } };
 static const struct ka_gateway lasting_resets = { .timeout = { .idle = 100 },
 						  .unknown = KA_UNKNOWN_RESET };
-/* Writes at its own time: T is idle, whatever the prober's timer would do. */
-static const struct ka_gateway silent_t = { .timeout = { .idle = 1 } };
-static const struct ka_gateway reset_t = { .timeout = { .idle = 1 }, .unknown = KA_UNKNOWN_RESET };
+/* For the sweep: idle - 1 s, idle, idle + 1 s. */
+static const struct ka_gateway a_second_less = { .timeout = { .idle = 1, .ms = -1000 },
+						 .unknown = KA_UNKNOWN_RESET };
+static const struct ka_gateway as_idle = { .timeout = { .idle = 1 }, .unknown = KA_UNKNOWN_RESET };
+static const struct ka_gateway a_second_more = { .timeout = { .idle = 1, .ms = 1000 },
+						 .unknown = KA_UNKNOWN_RESET };
+
+/* So short that the wheel rounds idle up by far less than a second. */
+static const struct ka_setting two_seconds[] = { { .idle = 2, .intvl = 1, .cnt = 3 }, { 0 } };
 
 /* The prober sends last: the ACK that it then receives passes the gateway on its way, so that the
  * gateway's clock never starts after the prober's. */
@@ -60,8 +66,8 @@ static const struct ka_case cases[] = {
 		.gateway = &patient,
 		.one_setting = true,
 		KA_STEPS(ESTABLISHED,
-			 { .do_ = KA_ENTRY_IS, .at = { .idle = 3.5 }, .left = { .idle = 0.5 } },
-			 { .do_ = KA_ENTRY_IS, .at = { .idle = 3.5 }, .left = { .idle = 0.5 } }),
+			 { .do_ = KA_ENTRY_IS, .at = { .idle = 5 }, .left = { .idle = 1 } },
+			 { .do_ = KA_ENTRY_IS, .at = { .idle = 5 }, .left = { .idle = 1 } }),
 		.expect = { .when = KA_NEVER,
 			    .arming = KA_PROBED,
 			    .answered = KA_SOME,
@@ -99,6 +105,53 @@ static const struct ka_case cases[] = {
 		.expect = IS_RESET,
 	},
 	{
+		.name = "gateway_boundary_below",
+		.why = "a gateway's timeout of idle - 1 s: the entry is gone when the first probe "
+		       "comes",
+		.source = "RFC 5382 REQ-5; nf_ct_is_expired()",
+		.lesson = "The sweep over the boundary, from below. The gateway forgets one second "
+			  "before the prober asks.",
+		.topology = KA_ROUTED,
+		.gateway = &a_second_less,
+		.settings = two_seconds,
+		KA_STEPS(ESTABLISHED, GONE_AT_FIRST_PROBE),
+		.expect = IS_RESET,
+	},
+	{
+		.name = "gateway_boundary_equal",
+		.why = "a timeout of exactly idle is too short: the probe is never early, the "
+		       "gateway never late",
+		.source = "RFC 5382 REQ-5; nf_ct_is_expired(); kernel/time/timer.c",
+		.lesson = "Idle and timeout are the same number, so do they meet? They do not: the "
+			  "entry is over in the jiffy in which its time is, at the latest when "
+			  "somebody looks for it; the probe leaves idle after the last segment at "
+			  "the earliest, and mostly later, because the timer wheel rounds up. The "
+			  "gateway saw that last segment before the prober did.",
+		.topology = KA_ROUTED,
+		.gateway = &as_idle,
+		.settings = two_seconds,
+		KA_STEPS(ESTABLISHED, GONE_AT_FIRST_PROBE),
+		.expect = IS_RESET,
+	},
+	{
+		.name = "gateway_boundary_above",
+		.why = "a timeout of idle + 1 s is enough, as long as the wheel rounds idle up by "
+		       "less than that second",
+		.source = "RFC 5382 REQ-5; nf_ct_refresh_acct(); kernel/time/timer.c",
+		.lesson = "One second more, and the connection lives through any number of "
+			  "timeouts. With idle 2 the wheel adds some 0.03 s (HZ 250). It would add "
+			  "up to 16 s to an idle of 349: that setting does not keep a timeout of "
+			  "350 away, though 349 is less than 350.",
+		.topology = KA_ROUTED,
+		.gateway = &a_second_more,
+		.settings = two_seconds,
+		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_IS, .at = { .idle = 5 } }),
+		.expect = { .when = KA_NEVER,
+			    .arming = KA_PROBED,
+			    .answered = KA_SOME,
+			    .watch = { .idle = 0.5 } },
+	},
+	{
 		.name = "gateway_forgets_unnoticed",
 		.why = "without keepalive and without data neither end notices that the gateway "
 		       "has forgotten",
@@ -106,7 +159,7 @@ static const struct ka_case cases[] = {
 		.lesson = "Nobody sends, so nobody is told. Both ends go on believing in a "
 			  "connection that cannot carry a single byte any more.",
 		.topology = KA_ROUTED,
-		.gateway = &silent_t,
+		.gateway = &drops,
 		.from = KA_FROM_NOWHERE,
 		.one_setting = true,
 		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 1, .ms = 100 } }),
@@ -120,13 +173,13 @@ static const struct ka_case cases[] = {
 		.lesson = "The first data after the silence is a segment of no connection. It is "
 			  "lost, and so is each retransmission. With the default of "
 			  "tcp_retries2 (15) that takes a quarter of an hour and more; here it is "
-			  "3.",
+			  "3. The write comes before the first probe, and while its data is not "
+			  "acknowledged, keepalive is silent.",
 		.topology = KA_ROUTED,
-		.gateway = &silent_t,
-		.from = KA_FROM_NOWHERE,
-		.one_setting = true,
+		.gateway = &drops,
+		.settings = two_seconds,
 		.sysctls = { { KA_PROBER, "net/ipv4/tcp_retries2", "3" } },
-		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 1, .ms = 100 } },
+		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 0.5, .ms = 100 } },
 			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true }),
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 	},
@@ -137,10 +190,9 @@ static const struct ka_case cases[] = {
 		.lesson = "As gateway_write_silent with a gateway that answers: the application "
 			  "knows after one round trip, and can connect again.",
 		.topology = KA_ROUTED,
-		.gateway = &reset_t,
-		.from = KA_FROM_NOWHERE,
-		.one_setting = true,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 1, .ms = 100 } },
+		.gateway = &resets,
+		.settings = two_seconds,
+		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 0.5, .ms = 100 } },
 			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true }),
 		.expect = { .when = KA_AT_ONCE, .error = ECONNRESET, .rst_received = 1 },
 	},
