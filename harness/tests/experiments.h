@@ -19,6 +19,6 @@ struct ka_experiment_group {
 	size_t n;
 };
 
-extern const struct ka_experiment_group ka_experiments_basic;
+extern const struct ka_experiment_group ka_experiments_basic, ka_experiments_gateway;
 
 #endif
