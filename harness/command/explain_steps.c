@@ -196,26 +196,6 @@ static void say_diag(const struct ka_instance *instance, const struct ka_step *s
 		 ka_timer_name(step->timer), ka_explain_who(instance, step->who), count);
 }
 
-/* The gateway's memory of the connection. */
-static void say_entry(const struct ka_instance *instance, const struct ka_step *step, char *buf,
-		      size_t size)
-{
-	double left = ka_time_s(&step->left, &instance->setting);
-
-	if (step->do_ == KA_FORGET)
-		snprintf(buf, size,
-			 "the gateway's entry of the connection is deleted (ctnetlink, as by "
-			 "`conntrack -D'); nobody is told.");
-	else if (step->do_ == KA_ENTRY_GONE)
-		snprintf(buf, size,
-			 "the gateway is asked (ctnetlink) and must know the connection no more.");
-	else
-		snprintf(buf, size,
-			 "the gateway is asked (ctnetlink) and must still know the connection, for "
-			 "%.0f to %u s more.",
-			 left, ka_gateway_timeout_s(instance->case_->gateway, &instance->setting));
-}
-
 static void say_send(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		     size_t size)
 {
@@ -310,11 +290,11 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 		return;
 	case KA_ENTRY_IS:
 	case KA_ENTRY_GONE:
-		say_entry(instance, step, buf, size);
+		ka_explain_entry(instance, step, buf, size);
 		return;
 	case KA_FORGET:
 		if (step->who == KA_GATEWAY) {
-			say_entry(instance, step, buf, size);
+			ka_explain_entry(instance, step, buf, size);
 			return;
 		}
 		/* fallthrough */
@@ -324,29 +304,12 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	}
 }
 
-static void say_gateway(const struct ka_instance *instance)
-{
-	const struct ka_gateway *gateway = instance->case_->gateway;
-	const char *then[] = {
-		[KA_UNKNOWN_DROP] = "swallows what comes later",
-		[KA_UNKNOWN_RESET] = "answers what comes later with a TCP reset",
-		[KA_UNKNOWN_ADOPT] = "takes a connection over in the middle if its first segment "
-				     "comes from the client's side",
-	};
-
-	ka_page_text(2,
-		     "Before: the gateway translates the client's address into its own, forgets a "
-		     "connection over which nothing has passed for %u s, and %s.%s%s",
-		     ka_gateway_timeout_s(gateway, &instance->setting), then[gateway->unknown],
-		     gateway->source ? " As " : "", gateway->source ? gateway->source : "");
-}
-
 static void say_preparations(const struct ka_instance *instance)
 {
 	const struct ka_case *c = instance->case_;
 
 	if (c->gateway)
-		say_gateway(instance);
+		ka_explain_gateway(instance);
 	if (c->no_timestamps)
 		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
 	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)
