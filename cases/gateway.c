@@ -24,6 +24,7 @@ static const struct ka_gateway as_idle = { .timeout = { .idle = 1 }, .unknown = 
 static const struct ka_gateway a_second_more = { .timeout = { .idle = 1, .ms = 1000 },
 						 .unknown = KA_UNKNOWN_RESET };
 
+static const struct ka_setting six_probes[] = { { .idle = 1, .intvl = 1, .cnt = 6 }, { 0 } };
 /* So short that the wheel rounds idle up by far less than a second. */
 static const struct ka_setting two_seconds[] = { { .idle = 2, .intvl = 1, .cnt = 3 }, { 0 } };
 
@@ -224,6 +225,35 @@ static const struct ka_case cases[] = {
 		.one_setting = true,
 		KA_STEPS(ESTABLISHED, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
 		.expect = IS_RESET,
+	},
+	{
+		.name = "gateway_loses_patience",
+		.why = "probes that nobody answers look like retransmissions: from the fourth on "
+		       "the gateway remembers them for nf_conntrack_tcp_timeout_max_retrans only",
+		.source = "nf_conntrack_tcp_packet(): last_seq, retrans, tcp_max_retrans",
+		.lesson = "A probe always has the same sequence number. To connection tracking the "
+			  "second one without an answer is the first one again, and after three "
+			  "such repetitions the entry no longer lives for the established timeout "
+			  "but for another, shorter one (300 s, here 1 s). So while a peer is "
+			  "away, the gateway forgets long before keepalive gives up, if intvl is "
+			  "longer than that; if the peer comes back in time for the last probe, it "
+			  "does not help any more.",
+		.topology = KA_ROUTED,
+		.gateway = &lasting_drops,
+		/* a wire that vanished on the server's side would take the entries of translations
+		 * to that device with it (masq_device_event()) */
+		.probers = KA_ONLY_SERVER,
+		.settings = six_probes,
+		.sysctls = { { KA_GATEWAY, "net/netfilter/nf_conntrack_tcp_timeout_max_retrans",
+			       "1" } },
+		KA_STEPS(ESTABLISHED, { .do_ = KA_CRASH, .who = KA_PEER },
+			 { .do_ = KA_ENTRY_IS,
+			   .since = KA_SINCE_PROBE,
+			   .nth = 3,
+			   .at = { .intvl = 0.5 },
+			   .left = { .idle = 90 } },
+			 { .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 5 }),
+		.expect = EXPIRES,
 	},
 	{
 		.name = "gateway_adopts",
