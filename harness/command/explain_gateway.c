@@ -11,8 +11,7 @@ void ka_explain_gateway(const struct ka_instance *instance)
 	static const char *const then[] = {
 		[KA_UNKNOWN_DROP] = "swallows what comes later",
 		[KA_UNKNOWN_RESET] = "answers what comes later with a TCP reset",
-		[KA_UNKNOWN_ADOPT] = "takes a connection over in the middle if its first segment "
-				     "comes from the client's side",
+		[KA_UNKNOWN_ADOPT] = "takes over what the client's side goes on with",
 	};
 
 	ka_page_text(2,

@@ -266,6 +266,10 @@ static void say_plain(const char *sentence, const char *who, char *buf, size_t s
 static void say_what(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		     size_t size)
 {
+	if (step->do_ == KA_FORGET && step->who == KA_GATEWAY) {
+		ka_explain_entry(instance, step, buf, size);
+		return;
+	}
 	switch (step->do_) {
 	case KA_CONNECT:
 		say_connect(instance, buf, size);
@@ -292,12 +296,6 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	case KA_ENTRY_GONE:
 		ka_explain_entry(instance, step, buf, size);
 		return;
-	case KA_FORGET:
-		if (step->who == KA_GATEWAY) {
-			ka_explain_entry(instance, step, buf, size);
-			return;
-		}
-		/* fallthrough */
 	default:
 		say_plain(plain_sentence(step->do_), ka_explain_who(instance, step->who), buf,
 			  size);
