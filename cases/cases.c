@@ -2,23 +2,40 @@
 /* The table of contents: every theme, in the order in which one would explain keepalive. */
 #include "plan/case.h"
 
-extern const struct ka_theme ka_theme_silent_drop, ka_theme_answered, ka_theme_no_keepalive,
-	ka_theme_peer_killed, ka_theme_peer_restarted, ka_theme_host_crash, ka_theme_peer_frozen,
-	ka_theme_short_outage, ka_theme_probe_format, ka_theme_inheritance, ka_theme_options,
-	ka_theme_sysctl_defaults, ka_theme_user_timeout, ka_theme_inflight, ka_theme_long_interval,
-	ka_theme_traffic, ka_theme_zero_window, ka_theme_states, ka_theme_error_surface;
+/* One theme a line. */
+/* clang-format off */
+#define THEMES(do_) \
+	do_(silent_drop) \
+	do_(answered) \
+	do_(no_keepalive) \
+	do_(peer_killed) \
+	do_(peer_restarted) \
+	do_(host_crash) \
+	do_(peer_frozen) \
+	do_(short_outage) \
+	do_(probe_format) \
+	do_(user_timeout) \
+	do_(inflight) \
+	do_(long_interval) \
+	do_(traffic) \
+	do_(zero_window) \
+	do_(states) \
+	do_(error_surface) \
+	do_(gateway) \
+	do_(gateway_presets) \
+	do_(pool) \
+	do_(inheritance) \
+	do_(options) \
+	do_(sysctl_defaults)
+/* clang-format on */
+
+#define DECLARE(name) extern const struct ka_theme ka_theme_##name;
+THEMES(DECLARE)
 
 const struct ka_theme *const *ka_catalogue(size_t *n)
 {
-	static const struct ka_theme *const themes[] = {
-		&ka_theme_silent_drop,     &ka_theme_answered,       &ka_theme_no_keepalive,
-		&ka_theme_peer_killed,     &ka_theme_peer_restarted, &ka_theme_host_crash,
-		&ka_theme_peer_frozen,     &ka_theme_short_outage,   &ka_theme_probe_format,
-		&ka_theme_user_timeout,    &ka_theme_inflight,       &ka_theme_long_interval,
-		&ka_theme_traffic,         &ka_theme_zero_window,    &ka_theme_states,
-		&ka_theme_error_surface,   &ka_theme_inheritance,    &ka_theme_options,
-		&ka_theme_sysctl_defaults,
-	};
+#define ADDRESS(name) &ka_theme_##name,
+	static const struct ka_theme *const themes[] = { THEMES(ADDRESS) };
 
 	*n = sizeof(themes) / sizeof(themes[0]);
 	return themes;

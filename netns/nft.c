@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rules, as one table of family inet. Each (hook, priority) has one base chain; each rule is one
+ * Rules, as one table of family inet. Each (hook, priority, type) has one base chain; each rule is one
  * nftables rule with one counter, and a comment with its index, by which the counter is found
  * again (and which `nft list ruleset` shows).
  *
@@ -49,10 +49,18 @@ static void put_table(struct nn_batch *batch, const char *name, uint16_t type, u
 
 static const char *const hook_names[] = { "prerouting", "input", "forward", "output",
 					  "postrouting" };
+
+/* Only a chain of type nat may translate, and it meets the first packet of a connection only. */
+static bool translates(const struct nn_nft_rule *rule)
+{
+	return rule->action == NN_MASQUERADE;
+}
+
 /* enum nn_hook is in the order of the kernel's NF_INET_... */
 static void base_chain_name(const struct nn_nft_rule *rule, char buf[CHAIN_NAME_SIZE])
 {
-	snprintf(buf, CHAIN_NAME_SIZE, "%s_%d", hook_names[rule->hook], rule->priority);
+	snprintf(buf, CHAIN_NAME_SIZE, "%s%s_%d", translates(rule) ? "nat_" : "",
+		 hook_names[rule->hook], rule->priority);
 }
 
 /* @rule NULL: a chain that is only reached from another rule. */
@@ -65,7 +73,8 @@ static void put_chain(struct nn_batch *batch, const char *table, const char *nam
 
 	if (!chain || !nlh || nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table) ||
 	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name) ||
-	    (rule && nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter"))) {
+	    (rule &&
+	     nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, translates(rule) ? "nat" : "filter"))) {
 		batch->failed = true;
 		goto out;
 	}
@@ -83,7 +92,7 @@ out:
 
 static bool same_chain(const struct nn_nft_rule *a, const struct nn_nft_rule *b)
 {
-	return a->hook == b->hook && a->priority == b->priority;
+	return a->hook == b->hook && a->priority == b->priority && translates(a) == translates(b);
 }
 
 static void put_base_chains(struct nn_batch *batch, const char *table,
@@ -148,7 +157,8 @@ static void put_rule(struct nn_batch *batch, struct nn_exprs *e, int label)
 	nftnl_rule_free(e->rule);
 }
 
-/* `iifname IIF meta l4proto PROTO th sport SPORT th dport DPORT tcp flags & MASK == VALUE` */
+/* `iifname IIF meta l4proto PROTO th sport SPORT th dport DPORT tcp flags & MASK == VALUE
+ * ct state STATES` */
 static void add_matches(struct nn_exprs *e, const struct nn_nft_rule *rule)
 {
 	uint8_t proto = nn_nft_l4proto(rule);
@@ -163,6 +173,8 @@ static void add_matches(struct nn_exprs *e, const struct nn_nft_rule *rule)
 		nn_expr_dport(e, rule->dport);
 	if (rule->flags_mask)
 		nn_expr_tcp_flags(e, rule->flags_mask, rule->flags);
+	if (rule->ct_state)
+		nn_expr_ct_state(e, rule->ct_state);
 }
 
 static void add_action(struct nn_exprs *e, const struct nn_nft_rule *rule, const char *icmp_chain)
@@ -179,6 +191,9 @@ static void add_action(struct nn_exprs *e, const struct nn_nft_rule *rule, const
 		break;
 	case NN_REJECT_ICMP:
 		nn_expr_goto(e, icmp_chain);
+		break;
+	case NN_MASQUERADE:
+		nn_expr_masquerade(e);
 		break;
 	case NN_COUNT:
 		break;

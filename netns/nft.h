@@ -20,11 +20,20 @@ enum nn_nft_action {
 	NN_REJECT_RST,  /* reject with tcp reset */
 	NN_REJECT_ICMP, /* reject with icmp type: icmp_code4 or icmp_code6 by family */
 	NN_ACCEPT,
-	NN_COUNT, /* only count */
+	NN_COUNT,      /* only count */
+	NN_MASQUERADE, /* translates the source address; its chain is of type nat and meets only the
+			  first packet of a connection */
 };
 
+/* What connection tracking says of a packet; bits of nn_nft_rule.ct_state. */
+#define NN_CT_INVALID     1u /* belongs to no connection that is known, and begins none */
+#define NN_CT_ESTABLISHED 2u
+#define NN_CT_RELATED     4u
+#define NN_CT_NEW         8u
+#define NN_CT_UNTRACKED   64u
+
 /* Every rule counts; a field left 0 does not restrict. The rule equals, in nft's language,
- * `iifname IIF tcp sport SPORT tcp dport DPORT tcp flags & MASK == VALUE
+ * `iifname IIF tcp sport SPORT tcp dport DPORT tcp flags & MASK == VALUE ct state CT_STATE
  *  [limit rate [over] 1/week burst N packets] counter ACTION`. */
 struct nn_nft_rule {
 	enum nn_hook hook;
@@ -33,6 +42,7 @@ struct nn_nft_rule {
 	uint8_t l4proto; /* 0: IPPROTO_TCP when ports or flags are given, else any */
 	uint16_t sport, dport;
 	uint8_t flags_mask, flags; /* TCP flags: TH_RST ... */
+	uint8_t ct_state;          /* any of these NN_CT_... bits */
 	unsigned first;            /* the action meets only the first N matching packets */
 	unsigned after;            /* the action meets matching packets after the first N */
 	enum nn_nft_action action;

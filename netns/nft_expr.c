@@ -54,16 +54,21 @@ static void load_transport(struct nn_exprs *e, uint32_t offset, uint32_t len)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, len);
 }
 
-/* `== DATA` */
-static void compare(struct nn_exprs *e, const void *data, uint32_t len)
+/* `== DATA`, or another of the kernel's comparisons */
+static void compare_by(struct nn_exprs *e, uint32_t op, const void *data, uint32_t len)
 {
 	struct nftnl_expr *expr = add(e, "cmp");
 
 	if (!expr)
 		return;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, REG);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, op);
 	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, len);
+}
+
+static void compare(struct nn_exprs *e, const void *data, uint32_t len)
+{
+	compare_by(e, NFT_CMP_EQ, data, len);
 }
 
 /* `& MASK` */
@@ -127,6 +132,20 @@ void nn_expr_tcp_flags(struct nn_exprs *e, uint8_t mask, uint8_t value)
 	compare(e, &value, 1);
 }
 
+/* `ct state & STATES != 0` */
+void nn_expr_ct_state(struct nn_exprs *e, uint32_t states)
+{
+	static const uint32_t none;
+	struct nftnl_expr *expr = add(e, "ct");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, REG);
+	mask_with(e, &states, sizeof(states));
+	compare_by(e, NFT_CMP_NEQ, &none, sizeof(none));
+}
+
 /* `limit rate [over] 1/week burst N packets`: the bucket starts with N tokens. */
 void nn_expr_first(struct nn_exprs *e, unsigned n, bool over)
 {
@@ -166,6 +185,12 @@ void nn_expr_goto(struct nn_exprs *e, const char *chain)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)NFT_GOTO);
 	if (nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain))
 		e->failed = true;
+}
+
+/* `masquerade`: to the address of the device that the packet leaves by. */
+void nn_expr_masquerade(struct nn_exprs *e)
+{
+	(void)add(e, "masq");
 }
 
 void nn_expr_reject(struct nn_exprs *e, uint32_t type, uint8_t code)

@@ -23,11 +23,13 @@ void nn_expr_l4proto(struct nn_exprs *e, uint8_t proto);
 void nn_expr_sport(struct nn_exprs *e, uint16_t port);
 void nn_expr_dport(struct nn_exprs *e, uint16_t port);
 void nn_expr_tcp_flags(struct nn_exprs *e, uint8_t mask, uint8_t value);
+void nn_expr_ct_state(struct nn_exprs *e, uint32_t states); /* any of the bits */
 /* Matches the first @n packets that reach it; with @over all those after them. */
 void nn_expr_first(struct nn_exprs *e, unsigned n, bool over);
 void nn_expr_counter(struct nn_exprs *e);
 void nn_expr_verdict(struct nn_exprs *e, int verdict); /* NF_DROP, NF_ACCEPT */
 void nn_expr_goto(struct nn_exprs *e, const char *chain);
+void nn_expr_masquerade(struct nn_exprs *e);
 void nn_expr_reject(struct nn_exprs *e, uint32_t type, uint8_t code); /* NFT_REJECT_... */
 
 #endif

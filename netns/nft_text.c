@@ -27,7 +27,7 @@ const char *nn_nft_wrong(const struct nn_nft_rule *rule, unsigned limit_max)
 
 	if (rule->hook > NN_POSTROUTING)
 		return "no such hook";
-	if (rule->action > NN_COUNT)
+	if (rule->action > NN_MASQUERADE)
 		return "no such action";
 	if (rule->first > limit_max || rule->after > limit_max)
 		return "first or after is too large";
@@ -37,6 +37,8 @@ const char *nn_nft_wrong(const struct nn_nft_rule *rule, unsigned limit_max)
 		return "flags outside of their mask never match";
 	if (!tcp && (rule->flags_mask || rule->action == NN_REJECT_RST))
 		return "flags and resets are for TCP only";
+	if (rule->action == NN_MASQUERADE && rule->hook != NN_POSTROUTING)
+		return "only postrouting can masquerade";
 	return NULL;
 }
 
@@ -87,6 +89,8 @@ static void say_matches(struct words *w, const struct nn_nft_rule *rule)
 		say(w, "dport %u", rule->dport);
 	if (rule->flags_mask)
 		say(w, "flags & 0x%02x == 0x%02x", rule->flags_mask, rule->flags);
+	if (rule->ct_state)
+		say(w, "ct state 0x%02x", rule->ct_state);
 	if (rule->first)
 		say(w, "first %u", rule->first);
 	if (rule->after)
@@ -104,6 +108,9 @@ static void say_action(struct words *w, const struct nn_nft_rule *rule)
 		break;
 	case NN_COUNT:
 		say(w, "count");
+		break;
+	case NN_MASQUERADE:
+		say(w, "masquerade");
 		break;
 	case NN_REJECT_RST:
 		say(w, "reject with tcp reset");
@@ -134,6 +141,8 @@ const char *nn_nft_missing(int ret, int label, const char *expr)
 	} options[] = {
 		{ "limit", "CONFIG_NFT_LIMIT" },
 		{ "counter", "CONFIG_NFT_COUNTER" },
+		{ "ct", "CONFIG_NFT_CT, CONFIG_NF_CONNTRACK" },
+		{ "masq", "CONFIG_NFT_MASQ, CONFIG_NF_NAT" },
 		{ "reject",
 		  "CONFIG_NFT_REJECT_INET, CONFIG_NFT_REJECT_IPV4, CONFIG_NFT_REJECT_IPV6" },
 	};
@@ -142,7 +151,9 @@ const char *nn_nft_missing(int ret, int label, const char *expr)
 	if (ret == -EAFNOSUPPORT || (ret == -EOPNOTSUPP && label < 0))
 		return "CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET";
 	if (ret == -ENOENT && label == NN_LABEL_CHAIN)
-		return "CONFIG_NF_TABLES_IPV4, CONFIG_NF_TABLES_IPV6, CONFIG_NF_TABLES_INET";
+		return "CONFIG_NF_TABLES_IPV4, CONFIG_NF_TABLES_IPV6, CONFIG_NF_TABLES_INET (or, "
+		       "for "
+		       "translation, CONFIG_NFT_NAT, CONFIG_NF_NAT)";
 	if (label < 0 || ret != -ENOENT)
 		return NULL;
 	for (i = 0; expr && i < sizeof(options) / sizeof(options[0]); i++)

@@ -88,3 +88,25 @@ int ka_check_diag(struct ka_engine *e, const struct ka_step *step)
 	      diag.probes_out, step->timer, want);
 	return 0;
 }
+
+int ka_check_entry(struct ka_engine *e, const struct ka_step *step)
+{
+	const struct ka_setting *setting = &e->instance->setting;
+	unsigned timeout_s = ka_gateway_timeout_s(e->case_->gateway, setting), left_s = 0;
+	double left = ka_time_s(&step->left, setting);
+	unsigned want_s = (unsigned)left;
+	int ret = ka_gateway_entry(e, &left_s, &e->err);
+
+	if (ret && ret != -ENOENT)
+		return ret;
+	if (step->do_ == KA_ENTRY_GONE)
+		check(e, ret == -ENOENT, "the gateway %s the connection, must have forgotten it",
+		      ret ? "has forgotten" : "still knows");
+	else if (ret)
+		check(e, false, "the gateway has forgotten the connection, must know it");
+	else
+		check(e, left_s >= want_s && left_s <= timeout_s,
+		      "the gateway knows the connection for %u s more, must be %u to %u", left_s,
+		      want_s, timeout_s);
+	return 0;
+}

@@ -37,6 +37,7 @@ struct ka_table {
 	enum nn_node node;
 	size_t n_rules;
 	bool active;
+	bool stays; /* the gateway's own: no fault, not healed */
 	char name[32], text[80];
 };
 
@@ -94,6 +95,14 @@ int ka_engine_open_capture(struct ka_engine *e, enum ka_at at);
 void ka_engine_close_capture(struct ka_engine *e, enum ka_at at);
 void ka_engine_teardown(struct ka_engine *e);
 
+/* ---- gateway.c: one that translates and forgets ------------------------------------------------ */
+/* Its rules and timeouts. Nothing for a gateway that only forwards. */
+int ka_gateway_setup(struct ka_engine *e);
+/* Deletes its entry of the connection. */
+int ka_gateway_forget(struct ka_engine *e);
+/* 0 with *@left_s, -ENOENT when it does not know the connection, or another -errno. */
+int ka_gateway_entry(struct ka_engine *e, unsigned *left_s, struct nn_err *err);
+
 /* ---- witness.c: what is seen --------------------------------------------------------------- */
 /* Reads both captures into the timeline. */
 int ka_engine_drain(struct ka_engine *e);
@@ -126,5 +135,6 @@ int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up);
 int ka_check_option(struct ka_engine *e, const struct ka_step *step);
 int ka_check_sysctl(struct ka_engine *e, const struct ka_step *step);
 int ka_check_diag(struct ka_engine *e, const struct ka_step *step);
+int ka_check_entry(struct ka_engine *e, const struct ka_step *step);
 
 #endif

@@ -98,7 +98,7 @@ int ka_fault_heal(struct ka_engine *e)
 	for (size_t i = 0; !ret && i < e->n_tables; i++) {
 		struct ka_table *table = &e->tables[i];
 
-		if (!table->active)
+		if (!table->active || table->stays)
 			continue;
 		ret = ka_fault_evidence(e, table);
 		if (!ret)
@@ -159,8 +159,11 @@ int ka_fault_forget(struct ka_engine *e, const struct ka_step *step)
 	enum ka_at at = ka_engine_end(e, step->who);
 	uint16_t sport, dport;
 	struct nn_diag diag;
-	int ret = forget(e, at);
+	int ret;
 
+	if (step->who == KA_GATEWAY)
+		return ka_gateway_forget(e);
+	ret = forget(e, at);
 	if (ret)
 		return ret;
 	ports_of(e, at, &sport, &dport);

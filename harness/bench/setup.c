@@ -128,6 +128,8 @@ int ka_engine_setup(struct ka_engine *e)
 	if (!ret)
 		ret = nn_topology_new(&e->net, shape, &e->err);
 	if (!ret)
+		ret = ka_gateway_setup(e); /* some sysctls exist only with it */
+	if (!ret)
 		ret = put_sysctls(e);
 	for (int at = 0; !ret && at < 2; at++) {
 		ka_flow_init(&e->ends[at].flow, (enum ka_at)at, KA_PORT);

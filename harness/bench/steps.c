@@ -183,6 +183,9 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 		return ka_check_diag(e, step);
 	case KA_BLOCK:
 		return start_blocking(e, step);
+	case KA_ENTRY_IS:
+	case KA_ENTRY_GONE:
+		return ka_check_entry(e, step);
 	case KA_WAIT:
 		return 0;
 	}
@@ -243,6 +246,8 @@ static const char *verb(enum ka_do what)
 		[KA_SYSCTL_IS] = "sysctl read",
 		[KA_DIAG_IS] = "sock_diag",
 		[KA_BLOCK] = "waits in a blocking call",
+		[KA_ENTRY_IS] = "the gateway remembers?",
+		[KA_ENTRY_GONE] = "the gateway has forgotten?",
 		[KA_WAIT] = "waited",
 	};
 
@@ -261,6 +266,11 @@ const char *ka_step_text(const struct ka_step *step, char *buf, size_t size)
 	case KA_DROP:
 	case KA_REJECT:
 		snprintf(buf, size, "%s %s", verb(step->do_), way_name(step->way));
+		break;
+	case KA_FORGET:
+		snprintf(buf, size, "%s %s", who,
+			 step->who == KA_GATEWAY ? "lost its entry without a word"
+						 : verb(step->do_));
 		break;
 	case KA_SYSCTL:
 	case KA_SYSCTL_IS:

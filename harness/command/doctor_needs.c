@@ -61,9 +61,17 @@ static bool uses_reject_icmp(const struct ka_case *c)
 	return rejects(c, false);
 }
 
+static bool uses_conntrack(const struct ka_case *c)
+{
+	return c->gateway;
+}
+
 static bool uses_repair(const struct ka_case *c)
 {
-	return has_step(c, KA_FORGET) || has_step(c, KA_CRASH);
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].do_ == KA_FORGET && c->steps[i].who != KA_GATEWAY)
+			return true;
+	return has_step(c, KA_CRASH);
 }
 
 static bool uses_destroy(const struct ka_case *c)
@@ -106,6 +114,10 @@ static const struct ka_probe probes[] = {
 	  "a kernel with CONFIG_NFT_REJECT_INET (modprobe nft_reject_inet)" },
 	{ "reject-icmp", "nftables: reject with ICMP", ka_probe_reject_icmp, uses_reject_icmp,
 	  "a kernel with CONFIG_NFT_REJECT_INET (modprobe nft_reject_inet)" },
+	{ "conntrack", "a gateway that translates, tracks and forgets", ka_probe_conntrack,
+	  uses_conntrack,
+	  "a kernel with CONFIG_NF_CONNTRACK, CONFIG_NF_CT_NETLINK, CONFIG_NFT_CT and "
+	  "CONFIG_NFT_MASQ (modprobe nf_conntrack_netlink nft_ct nft_masq); its sysctls writable" },
 	{ "sock_diag", "timers of a socket, as in `ss -o'", ka_probe_diag, NULL,
 	  "a kernel with CONFIG_INET_DIAG (modprobe tcp_diag)" },
 	{ "repair", "TCP_REPAIR: lose a socket without a word", ka_probe_repair, uses_repair,

@@ -14,6 +14,7 @@
 
 #include "bench/capture.h"
 #include "command/doctor_probes.h"
+#include "netns/conntrack.h"
 #include "netns/counters.h"
 #include "netns/diag.h"
 #include "netns/nft.h"
@@ -232,6 +233,32 @@ int ka_probe_reject_icmp(struct ka_patient *patient, struct nn_err *err)
 					      .icmp_code4 = ICMP_HOST_UNREACH,
 					      .icmp_code6 = ICMP6_DST_UNREACH_ADDR },
 			err);
+}
+
+/* The pieces of a gateway that forgets; none of them needs to route for this. */
+int ka_probe_conntrack(struct ka_patient *patient, struct nn_err *err)
+{
+	const struct nn_nft_rule rules[] = {
+		{ .hook = NN_POSTROUTING,
+		  .priority = 100,
+		  .dport = CLOSED_PORT,
+		  .action = NN_MASQUERADE },
+		{ .hook = NN_INPUT,
+		  .sport = CLOSED_PORT,
+		  .ct_state = NN_CT_INVALID,
+		  .action = NN_DROP },
+	};
+	struct nn_ns *ns = patient->pair.ns[NN_SERVER];
+	uint32_t count;
+	int ret = nn_nft_add(ns, "doctor", rules, sizeof(rules) / sizeof(rules[0]), err);
+
+	if (ret < 0)
+		return ret;
+	ret = nn_sysctl_put(ns, "net/netfilter/nf_conntrack_tcp_timeout_established", "7", err);
+	if (!ret)
+		ret = nn_ct_count(ns, &count, err);
+	nn_nft_del(ns, "doctor", NULL);
+	return ret;
 }
 
 int ka_probe_capture(struct ka_patient *patient, struct nn_err *err)

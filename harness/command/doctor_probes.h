@@ -25,6 +25,7 @@ int ka_probe_drop(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_limit(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_reject_rst(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_reject_icmp(struct ka_patient *patient, struct nn_err *err);
+int ka_probe_conntrack(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_capture(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_diag(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_repair(struct ka_patient *patient, struct nn_err *err);

@@ -30,6 +30,10 @@ bool ka_explain_has(const struct ka_case *c, unsigned long long kinds);
 
 /* What is done, step by step (explain_steps.c). */
 void ka_explain_steps(const struct ka_lesson *lesson);
+/* A gateway with a memory, and a step that is about it (explain_gateway.c). */
+void ka_explain_gateway(const struct ka_instance *instance);
+void ka_explain_entry(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size);
 /* Which rule of the kernel decides (explain_rule.c). */
 void ka_explain_rule(const struct ka_lesson *lesson);
 /* When, and why it is not idle + intvl * cnt (explain_time.c). */

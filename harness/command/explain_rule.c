@@ -27,6 +27,14 @@ static void first_probe_rule(const struct ka_lesson *lesson)
 {
 	const char *peer = ka_explain_who(lesson->instance, KA_PEER);
 
+	if (lesson->instance->case_->gateway) {
+		ka_page_para("The first probe. The gateway has forgotten the connection, and "
+			     "nobody sends anything until the idle time is over. The first probe "
+			     "is for the gateway a segment from nowhere and is answered with a "
+			     "RST; the connection ends with ECONNRESET one round trip later. intvl "
+			     "and cnt have no part in it.");
+		return;
+	}
 	ka_page_para(
 		"The first probe. The host of %s is reachable but knows no such connection, and "
 		"answers any segment of it with a RST (RFC 9293 3.10.7.1). Nobody sends one "

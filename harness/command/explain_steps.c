@@ -282,6 +282,10 @@ static void say_block(const struct ka_instance *instance, const struct ka_step *
 static void say_what(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		     size_t size)
 {
+	if (step->do_ == KA_FORGET && step->who == KA_GATEWAY) {
+		ka_explain_entry(instance, step, buf, size);
+		return;
+	}
 	switch (step->do_) {
 	case KA_CONNECT:
 		say_connect(instance, buf, size);
@@ -307,6 +311,10 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	case KA_BLOCK:
 		say_block(instance, step, buf, size);
 		return;
+	case KA_ENTRY_IS:
+	case KA_ENTRY_GONE:
+		ka_explain_entry(instance, step, buf, size);
+		return;
 	default:
 		say_plain(plain_sentence(step->do_), ka_explain_who(instance, step->who), buf,
 			  size);
@@ -317,6 +325,8 @@ static void say_preparations(const struct ka_instance *instance)
 {
 	const struct ka_case *c = instance->case_;
 
+	if (c->gateway)
+		ka_explain_gateway(instance);
 	if (c->no_timestamps)
 		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
 	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)

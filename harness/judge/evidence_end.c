@@ -90,7 +90,7 @@ void ka_evidence_find_end(struct ka_evidence *e)
 static bool only_looks(enum ka_do what)
 {
 	return what == KA_WAIT || what == KA_GETSOCKOPT || what == KA_SYSCTL_IS ||
-	       what == KA_DIAG_IS;
+	       what == KA_DIAG_IS || what == KA_ENTRY_IS || what == KA_ENTRY_GONE;
 }
 
 /* The step that brought the end: the last one that does something and began before it. The end may

@@ -38,22 +38,42 @@ static bool end_is_declared(const struct ka_case *c)
 	       ka_case_does(c, KA_CLOSE, KA_PROBER);
 }
 
+/* Steps about the gateway's memory need one that has a memory. */
+static bool asks_gateway(const struct ka_step *step)
+{
+	return step->do_ == KA_ENTRY_IS || step->do_ == KA_ENTRY_GONE ||
+	       (step->do_ == KA_FORGET && step->who == KA_GATEWAY);
+}
+
 static bool steps_make_sense(const struct ka_instance *instance)
 {
 	const struct ka_case *c = instance->case_;
 
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (c->steps[i].since == KA_SINCE_PROBE &&
-		    ka_number(c->steps[i].nth, &instance->setting) < 1)
+	for (size_t i = 0; i < c->n_steps; i++) {
+		const struct ka_step *step = &c->steps[i];
+
+		if (step->since == KA_SINCE_PROBE && ka_number(step->nth, &instance->setting) < 1)
 			return false;
+		if (asks_gateway(step) && !c->gateway)
+			return false;
+	}
 	return true;
+}
+
+static bool gateway_makes_sense(const struct ka_instance *instance)
+{
+	const struct ka_case *c = instance->case_;
+
+	if (!c->gateway)
+		return true;
+	return c->topology == KA_ROUTED && ka_gateway_timeout_s(c->gateway, &instance->setting) > 0;
 }
 
 static bool makes_sense(const struct ka_instance *instance)
 {
 	const struct ka_case *c = instance->case_;
 
-	if (!steps_make_sense(instance))
+	if (!steps_make_sense(instance) || !gateway_makes_sense(instance))
 		return false;
 	switch (c->expect.when) {
 	case KA_NEVER:

@@ -19,6 +19,16 @@ double ka_time_s(const struct ka_time *time, const struct ka_setting *setting)
 	       time->user_timeout * setting->user_timeout_ms / 1000.0 + time->ms / 1000.0;
 }
 
+unsigned ka_gateway_timeout_s(const struct ka_gateway *gateway, const struct ka_setting *setting)
+{
+	double s = ka_time_s(&gateway->timeout, setting);
+	unsigned whole = s > 0 ? (unsigned)s : 0;
+
+	if (gateway->timeout_s)
+		return gateway->timeout_s;
+	return whole + (whole < s);
+}
+
 int ka_number(int n, const struct ka_setting *setting)
 {
 	if (n > KA_CNT - MAX_PLUS && n < KA_CNT + MAX_PLUS)

@@ -54,6 +54,39 @@ struct ka_time {
 #define KA_SOME        0x200000
 #define KA_ANY         0x300000
 
+/* ---- a gateway with a memory ---------------------------------------------------------------- */
+
+/* What the gateway does with a segment that belongs to no connection it knows. */
+enum ka_unknown {
+	KA_UNKNOWN_DROP,  /* swallows it */
+	KA_UNKNOWN_RESET, /* answers with a TCP reset */
+	KA_UNKNOWN_ADOPT, /* takes a connection over in the middle (nf_conntrack_tcp_loose) */
+};
+
+/* A gateway that translates the client's address into its own, and forgets a connection over which
+ * nothing has passed for the timeout. */
+struct ka_gateway {
+	const char *name, *source; /* whose it is; NULL: only of the case */
+	unsigned timeout_s;        /* of an established connection; 0: .timeout says it */
+	struct ka_time timeout;    /* in the setting's units; rounded up to whole seconds */
+	enum ka_unknown unknown;
+};
+
+/* Gateways out there, by enum ka_gateway_name (plan/gateway.c). */
+enum ka_gateway_name {
+	KA_GATEWAY_AWS_NLB,
+	KA_GATEWAY_AWS_NATGW,
+	KA_GATEWAY_AZURE_LB,
+	KA_GATEWAY_GCP,
+	KA_GATEWAY_IPVS,
+	KA_GATEWAY_ALICLOUD,
+	KA_GATEWAY_MERAKI,
+	KA_GATEWAY_CONNTRACK,
+	KA_GATEWAY_CONNTRACK_KUBE,
+	KA_GATEWAYS
+};
+extern const struct ka_gateway ka_gateways[KA_GATEWAYS];
+
 /* ---- steps -------------------------------------------------------------------------------- */
 
 enum ka_do {
@@ -73,7 +106,8 @@ enum ka_do {
 	KA_THAW,     /* SIGCONT */
 	KA_CRASH,  /* .who's machine is gone: wire unplugged, process killed, namespace destroyed */
 	KA_REBOOT, /* a machine with the same address is there again, with no socket */
-	KA_FORGET, /* .who's kernel loses the socket without a word (TCP_REPAIR close) */
+	KA_FORGET, /* .who's kernel loses the socket without a word (TCP_REPAIR close); the
+			gateway: its entry of the connection (ctnetlink) */
 	KA_DESTROY,   /* SOCK_DESTROY on .who's socket */
 	KA_LINK_DOWN, /* .who's device down */
 	KA_LINK_UP,
@@ -84,7 +118,9 @@ enum ka_do {
 	KA_DIAG_IS, /* sock_diag of .who's socket must say .timer (enum nn_timer), .value probes out
 			  (KA_ANY: whatever) */
 	KA_BLOCK,   /* a thread of .who waits in .call from now on; the end must wake it */
-	KA_WAIT,    /* only lets time pass */
+	KA_ENTRY_IS,   /* the gateway knows the connection, and for at least .left */
+	KA_ENTRY_GONE, /* it does not, or no longer */
+	KA_WAIT,       /* only lets time pass */
 };
 
 /* What a step's time counts from. */
@@ -133,6 +169,7 @@ struct ka_step {
 	const char *key, *text;
 	int timer;
 	enum ka_blocking call; /* KA_BLOCK */
+	struct ka_time left;   /* KA_ENTRY_IS */
 };
 
 #define KA_STEPS(...)                                                                              \
@@ -235,6 +272,7 @@ struct ka_case {
 	const char *source; /* RFC clause and kernel function */
 	const char *lesson; /* for `kacheck explain`: what happens and why, in plain words */
 	enum ka_topology topology;
+	const struct ka_gateway *gateway; /* KA_ROUTED: NULL only forwards */
 	enum ka_from from;
 	unsigned families; /* KA_V4 | KA_V6; 0: both */
 	unsigned probers;  /* KA_ONLY_CLIENT | KA_ONLY_SERVER; 0: both */
@@ -288,6 +326,8 @@ struct ka_instance {
 double ka_time_s(const struct ka_time *time, const struct ka_setting *setting);
 /* A number with KA_CNT resolved; KA_SOME and KA_ANY stay as they are. */
 int ka_number(int n, const struct ka_setting *setting);
+/* After how many seconds without a packet the gateway forgets; as sysctls have it, whole ones. */
+unsigned ka_gateway_timeout_s(const struct ka_gateway *gateway, const struct ka_setting *setting);
 /* idle + intvl * cnt. */
 double ka_nominal_s(const struct ka_setting *setting);
 /* "1-1-3", "1-1-9-u2500", "redis-300" into @buf. Returns @buf. */

@@ -21,5 +21,6 @@ struct ka_experiment_group {
 
 extern const struct ka_experiment_group ka_experiments_basic;
 extern const struct ka_experiment_group ka_experiments_regimes;
+extern const struct ka_experiment_group ka_experiments_gateway;
 
 #endif

@@ -64,6 +64,7 @@ int main(void)
 	const struct ka_experiment_group *const groups[] = {
 		&ka_experiments_basic,
 		&ka_experiments_regimes,
+		&ka_experiments_gateway,
 	};
 	const struct ka_theme *themes[N_GROUPS_MAX];
 	const struct ka_plan_options options = {
