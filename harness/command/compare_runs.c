@@ -103,7 +103,8 @@ void ka_comparison_judge(struct ka_comparison *c)
 		for (size_t j = 1; j < c->n_columns; j++) {
 			cells[j].change = ka_compare(&cells[0].result, &cells[j].result,
 						     cells[j].why, sizeof(cells[j].why));
-			c->columns[j].changes[cells[j].change]++;
+			if (cells[0].result.json || cells[j].result.json)
+				c->columns[j].changes[cells[j].change]++;
 		}
 	}
 }

@@ -150,8 +150,8 @@ static int next_line(struct ka_guest *guest, double wait_s, size_t *index, json_
 /* Waits for the facts. */
 static int meet(struct ka_guest *guest, double boot_s, struct ka_facts *facts, struct nn_err *err)
 {
-	json_t *json;
-	size_t index;
+	json_t *json = NULL;
+	size_t index = 0;
 	int letter = next_line(guest, boot_s, &index, &json, err);
 	int ret = 0;
 
@@ -226,8 +226,8 @@ static int receive(struct ka_guest *guest, const struct ka_plan *plan, bool *the
 		   const struct ka_schedule_events *events, struct nn_err *err)
 {
 	for (;;) {
-		json_t *json;
-		size_t i;
+		json_t *json = NULL;
+		size_t i = 0;
 		int letter = next_line(guest, guest->silence_s, &i, &json, err), ret;
 
 		if (letter < 0)

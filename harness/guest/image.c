@@ -46,7 +46,7 @@ static int check_header(struct ka_guest_kernel *kernel, const uint8_t *head, siz
 /* The modules of .../boot/vmlinuz-RELEASE are in .../lib/modules/RELEASE. */
 static void guess_modules(struct ka_guest_kernel *kernel)
 {
-	char file[PATH_MAX], *last;
+	char file[PATH_MAX], *last, *guess;
 
 	if (kernel->modules[0] || !realpath(kernel->file, file))
 		return;
@@ -56,12 +56,11 @@ static void guess_modules(struct ka_guest_kernel *kernel)
 			return;
 		*last = '\0';
 	}
-	if (strlen(file) + strlen(kernel->release) + sizeof("/lib/modules/") >
-	    sizeof(kernel->modules))
+	if (asprintf(&guess, "%s/lib/modules/%s", file, kernel->release) < 0)
 		return;
-	strcpy(kernel->modules, file);
-	strcat(kernel->modules, "/lib/modules/");
-	strcat(kernel->modules, kernel->release);
+	if (strlen(guess) < sizeof(kernel->modules))
+		memcpy(kernel->modules, guess, strlen(guess) + 1);
+	free(guess);
 }
 
 /* Opens the first QEMU of PATH. A file or -errno. */
@@ -110,6 +109,7 @@ int ka_image_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka
 {
 	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable "
 				     "LD_LIBRARY_PATH=/lib -- guest ttyS1";
+	static const char clock[] = "clock=vm,base=" KA_GUEST_DATE;
 	const char *argv[] = { QEMU,
 			       "-nodefaults",
 			       "-no-user-config",
@@ -124,7 +124,7 @@ int ka_image_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka
 			       "-icount",
 			       "shift=2,sleep=off",
 			       "-rtc",
-			       "clock=vm,base=" KA_GUEST_DATE,
+			       clock,
 			       "-no-reboot",
 			       "-m",
 			       KA_GUEST_MEMORY,

@@ -22,6 +22,9 @@
 #include "plan/schedule.h"
 #include "result/result.h"
 
+/* As much as the kernel wants. */
+#define CHANCE_BYTES 64
+
 struct self {
 	FILE *line; /* to the host */
 	struct ka_errand errand;
@@ -94,12 +97,14 @@ static int mount_all(struct nn_err *err)
  * from it, like ports and sequence numbers, the same in every run. */
 static int begin_chance(struct nn_err *err)
 {
-	struct {
+	union {
 		struct rand_pool_info info;
-		char bytes[64];
-	} seed = { .info = { .entropy_count = 512, .buf_size = sizeof(seed.bytes) } };
+		char room[sizeof(struct rand_pool_info) + CHANCE_BYTES];
+	} seed = { .room = "" };
 	int fd = open("/dev/random", O_RDWR | O_CLOEXEC), ret = 0;
 
+	seed.info.entropy_count = CHANCE_BYTES * 8;
+	seed.info.buf_size = CHANCE_BYTES;
 	if (fd < 0 || ioctl(fd, RNDADDENTROPY, &seed) < 0)
 		ret = nn_fail(err, errno, "cannot seed /dev/random");
 	if (fd >= 0)

@@ -74,11 +74,13 @@ int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err)
 int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
 		struct nn_err *err)
 {
+	static const char memory[] = "mem=" KA_GUEST_MEMORY;
+	static const char start[] = "time-travel-start=" KA_GUEST_DATE_NS;
 	const char *argv[] = { "linux",
-			       "mem=" KA_GUEST_MEMORY,
+			       memory,
 			       "initrd=/proc/self/fd/4",
 			       "time-travel=inf-cpu",
-			       "time-travel-start=" KA_GUEST_DATE_NS,
+			       start,
 			       "uml_dir=/proc/self/",
 			       "umid=kacheck",
 			       "con=null",

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads sysctl.d files as systemd-sysctl and procps do: what will be written, by which line, and
+ * which lines do not count, and why. Pure but for the reading of files.
+ */
+#ifndef KA_SYSCTLD_H
+#define KA_SYSCTLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "netns/err.h"
+
+/* Why a line of a file is not what is written in the end. */
+enum ka_sysctl_fate {
+	KA_SYSCTL_USED,
+	KA_SYSCTL_OVERRIDDEN, /* by a later line: .by */
+	KA_SYSCTL_FOREIGN,    /* a key that has nothing to do with keepalive */
+};
+
+struct ka_sysctl_line {
+	char *key;   /* below /proc/sys, with '/': "net/ipv4/tcp_keepalive_time" */
+	char *value; /* trimmed */
+	const char *file; /* owned by the set */
+	unsigned line;
+	bool ignore_errors; /* leading '-' */
+	enum ka_sysctl_fate fate;
+	size_t by; /* index of the line that overrides it */
+};
+
+struct ka_sysctl_set {
+	struct ka_sysctl_line *lines; /* in the order in which they are applied */
+	size_t n, room;
+	char **files; /* in the order in which they were read */
+	size_t n_files;
+};
+
+/* Reads a file, or the *.conf files of a directory in the order of their names. Appends to @set.
+ * -EINVAL with "file:line: what; what would be right" for what neither tool takes, a file without
+ * text (a NUL byte), one of more than 1 MiB, one that changes while it is read; -ENOENT for a
+ * directory without *.conf. On failure @set is as before. */
+int ka_sysctl_read(struct ka_sysctl_set *set, const char *path, struct nn_err *err);
+/* The host's own directories in their real order (/etc/sysctl.d, /run/sysctl.d, ...: a file of an
+ * earlier directory hides its namesakes), then /etc/sysctl.conf as procps does. */
+int ka_sysctl_read_system(struct ka_sysctl_set *set, struct nn_err *err);
+/* Parses @size bytes of text as if they were @file: the fuzzed part. */
+int ka_sysctl_parse(struct ka_sysctl_set *set, const char *file, const char *text, size_t size,
+		    struct nn_err *err);
+/* "time=60", "intvl=10", "probes=6", "retries2=8" or a full key. */
+int ka_sysctl_parse_word(struct ka_sysctl_set *set, const char *word, struct nn_err *err);
+/* Decides every line's fate. */
+void ka_sysctl_resolve(struct ka_sysctl_set *set);
+/* The value that is written to @key in the end; NULL: none. */
+const struct ka_sysctl_line *ka_sysctl_value(const struct ka_sysctl_set *set, const char *key);
+void ka_sysctl_free(struct ka_sysctl_set *set);
+
+#endif
