@@ -246,9 +246,10 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 			return ret;
 		after_start(e, step);
 	}
-	if (!ka_step_is_done(e, step))
-		return step->do_ == KA_CONNECT ? e->step_done_ns + HANDSHAKE_DEADLINE_NS
-					       : give_up_ns(e);
+	if (!ka_step_is_done(e, step) && step->do_ == KA_CONNECT)
+		return e->step_done_ns + HANDSHAKE_DEADLINE_NS;
+	if (!ka_step_is_done(e, step)) /* it may have begun long after the one before */
+		return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
 	next_step(e, step);
 	return step->do_ == KA_CONNECT ? after_connect(e) : 0;
 }

@@ -75,7 +75,7 @@ static void put_line(const char *release, int hz, const char *kernel, const char
 	printf("%-26s %4s  %-8s  %s\n", release, number, what, kernel);
 }
 
-/* Lists one kernel; says what is wrong with it where it cannot be used. */
+/* Lists one kernel; complains of one that cannot be used. */
 static void list_kernel(const struct place *place, const char *file)
 {
 	char text[PATH_MAX + 16], config[PATH_MAX], release[80] = "?";
@@ -89,7 +89,7 @@ static void list_kernel(const struct place *place, const char *file)
 	if (ka_guest_kernel_parse(&kernel, text, &err) == 0)
 		put_line(*kernel.release ? kernel.release : release, hz, text, "virtual");
 	else
-		printf("%-26s %4s  %-8s  %s\n%44s%s\n", release, "", "not now", text, "", err.text);
+		ka_complain("not usable: %s", err.text);
 }
 
 static size_t list_places(const char *top, const struct place *places, size_t n)
@@ -139,7 +139,7 @@ int ka_command_kernels(int argc, char **argv)
 	found = list_cache();
 	found += list_places("", boot_places, sizeof(boot_places) / sizeof(boot_places[0]));
 	if (!found)
-		printf("\nOthers: ci/kernels/build-uml builds one (two minutes), "
-		       "ci/kernels/get-image VERSION fetches one.\n");
+		ka_complain("no others; ci/kernels/build-uml builds one (in two minutes), "
+			    "ci/kernels/get-image VERSION fetches one");
 	return KA_EXIT_OK;
 }

@@ -11,10 +11,14 @@
 . "$(dirname "$0")/trace.bash"
 need_root
 need ip nft sysctl lsns ps timeout cmp unshare
-# In a pid namespace of its own, the test sees only what it started itself.
+# In a pid namespace of its own, and with folders for temporary files of its own, the test sees only
+# what it started itself.
 if [ -z "${KACHECK_TEST_ALONE-}" ]; then
-	exec env KACHECK_TEST_ALONE=1 unshare --pid --fork --kill-child --mount-proc "$0" "$@"
+	KACHECK=$(realpath "$KACHECK")
+	export KACHECK KACHECK_TEST_ALONE=1
+	exec unshare --pid --fork --kill-child --mount-proc "$0" "$@"
 fi
+own_folders
 kills=${KACHECK_KILLS:-${1:-20}}
 new_home
 

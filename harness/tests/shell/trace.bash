@@ -3,10 +3,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a run could leave behind, and how to wait for the end of a run that was killed. Every
 # process of a run carries $mark in its environment, and holds the write end of a pipe.
-: "${work:?}"
+: "${work:?}" "${KACHECK:?}"
 
 mark=KACHECK_TEST_MARK=$$.$RANDOM
 patience_s=20
+
+# Where anybody may leave files. One that holds the binary or the tests stays as it is.
+folders=(/dev/shm /run /tmp /var/tmp)
+
+own_folders() {
+	local dir here
+	here=$(realpath "$0")
+	for dir in "${folders[@]}"; do
+		case $KACHECK:$here in
+		"$dir"/* | *:"$dir"/*) ;;
+		*) mount -t tmpfs none "$dir" ;;
+		esac
+	done
+	rm -rf "$work"
+	work=$(mktemp -d)
+}
 
 # All that a run might change on the host.
 snapshot() {
@@ -20,8 +36,8 @@ snapshot() {
 	nft list ruleset
 	sysctl -a --pattern '^(net|user|kernel\.core_pattern)' 2>/dev/null | grep -v -E 'conntrack_count|_entries ='
 	cat /proc/self/mountinfo
-	find /dev/shm /run /tmp /var/tmp -maxdepth 2 -iname '*kacheck*' 2>/dev/null
-	cd "$home" && find . | sort
+	find "${folders[@]}" -xdev -not -path "$work/*" 2>/dev/null | sort
+	(cd "$home" && find . | sort)
 }
 
 # Processes of the run that are not zombies.
