@@ -26,7 +26,11 @@
 	do_(pool) \
 	do_(inheritance) \
 	do_(options) \
-	do_(sysctl_defaults)
+	do_(sysctl_defaults) \
+	do_(live_options) \
+	do_(live_sysctl) \
+	do_(rate_limit) \
+	do_(mptcp)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct ka_theme ka_theme_##name;

@@ -26,26 +26,26 @@ check(struct ka_engine *e, bool ok, const char *fmt, ...)
 int ka_check_option(struct ka_engine *e, const struct ka_step *step)
 {
 	bool set = step->do_ == KA_SETSOCKOPT;
+	int value = ka_step_value(step, &e->instance->setting);
 	const struct ka_order order = { .kind = set ? KA_ORDER_SETSOCKOPT : KA_ORDER_GETSOCKOPT,
 					.level = step->level,
 					.option = step->option,
-					.value = step->value };
+					.value = value };
 	struct ka_message reply;
 	int ret = ka_engine_order(e, ka_engine_end(e, step->who), &order, &reply);
 	bool ok;
 
 	if (ret)
 		return ret;
-	ok = reply.error == step->fails && (set || step->fails || reply.value == step->value);
+	ok = reply.error == step->fails && (set || step->fails || reply.value == value);
 	if (reply.error)
 		check(e, ok, "%s(%d, %d) of %d gives %s, must give %s",
-		      set ? "setsockopt" : "getsockopt", step->level, step->option, step->value,
+		      set ? "setsockopt" : "getsockopt", step->level, step->option, value,
 		      strerror(reply.error), step->fails ? strerror(step->fails) : "success");
 	else
 		check(e, ok, "%s(%d, %d) %s %d, must %s %d", set ? "setsockopt" : "getsockopt",
-		      step->level, step->option, set ? "took" : "reads",
-		      set ? step->value : reply.value, step->fails ? "fail with errno" : "be",
-		      step->fails ? step->fails : step->value);
+		      step->level, step->option, set ? "took" : "reads", set ? value : reply.value,
+		      step->fails ? "fail with errno" : "be", step->fails ? step->fails : value);
 	return 0;
 }
 
@@ -71,6 +71,20 @@ int ka_check_sysctl(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
+/* The timer's expiry as declared, in the setting's units. */
+static void check_expiry(struct ka_engine *e, const struct ka_step *step,
+			 const struct nn_diag *diag)
+{
+	double least = ka_time_s(&step->expires[0], &e->instance->setting);
+	double most = ka_time_s(&step->expires[1], &e->instance->setting);
+	double seen = diag->expires_ms / 1000.0;
+
+	if (most > 0)
+		check(e, seen >= least && seen <= most,
+		      "sock_diag: the timer expires in %.3f s, must be %.3f .. %.3f s", seen, least,
+		      most);
+}
+
 int ka_check_diag(struct ka_engine *e, const struct ka_step *step)
 {
 	uint16_t client = e->ends[e->prober].flow.client_port;
@@ -86,6 +100,7 @@ int ka_check_diag(struct ka_engine *e, const struct ka_step *step)
 	check(e, diag.timer == step->timer && (want == KA_ANY || want == diag.probes_out),
 	      "sock_diag: timer %u with %u probes out, must be timer %d with %d", diag.timer,
 	      diag.probes_out, step->timer, want);
+	check_expiry(e, step, &diag);
 	return 0;
 }
 

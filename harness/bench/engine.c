@@ -187,7 +187,7 @@ static void record_step(struct ka_engine *e, const struct ka_step *step)
 	event.step.index = (int)e->step;
 	event.step.done_ns = e->step_done_ns;
 	event.step.due_ns = e->step_due_ns;
-	ka_step_text(step, event.step.text, sizeof(event.step.text));
+	ka_step_text(step, &e->instance->setting, event.step.text, sizeof(event.step.text));
 	ka_engine_event(e, event);
 }
 

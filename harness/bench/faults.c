@@ -71,7 +71,7 @@ int ka_fault_rules(struct ka_engine *e, const struct ka_step *step)
 	if (step->way != KA_PROBES)
 		rules[table->n_rules++] = rule_for(e, step, e->peer, hook);
 	snprintf(table->name, sizeof(table->name), "kacheck%zu", e->n_tables);
-	ka_step_text(step, table->text, sizeof(table->text));
+	ka_step_text(step, &e->instance->setting, table->text, sizeof(table->text));
 	ret = nn_nft_add(e->net.ns[table->node], table->name, rules, table->n_rules, &e->err);
 	if (!ret)
 		e->n_tables++;

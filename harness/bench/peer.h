@@ -16,6 +16,7 @@ struct ka_peer_config {
 	bool prober;   /* carries the setting */
 	enum ka_from from;
 	enum ka_autopsy autopsy;
+	bool mptcp;
 	struct ka_setting setting;
 	struct nn_addr local, remote;
 };

@@ -67,7 +67,8 @@ static void established(struct ka_peer_self *self)
 
 	/* inheritance from the listener is read back where it must have arrived */
 	if (config->prober && config->at == KA_AT_SERVER &&
-	    (config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL))
+	    (config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL ||
+	     config->from == KA_FROM_VALUES))
 		ka_self_keepalive(self, self->conn, false);
 	ka_self_say(self, KA_MSG_CONNECTED, err, 0, "epoll registration");
 }

@@ -84,9 +84,15 @@ int ka_self_keepalive(struct ka_peer_self *self, int fd, bool set)
 		{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, 1 },
 	};
 	bool from_sysctl = self->config->from == KA_FROM_SYSCTL;
+	size_t n = sizeof(options) / sizeof(options[0]) - (self->config->from == KA_FROM_VALUES);
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	for (size_t i = 0; i < n; i++) {
+		/* mptcp_setsockopt_sol_tcp() does not know it */
+		if (options[i].option == TCP_USER_TIMEOUT && self->config->mptcp &&
+		    !s->user_timeout_ms)
+			continue;
 		set_and_check(self, fd, &options[i], set && (!from_sysctl || i >= 3));
+	}
 	return 0;
 }
 
@@ -95,12 +101,19 @@ static bool armed_before(const struct ka_peer_self *self)
 {
 	const struct ka_peer_config *config = self->config;
 
-	return config->prober && (config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL);
+	return config->prober && (config->from == KA_FROM_OPTION ||
+				  config->from == KA_FROM_SYSCTL || config->from == KA_FROM_VALUES);
 }
 
 static int new_socket(struct ka_peer_self *self, int *fd)
 {
-	*fd = socket(self->config->local.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool mptcp = self->config->mptcp;
+
+	*fd = socket(self->config->local.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		     mptcp ? IPPROTO_MPTCP : 0);
+	/* mptcp_init_sock(): switched off by net.mptcp.enabled */
+	if (*fd < 0 && mptcp && errno == ENOPROTOOPT)
+		return EPROTONOSUPPORT;
 	if (*fd < 0)
 		return errno;
 	if (armed_before(self))

@@ -12,6 +12,9 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+/* RFC 8684 3 */
+#define TCPOPT_MPTCP 30
+
 /* A pointer into a frame and what is left of it. */
 struct cursor {
 	const uint8_t *at;
@@ -87,6 +90,8 @@ static void read_options(const uint8_t *option, size_t left, struct ka_packet *o
 			read_timestamp(option, out);
 		else if (*option == TCPOPT_WINDOW && len == TCPOLEN_WINDOW)
 			out->scale_offer = (uint8_t)(option[2] + 1);
+		else if (*option == TCPOPT_MPTCP)
+			out->mptcp = true;
 		else if (*option != TCPOPT_NOP)
 			out->other_options++;
 		option += len;

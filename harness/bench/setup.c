@@ -59,6 +59,8 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.prober = at == e->prober,
 		.from = e->case_->from,
 		.autopsy = e->case_->autopsy,
+		.mptcp = e->case_->transport == KA_MPTCP ||
+			 (e->case_->transport == KA_MPTCP_CLIENT && at == KA_AT_CLIENT),
 		.setting = instance->setting,
 		.local = nn_topology_addr(&e->net, node_of(at), instance->family),
 		.remote = nn_topology_addr(&e->net, other, instance->family),
@@ -107,6 +109,8 @@ static int put_sysctls(struct ka_engine *e)
 		if (s->key)
 			ret = nn_sysctl_put(e->net.ns[ka_engine_node(e, s->who)], s->key, s->value,
 					    &e->err);
+		if (ret == -ENOENT)
+			ret = nn_fail(&e->err, EOPNOTSUPP, "this kernel has no sysctl %s", s->key);
 	}
 	return ret;
 }

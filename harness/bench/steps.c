@@ -33,6 +33,9 @@ static int start_connect(struct ka_engine *e)
 
 	if (!ret && !reply.error)
 		ret = ka_engine_order(e, KA_AT_CLIENT, &connect, &reply);
+	if (!ret && reply.error == EPROTONOSUPPORT && e->case_->transport != KA_TCP)
+		return nn_fail(&e->err, EPROTONOSUPPORT,
+			       "this kernel has no MPTCP, or net.mptcp.enabled is 0");
 	if (!ret && reply.error)
 		ret = nn_fail(&e->err, reply.error, "listen or connect");
 	return ret;
@@ -254,7 +257,8 @@ static const char *verb(enum ka_do what)
 	return verbs[what];
 }
 
-const char *ka_step_text(const struct ka_step *step, char *buf, size_t size)
+const char *ka_step_text(const struct ka_step *step, const struct ka_setting *setting, char *buf,
+			 size_t size)
 {
 	const char *who = who_name(step->who);
 
@@ -279,7 +283,7 @@ const char *ka_step_text(const struct ka_step *step, char *buf, size_t size)
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		snprintf(buf, size, "%s %s(%d, %d) %d", who, verb(step->do_), step->level,
-			 step->option, step->value);
+			 step->option, ka_step_value(step, setting));
 		break;
 	default:
 		snprintf(buf, size, "%s%s%s", who, *who ? " " : "", verb(step->do_));

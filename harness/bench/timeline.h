@@ -52,7 +52,8 @@ struct ka_packet {
 	uint16_t len;          /* payload bytes */
 	uint8_t flags;         /* TH_SYN ... */
 	bool timestamps;       /* carries a TCP timestamp option */
-	uint8_t other_options; /* number of options that are neither NOP, EOL nor timestamp */
+	bool mptcp;            /* carries an MPTCP option */
+	uint8_t other_options; /* number of options that are none of these, nor NOP, nor EOL */
 	uint16_t window;       /* as it stands in the header */
 	uint8_t scale_offer;   /* window scale option plus one; 0: none */
 	uint32_t tsval, tsecr;

@@ -15,6 +15,13 @@ static void expiry_rule(const struct ka_lesson *lesson)
 		     "answer, and another one every %lld s. Any answer stops this and begins the "
 		     "idle time anew.",
 		     prober, (long long)v.idle, (long long)v.intvl);
+	if (lesson->prediction->changing) {
+		ka_page_para(
+			"The timer is asked at each expiry, not before: how many probes are "
+			"enough, how long idle is, how long the next interval. Then it sends a "
+			"probe, or a RST, or only sets itself again.");
+		return;
+	}
 	ka_page_para(
 		"The connection is not given up when the last probe is sent but when the next "
 		"one would be due: with %u unanswered probe%s the timer goes off once more, and "
@@ -74,7 +81,11 @@ static void never_rule(const struct ka_lesson *lesson)
 {
 	const struct ka_instance *instance = lesson->instance;
 
-	if (instance->case_->from == KA_FROM_NOWHERE)
+	if (lesson->prediction->changing)
+		ka_page_para("It must live. Steps switch the timer or change its values while the "
+			     "connection is there, and as they leave it, nothing ends it while "
+			     "anybody watches.");
+	else if (!ka_runs_keepalive(instance))
 		ka_page_para("It must live. Without SO_KEEPALIVE no timer runs on an idle "
 			     "connection: there is nothing that could end it, whatever happens to "
 			     "the path.");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the application and the wire must show, item by item: all of it is checked. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -7,6 +8,7 @@
 #include "command/explain.h"
 #include "command/page.h"
 #include "command/words.h"
+#include "judge/checks.h"
 #include "judge/values.h"
 
 static void number_text(int n, const char *what, char *buf, size_t size)
@@ -26,7 +28,9 @@ static void order_sign(const struct ka_case *c, const struct ka_prediction *p)
 {
 	const char *error = ka_errno_name(p->error);
 
-	if (c->autopsy == KA_SO_ERROR_FIRST)
+	if (p->error == ENOTCONN)
+		ka_page_hang("  - ", "read() returns -1 with ENOTCONN, each time; SO_ERROR is 0.");
+	else if (c->autopsy == KA_SO_ERROR_FIRST)
 		ka_page_hang("  - ",
 			     "SO_ERROR says %s, once, and clears it: a read() after that returns "
 			     "0, as if the peer had finished.",
@@ -35,6 +39,11 @@ static void order_sign(const struct ka_case *c, const struct ka_prediction *p)
 		ka_page_hang("  - ",
 			     "write() returns -1 with %s, once; the next write() EPIPE, and only "
 			     "that one raises SIGPIPE. read() then returns 0.",
+			     error);
+	else if (p->events == (EPOLLERR | EPOLLHUP) && c->transport != KA_TCP)
+		ka_page_hang("  - ",
+			     "read() returns -1 with %s, once, then ENOTCONN. (SO_ERROR would "
+			     "tell the same, and clears it.)",
 			     error);
 	else if (p->events == (EPOLLERR | EPOLLHUP))
 		ka_page_hang("  - ",
@@ -66,6 +75,17 @@ static void error_sign(const struct ka_case *c, const struct ka_prediction *p)
 		ka_page_hang("  - ", "read() returns 0: end of file, no error.");
 	else if (p->when == KA_NEVER)
 		ka_page_hang("  - ", "No event, no error: read() would block.");
+}
+
+static void notice_sign(const struct ka_lesson *lesson)
+{
+	const struct ka_instance *instance = lesson->instance;
+	double notice_s = ka_time_s(&instance->case_->expect.notice, &instance->setting);
+
+	if (notice_s > 0)
+		ka_page_hang("  - ",
+			     "The application hears of it %.4g s after the RST, and not before.",
+			     notice_s);
 }
 
 static void event_signs(const struct ka_case *c, const struct ka_prediction *p)
@@ -132,12 +152,24 @@ static void counter_signs(const struct ka_lesson *lesson)
 		     "The namespace's counters agree (TCPKeepAlive, TCPAbortOnTimeout, OutRsts and "
 		     "others), and those that have no part in this stand still%s%s.",
 		     used ? "; besides these move or may move: " : "", list);
+	for (size_t i = 0; i < sizeof(expect->peer_counters) / sizeof(expect->peer_counters[0]);
+	     i++) {
+		const struct ka_counter_want *want = &expect->peer_counters[i];
+		int delta = ka_number(want->delta, &lesson->instance->setting);
+		char count[16];
+
+		if (want->name)
+			ka_page_hang("  - ", "In the namespace of %s, %s moves by %s.",
+				     ka_explain_who(lesson->instance, KA_PEER), want->name,
+				     ka_number_text(delta, count));
+	}
 }
 
 void ka_explain_signs(const struct ka_lesson *lesson)
 {
 	ka_page_head("WHAT MUST BE SEEN");
 	error_sign(lesson->instance->case_, lesson->prediction);
+	notice_sign(lesson);
 	event_signs(lesson->instance->case_, lesson->prediction);
 	wire_signs(lesson);
 	counter_signs(lesson);

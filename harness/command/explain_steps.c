@@ -83,6 +83,13 @@ static void say_connect(const struct ka_instance *instance, char *buf, size_t si
 			 "namespace are %u, %u and %u (for IPv6 too).",
 			 prober, v->idle, v->intvl, v->cnt);
 		break;
+	case KA_FROM_VALUES:
+		snprintf(
+			buf, size,
+			"the client connects to the server. The socket of %s has %s, but not (yet) "
+			"SO_KEEPALIVE: no timer runs.",
+			prober, values);
+		break;
 	case KA_FROM_NOWHERE:
 		snprintf(buf, size,
 			 "the client connects to the server. Neither says SO_KEEPALIVE.");
@@ -150,19 +157,20 @@ static void say_option(const struct ka_instance *instance, const struct ka_step 
 		       size_t size)
 {
 	const char *who = ka_explain_who(instance, step->who);
+	int value = ka_step_value(step, &instance->setting);
 	char name[64];
 	const char *option = ka_option_name(step->level, step->option, name, sizeof(name));
 
 	if (step->do_ == KA_SETSOCKOPT && step->fails)
 		snprintf(buf, size, "%s sets %s to %d, which must fail with %s.", who, option,
-			 step->value, ka_errno_name(step->fails));
+			 value, ka_errno_name(step->fails));
 	else if (step->do_ == KA_SETSOCKOPT)
-		snprintf(buf, size, "%s sets %s to %d.", who, option, step->value);
+		snprintf(buf, size, "%s sets %s to %d.", who, option, value);
 	else if (step->fails)
 		snprintf(buf, size, "%s reads %s, which must fail with %s.", who, option,
 			 ka_errno_name(step->fails));
 	else
-		snprintf(buf, size, "%s reads %s, which must be %d.", who, option, step->value);
+		snprintf(buf, size, "%s reads %s, which must be %d.", who, option, value);
 }
 
 static void say_sysctl(const struct ka_instance *instance, const struct ka_step *step, char *buf,
@@ -186,14 +194,18 @@ static void say_diag(const struct ka_instance *instance, const struct ka_step *s
 		     size_t size)
 {
 	int probes = ka_number(step->value, &instance->setting);
-	char count[80] = "";
+	double most = ka_time_s(&step->expires[1], &instance->setting);
+	char count[80] = "", expiry[80] = "";
 
 	if (step->value != KA_ANY && step->timer != 0)
 		snprintf(count, sizeof(count), ", with %d unanswered probe%s", probes,
 			 probes == 1 ? "" : "s");
+	if (most > 0)
+		snprintf(expiry, sizeof(expiry), ", and expires in %.4g .. %.4g s",
+			 ka_time_s(&step->expires[0], &instance->setting), most);
 	snprintf(buf, size,
-		 "sock_diag (what `ss -o' shows) must say that %s runs on %s's socket%s.",
-		 ka_timer_name(step->timer), ka_explain_who(instance, step->who), count);
+		 "sock_diag (what `ss -o' shows) must say that %s runs on %s's socket%s%s.",
+		 ka_timer_name(step->timer), ka_explain_who(instance, step->who), count, expiry);
 }
 
 static void say_send(const struct ka_instance *instance, const struct ka_step *step, char *buf,
@@ -327,6 +339,10 @@ static void say_preparations(const struct ka_instance *instance)
 
 	if (c->gateway)
 		ka_explain_gateway(instance);
+	if (c->transport != KA_TCP)
+		ka_page_text(2, "%s MPTCP (IPPROTO_MPTCP).",
+			     c->transport == KA_MPTCP ? "Both ends use"
+						      : "The client uses, the server does not");
 	if (c->no_timestamps)
 		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
 	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)

@@ -224,6 +224,12 @@ static void never_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 						      sum->hz, KA_WHEEL_CHAINED);
 
 	ka_page_head("WHEN");
+	if (sum->p->changing) {
+		ka_page_text(2, "No end is due: %s.",
+			     "steps change the timer on the way, and what they leave behind does "
+			     "not bring one");
+		return;
+	}
 	if (c->from == KA_FROM_NOWHERE || !c->expect.answered || ka_case_persists(c)) {
 		ka_page_text(2, "There is nothing to compute: %s.",
 			     c->from == KA_FROM_NOWHERE ? "no timer, no end"

@@ -23,6 +23,8 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_end(const struct ka_evidence *e, struct ka_findings *f);
 /* Not before the window, not after it. */
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f);
+/* Where the application is to hear of the end later than the kernel: so much later. */
+void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f);
 /* @off: measured jiffy minus predicted one. */
 void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings *f);
 

@@ -105,32 +105,54 @@ static const struct rule {
 	{ "TcpExt.TCPSpuriousRtxHostQueues", want_retransmissions },
 };
 
-static int want_of(const struct ka_evidence *e, const char *name)
+/* What the case declares of the counter @name in @wants; -1: nothing. */
+static int declared(const struct ka_evidence *e, const struct ka_counter_want *wants, size_t n,
+		    const char *name)
+{
+	for (size_t i = 0; i < n && wants[i].name; i++)
+		if (!strcmp(wants[i].name, name))
+			return ka_number(wants[i].delta, &e->instance->setting);
+	return -1;
+}
+
+static int want_of_prober(const struct ka_evidence *e, const char *name)
 {
 	const struct ka_expect *expect = &e->instance->case_->expect;
-	const size_t n = sizeof(expect->counters) / sizeof(expect->counters[0]);
+	int want = declared(e, expect->counters,
+			    sizeof(expect->counters) / sizeof(expect->counters[0]), name);
 
-	for (size_t i = 0; i < n && expect->counters[i].name; i++)
-		if (!strcmp(expect->counters[i].name, name))
-			return ka_number(expect->counters[i].delta, &e->instance->setting);
+	if (want >= 0)
+		return want;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (!strcmp(rules[i].name, name))
 			return rules[i].want(e);
 	return 0;
 }
 
+static int want_of_peer(const struct ka_evidence *e, const char *name)
+{
+	const struct ka_expect *expect = &e->instance->case_->expect;
+	int want = declared(e, expect->peer_counters,
+			    sizeof(expect->peer_counters) / sizeof(expect->peer_counters[0]), name);
+
+	return want < 0 ? KA_ANY : want;
+}
+
 void ka_check_counters(const struct ka_evidence *e, struct ka_findings *f)
 {
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
+		bool prober = event->at == e->at;
 		char text[16];
 		int want;
 
-		if (event->what != KA_EV_COUNTER || event->at != e->at)
+		if (event->what != KA_EV_COUNTER)
 			continue;
-		want = want_of(e, event->counter.name);
+		want = prober ? want_of_prober(e, event->counter.name)
+			      : want_of_peer(e, event->counter.name);
 		if (!ka_number_fits(event->counter.delta, want))
-			ka_find(f, "%s moved by %lld, must be %s", event->counter.name,
-				(long long)event->counter.delta, ka_number_text(want, text));
+			ka_find(f, "%s%s moved by %lld, must be %s", prober ? "" : "the peer's ",
+				event->counter.name, (long long)event->counter.delta,
+				ka_number_text(want, text));
 	}
 }

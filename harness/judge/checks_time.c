@@ -5,6 +5,7 @@
  */
 #include "judge/bounds.h"
 #include "judge/checks.h"
+#include "judge/wheel.h"
 
 /* An expiry is handled in its jiffy or, on an idle host, mostly in the next one; one more, because
  * the observer's clock is read after that. */
@@ -102,6 +103,24 @@ void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 		find_time(e, bounds.end, "early", earliest - elapsed, f);
 	else if (elapsed > latest)
 		find_time(e, bounds.end, "late", elapsed - latest, f);
+}
+
+/* mptcp_set_close_tout(): another timer, on the same wheel. */
+void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f)
+{
+	double after_s = ka_time_s(&e->instance->case_->expect.notice, &e->instance->setting);
+	int64_t after = (int64_t)(after_s * e->facts->hz), seen, earliest, latest;
+
+	if (after <= 0 || !e->detected || e->notice_ns == INT64_MAX)
+		return;
+	seen = e->notice_ns - e->end_ns;
+	earliest = (after - 1) * e->tick_ns;
+	latest = (after + ka_wheel_granule(after, e->facts->hz) + HANDLING_J) * e->tick_ns +
+		 e->noise_ns;
+	if (seen < earliest || seen > latest)
+		ka_find(f,
+			"the application heard of the end %.6f s after it, must be %.3f .. %.3f s",
+			seconds(seen), seconds(earliest), seconds(latest));
 }
 
 /* On a real host a late jiffy is noise, which the window judges. */

@@ -23,9 +23,13 @@ static bool timestamps_negotiated(const struct ka_evidence *e)
 }
 
 /* Says into @text what is wrong with a segment that must look like this; false: nothing. */
-static bool differs(const struct ka_packet *p, uint8_t flags, uint32_t seq, bool timestamps,
-		    char *text, size_t size)
+static bool differs(const struct ka_evidence *e, const struct ka_packet *p, uint8_t flags,
+		    uint32_t seq, char *text, size_t size)
 {
+	bool timestamps = timestamps_negotiated(e);
+	/* every segment of a subflow carries what the connection wants to say (DSS, MP_TCPRST) */
+	bool mptcp = e->instance->case_->transport == KA_MPTCP;
+
 	if (p->len)
 		snprintf(text, size, "carries %u bytes, must be empty", p->len);
 	else if (p->flags != flags)
@@ -36,6 +40,8 @@ static bool differs(const struct ka_packet *p, uint8_t flags, uint32_t seq, bool
 		snprintf(text, size, "acknowledges %u, must be %u", p->ack, p->rcv_nxt);
 	else if (p->timestamps != timestamps)
 		snprintf(text, size, timestamps ? "lacks the timestamp" : "has a timestamp");
+	else if (p->mptcp && !mptcp)
+		snprintf(text, size, "has an MPTCP option");
 	else if (p->other_options)
 		snprintf(text, size, "has %u options besides the timestamp", p->other_options);
 	else
@@ -45,7 +51,6 @@ static bool differs(const struct ka_packet *p, uint8_t flags, uint32_t seq, bool
 
 void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f)
 {
-	bool timestamps = timestamps_negotiated(e);
 	char text[80];
 	int k = 0;
 
@@ -55,7 +60,7 @@ void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f)
 		if (!p || !p->out || p->kind != KA_SEG_PROBE)
 			continue;
 		k++;
-		if (!differs(p, TH_ACK, p->snd_una - 1, timestamps, text, sizeof(text)))
+		if (!differs(e, p, TH_ACK, p->snd_una - 1, text, sizeof(text)))
 			continue;
 		ka_find(f, "probe %d of all %s", k, text);
 		return;
@@ -84,8 +89,7 @@ void ka_check_rst_format(const struct ka_evidence *e, struct ka_findings *f)
 		if (p && p->out && (int32_t)(ka_packet_end(p) - snd_nxt) > 0)
 			snd_nxt = ka_packet_end(p);
 	}
-	if (differs(&rst->packet, TH_RST | TH_ACK, snd_nxt, timestamps_negotiated(e), text,
-		    sizeof(text)))
+	if (differs(e, &rst->packet, TH_RST | TH_ACK, snd_nxt, text, sizeof(text)))
 		ka_find(f, "RST %s", text);
 }
 

@@ -109,6 +109,7 @@ void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_p
 	struct walk w = walk_steps(instance);
 	double middle_s = (double)(out->lo_j + out->hi_j) / 2 / hz;
 	double end = w.now;
+	double notice_s = ka_time_s(&instance->case_->expect.notice, &instance->setting);
 
 	switch (out->when) {
 	case KA_KEEPALIVE_EXPIRY:
@@ -126,6 +127,7 @@ void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_p
 	case KA_AT_ONCE:
 		break;
 	}
-	out->expected_s = SETUP_S + end;
-	out->give_up_s = later((double)out->hi_j / hz, w.longest_wait) * OVERDUE_FACTOR + OVERDUE_S;
+	out->expected_s = SETUP_S + end + notice_s;
+	out->give_up_s = later((double)out->hi_j / hz, w.longest_wait) * OVERDUE_FACTOR + notice_s +
+			 OVERDUE_S;
 }

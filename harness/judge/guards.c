@@ -119,6 +119,21 @@ static void guard_timestamps(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
+/* MPTCP was spoken, or refused by the server, as declared. A middlebox or a sysctl can change it. */
+static void guard_transport(const struct ka_evidence *e, struct ka_findings *f)
+{
+	enum ka_transport transport = e->instance->case_->transport;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->kind == KA_SEG_SYN && p->mptcp != (transport != KA_TCP))
+			ka_find(f, "the SYN %s MPTCP", p->mptcp ? "asks for" : "does not ask for");
+		if (p && p->kind == KA_SEG_SYN_ACK && p->mptcp != (transport == KA_MPTCP))
+			ka_find(f, "the server %s MPTCP", p->mptcp ? "accepts" : "does not accept");
+	}
+}
+
 /* The kernel says that it tried, and the wire is silent. */
 static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
 {
@@ -153,6 +168,7 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
 	}
 	guard_options(e, f);
 	guard_timestamps(e, f);
+	guard_transport(e, f);
 	guard_faults(e, f);
 	guard_steps_in_time(e, f);
 	guard_fault_in_time(e, f);

@@ -21,16 +21,6 @@
 #define EOF_EVENTS        (EPOLLIN | EPOLLRDHUP)
 #define EOF_EVENTS_FULL   (EOF_EVENTS | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM)
 
-static bool runs_keepalive(const struct ka_case *c)
-{
-	if (c->from != KA_FROM_NOWHERE)
-		return true;
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (ka_change_of(c, &c->steps[i]).kind == KA_CHANGE_ON)
-			return true;
-	return false;
-}
-
 /* Does the end leave anything that can be compared? */
 static bool end_is_declared(const struct ka_case *c)
 {
@@ -79,10 +69,11 @@ static bool makes_sense(const struct ka_instance *instance)
 	case KA_NEVER:
 		return !c->expect.eof; /* the bench stops at an expected EOF */
 	case KA_USER_TIMEOUT:
-		return instance->setting.user_timeout_ms && runs_keepalive(c) && end_is_declared(c);
+		return instance->setting.user_timeout_ms && ka_runs_keepalive(instance) &&
+		       end_is_declared(c);
 	case KA_KEEPALIVE_EXPIRY:
 	case KA_FIRST_PROBE:
-		return runs_keepalive(c) && end_is_declared(c);
+		return ka_runs_keepalive(instance) && end_is_declared(c);
 	case KA_AT_ONCE:
 	case KA_RETRANSMIT_LIMIT:
 	case KA_PERSIST_LIMIT:
@@ -140,7 +131,7 @@ static void predict_changing(const struct ka_instance *instance, int hz,
 	struct ka_wheel_bounds other;
 
 	for (size_t i = 0; i < c->n_steps; i++)
-		ka_values_span(&least, &most, ka_change_of(c, &c->steps[i]));
+		ka_values_span(&least, &most, ka_change_of(instance, &c->steps[i]));
 	*bounds = ka_wheel_window(least.idle, least.intvl, least.cnt, least.user_timeout_ms, hz,
 				  KA_WHEEL_CHAINED);
 	other = ka_wheel_window(most.idle, most.intvl, most.cnt, most.user_timeout_ms, hz,
@@ -205,7 +196,7 @@ static void predict_gaps(const struct ka_instance *instance, int hz, struct ka_p
 	int64_t len = v.intvl * hz;
 
 	out->gap_j = ka_wheel_step(len, hz, &out->gap_slack_j);
-	out->granule_idle_j = ka_wheel_granule(v.idle * hz, hz);
+	out->granule_idle_j = v.idle < 0 ? 0 : ka_wheel_granule(v.idle * hz, hz);
 	out->granule_intvl_j = ka_wheel_granule(len ? len - 1 : 0, hz);
 }
 
@@ -296,7 +287,7 @@ static enum ka_when when_of(const struct ka_instance *instance)
 	enum ka_when when = instance->case_->expect.when;
 
 	if (when == KA_KEEPALIVE_EXPIRY && instance->setting.user_timeout_ms &&
-	    instance->case_->from != KA_FROM_NOWHERE)
+	    ka_begins_on(instance->case_))
 		return KA_USER_TIMEOUT;
 	return when;
 }
@@ -307,7 +298,7 @@ int ka_predict(const struct ka_instance *instance, const struct ka_facts *facts,
 	if (!instance->case_ || facts->hz <= 0 || !makes_sense(instance))
 		return -EINVAL;
 	*out = (struct ka_prediction){ .when = when_of(instance),
-				       .changing = ka_case_changes(instance->case_),
+				       .changing = ka_changes(instance),
 				       .nominal_s = ka_nominal_s(&instance->setting) };
 	predict_gaps(instance, facts->hz, out);
 	predict_end(instance, facts->hz, out);

@@ -167,7 +167,7 @@ static int64_t phases(const struct ka_evidence *e)
 	int64_t idle, intvl;
 
 	for (size_t i = 0; i < c->n_steps; i++)
-		ka_values_span(&least, &most, ka_change_of(c, &c->steps[i]));
+		ka_values_span(&least, &most, ka_change_of(e->instance, &c->steps[i]));
 	idle = ka_wheel_granule(most.idle * e->facts->hz, e->facts->hz);
 	intvl = ka_wheel_granule(most.intvl * e->facts->hz, e->facts->hz);
 	return idle > intvl ? idle : intvl;

@@ -139,7 +139,7 @@ static void put_event(struct builder *b, size_t index)
 	if (p)
 		put_packet(b, p, event->t_ns);
 	else if (step)
-		put_change(b, ka_change_of(b->e->instance->case_, step), effect_ns(b->e, index));
+		put_change(b, ka_change_of(b->e->instance, step), effect_ns(b->e, index));
 }
 
 /* Some were put in late or early: back into the order of time, equal ones as they came. */
@@ -162,9 +162,7 @@ static void sort(struct ka_replay *r)
 int ka_replay_new(const struct ka_evidence *e, struct ka_replay *out)
 {
 	size_t room = INPUTS_PER_EVENT * e->timeline->n + SPARE_INPUTS;
-	struct builder b = { .e = e,
-			     .replay = out,
-			     .on = e->instance->case_->from != KA_FROM_NOWHERE };
+	struct builder b = { .e = e, .replay = out, .on = ka_begins_on(e->instance->case_) };
 
 	*out = (struct ka_replay){ .inputs = calloc(room, sizeof(*out->inputs)),
 				   .ns = calloc(room, sizeof(*out->ns)) };

@@ -112,10 +112,12 @@ static enum ka_change_kind sysctl_change(const struct ka_step *step)
 	return KA_CHANGE_NOTHING;
 }
 
-struct ka_change ka_change_of(const struct ka_case *case_, const struct ka_step *step)
+struct ka_change ka_change_of(const struct ka_instance *instance, const struct ka_step *step)
 {
-	struct ka_change change = { .kind = KA_CHANGE_NOTHING, .value = step->value };
-	bool follows_sysctl = case_->from == KA_FROM_SYSCTL || case_->from == KA_FROM_NOWHERE;
+	enum ka_from from = instance->case_->from;
+	struct ka_change change = { .kind = KA_CHANGE_NOTHING,
+				    .value = ka_step_value(step, &instance->setting) };
+	bool follows_sysctl = from == KA_FROM_SYSCTL || from == KA_FROM_NOWHERE;
 
 	if (step->who != KA_PROBER || step->fails)
 		return change;
@@ -169,10 +171,29 @@ void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_c
 	}
 }
 
-bool ka_case_changes(const struct ka_case *case_)
+bool ka_changes(const struct ka_instance *instance)
 {
-	for (size_t i = 0; i < case_->n_steps; i++)
-		if (ka_change_of(case_, &case_->steps[i]).kind != KA_CHANGE_NOTHING)
+	const struct ka_case *c = instance->case_;
+
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (ka_change_of(instance, &c->steps[i]).kind != KA_CHANGE_NOTHING)
+			return true;
+	return false;
+}
+
+bool ka_begins_on(const struct ka_case *case_)
+{
+	return case_->from != KA_FROM_NOWHERE && case_->from != KA_FROM_VALUES;
+}
+
+bool ka_runs_keepalive(const struct ka_instance *instance)
+{
+	const struct ka_case *c = instance->case_;
+
+	if (ka_begins_on(c))
+		return true;
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (ka_change_of(instance, &c->steps[i]).kind == KA_CHANGE_ON)
 			return true;
 	return false;
 }

@@ -32,13 +32,19 @@ struct ka_change {
 	enum ka_change_kind kind;
 	int64_t value;
 };
-struct ka_change ka_change_of(const struct ka_case *case_, const struct ka_step *step);
+struct ka_change ka_change_of(const struct ka_instance *instance, const struct ka_step *step);
 
 /* Widens @least and @most so that the values after @change lie between them. */
 void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_change change);
 
 /* True when any step changes the timer: then no closed form says when the end comes. */
-bool ka_case_changes(const struct ka_case *case_);
+bool ka_changes(const struct ka_instance *instance);
+
+/* True when the socket has SO_KEEPALIVE from its beginning. */
+bool ka_begins_on(const struct ka_case *case_);
+
+/* The same, or a step says SO_KEEPALIVE. */
+bool ka_runs_keepalive(const struct ka_instance *instance);
 
 /* True when @case_ has a step @do_ of @who. */
 bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who);

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "judge/bounds.h"
 #include "judge/checks.h"
@@ -96,6 +97,7 @@ static void judge_end(const struct ka_evidence *e, const struct ka_verdict *out,
 		      struct ka_findings *f)
 {
 	ka_check_window(e, f);
+	ka_check_notice(e, f);
 	if (out->have_off)
 		ka_check_jiffy(e, out->off_jiffies, f);
 	ka_check_error(e, f);
@@ -130,6 +132,28 @@ static void judge_kernel(const struct ka_evidence *e, struct ka_verdict *out)
 	out->kind = findings.n ? KA_FAIL : KA_PASS;
 }
 
+/* A kernel that is older than the behaviour need not show it. */
+static void excuse_old_kernel(const struct ka_instance *instance, const struct ka_facts *facts,
+			      struct ka_verdict *out)
+{
+	const struct ka_since_release *since = &instance->case_->holds_from;
+	char found[sizeof(out->why)];
+
+	if ((out->kind != KA_FAIL && out->kind != KA_BROKEN) ||
+	    !ka_release_before(facts->release, since))
+		return;
+	out->kind = KA_SKIP;
+	memcpy(found, out->why, sizeof(found));
+	snprintf(out->why, sizeof(out->why), "holds from Linux %s on (%s), this is %s: %.250s",
+		 since->release, since->change, facts->release, found);
+}
+
+static void judge(const struct ka_evidence *e, struct ka_verdict *out)
+{
+	if (!judge_bench(e, out) && !judge_experiment(e, out))
+		judge_kernel(e, out);
+}
+
 void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
 	      const struct ka_prediction *prediction, const struct ka_timeline *timeline,
 	      struct ka_verdict *out)
@@ -143,7 +167,6 @@ void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
 	};
 	ka_evidence_collect(instance, facts, prediction, timeline, &evidence);
 	put_figures(&evidence, out);
-	if (judge_bench(&evidence, out) || judge_experiment(&evidence, out))
-		return;
-	judge_kernel(&evidence, out);
+	judge(&evidence, out);
+	excuse_old_kernel(instance, facts, out);
 }

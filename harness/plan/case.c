@@ -36,6 +36,23 @@ int ka_number(int n, const struct ka_setting *setting)
 	return n;
 }
 
+bool ka_release_before(const char *release, const struct ka_since_release *since)
+{
+	unsigned major, minor, from_major, from_minor;
+
+	if (!since->release || sscanf(since->release, "%u.%u", &from_major, &from_minor) != 2 ||
+	    sscanf(release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major < from_major || (major == from_major && minor < from_minor);
+}
+
+int ka_step_value(const struct ka_step *step, const struct ka_setting *setting)
+{
+	double amount = ka_time_s(&step->amount, setting);
+
+	return amount > 0 ? (int)(amount + 0.5) : ka_number(step->value, setting);
+}
+
 const char *ka_setting_text(const struct ka_setting *setting, char *buf, size_t size)
 {
 	if (setting->name)

@@ -37,6 +37,17 @@ enum ka_from {
 	KA_FROM_ACCEPTED, /* set on the connected socket, after the handshake */
 	KA_FROM_SYSCTL,   /* the namespace's sysctls; the socket only says SO_KEEPALIVE */
 	KA_FROM_NOWHERE,  /* no SO_KEEPALIVE at all */
+	KA_FROM_VALUES,   /* as KA_FROM_OPTION, but without SO_KEEPALIVE: a step may say it */
+};
+
+/* What the sockets are. With a plain TCP server, an MPTCP client falls back to TCP. */
+enum ka_transport { KA_TCP, KA_MPTCP, KA_MPTCP_CLIENT };
+
+/* The first release in which a behaviour holds. On an older kernel it may hold (stable releases get
+ * fixes, too), but where it does not, the instance is skipped. */
+struct ka_since_release {
+	const char *release; /* "6.17"; NULL: any */
+	const char *change;  /* the commit that brought it */
 };
 
 /* ---- time and numbers --------------------------------------------------------------------- */
@@ -164,12 +175,16 @@ struct ka_step {
 	bool misses;               /* for experiments that must end broken: matches another port */
 
 	int level, option;
-	int value;
-	int fails; /* errno that the call must give; 0: it must succeed */
+	int value;             /* KA_CNT allowed */
+	struct ka_time amount; /* KA_SETSOCKOPT, KA_GETSOCKOPT: instead of .value, seconds in the
+				  setting's units; they must come to a whole number */
+	int fails;             /* errno that the call must give; 0: it must succeed */
 	const char *key, *text;
 	int timer;
-	enum ka_blocking call; /* KA_BLOCK */
-	struct ka_time left;   /* KA_ENTRY_IS */
+	enum ka_blocking call;     /* KA_BLOCK */
+	struct ka_time left;       /* KA_ENTRY_IS */
+	struct ka_time expires[2]; /* KA_DIAG_IS: at the least and at the most until the timer's
+				      unrounded expiry; most 0: not looked at */
 };
 
 #define KA_STEPS(...)                                                                              \
@@ -222,9 +237,14 @@ struct ka_expect {
 	 * 0x2001 and 0x2145 for an EOF). .events: registered for IN|RDHUP; .events_full: for all */
 	uint32_t events, events_full;
 	struct ka_time watch; /* KA_NEVER: how long it must live after the last step */
+	/* the application hears of the end only so much later (MPTCP keeps a connection without a
+	 * subflow); 0: at once */
+	struct ka_time notice;
 	/* counters in the prober's namespace that move besides those of the regime; any other
-	 * watched counter that moves is a failure */
+	 * watched counter that moves is a failure. */
 	struct ka_counter_want counters[6];
+	/* of those in the peer's namespace, only these are looked at */
+	struct ka_counter_want peer_counters[2];
 	/* probe numbering starts again with every answer: .probes then counts the last unanswered
 	 * run. .answered: this many probes must have been answered (KA_SOME) */
 	int answered;
@@ -274,6 +294,8 @@ struct ka_case {
 	enum ka_topology topology;
 	const struct ka_gateway *gateway; /* KA_ROUTED: NULL only forwards */
 	enum ka_from from;
+	enum ka_transport transport;
+	struct ka_since_release holds_from;
 	unsigned families; /* KA_V4 | KA_V6; 0: both */
 	unsigned probers;  /* KA_ONLY_CLIENT | KA_ONLY_SERVER; 0: both */
 	const struct ka_setting
@@ -328,6 +350,10 @@ double ka_time_s(const struct ka_time *time, const struct ka_setting *setting);
 int ka_number(int n, const struct ka_setting *setting);
 /* After how many seconds without a packet the gateway forgets; as sysctls have it, whole ones. */
 unsigned ka_gateway_timeout_s(const struct ka_gateway *gateway, const struct ka_setting *setting);
+/* What a KA_SETSOCKOPT or KA_GETSOCKOPT means: .amount or .value. */
+int ka_step_value(const struct ka_step *step, const struct ka_setting *setting);
+/* True when the kernel @release ("6.12.3-amd64") comes before @since. */
+bool ka_release_before(const char *release, const struct ka_since_release *since);
 /* idle + intvl * cnt. */
 double ka_nominal_s(const struct ka_setting *setting);
 /* "1-1-3", "1-1-9-u2500", "redis-300" into @buf. Returns @buf. */

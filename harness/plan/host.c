@@ -12,9 +12,9 @@
 
 #define NSEC_PER_SEC 1000000000ll
 
-/* So many looks at /proc/timer_list at most, and a phase must be seen so often to be believed. */
-#define LOOKS 12
-#define AGREE 3
+/* So many looks at /proc/timer_list, more than a tick of them; a phase must be seen in more than
+ * half of them to be believed. A busy host may delay a few looks in a row, or a tick. */
+#define LOOKS 48
 
 /* One look: jiffies at CLOCK_MONOTONIC 0, as far as this look tells. The file prints the time when
  * it is opened and jiffies a little later: a tick between them makes the value one too high. */
@@ -41,7 +41,17 @@ static int look_at_phase(int64_t tick_ns, int64_t *j0)
 	return 0;
 }
 
-/* The value that repeats; unknown where the file is not readable or says nothing steady. */
+static unsigned count(const int64_t *seen, int64_t value)
+{
+	unsigned same = 0;
+
+	for (size_t i = 0; i < LOOKS; i++)
+		same += seen[i] == value;
+	return same;
+}
+
+/* The value that most looks agree on; unknown where the file is not readable or says nothing
+ * steady. */
 static void find_phase(struct ka_facts *facts)
 {
 	int64_t seen[LOOKS];
@@ -49,18 +59,12 @@ static void find_phase(struct ka_facts *facts)
 	facts->phase_known = false;
 	if (NSEC_PER_SEC % facts->hz)
 		return; /* the kernel rounds its tick there, and jiffies drift against the clock */
-	for (size_t i = 0; i < LOOKS; i++) {
-		unsigned same = 0;
-
+	for (size_t i = 0; i < LOOKS; i++)
 		if (look_at_phase(facts->tick_ns, &seen[i]) < 0)
 			return;
-		for (size_t j = 0; j <= i; j++)
-			same += seen[j] == seen[i];
-		if (same < AGREE)
-			continue;
+	for (size_t i = 0; i < LOOKS && !facts->phase_known; i++) {
 		facts->j0 = seen[i];
-		facts->phase_known = true;
-		return;
+		facts->phase_known = count(seen, seen[i]) > LOOKS / 2;
 	}
 }
 

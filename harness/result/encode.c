@@ -55,10 +55,9 @@ static json_t *json_pair(json_t *first, json_t *second)
 static json_t *encode_setting(const struct ka_instance *instance)
 {
 	static const char *const from[] = {
-		[KA_FROM_OPTION] = "option",
-		[KA_FROM_ACCEPTED] = "accepted",
-		[KA_FROM_SYSCTL] = "sysctl",
-		[KA_FROM_NOWHERE] = "nowhere",
+		[KA_FROM_OPTION] = "option", [KA_FROM_ACCEPTED] = "accepted",
+		[KA_FROM_SYSCTL] = "sysctl", [KA_FROM_NOWHERE] = "nowhere",
+		[KA_FROM_VALUES] = "values",
 	};
 	const struct ka_setting *setting = &instance->setting;
 	json_t *object = json_object();

@@ -7,7 +7,7 @@
  *   v                  1
  *   instance           its name; repetition, seed ("0x1f"): which run of it
  *   case, theme        title of the theme; rule and source of the case, to explain a failure
- *   setting            name, idle, intvl, cnt, user_timeout_ms, from: option|accepted|sysctl|nowhere
+ *   setting            name, idle, intvl, cnt, user_timeout_ms, from: option|accepted|sysctl|nowhere|values
  *   family, prober     v4|v6, client|server; topology: routed|pair
  *   kernel             release, hz, clock: real|virtual, where: host|uml:FILE|image:FILE
  *   prediction         when, errno, eof, probes (number, "some", "any"), events, events_full,

@@ -22,5 +22,6 @@ struct ka_experiment_group {
 extern const struct ka_experiment_group ka_experiments_basic;
 extern const struct ka_experiment_group ka_experiments_regimes;
 extern const struct ka_experiment_group ka_experiments_gateway;
+extern const struct ka_experiment_group ka_experiments_live;
 
 #endif

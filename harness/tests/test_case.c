@@ -52,6 +52,30 @@ static void numbers(void **state)
 	assert_int_equal(ka_number(-1, &one), -1);
 }
 
+static void step_values(void **state)
+{
+	(void)state;
+	assert_int_equal(ka_step_value(&(struct ka_step){ .value = 17 }, &one), 17);
+	assert_int_equal(ka_step_value(&(struct ka_step){ .value = -1 }, &one), -1);
+	assert_int_equal(ka_step_value(&(struct ka_step){ .value = KA_CNT_PLUS(2) }, &one), 5);
+	assert_int_equal(
+		ka_step_value(&(struct ka_step){ .amount = { .idle = 4 } }, &linux_default), 28800);
+	assert_int_equal(ka_step_value(&(struct ka_step){ .amount = { .intvl = 0.5 } }, &one), 1);
+}
+
+static void releases(void **state)
+{
+	const struct ka_since_release any = { 0 }, since = { "6.10", "a change" };
+
+	(void)state;
+	assert_false(ka_release_before("2.6.32", &any));
+	assert_true(ka_release_before("6.9.12", &since));
+	assert_true(ka_release_before("5.15.0-91-generic", &since));
+	assert_false(ka_release_before("6.10.0-rc1", &since));
+	assert_false(ka_release_before("7.0", &since));
+	assert_false(ka_release_before("unknown", &since));
+}
+
 static void setting_text(void **state)
 {
 	const struct ka_setting named = {
@@ -69,10 +93,9 @@ static void setting_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nominal),
-		cmocka_unit_test(times),
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(setting_text),
+		cmocka_unit_test(nominal),  cmocka_unit_test(times),
+		cmocka_unit_test(numbers),  cmocka_unit_test(step_values),
+		cmocka_unit_test(releases), cmocka_unit_test(setting_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,26 @@ static void test_rst_fin(void **state)
 	assert_int_equal(p.ack, 2);
 }
 
+/* Any segment of a subflow may carry MPTCP options: in place of the timestamp option here. */
+static void test_mptcp_option(void **state)
+{
+	static const uint8_t dss[12] = { 30, 8, 0x20, 1, 0, 0, 0, 1, 1, 1, 1, 1 };
+	struct ka_flow flow;
+	struct frame f;
+	struct ka_packet p;
+
+	(void)state;
+	handshake(&flow, KA_AT_CLIENT, AF_INET);
+	f = make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, true);
+	assert_false(feed(&flow, f).mptcp);
+	memcpy(f.bytes + f.len - sizeof(dss), dss, sizeof(dss));
+	p = feed(&flow, f);
+	assert_int_equal(p.kind, KA_SEG_PROBE);
+	assert_true(p.mptcp);
+	assert_false(p.timestamps);
+	assert_int_equal(p.other_options, 0);
+}
+
 static void test_other_port_is_ignored(void **state)
 {
 	struct frame f = make(AF_INET, CLIENT, 0, 0, TH_SYN, 0, false);
@@ -276,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_retransmission_of_the_last_is_accepted),
 		cmocka_unit_test(test_ack_outside_is_not_accepted),
 		cmocka_unit_test(test_rst_fin),
+		cmocka_unit_test(test_mptcp_option),
 		cmocka_unit_test(test_other_port_is_ignored),
 		cmocka_unit_test(test_cut_frames_are_ignored),
 		cmocka_unit_test(test_padding_is_no_payload),

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Multipath TCP: keepalive probes the subflow, which is a TCP connection; the application holds
+ * another one, made of subflows, which may outlive them.
+ */
+#include <errno.h>
+
+#include "plan/case.h"
+
+/* Long enough to tell from the timer wheel's rounding, short enough to wait for (default 60). */
+#define CLOSE_TIMEOUT_S 2
+#define CLOSE_TIMEOUT                                                                              \
+	{                                                                                          \
+		KA_PROBER, "net/mptcp/close_timeout", "2"                                          \
+	}
+#define NOTICE                                                                                     \
+	{                                                                                          \
+		.ms = CLOSE_TIMEOUT_S * 1000                                                       \
+	}
+#define FROM_6_10                                                                                  \
+	{                                                                                          \
+		"6.10", "bd11dc4fb969 \"mptcp: fix full TCP keep-alive support\""                  \
+	}
+#define FROM_6_17                                                                                  \
+	{                                                                                          \
+		"6.17", "648de37416b3 \"mptcp: sockopt: make sync_socket_options propagate "       \
+			"SOCK_KEEPOPEN\""                                                          \
+	}
+#define CONNECT                                                                                    \
+	{                                                                                          \
+		.do_ = KA_CONNECT                                                                  \
+	}
+#define DATA                                                                                       \
+	{                                                                                          \
+		.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true                  \
+	}
+#define DROP                                                                                       \
+	{                                                                                          \
+		.do_ = KA_DROP, .way = KA_BOTH_WAYS                                                \
+	}
+/* The subflow is reset, the connection lives on without one until close_timeout. */
+#define SUBFLOW_DIES                                                                               \
+	.when = KA_KEEPALIVE_EXPIRY, .error = ENOTCONN, .probes = KA_CNT, .rst_sent = 1,           \
+	.events = 0x10, .events_full = 0x114, .notice = NOTICE
+
+static const struct ka_case cases[] = {
+	{
+		.name = "mptcp_subflow_dies",
+		.why = "keepalive ends the subflow in time, the application hears of it "
+		       "close_timeout later, and without a reason",
+		.source = "RFC 8684 3.6; mptcp_worker(), mptcp_close_tout_expired(), "
+			  "mptcp_set_close_tout(), __mptcp_error_report()",
+		.lesson = "The only path falls silent. The subflow is a TCP connection and dies as "
+			  "one: cnt probes, RST. But the MPTCP connection could get another "
+			  "subflow, so it waits for net.mptcp.close_timeout seconds (2 here; the "
+			  "default is 60) before it gives up. Then epoll says HUP without ERR, "
+			  "read() says ENOTCONN, and SO_ERROR says 0: the subflow's ETIMEDOUT "
+			  "stays with the subflow.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP,
+		.from = KA_FROM_ACCEPTED,
+		.holds_from = FROM_6_10,
+		.one_setting = true,
+		.min_cnt = 3,
+		.sysctls = { CLOSE_TIMEOUT },
+		.no_user_timeout = true,
+		KA_STEPS(CONNECT, DATA, DROP),
+		.expect = { SUBFLOW_DIES },
+	},
+	{
+		.name = "mptcp_options_before_connect",
+		.why = "options set before the handshake reach the subflow",
+		.source = "sync_socket_options(), mptcp_setsockopt_sol_tcp_keepalive()",
+		.lesson = "SO_KEEPALIVE and the values are set on a socket that has no subflow "
+			  "yet, or on a listener. They must be carried over to the subflow when it "
+			  "comes. Kernels without the fix of 2025 forgot SO_KEEPALIVE here, and "
+			  "whoever set it early (as most programs do) had no keepalive at all.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP,
+		.holds_from = FROM_6_17,
+		.one_setting = true,
+		.min_cnt = 3,
+		.sysctls = { CLOSE_TIMEOUT },
+		.no_user_timeout = true,
+		KA_STEPS(CONNECT, DATA, { .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 2 }, DROP),
+		.expect = { SUBFLOW_DIES },
+	},
+	{
+		.name = "mptcp_answered",
+		.why = "the probes of a subflow are answered, and the connection lives",
+		.source = "tcp_keepalive_timer(), mptcp_established_options()",
+		.lesson =
+			"A healthy MPTCP connection: probes and answers are those of TCP. They may "
+			"carry MPTCP options (DSS), as every segment of a subflow may.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP,
+		.from = KA_FROM_ACCEPTED,
+		.holds_from = FROM_6_10,
+		.one_setting = true,
+		.no_user_timeout = true,
+		KA_STEPS(CONNECT, DATA,
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .nominal = 1.5, .idle = 0.5 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+	{
+		.name = "mptcp_fallback",
+		.why = "with a server that speaks plain TCP the error reaches the application, at "
+		       "once",
+		.source = "RFC 8684 3.7; __mptcp_check_fallback(), __mptcp_subflow_error_report()",
+		.lesson = "The server does not know MPTCP and the client falls back to TCP. There "
+			  "can be no second subflow, so the end of the only one is the end: "
+			  "ETIMEDOUT at once. The mask is ERR|HUP; read() says ETIMEDOUT, then "
+			  "ENOTCONN.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP_CLIENT,
+		.from = KA_FROM_ACCEPTED,
+		.probers = KA_ONLY_CLIENT,
+		.holds_from = FROM_6_10,
+		.one_setting = true,
+		.min_cnt = 3,
+		.no_user_timeout = true,
+		KA_STEPS(CONNECT, DATA, DROP),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1,
+			    .events = 0x18,
+			    .events_full = 0x11c },
+	},
+	{
+		.name = "mptcp_fallback_server",
+		.why = "a TCP server sees nothing of its client's MPTCP",
+		.source = "RFC 8684 3.7; tcp_keepalive_timer()",
+		.lesson = "The same connection from the other end: the server's socket is TCP, "
+			  "its keepalive and its error are those of TCP.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP_CLIENT,
+		.probers = KA_ONLY_SERVER,
+		.one_setting = true,
+		KA_STEPS(CONNECT, DATA, DROP),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+};
+
+KA_THEME(mptcp, "Multipath TCP");

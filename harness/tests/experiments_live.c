@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Broken on purpose: live changes, the answer limit, MPTCP. See experiments_basic.c. */
+#include "experiments.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#define DIES .when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
+#define ONE                                                                                        \
+	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true,  \
+	.why = "must not pass", .source = "experiment", .lesson = "Broken on purpose."
+#define SILENT                                                                                     \
+	{ .do_ = KA_CONNECT }, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 },                    \
+	{                                                                                          \
+		.do_ = KA_DROP, .way = KA_BOTH_WAYS                                                \
+	}
+#define SWITCH(on)                                                                                 \
+	.do_ = KA_SETSOCKOPT, .who = KA_PROBER, .level = SOL_SOCKET, .option = SO_KEEPALIVE,       \
+	.value = on
+#define MIDPROBE .since = KA_SINCE_PROBE, .nth = 2, .at = { .intvl = 0.4 }
+
+static const struct ka_case cases[] = {
+	/* off and on again does not bring back the probes that were spent */
+	{
+		.name = "toggle_forgives",
+		ONE,
+		KA_STEPS(SILENT, { SWITCH(0), MIDPROBE }, { SWITCH(1) }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT_PLUS(2),
+			    .rst_sent = 1 },
+	},
+	/* switched off it does not die */
+	{
+		.name = "off_still_dies",
+		ONE,
+		KA_STEPS(SILENT, { SWITCH(0), MIDPROBE }, { SWITCH(1), .at = { .nominal = 1 } },
+			 { SWITCH(0) }),
+		.expect = { DIES },
+	},
+	/* the replay's window is as narrow as a declared one */
+	{
+		.name = "live_window_too_early",
+		ONE,
+		KA_STEPS(SILENT, { SWITCH(0), MIDPROBE }, { SWITCH(1) }),
+		.expect = { DIES },
+		.bias = { .window_jiffies = -100 },
+	},
+	{
+		.name = "live_window_too_late",
+		ONE,
+		KA_STEPS(SILENT, { SWITCH(0), MIDPROBE }, { SWITCH(1) }),
+		.expect = { DIES },
+		.bias = { .window_jiffies = 100 },
+	},
+	/* the armed timer keeps the value that getsockopt() no longer shows */
+	{
+		.name = "sysctl_arms_at_once",
+		ONE,
+		.from = KA_FROM_SYSCTL,
+		.settings =
+			(const struct ka_setting[]){ { .idle = 4, .intvl = 1, .cnt = 1 }, { 0 } },
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SYSCTL,
+			   .who = KA_PROBER,
+			   .key = "net/ipv4/tcp_keepalive_time",
+			   .text = "1" },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .timer = 2,
+			   .value = 0,
+			   .expires = { { 0 }, { .intvl = 1 } } }),
+		.expect = { .when = KA_NEVER, .watch = { .ms = 1 } },
+	},
+	/* TCP_KEEPIDLE is not TCP_KEEPINTVL: it does not wait */
+	{
+		.name = "keepidle_waits",
+		ONE,
+		.settings =
+			(const struct ka_setting[]){ { .idle = 1, .intvl = 4, .cnt = 2 }, { 0 } },
+		KA_STEPS(SILENT,
+			 { .do_ = KA_SETSOCKOPT,
+			   .who = KA_PROBER,
+			   .level = IPPROTO_TCP,
+			   .option = TCP_KEEPIDLE,
+			   .amount = { .idle = 1 },
+			   .since = KA_SINCE_PROBE,
+			   .nth = 1,
+			   .at = { .ms = 100 } },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .timer = 2,
+			   .value = 1,
+			   .at = { .ms = 200 } }),
+		.expect = { DIES },
+	},
+	/* ordinary probes are far below the answer limit */
+	{
+		.name = "limit_without_storm",
+		ONE,
+		KA_STEPS({ .do_ = KA_CONNECT }),
+		.expect = { .when = KA_NEVER,
+			    .answered = KA_SOME,
+			    .watch = { .idle = 2.5 },
+			    .peer_counters = { { "TcpExt.TCPACKSkippedSeq", KA_SOME } } },
+	},
+	{
+		.name = "mptcp_hears_too_early",
+		ONE,
+		.transport = KA_MPTCP,
+		.from = KA_FROM_ACCEPTED,
+		.sysctls = { { KA_PROBER, "net/mptcp/close_timeout", "2" } },
+		KA_STEPS(SILENT),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ENOTCONN,
+			    .probes = KA_CNT,
+			    .rst_sent = 1,
+			    .events = 0x10,
+			    .events_full = 0x114,
+			    .notice = { .ms = 3000 } },
+	},
+	{
+		.name = "mptcp_tells_the_error",
+		ONE,
+		.transport = KA_MPTCP,
+		.from = KA_FROM_ACCEPTED,
+		.sysctls = { { KA_PROBER, "net/mptcp/close_timeout", "1" } },
+		KA_STEPS(SILENT),
+		.expect = { DIES, .events = 0x10, .events_full = 0x114, .notice = { .ms = 1000 } },
+	},
+};
+
+static const struct ka_theme theme = { .name = "experiments_live",
+				       .title = "Must not pass: live changes and MPTCP",
+				       .cases = cases,
+				       .n = sizeof(cases) / sizeof(cases[0]) };
+
+/* In the order of the cases: one instance each. */
+static const struct ka_experiment experiments[] = {
+	{ "toggle_forgives", KA_FAIL, "3 unanswered probes, must be 5" },
+	{ "off_still_dies", KA_FAIL, "not noticed" },
+	{ "live_window_too_early", KA_FAIL, "late" },
+	{ "live_window_too_late", KA_FAIL, "early" },
+	{ "sysctl_arms_at_once", KA_FAIL, "the timer expires in" },
+	{ "keepidle_waits", KA_FAIL, "with 2 probes out, must be timer 2 with 1" },
+	{ "limit_without_storm", KA_FAIL, "the peer's TcpExt.TCPACKSkippedSeq" },
+	{ "mptcp_hears_too_early", KA_FAIL, "heard of the end" },
+	{ "mptcp_tells_the_error", KA_FAIL, "ENOTCONN, must be ETIMEDOUT" },
+};
+
+const struct ka_experiment_group ka_experiments_live = {
+	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
+};
