@@ -24,13 +24,17 @@
 	do_(gateway) \
 	do_(gateway_presets) \
 	do_(pool) \
+	do_(proxy) \
+	do_(application) \
+	do_(http) \
 	do_(inheritance) \
 	do_(options) \
 	do_(sysctl_defaults) \
 	do_(live_options) \
 	do_(live_sysctl) \
 	do_(rate_limit) \
-	do_(mptcp)
+	do_(mptcp) \
+	do_(crowd)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct ka_theme ka_theme_##name;

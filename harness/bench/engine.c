@@ -69,6 +69,8 @@ void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_messa
 	switch (message->kind) {
 	case KA_MSG_EVENT:
 		ka_engine_event(e, message->event);
+		if (message->event.what == KA_EV_APP && message->event.app.act == KA_DID_GET)
+			end->got++;
 		break;
 	case KA_MSG_CONNECTED:
 		end->connected = true;
@@ -80,6 +82,9 @@ void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_messa
 			end->saw_eof = true;
 		else
 			end->ended = true;
+		break;
+	case KA_MSG_CROWD:
+		ka_crowd_message(e, at, message);
 		break;
 	case KA_MSG_DONE:
 		break;
@@ -261,7 +266,7 @@ static int64_t watch(struct ka_engine *e)
 	const struct ka_end_state *prober = &e->ends[e->prober];
 	int64_t until;
 
-	if (prober->ended || (expect->eof && prober->saw_eof)) {
+	if ((prober->ended || (expect->eof && prober->saw_eof)) && ka_crowd_is_over(e)) {
 		finish(e, KA_END_DIED);
 		return 0;
 	}
@@ -390,11 +395,4 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 	ka_engine_teardown(&e);
 	ka_timeline_sort(&record->timeline);
 	return 0;
-}
-
-void ka_record_free(struct ka_record *record)
-{
-	ka_timeline_free(&record->timeline);
-	ka_capture_file_free(&record->captures[0]);
-	ka_capture_file_free(&record->captures[1]);
 }

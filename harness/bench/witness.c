@@ -6,6 +6,7 @@
 
 #include "bench/engine.h"
 #include "netns/diag.h"
+#include "netns/softnet.h"
 
 /* The counters whose movement says which mechanism of the kernel was at work. */
 static const char *const watched[] = {
@@ -159,14 +160,23 @@ void ka_engine_last_evidence(struct ka_engine *e)
 			witness_down = true;
 	if (!prober->ended && !prober->killed && !prober->frozen)
 		ka_engine_order(e, e->prober, &inspect, &reply);
+	ka_crowd_evidence(e);
 	ka_engine_diag(e, e->prober);
 	counters_after(e, e->prober);
 	counters_after(e, e->peer);
 	for (size_t i = 0; i < e->n_tables; i++)
 		if (e->tables[i].active && ka_fault_evidence(e, &e->tables[i]))
 			ka_engine_fail(e, -EIO);
+	e->record->timeline.host_lost = nn_softnet_dropped() - e->host_lost;
 	if (witness_down) {
 		nn_fail(&e->err, ENOBUFS, "the capture lost packets");
 		e->why = KA_END_BROKEN;
 	}
+}
+
+void ka_record_free(struct ka_record *record)
+{
+	ka_timeline_free(&record->timeline);
+	ka_capture_file_free(&record->captures[0]);
+	ka_capture_file_free(&record->captures[1]);
 }

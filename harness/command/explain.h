@@ -34,6 +34,11 @@ void ka_explain_steps(const struct ka_lesson *lesson);
 void ka_explain_gateway(const struct ka_instance *instance);
 void ka_explain_entry(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		      size_t size);
+/* The programs above TCP and the crowd, steps that are about them, and what they must do (explain_app.c). */
+void ka_explain_programs(const struct ka_instance *instance);
+void ka_explain_app_step(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+			 size_t size);
+void ka_explain_acts(const struct ka_instance *instance);
 /* Which rule of the kernel decides (explain_rule.c). */
 void ka_explain_rule(const struct ka_lesson *lesson);
 /* When, and why it is not idle + intvl * cnt (explain_time.c). */

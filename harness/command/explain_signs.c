@@ -88,13 +88,16 @@ static void notice_sign(const struct ka_lesson *lesson)
 			     notice_s);
 }
 
-static void event_signs(const struct ka_case *c, const struct ka_prediction *p)
+static void event_signs(const struct ka_lesson *lesson)
 {
-	const struct ka_edge *edge = &c->expect.edge;
-	char mask[80];
+	const struct ka_prediction *p = lesson->prediction;
+	uint32_t asks = lesson->instance->case_->asks;
+	const struct ka_edge *edge = &lesson->instance->case_->expect.edge;
+	char mask[80], asked[80];
 
+	ka_mask_text(asks ? asks : EPOLLIN | EPOLLRDHUP, asked, sizeof(asked));
 	if (p->events)
-		ka_page_hang("  - ", "epoll, asked for IN|RDHUP: 0x%04x = %s.", p->events,
+		ka_page_hang("  - ", "epoll, asked for %s: 0x%04x = %s.", asked, p->events,
 			     ka_mask_text(p->events, mask, sizeof(mask)));
 	if (p->events_full)
 		ka_page_hang("  - ", "epoll, asked for everything: 0x%04x = %s.", p->events_full,
@@ -165,14 +168,33 @@ static void counter_signs(const struct ka_lesson *lesson)
 	}
 }
 
+static void crowd_signs(const struct ka_lesson *lesson)
+{
+	unsigned crowd = lesson->instance->case_->crowd;
+
+	if (!crowd)
+		return;
+	if (lesson->prediction->when == KA_NEVER)
+		ka_page_hang("  - ", "Each of the %u other connections lives, too.", crowd);
+	else
+		ka_page_hang("  - ",
+			     "Each of the %u other connections: the same error, epoll mask and "
+			     "number of probes (tcpi_probes), and its end inside the same window, "
+			     "counted from the start of its own timer; every counter moves by "
+			     "%u times what one connection does.",
+			     crowd, crowd + 1);
+}
+
 void ka_explain_signs(const struct ka_lesson *lesson)
 {
 	ka_page_head("WHAT MUST BE SEEN");
 	error_sign(lesson->instance->case_, lesson->prediction);
 	notice_sign(lesson);
-	event_signs(lesson->instance->case_, lesson->prediction);
+	event_signs(lesson);
 	wire_signs(lesson);
 	counter_signs(lesson);
+	crowd_signs(lesson);
+	ka_explain_acts(lesson->instance);
 	if (ka_explain_has(lesson->instance->case_, KA_DOES_CHECKS))
 		ka_page_hang("  - ",
 			     "Every call of the steps succeeds, or fails with the error that "

@@ -305,6 +305,10 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	case KA_SEND:
 		say_send(instance, step, buf, size);
 		return;
+	case KA_REQUEST:
+	case KA_JOIN:
+		ka_explain_app_step(instance, step, buf, size);
+		return;
 	case KA_DROP:
 	case KA_REJECT:
 		say_fault(instance, step, buf, size);
@@ -343,6 +347,7 @@ static void say_preparations(const struct ka_instance *instance)
 		ka_page_text(2, "%s MPTCP (IPPROTO_MPTCP).",
 			     c->transport == KA_MPTCP ? "Both ends use"
 						      : "The client uses, the server does not");
+	ka_explain_programs(instance);
 	if (c->no_timestamps)
 		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
 	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)
@@ -368,14 +373,6 @@ static void capitalise(char *text)
 {
 	if (text[0] >= 'a' && text[0] <= 'z')
 		text[0] = (char)(text[0] - 'a' + 'A');
-}
-
-bool ka_explain_has(const struct ka_case *c, unsigned long long kinds)
-{
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (kinds & 1ull << c->steps[i].do_)
-			return true;
-	return false;
 }
 
 void ka_explain_steps(const struct ka_lesson *lesson)

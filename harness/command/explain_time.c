@@ -254,12 +254,13 @@ static void never_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 static void at_once_time(const struct ka_sum *sum)
 {
 	ka_page_head("WHEN");
-	ka_page_text(
-		2,
-		"Within %lld jiffies (%g ms) after the fault: the tick may pass once while the "
-		"segment is on its way, and once until the reader runs. To this, how late the "
-		"host was seen to wake its timers is added.",
-		(long long)sum->p->hi_j, 1000 * ka_sum_s(sum, sum->p->hi_j));
+	ka_page_text(2,
+		     "Within %lld jiffies (%g ms) after the fault, or after a program closed: the "
+		     "tick may "
+		     "pass once while the segment is on its way, and once until the reader runs. "
+		     "To this, how late the "
+		     "host was seen to wake its timers is added.",
+		     (long long)sum->p->hi_j, 1000 * ka_sum_s(sum, sum->p->hi_j));
 }
 
 static void retransmit_time(const struct ka_lesson *lesson, const struct ka_sum *sum)

@@ -22,13 +22,21 @@ static bool lost_locally(const struct ka_case *c)
 	return false;
 }
 
+/* Each connection of a crowd moves a counter as the observed one must. */
+static int with_crowd(const struct ka_evidence *e, int one, int each)
+{
+	if (one == KA_ANY || e->want->when != KA_KEEPALIVE_EXPIRY)
+		return one;
+	return one + (int)e->instance->case_->crowd * each;
+}
+
 /* TCPKeepAlive counts attempts, answered or not (tcp_write_wakeup()). */
 static int want_probes(const struct ka_evidence *e)
 {
 	if (ka_case_persists(e->instance->case_))
 		return 0;
 	if (!lost_locally(e->instance->case_))
-		return e->probes_in_all;
+		return with_crowd(e, e->probes_in_all, e->want->probes);
 	if (e->want->when == KA_KEEPALIVE_EXPIRY && !e->want->changing)
 		return (int)ka_values_begin(e->instance).cnt;
 	return KA_ANY;
@@ -43,13 +51,17 @@ static int want_window_probes(const struct ka_evidence *e)
 /* tcp_write_err(), for every timer that gives up. */
 static int want_timeouts(const struct ka_evidence *e)
 {
-	return e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
-	       e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
+	bool one = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
+		   e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
+
+	return with_crowd(e, one, 1);
 }
 
 static int want_rsts(const struct ka_evidence *e)
 {
-	return lost_locally(e->instance->case_) ? KA_ANY : e->want->rst_sent;
+	if (lost_locally(e->instance->case_))
+		return KA_ANY;
+	return with_crowd(e, e->want->rst_sent, 1);
 }
 
 /* tcp_set_state(): from ESTABLISHED or CLOSE_WAIT to CLOSE. What happens after an EOF is the
@@ -60,9 +72,9 @@ static int want_resets(const struct ka_evidence *e)
 
 	if (e->want->when == KA_NEVER)
 		return 0;
-	if (!e->want->error || ka_case_does(c, KA_CLOSE, KA_PROBER))
+	if (!e->want->error || ka_case_closes(c))
 		return KA_ANY;
-	return !ka_case_does(c, KA_SHUTDOWN, KA_PROBER);
+	return with_crowd(e, !ka_case_does(c, KA_SHUTDOWN, KA_PROBER), 1);
 }
 
 /* Counters of data that is sent again; a FIN is such data. */
@@ -71,7 +83,7 @@ static int want_retransmissions(const struct ka_evidence *e)
 	const struct ka_case *c = e->instance->case_;
 
 	if (e->want->when == KA_RETRANSMIT_LIMIT || ka_case_does(c, KA_SHUTDOWN, KA_PROBER) ||
-	    ka_case_does(c, KA_CLOSE, KA_PROBER))
+	    ka_case_closes(c))
 		return KA_ANY;
 	/* the last segment into a full buffer is acknowledged late (tcp_send_loss_probe()) */
 	if (ka_case_does(c, KA_FILL, KA_PROBER))

@@ -29,7 +29,8 @@ void ka_check_masks(const struct ka_evidence *e, struct ka_findings *f)
 	/* a recv() that was waiting takes the error, and ERR with it, before or after this look */
 	uint32_t taken = ka_case_blocks_in_recv(e->instance->case_) ? EPOLLERR : 0;
 
-	check_mask("IN|RDHUP", e->events | (e->events ? taken : 0), e->want->events, f);
+	check_mask(e->instance->case_->asks ? "as asked" : "IN|RDHUP",
+		   e->events | (e->events ? taken : 0), e->want->events, f);
 	check_mask("all", e->events_full | (e->events_full ? taken : 0), e->want->events_full, f);
 	if (e->want->when == KA_NEVER)
 		check_silence(e, f);
@@ -185,7 +186,7 @@ static void check_lives(const struct ka_evidence *e, struct ka_findings *f)
 	const struct ka_diag_sample *diag = last_diag(e);
 	const struct ka_tcp_info *info = last_info(e);
 
-	if (diag && !diag->found && !ka_case_does(e->instance->case_, KA_CLOSE, KA_PROBER))
+	if (diag && !diag->found && !ka_case_closes(e->instance->case_))
 		ka_find(f, "sock_diag does not find the connection, must live");
 	if (info && info->state == TCP_CLOSE)
 		ka_find(f, "TCP_INFO says closed, must live");

@@ -30,7 +30,7 @@ static const struct ka_event *first_fin(const struct ka_evidence *e)
 static const struct ka_event *first_notice(const struct ka_evidence *e, bool level_only)
 {
 	bool by_fin = e->want->eof && !e->want->error;
-	uint32_t news = EPOLLERR | EPOLLHUP | (by_fin ? EPOLLRDHUP : 0);
+	uint32_t news = EPOLLERR | EPOLLHUP;
 
 	/* HUP alone may only say that both ends have sent FIN */
 	if (e->want->error && e->want->events & EPOLLERR &&
@@ -39,7 +39,8 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 
-		if (event->what == KA_EV_EPOLL && event->at == e->at && event->epoll.mask & news &&
+		if (event->what == KA_EV_EPOLL && event->at == e->at &&
+		    (event->epoll.mask & news || (by_fin && ka_evidence_tells_fin(e, event))) &&
 		    (!level_only || event->epoll.set == KA_EPOLL_LEVEL))
 			return event;
 	}
@@ -93,6 +94,23 @@ static bool only_looks(enum ka_do what)
 	       what == KA_DIAG_IS || what == KA_ENTRY_IS || what == KA_ENTRY_GONE;
 }
 
+/* A program closed the observed connection. */
+static bool closes(const struct ka_event *event)
+{
+	if (event->what != KA_EV_APP)
+		return false;
+	return event->app.act == KA_DID_CLOSE || event->app.act == KA_DID_TIME_OUT ||
+	       (event->app.act == KA_DID_EVICT && event->app.number == 1);
+}
+
+static void take_cause(struct ka_evidence *e, int64_t began_ns, int64_t done_ns, const char *text)
+{
+	e->have_zero = true;
+	e->cause_began_ns = began_ns;
+	e->zero_ns = done_ns > began_ns ? done_ns : began_ns;
+	e->cause = text;
+}
+
 /* The step that brought the end: the last one that does something and began before it. The end may
  * come while the step is still at work. */
 static void find_cause(struct ka_evidence *e)
@@ -101,12 +119,12 @@ static void find_cause(struct ka_evidence *e)
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_step *step = ka_evidence_step(e, event);
 
-		if (!step || event->t_ns > e->end_ns || only_looks(step->do_))
+		if (event->t_ns > e->end_ns)
 			continue;
-		e->have_zero = true;
-		e->cause_began_ns = event->t_ns;
-		e->zero_ns = event->step.done_ns > event->t_ns ? event->step.done_ns : event->t_ns;
-		e->cause = event->step.text;
+		if (closes(event))
+			take_cause(e, event->t_ns, event->t_ns, event->app.text);
+		else if (step && !only_looks(step->do_))
+			take_cause(e, event->t_ns, event->step.done_ns, event->step.text);
 	}
 }
 

@@ -25,7 +25,15 @@
 static bool end_is_declared(const struct ka_case *c)
 {
 	return c->expect.error || c->expect.eof || c->expect.rst_sent || c->expect.rst_received ||
-	       ka_case_does(c, KA_CLOSE, KA_PROBER);
+	       ka_case_closes(c);
+}
+
+/* Somebody must read the answer to a request. */
+static bool understands_answers(const struct ka_case *c, enum ka_who who)
+{
+	enum ka_program program = who == KA_PEER ? c->peer_app.program : c->prober_app.program;
+
+	return program == KA_APP_HTTP || program == KA_APP_LINES;
 }
 
 /* Steps about the gateway's memory need one that has a memory. */
@@ -46,6 +54,8 @@ static bool steps_make_sense(const struct ka_instance *instance)
 			return false;
 		if (asks_gateway(step) && !c->gateway)
 			return false;
+		if (step->do_ == KA_REQUEST && !understands_answers(c, step->who))
+			return false;
 	}
 	return true;
 }
@@ -59,11 +69,18 @@ static bool gateway_makes_sense(const struct ka_instance *instance)
 	return c->topology == KA_ROUTED && ka_gateway_timeout_s(c->gateway, &instance->setting) > 0;
 }
 
+/* Of a crowd only this is judged: each timer was started at a known time, and brings the end. */
+static bool crowd_makes_sense(const struct ka_case *c)
+{
+	return !c->crowd || (c->from == KA_FROM_ACCEPTED && c->expect.arming == KA_FRESH &&
+			     (c->expect.when == KA_KEEPALIVE_EXPIRY || c->expect.when == KA_NEVER));
+}
+
 static bool makes_sense(const struct ka_instance *instance)
 {
 	const struct ka_case *c = instance->case_;
 
-	if (!steps_make_sense(instance) || !gateway_makes_sense(instance))
+	if (!steps_make_sense(instance) || !gateway_makes_sense(instance) || !crowd_makes_sense(c))
 		return false;
 	switch (c->expect.when) {
 	case KA_NEVER:
@@ -253,6 +270,8 @@ static void predict_events(const struct ka_case *c, struct ka_prediction *out)
 		out->events = EOF_EVENTS;
 		out->events_full = EOF_EVENTS_FULL;
 	}
+	if (c->asks)
+		out->events &= c->asks | EPOLLERR | EPOLLHUP;
 	if (c->expect.events)
 		out->events = c->expect.events;
 	if (c->expect.events_full)

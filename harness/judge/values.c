@@ -59,6 +59,17 @@ bool ka_release_reaches(const char *release, const char *since)
 	return have[0] > need[0] || (have[0] == need[0] && have[1] >= need[1]);
 }
 
+bool ka_case_closes(const struct ka_case *case_)
+{
+	const struct ka_app_want *app = case_->expect.app;
+	const size_t n = sizeof(case_->expect.app) / sizeof(case_->expect.app[0]);
+
+	for (size_t i = 0; i < n && app[i].who != KA_NOBODY; i++)
+		if (app[i].who == KA_PROBER && app[i].act == KA_DID_TIME_OUT)
+			return true;
+	return ka_case_does(case_, KA_CLOSE, KA_PROBER);
+}
+
 /* A namespace begins with the protocol's defaults, whatever its parent says (tcp_sk_init()). */
 static struct ka_values defaults(void)
 {

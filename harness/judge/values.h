@@ -58,6 +58,10 @@ bool ka_case_blocks_in_recv(const struct ka_case *case_);
 /* True when kernel @release ("6.12.3-rt1") is @since ("6.11") or later. */
 bool ka_release_reaches(const char *release, const char *since);
 
+/* True when the prober itself ends the connection: by a step, or by a program that waits for
+ * requests only so long. */
+bool ka_case_closes(const struct ka_case *case_);
+
 /* Number in the value of the sysctl of @who whose key ends in @name, @otherwise if the case does
  * not set it. */
 int64_t ka_case_sysctl(const struct ka_case *case_, enum ka_who who, const char *name,

@@ -11,14 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plan/app.h"
+#include "plan/units.h"
+
 /* ---- who and where ------------------------------------------------------------------------ */
 
 /* The two networks of netns/topology.h. */
 enum ka_topology { KA_ROUTED, KA_PAIR };
-
-/* Which end of the connection. The prober holds the keepalive, the peer is the other one. */
-enum ka_role { KA_CLIENT, KA_SERVER };
-enum ka_who { KA_NOBODY, KA_PROBER, KA_PEER, KA_GATEWAY };
 
 /* ---- settings ----------------------------------------------------------------------------- */
 
@@ -49,21 +48,6 @@ struct ka_since_release {
 	const char *release; /* "6.17"; NULL: any */
 	const char *change;  /* the commit that brought it */
 };
-
-/* ---- time and numbers --------------------------------------------------------------------- */
-
-/* A time in the setting's own units: the sum of its parts. nominal = idle + intvl * cnt. */
-struct ka_time {
-	double idle, intvl, nominal, user_timeout;
-	int ms;
-};
-
-/* Numbers that depend on the setting: KA_CNT is TCP_KEEPCNT, KA_CNT_PLUS(-1) one less. */
-#define KA_CNT         0x100000
-#define KA_CNT_PLUS(n) (KA_CNT + (n))
-/* Any number, at least one: only where a comment says so. */
-#define KA_SOME        0x200000
-#define KA_ANY         0x300000
 
 /* ---- a gateway with a memory ---------------------------------------------------------------- */
 
@@ -105,6 +89,8 @@ enum ka_do {
 	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
 			  unless .unacked */
 	KA_FILL,     /* .who sends until the other end's window is closed and all is acknowledged */
+	KA_REQUEST,  /* .who sends .text; done when its program has got the answer */
+	KA_JOIN,     /* the client opens .value connections more (no keepalive on them) */
 	KA_STALL,    /* .who stops reading (data stays in its receive queue) */
 	KA_RESUME,   /* .who reads again */
 	KA_SHUTDOWN, /* .who: shutdown(SHUT_WR) */
@@ -256,6 +242,7 @@ struct ka_expect {
 	struct ka_edge edge;
 	int unread;      /* bytes that read() still gives after the end, before the error; 0: any */
 	bool soft_again; /* SO_ERROR gives the error once more after read() (sk_err_soft) */
+	struct ka_app_want app[4]; /* ends with .who == KA_NOBODY */
 };
 
 /* In which order the application asks when the connection has ended; the first to ask gets the
@@ -305,6 +292,13 @@ struct ka_case {
 	unsigned min_cnt;     /* settings with a smaller cnt make no sense here */
 	bool no_user_timeout; /* nor do settings with a user timeout: it ends what must survive */
 	bool no_timestamps;   /* net.ipv4.tcp_timestamps=0 at both ends */
+	/* so many connections besides the observed one, of the same setting, each armed when it
+	 * is there (KA_FROM_ACCEPTED), the observed one last. Only that one is captured; of the
+	 * others a sum is kept */
+	unsigned crowd;
+	/* what the prober's level-triggered epoll set asks for; 0: EPOLLIN | EPOLLRDHUP */
+	uint32_t asks;
+	struct ka_app prober_app, peer_app;
 	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
 	const struct ka_step *steps;
 	size_t n_steps;
