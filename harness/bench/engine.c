@@ -231,6 +231,14 @@ static void next_step(struct ka_engine *e, const struct ka_step *step)
 	e->step++;
 }
 
+/* A step may have begun long after the one before. */
+static int64_t step_deadline_ns(const struct ka_engine *e, const struct ka_step *step)
+{
+	if (step->do_ == KA_CONNECT)
+		return e->step_done_ns + HANDSHAKE_DEADLINE_NS;
+	return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
+}
+
 /* Works on the step in hand. Returns the time to come back at (NEVER_NS: when something happens),
  * 0 when the step is done, or -errno. */
 static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
@@ -251,10 +259,8 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 			return ret;
 		after_start(e, step);
 	}
-	if (!ka_step_is_done(e, step) && step->do_ == KA_CONNECT)
-		return e->step_done_ns + HANDSHAKE_DEADLINE_NS;
-	if (!ka_step_is_done(e, step)) /* it may have begun long after the one before */
-		return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
+	if (!ka_step_is_done(e, step))
+		return step_deadline_ns(e, step);
 	next_step(e, step);
 	return step->do_ == KA_CONNECT ? after_connect(e) : 0;
 }
