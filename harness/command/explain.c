@@ -182,6 +182,11 @@ static void print_network(const struct ka_lesson *lesson)
 		     "network is not touched. Below, \"the prober\" is %s, which holds the "
 		     "keepalive, and \"the peer\" is %s.",
 		     ka_explain_who(instance, KA_PROBER), ka_explain_who(instance, KA_PEER));
+	if (instance->case_->transport == KA_MPTCP)
+		ka_page_text(2, "Both ends use Multipath TCP (IPPROTO_MPTCP).");
+	else if (instance->case_->transport == KA_MPTCP_CLIENT)
+		ka_page_text(2, "The client uses Multipath TCP (IPPROTO_MPTCP), the server plain "
+				"TCP.");
 }
 
 static void print_lesson(const struct ka_lesson *lesson)

@@ -343,10 +343,6 @@ static void say_preparations(const struct ka_instance *instance)
 
 	if (c->gateway)
 		ka_explain_gateway(instance);
-	if (c->transport != KA_TCP)
-		ka_page_text(2, "%s MPTCP (IPPROTO_MPTCP).",
-			     c->transport == KA_MPTCP ? "Both ends use"
-						      : "The client uses, the server does not");
 	ka_explain_programs(instance);
 	if (c->no_timestamps)
 		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
