@@ -176,6 +176,18 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 	case KA_LINK_DOWN:
 	case KA_LINK_UP:
 		return ka_fault_link(e, step, step->do_ == KA_LINK_UP);
+	case KA_LINK_DELETE:
+		return ka_fault_link_delete(e, step);
+	case KA_ADDRESS_GONE:
+		return ka_fault_address(e, step);
+	case KA_ROUTE_GONE:
+		return ka_fault_route(e, step);
+	case KA_NEIGHBOUR_GONE:
+		return ka_fault_neighbour(e, step);
+	case KA_REFUSE:
+		return ka_fault_refuse(e, step);
+	case KA_ACCEPT:
+		return ka_fault_accept(e);
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		return ka_check_option(e, step);
@@ -243,6 +255,12 @@ static const char *verb(enum ka_do what)
 		[KA_DESTROY] = "socket destroyed",
 		[KA_LINK_DOWN] = "link down",
 		[KA_LINK_UP] = "link up",
+		[KA_LINK_DELETE] = "device deleted",
+		[KA_ADDRESS_GONE] = "address removed",
+		[KA_ROUTE_GONE] = "route gone",
+		[KA_NEIGHBOUR_GONE] = "next hop deaf to ARP and ND",
+		[KA_REFUSE] = "device refuses packets",
+		[KA_ACCEPT] = "device takes packets again",
 		[KA_SETSOCKOPT] = "setsockopt",
 		[KA_GETSOCKOPT] = "getsockopt",
 		[KA_SYSCTL] = "sysctl",
@@ -255,6 +273,13 @@ static const char *verb(enum ka_do what)
 	};
 
 	return verbs[what];
+}
+
+static const char *route_name(enum ka_route route)
+{
+	static const char *const names[] = { "removed", "unreachable", "blackhole", "prohibit" };
+
+	return names[route];
 }
 
 const char *ka_step_text(const struct ka_step *step, const struct ka_setting *setting, char *buf,
@@ -284,6 +309,9 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 	case KA_GETSOCKOPT:
 		snprintf(buf, size, "%s %s(%d, %d) %d", who, verb(step->do_), step->level,
 			 step->option, ka_step_value(step, setting));
+		break;
+	case KA_ROUTE_GONE:
+		snprintf(buf, size, "%s route %s", who, route_name(step->route));
 		break;
 	default:
 		snprintf(buf, size, "%s%s%s", who, *who ? " " : "", verb(step->do_));

@@ -165,6 +165,8 @@ void ka_engine_last_evidence(struct ka_engine *e)
 	for (size_t i = 0; i < e->n_tables; i++)
 		if (e->tables[i].active && ka_fault_evidence(e, &e->tables[i]))
 			ka_engine_fail(e, -EIO);
+	if (ka_fault_late_evidence(e))
+		ka_engine_fail(e, -EIO);
 	if (witness_down) {
 		nn_fail(&e->err, ENOBUFS, "the capture lost packets");
 		e->why = KA_END_BROKEN;

@@ -21,7 +21,9 @@ enum ka_who ka_explain_other(enum ka_who who);
 #define KA_DOES(what) (1ull << (what))
 #define KA_DOES_FAULTS                                                                             \
 	(KA_DOES(KA_DROP) | KA_DOES(KA_REJECT) | KA_DOES(KA_KILL) | KA_DOES(KA_FREEZE) |           \
-	 KA_DOES(KA_CRASH) | KA_DOES(KA_FORGET) | KA_DOES(KA_DESTROY) | KA_DOES(KA_LINK_DOWN))
+	 KA_DOES(KA_CRASH) | KA_DOES(KA_FORGET) | KA_DOES(KA_DESTROY) | KA_DOES(KA_LINK_DOWN) |    \
+	 KA_DOES(KA_LINK_DELETE) | KA_DOES(KA_ADDRESS_GONE) | KA_DOES(KA_ROUTE_GONE) |             \
+	 KA_DOES(KA_NEIGHBOUR_GONE) | KA_DOES(KA_REFUSE))
 #define KA_DOES_CHECKS                                                                             \
 	(KA_DOES(KA_SETSOCKOPT) | KA_DOES(KA_GETSOCKOPT) | KA_DOES(KA_SYSCTL) |                    \
 	 KA_DOES(KA_SYSCTL_IS))

@@ -260,6 +260,18 @@ static const char *plain_sentence(enum ka_do what)
 		return "the network device of %s is set down.";
 	case KA_LINK_UP:
 		return "the network device of %s is set up again.";
+	case KA_LINK_DELETE:
+		return "the network device of %s is deleted, and with it the wire.";
+	case KA_ADDRESS_GONE:
+		return "the address that the socket of %s is bound to is taken from its device.";
+	case KA_NEIGHBOUR_GONE:
+		return "%s forgets the MAC address of the next machine on the way, which no longer "
+		       "answers ARP requests and neighbour solicitations.";
+	case KA_REFUSE:
+		return "the device of %s takes no packet any more: its queue (pfifo with limit 0) "
+		       "drops each, and says so to the sender.";
+	case KA_ACCEPT:
+		return "the device of %s takes packets again.";
 	case KA_HEAL:
 		return "the path is healed: every rule made so far is removed.";
 	default:
@@ -291,6 +303,20 @@ static void say_block(const struct ka_instance *instance, const struct ka_step *
 		 ka_explain_who(instance, step->who), calls[step->call]);
 }
 
+static void say_route(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	static const char *const what[] = {
+		[KA_ROUTE_NONE] = "its default route is removed",
+		[KA_ROUTE_UNREACHABLE] = "a route of type unreachable to the other end is added",
+		[KA_ROUTE_BLACKHOLE] = "a route of type blackhole to the other end is added",
+		[KA_ROUTE_PROHIBIT] = "a route of type prohibit to the other end is added",
+	};
+
+	snprintf(buf, size, "%s loses its way: %s.", ka_explain_who(instance, step->who),
+		 what[step->route]);
+}
+
 static void say_what(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		     size_t size)
 {
@@ -316,6 +342,9 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	case KA_SYSCTL:
 	case KA_SYSCTL_IS:
 		say_sysctl(instance, step, buf, size);
+		return;
+	case KA_ROUTE_GONE:
+		say_route(instance, step, buf, size);
 		return;
 	case KA_DIAG_IS:
 		say_diag(instance, step, buf, size);
