@@ -66,6 +66,7 @@ int main(void)
 		&ka_experiments_regimes,
 		&ka_experiments_gateway,
 		&ka_experiments_live,
+		&ka_experiments_path,
 	};
 	const struct ka_theme *themes[N_GROUPS_MAX];
 	const struct ka_plan_options options = {
