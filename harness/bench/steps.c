@@ -139,6 +139,25 @@ static int start_blocking(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
+/* What is done to an end's own network (faults_net.c). */
+static int start_net_fault(struct ka_engine *e, const struct ka_step *step)
+{
+	switch (step->do_) {
+	case KA_LINK_DELETE:
+		return ka_fault_link_delete(e, step);
+	case KA_ADDRESS_GONE:
+		return ka_fault_address(e, step);
+	case KA_ROUTE_GONE:
+		return ka_fault_route(e, step);
+	case KA_NEIGHBOUR_GONE:
+		return ka_fault_neighbour(e, step);
+	case KA_REFUSE:
+		return ka_fault_refuse(e, step);
+	default:
+		return ka_fault_accept(e);
+	}
+}
+
 int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 {
 	switch (step->do_) {
@@ -177,17 +196,12 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 	case KA_LINK_UP:
 		return ka_fault_link(e, step, step->do_ == KA_LINK_UP);
 	case KA_LINK_DELETE:
-		return ka_fault_link_delete(e, step);
 	case KA_ADDRESS_GONE:
-		return ka_fault_address(e, step);
 	case KA_ROUTE_GONE:
-		return ka_fault_route(e, step);
 	case KA_NEIGHBOUR_GONE:
-		return ka_fault_neighbour(e, step);
 	case KA_REFUSE:
-		return ka_fault_refuse(e, step);
 	case KA_ACCEPT:
-		return ka_fault_accept(e);
+		return start_net_fault(e, step);
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		return ka_check_option(e, step);

@@ -30,6 +30,8 @@ enum ka_who ka_explain_other(enum ka_who who);
 /* True when a step of @c is in the set. */
 bool ka_explain_has(const struct ka_case *c, unsigned long long kinds);
 
+/* A sentence with one %s, for who does it, about a step that needs no more (explain_sentences.c). */
+const char *ka_explain_sentence(enum ka_do what);
 /* What is done, step by step (explain_steps.c). */
 void ka_explain_steps(const struct ka_lesson *lesson);
 /* A gateway with a memory, and a step that is about it (explain_gateway.c). */
