@@ -14,6 +14,15 @@
 	do_(peer_frozen) \
 	do_(short_outage) \
 	do_(probe_format) \
+	do_(icmp_errors) \
+	do_(icmp_believed) \
+	do_(icmp_reported) \
+	do_(neighbour) \
+	do_(local_drop) \
+	do_(refused) \
+	do_(routes) \
+	do_(devices) \
+	do_(socket_destroyed) \
 	do_(user_timeout) \
 	do_(inflight) \
 	do_(long_interval) \

@@ -57,6 +57,10 @@ struct ka_engine {
 	int epoll, timer;
 	struct ka_table tables[KA_MAX_TABLES];
 	size_t n_tables;
+	/* number (from 1) of the step whose evidence is read when it is undone, or at the end;
+	 * 0: none */
+	size_t neighbour_gone, refusing;
+	enum nn_node refusing_node;
 
 	size_t step; /* index of the step in hand */
 	bool step_started;
@@ -150,6 +154,16 @@ int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_forget(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up);
+
+/* ---- faults_net.c: what a host does to its own network -------------------------------------- */
+int ka_fault_link_delete(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_address(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_route(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_neighbour(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_refuse(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_accept(struct ka_engine *e);
+/* The evidence of those that show only later that they took effect. */
+int ka_fault_late_evidence(struct ka_engine *e);
 
 /* ---- checks.c ------------------------------------------------------------------------------ */
 int ka_check_option(struct ka_engine *e, const struct ka_step *step);

@@ -119,7 +119,8 @@ void ka_self_info(struct ka_peer_self *self);
 /* True when both ends have sent their FIN and the prober's is not acknowledged yet (CLOSING,
  * LAST_ACK): epoll says HUP, and it is not the end. */
 bool ka_self_is_closing(struct ka_peer_self *self);
-/* What the application sees after the end, in the order that the case asks for. */
+/* What the application sees after the end, in the order that the case asks for; last, the error
+ * queue. */
 void ka_self_autopsy(struct ka_peer_self *self);
 
 #endif

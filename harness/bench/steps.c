@@ -164,6 +164,25 @@ static int start_blocking(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
+/* What is done to an end's own network (faults_net.c). */
+static int start_net_fault(struct ka_engine *e, const struct ka_step *step)
+{
+	switch (step->do_) {
+	case KA_LINK_DELETE:
+		return ka_fault_link_delete(e, step);
+	case KA_ADDRESS_GONE:
+		return ka_fault_address(e, step);
+	case KA_ROUTE_GONE:
+		return ka_fault_route(e, step);
+	case KA_NEIGHBOUR_GONE:
+		return ka_fault_neighbour(e, step);
+	case KA_REFUSE:
+		return ka_fault_refuse(e, step);
+	default:
+		return ka_fault_accept(e);
+	}
+}
+
 int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 {
 	switch (step->do_) {
@@ -205,6 +224,13 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 	case KA_LINK_DOWN:
 	case KA_LINK_UP:
 		return ka_fault_link(e, step, step->do_ == KA_LINK_UP);
+	case KA_LINK_DELETE:
+	case KA_ADDRESS_GONE:
+	case KA_ROUTE_GONE:
+	case KA_NEIGHBOUR_GONE:
+	case KA_REFUSE:
+	case KA_ACCEPT:
+		return start_net_fault(e, step);
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		return ka_check_option(e, step);
@@ -278,6 +304,12 @@ static const char *verb(enum ka_do what)
 		[KA_DESTROY] = "socket destroyed",
 		[KA_LINK_DOWN] = "link down",
 		[KA_LINK_UP] = "link up",
+		[KA_LINK_DELETE] = "device deleted",
+		[KA_ADDRESS_GONE] = "address removed",
+		[KA_ROUTE_GONE] = "route gone",
+		[KA_NEIGHBOUR_GONE] = "next hop deaf to ARP and ND",
+		[KA_REFUSE] = "device refuses packets",
+		[KA_ACCEPT] = "device takes packets again",
 		[KA_SETSOCKOPT] = "setsockopt",
 		[KA_GETSOCKOPT] = "getsockopt",
 		[KA_SYSCTL] = "sysctl",
@@ -290,6 +322,13 @@ static const char *verb(enum ka_do what)
 	};
 
 	return verbs[what];
+}
+
+static const char *route_name(enum ka_route route)
+{
+	static const char *const names[] = { "removed", "unreachable", "blackhole", "prohibit" };
+
+	return names[route];
 }
 
 const char *ka_step_text(const struct ka_step *step, const struct ka_setting *setting, char *buf,
@@ -326,6 +365,9 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 	case KA_GETSOCKOPT:
 		snprintf(buf, size, "%s %s(%d, %d) %d", who, verb(step->do_), step->level,
 			 step->option, ka_step_value(step, setting));
+		break;
+	case KA_ROUTE_GONE:
+		snprintf(buf, size, "%s route %s", who, route_name(step->route));
 		break;
 	default:
 		snprintf(buf, size, "%s%s%s", who, *who ? " " : "", verb(step->do_));

@@ -156,6 +156,8 @@ static const char *call_name(enum ka_call_name name)
 		return "blocked select";
 	case KA_CALL_BLOCKED_POLL:
 		return "blocked poll";
+	case KA_CALL_ERROR_QUEUE:
+		return "error queue";
 	}
 	return "call";
 }
@@ -170,7 +172,7 @@ static void call_text(const struct ka_call *call, char *buf, size_t size)
 			 call->sigpipe ? " and SIGPIPE" : "", after);
 	else if (call->name == KA_CALL_BLOCKED_POLL)
 		snprintf(buf, size, "%s = 0x%" PRIx64, name, (uint64_t)call->ret);
-	else if (call->name == KA_CALL_SO_ERROR)
+	else if (call->name == KA_CALL_SO_ERROR || call->name == KA_CALL_ERROR_QUEUE)
 		snprintf(buf, size, "%s = %s%s", name, ka_errno_name((int)call->ret), after);
 	else
 		snprintf(buf, size, "%s = %" PRId64 "%s", name, call->ret, after);

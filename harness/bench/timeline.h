@@ -90,6 +90,7 @@ enum ka_call_name {
 	KA_CALL_BLOCKED_RECV,
 	KA_CALL_BLOCKED_SELECT, /* .ret: 1 readable, 2 exceptional */
 	KA_CALL_BLOCKED_POLL,   /* .ret: revents */
+	KA_CALL_ERROR_QUEUE     /* recvmsg(MSG_ERRQUEUE); .ret is the errno that was queued */
 };
 
 /* One call: what it returned; .err is the errno when .ret < 0 (for SO_ERROR, .ret is the value). */

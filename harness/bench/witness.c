@@ -197,6 +197,8 @@ void ka_engine_last_evidence(struct ka_engine *e)
 		if (e->tables[i].active && ka_fault_evidence(e, &e->tables[i]))
 			ka_engine_fail(e, -EIO);
 	e->record->timeline.host_lost = nn_softnet_dropped() - e->host_lost;
+	if (ka_fault_late_evidence(e))
+		ka_engine_fail(e, -EIO);
 	if (witness_down) {
 		nn_fail(&e->err, ENOBUFS, "the capture lost packets");
 		e->why = KA_END_BROKEN;

@@ -43,6 +43,8 @@ void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f);
 /* RFC 9293 3.8.4 MUST-26: no probe before the idle time is over, at any time of the connection. */
 void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f);
+/* What the device refuses is tried again every HZ/2, and counts as no probe. */
+void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f);
 
 /* ---- checks_wire.c ------------------------------------------------------------------------------- */
 

@@ -138,6 +138,7 @@ void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_p
 		break;
 	case KA_RETRANSMIT_LIMIT:
 	case KA_PERSIST_LIMIT:
+	case KA_FIRST_RETRANSMIT:
 		end = later(w.now, w.first_unacked + middle_s);
 		break;
 	case KA_NEVER:

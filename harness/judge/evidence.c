@@ -132,6 +132,15 @@ static void find_probes(struct ka_evidence *e)
 	}
 }
 
+/* What was tried and never reached the device (struct ka_expect's .unseen). */
+static void count_unseen(struct ka_evidence *e)
+{
+	int64_t tried = ka_evidence_counter(e, "TcpExt.TCPKeepAlive");
+
+	if (e->instance->case_->expect.unseen && tried > e->probes_in_all)
+		e->unseen = (int)(tried - e->probes_in_all);
+}
+
 static void count_rsts(struct ka_evidence *e)
 {
 	for (size_t i = 0; i < e->timeline->n; i++) {
@@ -213,6 +222,7 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 	find_last_rx(out);
 	ka_evidence_find_zero(out);
 	find_probes(out);
+	count_unseen(out);
 	count_rsts(out);
 	find_masks(out);
 	find_error(out);

@@ -50,6 +50,7 @@ struct ka_evidence {
 	int64_t probe_ns[KA_MAX_GAPS + 1]; /* their times, as many as fit */
 	int probes_in_all, answered;
 	int probes_received; /* of the peer's own keepalive */
+	int unseen;          /* further attempts that only TCPKeepAlive has counted */
 	int rst_sent, rst_received;
 
 	uint32_t events, events_full; /* last mask of each epoll set before the autopsy */

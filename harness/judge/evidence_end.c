@@ -50,6 +50,8 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 /* The packet that is, or announces, the end in this regime. */
 static const struct ka_event *end_packet(const struct ka_evidence *e)
 {
+	if (e->instance->case_->expect.unseen)
+		return NULL;
 	switch (e->want->when) {
 	case KA_KEEPALIVE_EXPIRY:
 	case KA_USER_TIMEOUT:
@@ -62,6 +64,7 @@ static const struct ka_event *end_packet(const struct ka_evidence *e)
 		if (e->want->rst_received)
 			return ka_evidence_rst(e, false);
 		return e->want->rst_sent ? ka_evidence_rst(e, true) : NULL;
+	case KA_FIRST_RETRANSMIT: /* no segment of TCP */
 	case KA_RETRANSMIT_LIMIT: /* sends no RST (tcp_write_timeout()) */
 	case KA_PERSIST_LIMIT:    /* nor does tcp_probe_timer() */
 	case KA_NEVER:
@@ -159,7 +162,7 @@ static void find_unacked(struct ka_evidence *e)
 	}
 }
 
-/* The write that found the window closed started the persist timer. */
+/* The write after which data waits: for the window, or for a way out of the host. */
 static void find_write(struct ka_evidence *e)
 {
 	for (size_t i = 0; i < e->end_index; i++) {
@@ -170,7 +173,7 @@ static void find_write(struct ka_evidence *e)
 			continue;
 		e->have_zero = true;
 		e->zero_ns = event->t_ns;
-		e->cause = "the write into the closed window";
+		e->cause = "the last write";
 	}
 }
 
@@ -178,7 +181,9 @@ void ka_evidence_find_zero(struct ka_evidence *e)
 {
 	if (e->want->when == KA_AT_ONCE) {
 		find_cause(e);
-	} else if (e->want->when == KA_RETRANSMIT_LIMIT) {
+	} else if (e->want->when == KA_RETRANSMIT_LIMIT && e->instance->case_->expect.unseen) {
+		find_write(e);
+	} else if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_FIRST_RETRANSMIT) {
 		find_unacked(e);
 	} else if (e->want->when == KA_PERSIST_LIMIT) {
 		find_write(e);

@@ -25,6 +25,11 @@ bool ka_is_fault(enum ka_do what)
 	case KA_REBOOT:
 	case KA_FORGET:
 	case KA_LINK_DOWN:
+	case KA_LINK_DELETE:
+	case KA_ADDRESS_GONE:
+	case KA_ROUTE_GONE:
+	case KA_NEIGHBOUR_GONE:
+	case KA_REFUSE:
 		return true;
 	default:
 		return false;
@@ -141,8 +146,8 @@ static void guard_transport(const struct ka_evidence *e, struct ka_findings *f)
 /* The kernel says that it tried, and the wire is silent. */
 static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
 {
-	if (e->want->probes && e->want->probes != KA_ANY && !e->probes_in_all &&
-	    ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0)
+	if (!e->instance->case_->expect.unseen && e->want->probes && e->want->probes != KA_ANY &&
+	    !e->probes_in_all && ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0)
 		ka_find(f, "the capture lost the probes");
 }
 

@@ -92,9 +92,12 @@ static bool makes_sense(const struct ka_instance *instance)
 	case KA_FIRST_PROBE:
 		return ka_runs_keepalive(instance) && end_is_declared(c);
 	case KA_AT_ONCE:
-	case KA_RETRANSMIT_LIMIT:
 	case KA_PERSIST_LIMIT:
+	case KA_FIRST_RETRANSMIT:
 		return end_is_declared(c);
+	case KA_RETRANSMIT_LIMIT: /* data that is stuck: known only for the user timeout */
+		return end_is_declared(c) &&
+		       (!c->expect.unseen || instance->setting.user_timeout_ms);
 	}
 	return false;
 }
@@ -174,6 +177,25 @@ static void predict_timer(const struct ka_instance *instance, int hz, struct ka_
 	out->probes = probes_of(instance, out, &bounds);
 }
 
+static void predict_retransmission(const struct ka_instance *instance, int hz,
+				   struct ka_prediction *out)
+{
+	const struct ka_case *c = instance->case_;
+	unsigned ut_ms = instance->setting.user_timeout_ms;
+	int64_t window[2];
+
+	if (out->when == KA_FIRST_RETRANSMIT)
+		ka_retransmit_first(hz, window);
+	else if (c->expect.unseen)
+		ka_retransmit_stuck(ut_ms, hz, window);
+	else
+		ka_retransmit_window(
+			(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2), ut_ms, hz,
+			window);
+	out->lo_j = window[0];
+	out->hi_j = window[1];
+}
+
 static void predict_end(const struct ka_instance *instance, int hz, struct ka_prediction *out)
 {
 	const struct ka_case *c = instance->case_;
@@ -187,15 +209,16 @@ static void predict_end(const struct ka_instance *instance, int hz, struct ka_pr
 		predict_timer(instance, hz, out);
 		break;
 	case KA_RETRANSMIT_LIMIT:
-		ka_retransmit_window(
-			(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
-			instance->setting.user_timeout_ms, hz, window);
-		out->lo_j = window[0];
-		out->hi_j = window[1];
+	case KA_FIRST_RETRANSMIT:
+		predict_retransmission(instance, hz, out);
 		break;
 	case KA_PERSIST_LIMIT:
-		ka_persist_window((unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
-				  hz, window);
+		if (instance->setting.user_timeout_ms)
+			ka_retransmit_stuck(instance->setting.user_timeout_ms, hz, window);
+		else
+			ka_persist_window(
+				(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
+				hz, window);
 		out->lo_j = window[0];
 		out->hi_j = window[1];
 		break;

@@ -132,6 +132,10 @@ struct ka_change ka_change_of(const struct ka_instance *instance, const struct k
 
 	if (step->who != KA_PROBER || step->fails)
 		return change;
+	if (step->do_ == KA_REFUSE)
+		change.kind = KA_CHANGE_REFUSE;
+	if (step->do_ == KA_ACCEPT)
+		change.kind = KA_CHANGE_ACCEPT;
 	if (step->do_ == KA_SETSOCKOPT)
 		change.kind = option_change(step);
 	/* a value of the socket's own hides the sysctl (keepalive_time_when()) */
@@ -178,6 +182,8 @@ void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_c
 	case KA_CHANGE_NOTHING:
 	case KA_CHANGE_ON:
 	case KA_CHANGE_OFF:
+	case KA_CHANGE_REFUSE:
+	case KA_CHANGE_ACCEPT:
 		break;
 	}
 }

@@ -27,6 +27,8 @@ enum ka_change_kind {
 	KA_CHANGE_INTVL,
 	KA_CHANGE_CNT,
 	KA_CHANGE_USER_TIMEOUT,
+	KA_CHANGE_REFUSE, /* the device refuses what is sent: no attempt counts as probe */
+	KA_CHANGE_ACCEPT,
 };
 struct ka_change {
 	enum ka_change_kind kind;

@@ -53,7 +53,7 @@ static void put_figures(const struct ka_evidence *e, struct ka_verdict *out)
 	out->have_off = ka_replay_off(e, &out->off_jiffies);
 	out->error = e->error;
 	out->events = e->events;
-	out->probes = e->probes;
+	out->probes = e->probes + e->unseen;
 	out->last_rx_ns = e->last_rx_ns;
 }
 
@@ -126,6 +126,7 @@ static void judge_kernel(const struct ka_evidence *e, struct ka_verdict *out)
 	ka_check_first_probe(e, &findings);
 	ka_check_idle(e, &findings);
 	ka_check_gaps(e, &findings);
+	ka_check_refused(e, &findings);
 	ka_check_probe_format(e, &findings);
 	ka_check_crowd(e, &findings);
 	ka_check_app(e, &findings);

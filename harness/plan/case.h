@@ -108,6 +108,13 @@ enum ka_do {
 	KA_DESTROY,   /* SOCK_DESTROY on .who's socket */
 	KA_LINK_DOWN, /* .who's device down */
 	KA_LINK_UP,
+	KA_LINK_DELETE,    /* .who's device, and with it the wire, no longer exists */
+	KA_ADDRESS_GONE,   /* the address that .who's socket is bound to is taken from the device */
+	KA_ROUTE_GONE,     /* .who's way to the other end: see .route (routed only) */
+	KA_NEIGHBOUR_GONE, /* .who forgets the MAC address of the next hop, which does not answer
+			      ARP and neighbour solicitations any more */
+	KA_REFUSE,         /* .who's device takes no packet: its queue (pfifo limit 0) drops all */
+	KA_ACCEPT,         /* .who's device takes packets again */
 	KA_SETSOCKOPT, /* on .who's socket: .level .option .value; .fails: the errno it must give */
 	KA_GETSOCKOPT, /* must read .value; .fails */
 	KA_SYSCTL,     /* writes .text to .key in .who's namespace; .fails */
@@ -139,6 +146,9 @@ enum ka_place { KA_ON_PATH, KA_PROBER_OUTPUT, KA_PROBER_POSTROUTING };
 /* Calls that can block until the connection ends. */
 enum ka_blocking { KA_IN_RECV, KA_IN_SELECT, KA_IN_POLL };
 
+/* What a route look-up towards the other end finds after KA_ROUTE_GONE. */
+enum ka_route { KA_ROUTE_NONE, KA_ROUTE_UNREACHABLE, KA_ROUTE_BLACKHOLE, KA_ROUTE_PROHIBIT };
+
 struct ka_step {
 	enum ka_do do_;
 	enum ka_who who;
@@ -158,7 +168,8 @@ struct ka_step {
 	int first;                 /* only the first N packets that match; 0: all */
 	int after;                 /* only those after the first N that match */
 	uint8_t flags_mask, flags; /* TCP flags that must match */
-	bool misses;               /* for experiments that must end broken: matches another port */
+	bool misses; /* for experiments that must end broken: matches another port; the neighbour
+			stays known */
 
 	int level, option;
 	int value;             /* KA_CNT allowed */
@@ -171,6 +182,7 @@ struct ka_step {
 	struct ka_time left;       /* KA_ENTRY_IS */
 	struct ka_time expires[2]; /* KA_DIAG_IS: at the least and at the most until the timer's
 				      unrounded expiry; most 0: not looked at */
+	enum ka_route route;       /* KA_ROUTE_GONE */
 };
 
 #define KA_STEPS(...)                                                                              \
@@ -188,6 +200,7 @@ enum ka_when {
 	KA_USER_TIMEOUT,     /* first probe tick >= TCP_USER_TIMEOUT with at least one probe out */
 	KA_RETRANSMIT_LIMIT, /* tcp_retries2 of unacknowledged data */
 	KA_PERSIST_LIMIT,    /* tcp_retries2 of window probes; counts from the write */
+	KA_FIRST_RETRANSMIT, /* an ICMP error answers the first retransmission */
 };
 
 /* How the timer was armed before the silence: decides the window (judge/wheel.h). */
@@ -243,6 +256,12 @@ struct ka_expect {
 	int unread;      /* bytes that read() still gives after the end, before the error; 0: any */
 	bool soft_again; /* SO_ERROR gives the error once more after read() (sk_err_soft) */
 	struct ka_app_want app[4]; /* ends with .who == KA_NOBODY */
+	/* after the last answer nothing that the prober sends reaches its device: the counter
+	 * TCPKeepAlive is the witness of the probes, the socket's first event that of the end */
+	bool unseen;
+	/* the error is a report, not an end (IP_RECVERR): the connection is still established
+	 * afterwards */
+	bool survives;
 };
 
 /* In which order the application asks when the connection has ended; the first to ask gets the

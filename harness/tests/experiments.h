@@ -24,5 +24,6 @@ extern const struct ka_experiment_group ka_experiments_regimes;
 extern const struct ka_experiment_group ka_experiments_gateway;
 extern const struct ka_experiment_group ka_experiments_live;
 extern const struct ka_experiment_group ka_experiments_applications;
+extern const struct ka_experiment_group ka_experiments_path;
 
 #endif

@@ -147,7 +147,7 @@ static void nothing_is_without_words(void **state)
 			memset(&event.packet, 0, sizeof(event.packet));
 			if (what == KA_EV_PACKET && i <= KA_SEG_ICMP)
 				event.packet.kind = i;
-			if (what == KA_EV_CALL && i <= KA_CALL_GETSOCKOPT)
+			if (what == KA_EV_CALL && i <= KA_CALL_ERROR_QUEUE)
 				event.call.name = i;
 			if (what == KA_EV_DIAG)
 				event.diag = (struct ka_diag_sample){ true, (uint8_t)i, (uint8_t)i,
