@@ -108,6 +108,9 @@ static bool keeps_soft_error(const struct ka_evidence *e)
 	bool gives_up = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
 			e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
 
+	/* an MPTCP socket does not give up: what read() says is that it is not connected */
+	if (e->instance->case_->transport == KA_MPTCP)
+		return false;
 	return e->instance->case_->expect.soft_again || (gives_up && e->want->error != ETIMEDOUT);
 }
 
