@@ -14,6 +14,15 @@
 	do_(peer_frozen) \
 	do_(short_outage) \
 	do_(probe_format) \
+	do_(icmp_errors) \
+	do_(icmp_believed) \
+	do_(icmp_reported) \
+	do_(neighbour) \
+	do_(local_drop) \
+	do_(refused) \
+	do_(routes) \
+	do_(devices) \
+	do_(socket_destroyed) \
 	do_(user_timeout) \
 	do_(inflight) \
 	do_(long_interval) \
@@ -24,13 +33,17 @@
 	do_(gateway) \
 	do_(gateway_presets) \
 	do_(pool) \
+	do_(proxy) \
+	do_(application) \
+	do_(http) \
 	do_(inheritance) \
 	do_(options) \
 	do_(sysctl_defaults) \
 	do_(live_options) \
 	do_(live_sysctl) \
 	do_(rate_limit) \
-	do_(mptcp)
+	do_(mptcp) \
+	do_(crowd)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct ka_theme ka_theme_##name;

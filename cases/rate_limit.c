@@ -37,7 +37,7 @@ static const struct ka_case cases[] = {
 			    .probes = KA_CNT,
 			    .answered = 1,
 			    .rst_sent = 1,
-			    .peer_counters = { { "TcpExt.TCPACKSkippedSeq", KA_CNT } } },
+			    .peer_counters = { { "TcpExt.TCPACKSkippedSeq", KA_SOME } } },
 	},
 	{
 		.name = "answers_unlimited",

@@ -208,3 +208,32 @@ int nn_neigh_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, 
 			       nn_addr_text(addr, text, sizeof(text)), dev)
 		   : 0;
 }
+
+static int take_state(const struct nlmsghdr *nlh, void *arg)
+{
+	if (nlh->nlmsg_type == RTM_NEWNEIGH &&
+	    mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct ndmsg))
+		*(uint16_t *)arg = ((const struct ndmsg *)mnl_nlmsg_get_payload(nlh))->ndm_state;
+	return 0;
+}
+
+int nn_neigh_known(struct nn_ns *ns, const char *dev, const struct nn_addr *addr,
+		   struct nn_err *err)
+{
+	int index = nn_link_index(ns, dev, err), ret;
+	uint16_t state = NUD_NONE;
+	struct ndmsg *ndm;
+	struct nn_msg msg;
+
+	if (index < 0)
+		return index;
+	nn_msg_start(&msg, RTM_GETNEIGH, 0);
+	ndm = nn_msg_extra(&msg, sizeof(*ndm));
+	ndm->ndm_family = (uint8_t)addr->family;
+	ndm->ndm_ifindex = index;
+	nn_msg_put(&msg, NDA_DST, addr->bytes, nn_addr_size(addr));
+	ret = nn_route_talk(ns, &msg, take_state, &state, err);
+	if (ret == -ENOENT)
+		return 0;
+	return ret ? ret : !!(state & ~(NUD_NONE | NUD_INCOMPLETE | NUD_FAILED));
+}

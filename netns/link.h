@@ -70,5 +70,9 @@ int nn_route_del(struct nn_ns *ns, const struct nn_route *route, struct nn_err *
 int nn_neigh_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr,
 		 const uint8_t mac[6], struct nn_err *err);
 int nn_neigh_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err);
+/* Whether packets to @addr can leave now: 1 if its MAC address is known, 0 if it is not (no entry,
+ * asked for, asked for in vain), or -errno. */
+int nn_neigh_known(struct nn_ns *ns, const char *dev, const struct nn_addr *addr,
+		   struct nn_err *err);
 
 #endif

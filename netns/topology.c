@@ -96,6 +96,29 @@ struct nn_addr nn_topology_addr(const struct nn_topology *net, enum nn_node node
 	return (struct nn_addr){ .family = family };
 }
 
+int nn_topology_prefix_len(int family)
+{
+	return prefix_lens[family == AF_INET6];
+}
+
+struct nn_addr nn_topology_next_hop(const struct nn_topology *net, enum nn_node node, int family,
+				    enum nn_node *hop)
+{
+	size_t n, i;
+	const struct wire *wires = wires_of(net->shape, &n);
+	const struct end *other;
+
+	for (i = 0; i < 2 * n; i++) {
+		if (wires[i / 2].end[i % 2].node != node)
+			continue;
+		other = &wires[i / 2].end[!(i % 2)];
+		*hop = other->node;
+		return end_addr(other, family == AF_INET6);
+	}
+	*hop = node;
+	return (struct nn_addr){ .family = family };
+}
+
 /* ---- building --------------------------------------------------------------------------- */
 
 /* Addresses, the neighbour at the other end, and for a host behind a gateway the way out. */

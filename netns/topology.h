@@ -54,6 +54,14 @@ int nn_topology_replace(struct nn_topology *net, enum nn_node node, bool rebuild
  * neighbours) and returns when both ends of the wire carry packets. */
 int nn_topology_link(struct nn_topology *net, enum nn_node node, bool up, struct nn_err *err);
 
+/* The prefix length of every address of @family here. */
+int nn_topology_prefix_len(int family);
+
+/* What the first packet of @node to the other host is sent to: the gateway, or in a pair the other
+ * host itself. @node is no gateway. Returns the address that it has on that wire. */
+struct nn_addr nn_topology_next_hop(const struct nn_topology *net, enum nn_node node, int family,
+				    enum nn_node *hop);
+
 /* Name of the device of @node towards the wire: "eth0"; the gateway's towards @peer: "client0",
  * "server0". */
 const char *nn_topology_dev(enum nn_node node, enum nn_node peer);

@@ -4,9 +4,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/errqueue.h> /* needs <time.h> before it */
 
 #include "bench/peer_self.h"
 
@@ -80,6 +83,28 @@ static void write_once(struct ka_peer_self *self)
 	ka_self_event(self, event);
 }
 
+/* What IP_RECVERR has kept; nothing is kept without it. */
+static void error_queue(struct ka_peer_self *self)
+{
+	char control[256] __attribute__((aligned(sizeof(size_t)))), data[256];
+	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct sock_extended_err error = { 0 };
+	struct cmsghdr *cmsg;
+
+	if (recvmsg(self->conn, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+		ka_self_call(self, KA_CALL_ERROR_QUEUE, -1, errno, true);
+		return;
+	}
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (cmsg && cmsg->cmsg_len >= CMSG_LEN(sizeof(error)))
+		memcpy(&error, CMSG_DATA(cmsg), sizeof(error));
+	ka_self_call(self, KA_CALL_ERROR_QUEUE, error.ee_errno, 0, true);
+}
+
 void ka_self_autopsy(struct ka_peer_self *self)
 {
 	static void (*const orders[][4])(struct ka_peer_self *) = {
@@ -91,4 +116,5 @@ void ka_self_autopsy(struct ka_peer_self *self)
 	ka_self_info(self);
 	for (size_t i = 0; i < 4; i++)
 		orders[self->config->autopsy][i](self);
+	error_queue(self);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -150,6 +151,22 @@ int ka_capture_open(struct ka_capture **ret, struct nn_ns *ns, const char *dev,
 		capture = ka_capture_close(capture);
 	*ret = capture;
 	return r;
+}
+
+int ka_capture_only(struct ka_capture *capture, uint16_t port, struct nn_err *err)
+{
+	struct bpf_program program;
+	char text[64];
+	int ret;
+
+	snprintf(text, sizeof(text), "tcp port %u or icmp or icmp6", port);
+	if (pcap_compile(capture->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) < 0)
+		return nn_fail(err, EIO, "filter '%s': %s", text, pcap_geterr(capture->pcap));
+	ret = pcap_setfilter(capture->pcap, &program);
+	pcap_freecode(&program);
+	if (ret < 0)
+		return nn_fail(err, EIO, "filter '%s': %s", text, pcap_geterr(capture->pcap));
+	return 0;
 }
 
 int ka_capture_fd(const struct ka_capture *capture)

@@ -29,6 +29,8 @@ struct ka_capture; /* opaque */
 /* Starts to capture on device @dev of @ns; packets go to @file (borrowed). 0 or -errno. */
 int ka_capture_open(struct ka_capture **ret, struct nn_ns *ns, const char *dev,
 		    struct ka_capture_file *file, struct nn_err *err);
+/* From now on only packets of TCP port @port, and ICMP. */
+int ka_capture_only(struct ka_capture *capture, uint16_t port, struct nn_err *err);
 /* Readable when there are packets. */
 int ka_capture_fd(const struct ka_capture *capture);
 /* Reads all that is there into the file. Returns the number of new packets or -errno. */

@@ -69,6 +69,8 @@ void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_messa
 	switch (message->kind) {
 	case KA_MSG_EVENT:
 		ka_engine_event(e, message->event);
+		if (message->event.what == KA_EV_APP && message->event.app.act == KA_DID_GET)
+			end->got++;
 		break;
 	case KA_MSG_CONNECTED:
 		end->connected = true;
@@ -80,6 +82,9 @@ void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_messa
 			end->saw_eof = true;
 		else
 			end->ended = true;
+		break;
+	case KA_MSG_CROWD:
+		ka_crowd_message(e, at, message);
 		break;
 	case KA_MSG_DONE:
 		break;
@@ -226,6 +231,14 @@ static void next_step(struct ka_engine *e, const struct ka_step *step)
 	e->step++;
 }
 
+/* A step may have begun long after the one before. */
+static int64_t step_deadline_ns(const struct ka_engine *e, const struct ka_step *step)
+{
+	if (step->do_ == KA_CONNECT)
+		return e->step_done_ns + HANDSHAKE_DEADLINE_NS;
+	return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
+}
+
 /* Works on the step in hand. Returns the time to come back at (NEVER_NS: when something happens),
  * 0 when the step is done, or -errno. */
 static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
@@ -246,10 +259,8 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 			return ret;
 		after_start(e, step);
 	}
-	if (!ka_step_is_done(e, step) && step->do_ == KA_CONNECT)
-		return e->step_done_ns + HANDSHAKE_DEADLINE_NS;
-	if (!ka_step_is_done(e, step)) /* it may have begun long after the one before */
-		return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
+	if (!ka_step_is_done(e, step))
+		return step_deadline_ns(e, step);
 	next_step(e, step);
 	return step->do_ == KA_CONNECT ? after_connect(e) : 0;
 }
@@ -261,7 +272,7 @@ static int64_t watch(struct ka_engine *e)
 	const struct ka_end_state *prober = &e->ends[e->prober];
 	int64_t until;
 
-	if (prober->ended || (expect->eof && prober->saw_eof)) {
+	if ((prober->ended || (expect->eof && prober->saw_eof)) && ka_crowd_is_over(e)) {
 		finish(e, KA_END_DIED);
 		return 0;
 	}
@@ -390,11 +401,4 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 	ka_engine_teardown(&e);
 	ka_timeline_sort(&record->timeline);
 	return 0;
-}
-
-void ka_record_free(struct ka_record *record)
-{
-	ka_timeline_free(&record->timeline);
-	ka_capture_file_free(&record->captures[0]);
-	ka_capture_file_free(&record->captures[1]);
 }

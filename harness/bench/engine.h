@@ -29,6 +29,8 @@ struct ka_end_state {
 	bool connected;
 	bool saw_eof, ended;
 	bool frozen, killed;
+	bool crowd_there, crowd_dead;
+	int got; /* answers that its program got */
 };
 
 /* An nftables table that a step has made. */
@@ -55,18 +57,25 @@ struct ka_engine {
 	int epoll, timer;
 	struct ka_table tables[KA_MAX_TABLES];
 	size_t n_tables;
+	/* number (from 1) of the step whose evidence is read when it is undone, or at the end;
+	 * 0: none */
+	size_t neighbour_gone, refusing;
+	enum nn_node refusing_node;
 
 	size_t step; /* index of the step in hand */
 	bool step_started;
 	int repeats; /* how often the step in hand was done already */
 	int64_t step_due_ns, step_start_ns;
 	int64_t step_done_ns; /* when the step before was done */
-	uint32_t send_end;    /* KA_SEND: the sender's snd_nxt when all is sent */
+	bool crowd_called;
+	int got;           /* KA_REQUEST: answers before it */
+	uint32_t send_end; /* KA_SEND: the sender's snd_nxt when all is sent */
 
 	int64_t last_rx_ns;       /* L */
 	int64_t first_unacked_ns; /* first transmission of data not acknowledged; 0: none */
 	int probes;               /* since L */
 	int64_t probe_ns[128];
+	uint64_t host_lost; /* packets, by the beginning */
 	bool over;
 	enum ka_end_why why;
 	struct nn_err err;
@@ -119,6 +128,20 @@ bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step);
 const char *ka_step_text(const struct ka_step *step, const struct ka_setting *setting, char *buf,
 			 size_t size);
 
+/* ---- crowd.c: connections besides the observed one ------------------------------------------ */
+/* Calls them the first time; true when all of them are there (or none is declared). */
+bool ka_crowd_is_there(struct ka_engine *e);
+/* KA_JOIN: @n connections more. */
+int ka_crowd_join(struct ka_engine *e, unsigned n);
+bool ka_crowd_has_joined(const struct ka_engine *e);
+int ka_crowd_order(struct ka_engine *e, enum ka_at at, enum ka_order_kind kind, unsigned n);
+/* One end says that all of them are there, or dead. */
+void ka_crowd_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message);
+/* True when nothing more is to be seen of them. */
+bool ka_crowd_is_over(const struct ka_engine *e);
+/* Puts what became of them into the timeline. */
+void ka_crowd_evidence(struct ka_engine *e);
+
 /* ---- faults.c ------------------------------------------------------------------------------ */
 int ka_fault_rules(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_heal(struct ka_engine *e);
@@ -131,6 +154,16 @@ int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_forget(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up);
+
+/* ---- faults_net.c: what a host does to its own network -------------------------------------- */
+int ka_fault_link_delete(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_address(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_route(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_neighbour(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_refuse(struct ka_engine *e, const struct ka_step *step);
+int ka_fault_accept(struct ka_engine *e);
+/* The evidence of those that show only later that they took effect. */
+int ka_fault_late_evidence(struct ka_engine *e);
 
 /* ---- checks.c ------------------------------------------------------------------------------ */
 int ka_check_option(struct ka_engine *e, const struct ka_step *step);

@@ -27,14 +27,18 @@ enum ka_order_kind {
 	KA_ORDER_FORGET,
 	KA_ORDER_SETSOCKOPT,
 	KA_ORDER_GETSOCKOPT,
-	KA_ORDER_BLOCK,   /* a child of the peer makes the call .value (enum ka_call_name) */
-	KA_ORDER_INSPECT, /* record TCP_INFO */
+	KA_ORDER_BLOCK,      /* a child of the peer makes the call .value (enum ka_call_name) */
+	KA_ORDER_INSPECT,    /* record TCP_INFO */
+	KA_ORDER_REQUEST,    /* send .text */
+	KA_ORDER_CROWD,      /* .value connections more */
+	KA_ORDER_CROWD_TELL, /* record what became of them */
 };
 
 struct ka_order {
 	enum ka_order_kind kind;
 	unsigned bytes;
 	int level, option, value;
+	char text[256];
 };
 
 enum ka_message_kind {
@@ -42,6 +46,7 @@ enum ka_message_kind {
 	KA_MSG_DONE,      /* the order in hand is done: .error (errno), .value, .at_ns */
 	KA_MSG_CONNECTED, /* this end is established */
 	KA_MSG_ENDED,     /* this end saw the end of the connection and has done its autopsy */
+	KA_MSG_CROWD,     /* the crowd is complete at this end (.value 0), or dead (1) */
 };
 
 struct ka_message {

@@ -18,6 +18,8 @@ struct ka_peer_config {
 	enum ka_autopsy autopsy;
 	bool mptcp;
 	struct ka_setting setting;
+	uint32_t asks; /* of the level-triggered epoll set */
+	struct ka_app app;
 	struct nn_addr local, remote;
 };
 

@@ -65,6 +65,8 @@ static void established(struct ka_peer_self *self)
 	const struct ka_peer_config *config = self->config;
 	int err = ka_self_watch(self);
 
+	if (!err)
+		err = ka_app_begin(self);
 	/* inheritance from the listener is read back where it must have arrived */
 	if (config->prober && config->at == KA_AT_SERVER &&
 	    (config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL ||
@@ -75,8 +77,13 @@ static void established(struct ka_peer_self *self)
 
 static void on_accept(struct ka_peer_self *self)
 {
-	int fd = accept4(self->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
 
+	if (self->crowd.wanted) {
+		ka_crowd_accept(self);
+		return;
+	}
+	fd = accept4(self->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0 && errno == EAGAIN)
 		return;
 	ka_self_call(self, KA_CALL_ACCEPT, fd < 0 ? -1 : 0, fd < 0 ? errno : 0, false);
@@ -105,6 +112,7 @@ static void on_connected(struct ka_peer_self *self)
 static void end(struct ka_peer_self *self)
 {
 	ka_self_join(self);
+	ka_app_stop(self);
 	ka_self_autopsy(self);
 	self->ended = true;
 	ka_self_interest(self);
@@ -158,6 +166,7 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 		return;
 	if (ka_self_read(self)) {
 		self->saw_eof = true;
+		ka_app_stop(self);
 		ka_self_interest(self);
 		ka_self_info(self);
 		ka_self_say(self, KA_MSG_ENDED, 0, 1, "");
@@ -184,14 +193,12 @@ static int get_option(struct ka_peer_self *self, const struct ka_order *order, i
 	return err;
 }
 
-static int end_output(struct ka_peer_self *self, bool whole)
+static int end_output(struct ka_peer_self *self)
 {
-	int ret = whole ? close(self->conn) : shutdown(self->conn, SHUT_WR);
+	int ret = shutdown(self->conn, SHUT_WR);
 	int err = ret < 0 ? errno : 0;
 
-	ka_self_call(self, whole ? KA_CALL_CLOSE : KA_CALL_SHUTDOWN, ret, err, false);
-	if (whole)
-		self->conn = -1;
+	ka_self_call(self, KA_CALL_SHUTDOWN, ret, err, false);
 	return err;
 }
 
@@ -218,9 +225,9 @@ static int obey(struct ka_peer_self *self, const struct ka_order *order, int *va
 	case KA_ORDER_RESUME:
 		return set_stalled(self, false);
 	case KA_ORDER_SHUTDOWN:
-		return end_output(self, false);
+		return end_output(self);
 	case KA_ORDER_CLOSE:
-		return end_output(self, true);
+		return ka_self_close(self, false);
 	case KA_ORDER_FORGET:
 		return ka_self_forget(self);
 	case KA_ORDER_SETSOCKOPT:
@@ -231,6 +238,13 @@ static int obey(struct ka_peer_self *self, const struct ka_order *order, int *va
 		return ka_self_block(self, (enum ka_call_name)order->value);
 	case KA_ORDER_INSPECT:
 		ka_self_info(self);
+		return 0;
+	case KA_ORDER_REQUEST:
+		return ka_app_request(self, order->text);
+	case KA_ORDER_CROWD:
+		return ka_crowd_call(self, (unsigned)order->value);
+	case KA_ORDER_CROWD_TELL:
+		ka_crowd_tell(self);
 		return 0;
 	}
 	return EINVAL;
@@ -270,7 +284,12 @@ static int open_epolls(struct ka_peer_self *self)
 
 int ka_peer_main(const struct ka_peer_config *config, int ctl)
 {
-	struct ka_peer_self self = { .config = config, .ctl = ctl, .listener = -1, .conn = -1 };
+	struct ka_peer_self self = { .config = config,
+				     .ctl = ctl,
+				     .listener = -1,
+				     .conn = -1,
+				     .crowd = { .epoll = -1, .timer = -1 },
+				     .app = { .timer = -1 } };
 	struct epoll_event event;
 
 	if (open_epolls(&self))
@@ -291,5 +310,11 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 			on_connected(&self);
 		else if (event.data.fd == self.sets[0] || event.data.fd == self.sets[1])
 			on_socket(&self, woken_ns);
+		else if (event.data.fd == self.crowd.epoll)
+			ka_crowd_event(&self, woken_ns);
+		else if (event.data.fd == self.crowd.timer)
+			ka_crowd_tick(&self);
+		else if (event.data.fd == self.app.timer)
+			ka_app_tick(&self);
 	}
 }

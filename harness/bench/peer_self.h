@@ -5,6 +5,33 @@
 
 #include "bench/peer.h"
 
+/* One connection of a crowd. */
+struct ka_member {
+	int fd;            /* -1: closed */
+	int64_t armed_ns;  /* 0: by no call of its own */
+	int64_t active_ns; /* when it came, or last sent something */
+};
+
+struct ka_crowd_self {
+	struct ka_member *members; /* owned; .n of them, room for .wanted */
+	unsigned n, wanted;
+	unsigned there; /* established */
+	int epoll;      /* of the members; -1: there are none */
+	int timer;      /* for the next group; -1: all have begun */
+	struct ka_crowd sum;
+};
+
+/* The program above TCP. */
+struct ka_app_self {
+	int timer;         /* -1: it never waits */
+	int64_t since_ns;  /* what the timer counts from */
+	int64_t active_ns; /* when the other end last sent something; proxy */
+	int served, got;
+	bool waiting; /* heartbeat: for an answer */
+	char in[512]; /* begin of a message that is not complete */
+	size_t used;
+};
+
 struct ka_peer_self {
 	const struct ka_peer_config *config;
 	int ctl;
@@ -18,6 +45,8 @@ struct ka_peer_self {
 	int waiter_fd; /* its pidfd */
 	int outer;     /* epoll of: ctl, listener or connecting conn, both sets */
 	int sets[2];   /* by enum ka_epoll_set: conn is registered in both */
+	struct ka_crowd_self crowd;
+	struct ka_app_self app;
 };
 
 /* CLOCK_MONOTONIC in nanoseconds (peer_main.c). */
@@ -42,21 +71,56 @@ void ka_self_interest(struct ka_peer_self *self);
 int ka_self_send(struct ka_peer_self *self, unsigned bytes);
 /* Reads all there is. Returns true when the connection is over (EOF or error). */
 bool ka_self_read(struct ka_peer_self *self);
+/* A socket with its options as this end has them before the handshake. */
+int ka_self_socket(struct ka_peer_self *self, int *fd);
+/* Begins the handshake of @fd. */
+int ka_self_begin(struct ka_peer_self *self, int fd);
 /* Closes conn and listener without a segment sent (TCP_REPAIR). */
 int ka_self_forget(struct ka_peer_self *self);
 
+/* close(), or with a RST. */
+int ka_self_close(struct ka_peer_self *self, bool reset);
 /* ---- a blocking call (waiter.c) ---------------------------------------------------------------- */
 /* Starts a child that makes the call; it tells the engine what the call returned. */
 int ka_self_block(struct ka_peer_self *self, enum ka_call_name name);
 /* Waits until the child is gone, if there is one: it has been woken, or is killed. */
 void ka_self_join(struct ka_peer_self *self);
 
+/* ---- the program above TCP (app.c) -------------------------------------------------------------- */
+/* The connection is there; 0 or a positive errno. */
+int ka_app_begin(struct ka_peer_self *self);
+/* The application has read @n bytes. */
+void ka_app_input(struct ka_peer_self *self, const char *bytes, size_t n);
+/* Its timer has run out. */
+void ka_app_tick(struct ka_peer_self *self);
+/* The connection is over: nothing is waited for any more. */
+void ka_app_stop(struct ka_peer_self *self);
+/* Sends @text as a request of this end. */
+int ka_app_request(struct ka_peer_self *self, const char *text);
+/* Tells the engine what was done, in words that follow "program". */
+void ka_app_tell(struct ka_peer_self *self, enum ka_app_act act, int number, int64_t waited_ns,
+		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* A member of the crowd came to a proxy (app_proxy.c). */
+void ka_proxy_newcomer(struct ka_peer_self *self, unsigned index);
+
+/* ---- the crowd (peer_crowd.c); 0 or a positive errno ---------------------------------------------- */
+/* @more connections are to come: the client begins to connect, the server makes room. */
+int ka_crowd_call(struct ka_peer_self *self, unsigned more);
+/* The listener has connections that belong to the crowd. */
+void ka_crowd_accept(struct ka_peer_self *self);
+/* The next group connects. */
+void ka_crowd_tick(struct ka_peer_self *self);
+/* Something happened to members; epoll woke this process at @woken_ns. */
+void ka_crowd_event(struct ka_peer_self *self, int64_t woken_ns);
+void ka_crowd_tell(struct ka_peer_self *self);
+
 /* ---- the end (autopsy.c) ----------------------------------------------------------------------- */
 void ka_self_info(struct ka_peer_self *self);
 /* True when both ends have sent their FIN and the prober's is not acknowledged yet (CLOSING,
  * LAST_ACK): epoll says HUP, and it is not the end. */
 bool ka_self_is_closing(struct ka_peer_self *self);
-/* What the application sees after the end, in the order that the case asks for. */
+/* What the application sees after the end, in the order that the case asks for; last, the error
+ * queue. */
 void ka_self_autopsy(struct ka_peer_self *self);
 
 #endif

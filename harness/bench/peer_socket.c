@@ -105,7 +105,7 @@ static bool armed_before(const struct ka_peer_self *self)
 				  config->from == KA_FROM_SYSCTL || config->from == KA_FROM_VALUES);
 }
 
-static int new_socket(struct ka_peer_self *self, int *fd)
+int ka_self_socket(struct ka_peer_self *self, int *fd)
 {
 	bool mptcp = self->config->mptcp;
 
@@ -125,7 +125,7 @@ int ka_self_listen(struct ka_peer_self *self)
 {
 	struct sockaddr_storage addr;
 	socklen_t len = sockaddr_of(&self->config->local, KA_PORT, &addr);
-	int ret = new_socket(self, &self->listener);
+	int ret = ka_self_socket(self, &self->listener);
 
 	if (ret)
 		return ret;
@@ -135,23 +135,31 @@ int ka_self_listen(struct ka_peer_self *self)
 	return add(self->outer, self->listener, EPOLLIN);
 }
 
-int ka_self_connect(struct ka_peer_self *self)
+int ka_self_begin(struct ka_peer_self *self, int fd)
 {
 	struct sockaddr_storage addr;
 	socklen_t len = sockaddr_of(&self->config->remote, KA_PORT, &addr);
-	int ret = new_socket(self, &self->conn);
 
+	if (connect(fd, (struct sockaddr *)&addr, len) < 0 && errno != EINPROGRESS)
+		return errno;
+	return 0;
+}
+
+int ka_self_connect(struct ka_peer_self *self)
+{
+	int ret = ka_self_socket(self, &self->conn);
+
+	if (!ret)
+		ret = ka_self_begin(self, self->conn);
 	if (ret)
 		return ret;
-	if (connect(self->conn, (struct sockaddr *)&addr, len) < 0 && errno != EINPROGRESS)
-		return errno;
 	self->connecting = true;
 	return add(self->outer, self->conn, EPOLLOUT);
 }
 
 int ka_self_watch(struct ka_peer_self *self)
 {
-	int ret = add(self->sets[KA_EPOLL_LEVEL], self->conn, EPOLLIN | EPOLLRDHUP);
+	int ret = add(self->sets[KA_EPOLL_LEVEL], self->conn, self->config->asks);
 
 	if (ret)
 		return ret;
@@ -167,7 +175,7 @@ void ka_self_interest(struct ka_peer_self *self)
 	struct epoll_event event = { .data.fd = self->conn };
 
 	if (!self->saw_eof)
-		event.events = self->stalled ? EPOLLRDHUP : EPOLLIN | EPOLLRDHUP;
+		event.events = self->config->asks & ~(self->stalled ? (uint32_t)EPOLLIN : 0);
 	if (self->hung)
 		event.events |= EPOLLET;
 	epoll_ctl(self->sets[KA_EPOLL_LEVEL], self->ended ? EPOLL_CTL_DEL : EPOLL_CTL_MOD,
@@ -202,7 +210,24 @@ bool ka_self_read(struct ka_peer_self *self)
 		ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, false);
 		if (n <= 0)
 			return true;
+		ka_app_input(self, buf, (size_t)n);
+		if (self->conn < 0) /* the program has closed it */
+			return false;
 	}
+}
+
+int ka_self_close(struct ka_peer_self *self, bool reset)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+	int ret, err;
+
+	if (reset)
+		setsockopt(self->conn, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	ret = close(self->conn);
+	err = ret < 0 ? errno : 0;
+	ka_self_call(self, KA_CALL_CLOSE, ret, err, false);
+	self->conn = -1;
+	return err;
 }
 
 int ka_self_forget(struct ka_peer_self *self)

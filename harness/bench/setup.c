@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/engine.h"
+#include "netns/softnet.h"
 #include "netns/sysctl.h"
 
 static enum nn_node node_of(enum ka_at at)
@@ -62,11 +63,16 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.mptcp = e->case_->transport == KA_MPTCP ||
 			 (e->case_->transport == KA_MPTCP_CLIENT && at == KA_AT_CLIENT),
 		.setting = instance->setting,
+		.asks = EPOLLIN | EPOLLRDHUP,
+		.app = at == e->prober ? e->case_->prober_app : e->case_->peer_app,
 		.local = nn_topology_addr(&e->net, node_of(at), instance->family),
 		.remote = nn_topology_addr(&e->net, other, instance->family),
 	};
-	int ret = ka_peer_start(&e->ends[at].peer, &config, e->net.ns[node_of(at)], &e->err);
+	int ret;
 
+	if (config.prober && e->case_->asks)
+		config.asks = e->case_->asks;
+	ret = ka_peer_start(&e->ends[at].peer, &config, e->net.ns[node_of(at)], &e->err);
 	if (ret)
 		return ret;
 	return watch_fd(e, e->ends[at].peer.ctl);
@@ -129,6 +135,7 @@ int ka_engine_setup(struct ka_engine *e)
 	enum nn_shape shape = e->case_->topology == KA_PAIR ? NN_PAIR : NN_ROUTED;
 	int ret = open_loop(e);
 
+	e->host_lost = nn_softnet_dropped();
 	if (!ret)
 		ret = nn_topology_new(&e->net, shape, &e->err);
 	if (!ret)

@@ -2,6 +2,7 @@
 /* The steps of a case: what each word of the vocabulary does. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/engine.h"
 
@@ -50,6 +51,8 @@ static bool connect_is_done(struct ka_engine *e)
 
 	if (!e->ends[0].connected || !e->ends[1].connected || !ka_flow_settled(&e->ends[0].flow) ||
 	    !ka_flow_settled(&e->ends[1].flow))
+		return false;
+	if (!ka_crowd_is_there(e))
 		return false;
 	if (e->case_->from != KA_FROM_ACCEPTED)
 		return true;
@@ -118,6 +121,28 @@ static bool fill_is_done(struct ka_engine *e, const struct ka_step *step)
 	return false;
 }
 
+static int start_request(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	struct ka_order o = { .kind = KA_ORDER_REQUEST };
+	struct ka_message reply;
+	int ret;
+
+	snprintf(o.text, sizeof(o.text), "%s", step->text);
+	e->got = e->ends[at].got;
+	ret = ka_engine_order(e, at, &o, &reply);
+	if (!ret && reply.error)
+		ret = nn_fail(&e->err, reply.error, "the request could not be sent");
+	return ret;
+}
+
+/* Nothing of the answer is on its way any more, not even its acknowledgement. */
+static bool request_is_done(const struct ka_engine *e, const struct ka_step *step)
+{
+	return e->ends[ka_engine_end(e, step->who)].got > e->got &&
+	       ka_flow_settled(&e->ends[0].flow) && ka_flow_settled(&e->ends[1].flow);
+}
+
 static int set_stalled(struct ka_engine *e, const struct ka_step *step, bool stall)
 {
 	return order(e, step->who, stall ? KA_ORDER_STALL : KA_ORDER_RESUME, 0);
@@ -139,6 +164,25 @@ static int start_blocking(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
+/* What is done to an end's own network (faults_net.c). */
+static int start_net_fault(struct ka_engine *e, const struct ka_step *step)
+{
+	switch (step->do_) {
+	case KA_LINK_DELETE:
+		return ka_fault_link_delete(e, step);
+	case KA_ADDRESS_GONE:
+		return ka_fault_address(e, step);
+	case KA_ROUTE_GONE:
+		return ka_fault_route(e, step);
+	case KA_NEIGHBOUR_GONE:
+		return ka_fault_neighbour(e, step);
+	case KA_REFUSE:
+		return ka_fault_refuse(e, step);
+	default:
+		return ka_fault_accept(e);
+	}
+}
+
 int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 {
 	switch (step->do_) {
@@ -148,6 +192,10 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 		return start_send(e, step);
 	case KA_FILL:
 		return start_fill(e, step);
+	case KA_REQUEST:
+		return start_request(e, step);
+	case KA_JOIN:
+		return ka_crowd_join(e, (unsigned)step->value);
 	case KA_STALL:
 	case KA_RESUME:
 		return set_stalled(e, step, step->do_ == KA_STALL);
@@ -176,6 +224,13 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 	case KA_LINK_DOWN:
 	case KA_LINK_UP:
 		return ka_fault_link(e, step, step->do_ == KA_LINK_UP);
+	case KA_LINK_DELETE:
+	case KA_ADDRESS_GONE:
+	case KA_ROUTE_GONE:
+	case KA_NEIGHBOUR_GONE:
+	case KA_REFUSE:
+	case KA_ACCEPT:
+		return start_net_fault(e, step);
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		return ka_check_option(e, step);
@@ -203,6 +258,10 @@ bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
 		return send_is_done(e, step);
 	if (step->do_ == KA_FILL)
 		return fill_is_done(e, step);
+	if (step->do_ == KA_REQUEST)
+		return request_is_done(e, step);
+	if (step->do_ == KA_JOIN)
+		return ka_crowd_has_joined(e);
 	return true;
 }
 
@@ -227,6 +286,8 @@ static const char *verb(enum ka_do what)
 		[KA_CONNECT] = "connected",
 		[KA_SEND] = "sends",
 		[KA_FILL] = "sends until the window is closed",
+		[KA_REQUEST] = "requests",
+		[KA_JOIN] = "further connections",
 		[KA_STALL] = "stops reading",
 		[KA_RESUME] = "reads again",
 		[KA_SHUTDOWN] = "shutdown(WR)",
@@ -243,6 +304,12 @@ static const char *verb(enum ka_do what)
 		[KA_DESTROY] = "socket destroyed",
 		[KA_LINK_DOWN] = "link down",
 		[KA_LINK_UP] = "link up",
+		[KA_LINK_DELETE] = "device deleted",
+		[KA_ADDRESS_GONE] = "address removed",
+		[KA_ROUTE_GONE] = "route gone",
+		[KA_NEIGHBOUR_GONE] = "next hop deaf to ARP and ND",
+		[KA_REFUSE] = "device refuses packets",
+		[KA_ACCEPT] = "device takes packets again",
 		[KA_SETSOCKOPT] = "setsockopt",
 		[KA_GETSOCKOPT] = "getsockopt",
 		[KA_SYSCTL] = "sysctl",
@@ -257,6 +324,13 @@ static const char *verb(enum ka_do what)
 	return verbs[what];
 }
 
+static const char *route_name(enum ka_route route)
+{
+	static const char *const names[] = { "removed", "unreachable", "blackhole", "prohibit" };
+
+	return names[route];
+}
+
 const char *ka_step_text(const struct ka_step *step, const struct ka_setting *setting, char *buf,
 			 size_t size)
 {
@@ -266,6 +340,13 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 	case KA_SEND:
 		snprintf(buf, size, "%s sends %u byte%s", who, step->bytes,
 			 step->bytes == 1 ? "" : "s");
+		break;
+	case KA_REQUEST:
+		snprintf(buf, size, "%s requests %.*s", who, (int)strcspn(step->text, "\r\n"),
+			 step->text);
+		break;
+	case KA_JOIN:
+		snprintf(buf, size, "%d more connections", step->value);
 		break;
 	case KA_DROP:
 	case KA_REJECT:
@@ -284,6 +365,9 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 	case KA_GETSOCKOPT:
 		snprintf(buf, size, "%s %s(%d, %d) %d", who, verb(step->do_), step->level,
 			 step->option, ka_step_value(step, setting));
+		break;
+	case KA_ROUTE_GONE:
+		snprintf(buf, size, "%s route %s", who, route_name(step->route));
 		break;
 	default:
 		snprintf(buf, size, "%s%s%s", who, *who ? " " : "", verb(step->do_));

@@ -156,6 +156,8 @@ static const char *call_name(enum ka_call_name name)
 		return "blocked select";
 	case KA_CALL_BLOCKED_POLL:
 		return "blocked poll";
+	case KA_CALL_ERROR_QUEUE:
+		return "error queue";
 	}
 	return "call";
 }
@@ -170,7 +172,7 @@ static void call_text(const struct ka_call *call, char *buf, size_t size)
 			 call->sigpipe ? " and SIGPIPE" : "", after);
 	else if (call->name == KA_CALL_BLOCKED_POLL)
 		snprintf(buf, size, "%s = 0x%" PRIx64, name, (uint64_t)call->ret);
-	else if (call->name == KA_CALL_SO_ERROR)
+	else if (call->name == KA_CALL_SO_ERROR || call->name == KA_CALL_ERROR_QUEUE)
 		snprintf(buf, size, "%s = %s%s", name, ka_errno_name((int)call->ret), after);
 	else
 		snprintf(buf, size, "%s = %" PRId64 "%s", name, call->ret, after);
@@ -242,6 +244,19 @@ static void fault_text(const struct ka_fault *fault, char *buf, size_t size)
 		snprintf(buf, size, "fault of step %d %s: %s", step, effect, fault->text);
 }
 
+static void crowd_text(const struct ka_crowd *crowd, char *buf, size_t size)
+{
+	if (!crowd->dead)
+		snprintf(buf, size, "crowd of %u: all live", crowd->n);
+	else
+		snprintf(buf, size,
+			 "crowd of %u: %u ended %.6f .. %.6f s after their last segment: %s, epoll "
+			 "0x%x, probes out %u; %u otherwise",
+			 crowd->n, crowd->dead, (double)crowd->earliest_ns / 1e9,
+			 (double)crowd->latest_ns / 1e9, ka_errno_name(crowd->error), crowd->events,
+			 crowd->probes, crowd->other);
+}
+
 static void end_text(const struct ka_end *end, char *buf, size_t size)
 {
 	const char *why = "";
@@ -297,6 +312,12 @@ const char *ka_event_text(const struct ka_event *event, char *buf, size_t size)
 	case KA_EV_CHECK:
 		snprintf(buf, size, "check of step %d %s: %s", event->check.step + 1,
 			 event->check.ok ? "holds" : "FAILED", event->check.text);
+		break;
+	case KA_EV_APP:
+		snprintf(buf, size, "program %s", event->app.text);
+		break;
+	case KA_EV_CROWD:
+		crowd_text(&event->crowd, buf, size);
 		break;
 	case KA_EV_END:
 		end_text(&event->end, buf, size);

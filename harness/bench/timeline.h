@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plan/case.h"
+
 /* Where it was seen. KA_AT_BENCH: the engine itself. */
 enum ka_at { KA_AT_CLIENT, KA_AT_SERVER, KA_AT_GATEWAY, KA_AT_BENCH };
 
@@ -24,6 +26,8 @@ enum ka_what {
 	KA_EV_FAULT,   /* evidence that a fault took effect, read when the instance ended; .fault */
 	KA_EV_COUNTER, /* how far a counter of the prober's namespace moved; .counter */
 	KA_EV_CHECK,   /* a declared check (option, sysctl, diag) of a step; .check */
+	KA_EV_APP,     /* a program above TCP did or noticed something; .app */
+	KA_EV_CROWD,   /* what became of the connections besides the observed one; .crowd */
 	KA_EV_END,     /* why the bench stopped watching; .end */
 };
 
@@ -86,6 +90,7 @@ enum ka_call_name {
 	KA_CALL_BLOCKED_RECV,
 	KA_CALL_BLOCKED_SELECT, /* .ret: 1 readable, 2 exceptional */
 	KA_CALL_BLOCKED_POLL,   /* .ret: revents */
+	KA_CALL_ERROR_QUEUE     /* recvmsg(MSG_ERRQUEUE); .ret is the errno that was queued */
 };
 
 /* One call: what it returned; .err is the errno when .ret < 0 (for SO_ERROR, .ret is the value). */
@@ -128,6 +133,29 @@ struct ka_check {
 	char text[160];
 };
 
+/* The time is just before what it did. */
+struct ka_app_event {
+	enum ka_app_act act;
+	int number;
+	int64_t waited_ns; /* since what the program counts from; 0: it did not wait */
+	char text[80];
+};
+
+/*
+ * A crowd in sum. Each connection's time counts from its own L (TCP_INFO tells how long ago, in
+ * whole jiffies, so that the time is exact to one) or from its own arming, whichever came later,
+ * and ends when epoll named it. What the first death showed, all others must show.
+ */
+struct ka_crowd {
+	unsigned n, dead;
+	int64_t armed_ns;               /* when the first one's timer was started */
+	int64_t earliest_ns, latest_ns; /* of the dead */
+	int error;                      /* SO_ERROR */
+	uint32_t events;                /* epoll mask, asked for IN|RDHUP */
+	uint8_t probes;                 /* tcpi_probes */
+	unsigned other;                 /* so many showed something else */
+};
+
 enum ka_end_why {
 	KA_END_DIED,    /* the prober's connection ended, and its autopsy is done */
 	KA_END_WATCHED, /* it lived through all that was to be watched */
@@ -159,6 +187,8 @@ struct ka_event {
 		struct ka_fault fault;
 		struct ka_counter counter;
 		struct ka_check check;
+		struct ka_app_event app;
+		struct ka_crowd crowd;
 		struct ka_end end;
 	};
 };
@@ -167,6 +197,7 @@ struct ka_timeline {
 	struct ka_event *events; /* owned; ordered by t_ns after ka_timeline_sort() */
 	size_t n, room;
 	int64_t armed_ns;      /* when SO_KEEPALIVE began to run the timer; 0: by the handshake */
+	uint64_t host_lost;    /* packets between namespaces that did not fit into its queues */
 	int64_t clock_step_ns; /* largest jump of CLOCK_REALTIME against CLOCK_MONOTONIC */
 };
 

@@ -6,6 +6,7 @@
 
 #include "bench/engine.h"
 #include "netns/diag.h"
+#include "netns/softnet.h"
 
 /* The counters whose movement says which mechanism of the kernel was at work. */
 static const char *const watched[] = {
@@ -127,24 +128,54 @@ int ka_engine_counters_before(struct ka_engine *e)
 	return ret;
 }
 
-static void counters_after(struct ka_engine *e, enum ka_at at)
+static void record_counters(struct ka_engine *e, enum ka_at at, const uint64_t *after)
 {
-	struct ka_end_state *end = &e->ends[at];
-	uint64_t after[N_WATCHED];
+	const uint64_t *before = e->ends[at].before;
 
-	if (!end->counters) /* its host is gone */
-		return;
-	if (nn_counters_read(end->counters, watched, after, N_WATCHED, NULL))
-		return;
 	for (size_t i = 0; i < N_WATCHED; i++) {
 		struct ka_event event = { .at = at, .what = KA_EV_COUNTER };
 
-		if (after[i] == NN_COUNTER_MISSING || end->before[i] == NN_COUNTER_MISSING)
+		if (after[i] == NN_COUNTER_MISSING || before[i] == NN_COUNTER_MISSING)
 			continue;
 		snprintf(event.counter.name, sizeof(event.counter.name), "%s", watched[i]);
-		event.counter.delta = (int64_t)(after[i] - end->before[i]);
+		event.counter.delta = (int64_t)(after[i] - before[i]);
 		ka_engine_event(e, event);
 	}
+}
+
+static size_t packets_seen(const struct ka_engine *e)
+{
+	return e->record->captures[0].n + e->record->captures[1].n;
+}
+
+/* Counters and packets must tell of the same moment: read again when a packet came in between. */
+static int read_counters_between_packets(struct ka_engine *e, uint64_t after[2][N_WATCHED])
+{
+	size_t seen;
+	int ret = ka_engine_drain(e);
+
+	do {
+		seen = packets_seen(e);
+		for (int at = 0; !ret && at < 2; at++)
+			if (e->ends[at].counters) /* else its host is gone */
+				ret = nn_counters_read(e->ends[at].counters, watched, after[at],
+						       N_WATCHED, &e->err);
+		if (!ret)
+			ret = ka_engine_drain(e);
+	} while (!ret && packets_seen(e) != seen);
+	return ret;
+}
+
+static void counters_after(struct ka_engine *e)
+{
+	uint64_t after[2][N_WATCHED];
+	int ret = read_counters_between_packets(e, after);
+
+	if (ret)
+		ka_engine_fail(e, ret);
+	for (int at = 0; !ret && at < 2; at++)
+		if (e->ends[at].counters)
+			record_counters(e, (enum ka_at)at, after[at]);
 }
 
 void ka_engine_last_evidence(struct ka_engine *e)
@@ -159,14 +190,24 @@ void ka_engine_last_evidence(struct ka_engine *e)
 			witness_down = true;
 	if (!prober->ended && !prober->killed && !prober->frozen)
 		ka_engine_order(e, e->prober, &inspect, &reply);
+	ka_crowd_evidence(e);
 	ka_engine_diag(e, e->prober);
-	counters_after(e, e->prober);
-	counters_after(e, e->peer);
+	counters_after(e);
 	for (size_t i = 0; i < e->n_tables; i++)
 		if (e->tables[i].active && ka_fault_evidence(e, &e->tables[i]))
 			ka_engine_fail(e, -EIO);
+	e->record->timeline.host_lost = nn_softnet_dropped() - e->host_lost;
+	if (ka_fault_late_evidence(e))
+		ka_engine_fail(e, -EIO);
 	if (witness_down) {
 		nn_fail(&e->err, ENOBUFS, "the capture lost packets");
 		e->why = KA_END_BROKEN;
 	}
+}
+
+void ka_record_free(struct ka_record *record)
+{
+	ka_timeline_free(&record->timeline);
+	ka_capture_file_free(&record->captures[0]);
+	ka_capture_file_free(&record->captures[1]);
 }

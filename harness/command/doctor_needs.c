@@ -79,6 +79,11 @@ static bool uses_destroy(const struct ka_case *c)
 	return has_step(c, KA_DESTROY);
 }
 
+static bool uses_queue(const struct ka_case *c)
+{
+	return has_step(c, KA_REFUSE);
+}
+
 static bool uses_ipv6(const struct ka_case *c)
 {
 	return c->families == 0 || (c->families & KA_V6);
@@ -124,6 +129,8 @@ static const struct ka_probe probes[] = {
 	  "a kernel with CONFIG_CHECKPOINT_RESTORE, or CAP_NET_ADMIN in the sandbox" },
 	{ "destroy", "SOCK_DESTROY: end a socket from outside", ka_probe_destroy, uses_destroy,
 	  "a kernel with CONFIG_INET_DIAG_DESTROY" },
+	{ "queue", "traffic control: a device that refuses packets", ka_probe_queue, uses_queue,
+	  "a kernel with CONFIG_NET_SCHED" },
 	{ "mptcp", "Multipath TCP", ka_probe_mptcp, uses_nothing_like_it,
 	  "a kernel with CONFIG_MPTCP" },
 };

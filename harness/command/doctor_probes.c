@@ -18,6 +18,7 @@
 #include "netns/counters.h"
 #include "netns/diag.h"
 #include "netns/nft.h"
+#include "netns/qdisc.h"
 #include "netns/sysctl.h"
 
 #define PORT        4711 /* has a listener */
@@ -302,6 +303,13 @@ int ka_probe_repair(struct ka_patient *patient, struct nn_err *err)
 	    setsockopt(patient->client, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off)) < 0)
 		return nn_fail(err, errno, "setsockopt(TCP_REPAIR)");
 	return 0;
+}
+
+int ka_probe_queue(struct ka_patient *patient, struct nn_err *err)
+{
+	int ret = nn_qdisc_refuse(patient->pair.ns[NN_CLIENT], "eth0", err);
+
+	return ret ? ret : nn_qdisc_accept(patient->pair.ns[NN_CLIENT], "eth0", err);
 }
 
 int ka_probe_destroy(struct ka_patient *patient, struct nn_err *err)

@@ -29,6 +29,7 @@ int ka_probe_conntrack(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_capture(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_diag(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_repair(struct ka_patient *patient, struct nn_err *err);
+int ka_probe_queue(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_destroy(struct ka_patient *patient, struct nn_err *err);
 int ka_probe_mptcp(struct ka_patient *patient, struct nn_err *err);
 

@@ -26,6 +26,14 @@ const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who)
 	return (who == KA_PROBER) == (instance->prober == KA_CLIENT) ? "the client" : "the server";
 }
 
+bool ka_explain_has(const struct ka_case *c, unsigned long long kinds)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (kinds & 1ull << c->steps[i].do_)
+			return true;
+	return false;
+}
+
 struct explain_options {
 	const char *name;
 	unsigned hz; /* 0: the running kernel's */
@@ -174,6 +182,11 @@ static void print_network(const struct ka_lesson *lesson)
 		     "network is not touched. Below, \"the prober\" is %s, which holds the "
 		     "keepalive, and \"the peer\" is %s.",
 		     ka_explain_who(instance, KA_PROBER), ka_explain_who(instance, KA_PEER));
+	if (instance->case_->transport == KA_MPTCP)
+		ka_page_text(2, "Both ends use Multipath TCP (IPPROTO_MPTCP).");
+	else if (instance->case_->transport == KA_MPTCP_CLIENT)
+		ka_page_text(2, "The client uses Multipath TCP (IPPROTO_MPTCP), the server plain "
+				"TCP.");
 }
 
 static void print_lesson(const struct ka_lesson *lesson)

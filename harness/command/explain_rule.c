@@ -42,6 +42,15 @@ static void first_probe_rule(const struct ka_lesson *lesson)
 			     "and cnt have no part in it.");
 		return;
 	}
+	if (lesson->instance->case_->expect.unseen) {
+		ka_page_para(
+			"The first probe. The host of %s itself refuses it, with a RST made in "
+			"the name of the peer. Nothing is sent until the idle time is over; "
+			"then the first probe provokes the RST, and the connection ends with "
+			"ECONNRESET at once. intvl and cnt have no part in it.",
+			ka_explain_who(lesson->instance, KA_PROBER));
+		return;
+	}
 	ka_page_para(
 		"The first probe. The host of %s is reachable but knows no such connection, and "
 		"answers any segment of it with a RST (RFC 9293 3.10.7.1). Nobody sends one "
@@ -99,6 +108,12 @@ static void never_rule(const struct ka_lesson *lesson)
 		ka_page_para("It must live, without a single probe: a segment is received more "
 			     "often than every idle time, and whenever the timer goes off it finds "
 			     "that idle is not over.");
+	else if (ka_case_does(instance->case_, KA_REFUSE, KA_PROBER))
+		ka_page_para(
+			"It must live. A probe that the device refuses (NET_XMIT_DROP) was not "
+			"sent, so it does not count as unanswered: the kernel tries again "
+			"after half a second, for ever. Only what was handed over counts; so "
+			"neither TCP_KEEPCNT nor TCP_USER_TIMEOUT can be reached.");
 	else if (instance->case_->expect.answered)
 		ka_page_para("It must live. The kernel of %s answers probes whether or not its "
 			     "application does anything. Each answer counts as a segment received: "
@@ -123,6 +138,18 @@ static void user_timeout_rule(const struct ka_lesson *lesson)
 		"That may be before or after idle + intvl * cnt, and it is always when a probe "
 		"would be due: never exactly at the user timeout.",
 		v.user_timeout_ms, v.user_timeout_ms);
+}
+
+/* Both kinds of data that waits, when it does so inside the host. */
+static void stuck_rule(const struct ka_lesson *lesson)
+{
+	ka_page_para("User timeout of data. What %s wrote cannot leave its host, and while "
+		     "it waits the keepalive timer only looks and goes to sleep again: no "
+		     "probe is sent. The timers that try to send it compare with "
+		     "TCP_USER_TIMEOUT (%u ms) at each of their expiries, and give up "
+		     "without a RST.",
+		     ka_explain_who(lesson->instance, KA_PROBER),
+		     lesson->instance->setting.user_timeout_ms);
 }
 
 static void retransmit_rule(const struct ka_lesson *lesson)
@@ -150,8 +177,21 @@ static void persist_rule(const struct ka_lesson *lesson)
 		lesson->instance->prober == KA_CLIENT ? "The client" : "The server");
 }
 
+static void first_retransmit_rule(const struct ka_lesson *lesson)
+{
+	ka_page_para(
+		"First retransmission. Data of %s is in flight when the ICMP error arrives, so "
+		"that "
+		"the sequence number which it quotes is believed. The first error comes back while "
+		"the write is still going on, and a socket in use is not disturbed; the second one "
+		"answers the first retransmission, and is reported.",
+		ka_explain_who(lesson->instance, KA_PROBER));
+}
+
 void ka_explain_rule(const struct ka_lesson *lesson)
 {
+	bool stuck = lesson->instance->case_->expect.unseen;
+
 	ka_page_head("WHICH RULE DECIDES");
 	switch (lesson->prediction->when) {
 	case KA_KEEPALIVE_EXPIRY:
@@ -170,10 +210,13 @@ void ka_explain_rule(const struct ka_lesson *lesson)
 		user_timeout_rule(lesson);
 		break;
 	case KA_RETRANSMIT_LIMIT:
-		retransmit_rule(lesson);
+		(stuck ? stuck_rule : retransmit_rule)(lesson);
 		break;
 	case KA_PERSIST_LIMIT:
-		persist_rule(lesson);
+		(stuck ? stuck_rule : persist_rule)(lesson);
+		break;
+	case KA_FIRST_RETRANSMIT:
+		first_retransmit_rule(lesson);
 		break;
 	}
 	ka_page_text(2, "Where it is written: %s.", lesson->instance->case_->source);

@@ -23,6 +23,14 @@ static void number_text(int n, const char *what, char *buf, size_t size)
 		snprintf(buf, size, "exactly %d %s%s", n, what, n == 1 ? "" : "s");
 }
 
+/* What a timer that gives up reports in place of ETIMEDOUT. */
+static bool is_soft(const struct ka_prediction *p)
+{
+	return p->error && p->error != ETIMEDOUT &&
+	       (p->when == KA_KEEPALIVE_EXPIRY || p->when == KA_USER_TIMEOUT ||
+		p->when == KA_RETRANSMIT_LIMIT);
+}
+
 /* Who asks first gets the error. */
 static void order_sign(const struct ka_case *c, const struct ka_prediction *p)
 {
@@ -30,6 +38,11 @@ static void order_sign(const struct ka_case *c, const struct ka_prediction *p)
 
 	if (p->error == ENOTCONN)
 		ka_page_hang("  - ", "read() returns -1 with ENOTCONN, each time; SO_ERROR is 0.");
+	else if (c->expect.survives)
+		ka_page_hang("  - ",
+			     "read() returns -1 with %s, once; then it waits for data as before. "
+			     "The connection is still established, and write() works.",
+			     error);
 	else if (c->autopsy == KA_SO_ERROR_FIRST)
 		ka_page_hang("  - ",
 			     "SO_ERROR says %s, once, and clears it: a read() after that returns "
@@ -49,6 +62,11 @@ static void order_sign(const struct ka_case *c, const struct ka_prediction *p)
 		ka_page_hang("  - ",
 			     "read() goes on to return 0, since the peer's FIN was seen; SO_ERROR "
 			     "says %s, once.",
+			     error);
+	else if (is_soft(p))
+		ka_page_hang("  - ",
+			     "read() returns -1 with %s, once; then 0. SO_ERROR gives the same "
+			     "once more: it is a soft error, which the socket had kept.",
 			     error);
 	else
 		ka_page_hang(
@@ -88,13 +106,16 @@ static void notice_sign(const struct ka_lesson *lesson)
 			     notice_s);
 }
 
-static void event_signs(const struct ka_case *c, const struct ka_prediction *p)
+static void event_signs(const struct ka_lesson *lesson)
 {
-	const struct ka_edge *edge = &c->expect.edge;
-	char mask[80];
+	const struct ka_prediction *p = lesson->prediction;
+	uint32_t asks = lesson->instance->case_->asks;
+	const struct ka_edge *edge = &lesson->instance->case_->expect.edge;
+	char mask[80], asked[80];
 
+	ka_mask_text(asks ? asks : EPOLLIN | EPOLLRDHUP, asked, sizeof(asked));
 	if (p->events)
-		ka_page_hang("  - ", "epoll, asked for IN|RDHUP: 0x%04x = %s.", p->events,
+		ka_page_hang("  - ", "epoll, asked for %s: 0x%04x = %s.", asked, p->events,
 			     ka_mask_text(p->events, mask, sizeof(mask)));
 	if (p->events_full)
 		ka_page_hang("  - ", "epoll, asked for everything: 0x%04x = %s.", p->events_full,
@@ -133,6 +154,12 @@ static void wire_signs(const struct ka_lesson *lesson)
 		ka_page_hang("  - ", "On the wire: %s of the other end's own keepalive arrives.",
 			     text);
 	}
+	if (expect->unseen)
+		ka_page_hang("  - ",
+			     "After its last answer, nothing that %s sends reaches its device: "
+			     "the counter TCPKeepAlive is the witness of probes, and the first "
+			     "event of the socket that of the end.",
+			     ka_explain_who(lesson->instance, KA_PROBER));
 	number_text(p->rst_sent, "RST", text, sizeof(text));
 	number_text(p->rst_received, "RST", received, sizeof(received));
 	ka_page_hang("  - ", "On the wire: %s sent by the prober, %s received.", text, received);
@@ -165,14 +192,33 @@ static void counter_signs(const struct ka_lesson *lesson)
 	}
 }
 
+static void crowd_signs(const struct ka_lesson *lesson)
+{
+	unsigned crowd = lesson->instance->case_->crowd;
+
+	if (!crowd)
+		return;
+	if (lesson->prediction->when == KA_NEVER)
+		ka_page_hang("  - ", "Each of the %u other connections lives, too.", crowd);
+	else
+		ka_page_hang("  - ",
+			     "Each of the %u other connections: the same error, epoll mask and "
+			     "number of probes (tcpi_probes), and its end inside the same window, "
+			     "counted from the start of its own timer; every counter moves by "
+			     "%u times what one connection does.",
+			     crowd, crowd + 1);
+}
+
 void ka_explain_signs(const struct ka_lesson *lesson)
 {
 	ka_page_head("WHAT MUST BE SEEN");
 	error_sign(lesson->instance->case_, lesson->prediction);
 	notice_sign(lesson);
-	event_signs(lesson->instance->case_, lesson->prediction);
+	event_signs(lesson);
 	wire_signs(lesson);
 	counter_signs(lesson);
+	crowd_signs(lesson);
+	ka_explain_acts(lesson->instance);
 	if (ka_explain_has(lesson->instance->case_, KA_DOES_CHECKS))
 		ka_page_hang("  - ",
 			     "Every call of the steps succeeds, or fails with the error that "

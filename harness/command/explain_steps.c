@@ -224,49 +224,6 @@ static void say_send(const struct ka_instance *instance, const struct ka_step *s
 			 step->who == KA_PEER ? " They start the idle time anew." : "");
 }
 
-/* Steps that need no more than a sentence with one name in it. */
-static const char *plain_sentence(enum ka_do what)
-{
-	switch (what) {
-	case KA_FILL:
-		return "%s sends until the receive window of the other end is closed; all of it is "
-		       "acknowledged, and nothing waits to be sent.";
-	case KA_STALL:
-		return "%s stops reading; what arrives stays in its receive queue.";
-	case KA_RESUME:
-		return "%s reads again.";
-	case KA_SHUTDOWN:
-		return "%s calls shutdown(SHUT_WR): its FIN goes out, it still reads.";
-	case KA_CLOSE:
-		return "%s closes its socket.";
-	case KA_KILL:
-		return "the process of %s is killed with SIGKILL; its kernel closes the socket.";
-	case KA_FREEZE:
-		return "the process of %s is stopped with SIGSTOP; its kernel goes on.";
-	case KA_THAW:
-		return "the process of %s goes on (SIGCONT).";
-	case KA_CRASH:
-		return "the machine of %s is gone: the wire is unplugged, the process killed, the "
-		       "namespace destroyed. Nothing of its last words can arrive.";
-	case KA_REBOOT:
-		return "a machine with the same address as %s is there again; it knows nothing of "
-		       "the connection.";
-	case KA_FORGET:
-		return "the kernel of %s loses the socket without a word (TCP_REPAIR).";
-	case KA_DESTROY:
-		return "the socket of %s is destroyed by the administrator (SOCK_DESTROY, as by "
-		       "`ss -K').";
-	case KA_LINK_DOWN:
-		return "the network device of %s is set down.";
-	case KA_LINK_UP:
-		return "the network device of %s is set up again.";
-	case KA_HEAL:
-		return "the path is healed: every rule made so far is removed.";
-	default:
-		return "time passes.";
-	}
-}
-
 /* Puts @who into the one place of a plain sentence. */
 static void say_plain(const char *sentence, const char *who, char *buf, size_t size)
 {
@@ -291,6 +248,20 @@ static void say_block(const struct ka_instance *instance, const struct ka_step *
 		 ka_explain_who(instance, step->who), calls[step->call]);
 }
 
+static void say_route(const struct ka_instance *instance, const struct ka_step *step, char *buf,
+		      size_t size)
+{
+	static const char *const what[] = {
+		[KA_ROUTE_NONE] = "its default route is removed",
+		[KA_ROUTE_UNREACHABLE] = "a route of type unreachable to the other end is added",
+		[KA_ROUTE_BLACKHOLE] = "a route of type blackhole to the other end is added",
+		[KA_ROUTE_PROHIBIT] = "a route of type prohibit to the other end is added",
+	};
+
+	snprintf(buf, size, "%s loses its way: %s.", ka_explain_who(instance, step->who),
+		 what[step->route]);
+}
+
 static void say_what(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		     size_t size)
 {
@@ -305,6 +276,10 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	case KA_SEND:
 		say_send(instance, step, buf, size);
 		return;
+	case KA_REQUEST:
+	case KA_JOIN:
+		ka_explain_app_step(instance, step, buf, size);
+		return;
 	case KA_DROP:
 	case KA_REJECT:
 		say_fault(instance, step, buf, size);
@@ -317,6 +292,9 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	case KA_SYSCTL_IS:
 		say_sysctl(instance, step, buf, size);
 		return;
+	case KA_ROUTE_GONE:
+		say_route(instance, step, buf, size);
+		return;
 	case KA_DIAG_IS:
 		say_diag(instance, step, buf, size);
 		return;
@@ -328,7 +306,7 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 		ka_explain_entry(instance, step, buf, size);
 		return;
 	default:
-		say_plain(plain_sentence(step->do_), ka_explain_who(instance, step->who), buf,
+		say_plain(ka_explain_sentence(step->do_), ka_explain_who(instance, step->who), buf,
 			  size);
 	}
 }
@@ -339,10 +317,7 @@ static void say_preparations(const struct ka_instance *instance)
 
 	if (c->gateway)
 		ka_explain_gateway(instance);
-	if (c->transport != KA_TCP)
-		ka_page_text(2, "%s MPTCP (IPPROTO_MPTCP).",
-			     c->transport == KA_MPTCP ? "Both ends use"
-						      : "The client uses, the server does not");
+	ka_explain_programs(instance);
 	if (c->no_timestamps)
 		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
 	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)
@@ -368,14 +343,6 @@ static void capitalise(char *text)
 {
 	if (text[0] >= 'a' && text[0] <= 'z')
 		text[0] = (char)(text[0] - 'a' + 'A');
-}
-
-bool ka_explain_has(const struct ka_case *c, unsigned long long kinds)
-{
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (kinds & 1ull << c->steps[i].do_)
-			return true;
-	return false;
 }
 
 void ka_explain_steps(const struct ka_lesson *lesson)

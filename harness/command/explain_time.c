@@ -254,19 +254,33 @@ static void never_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 static void at_once_time(const struct ka_sum *sum)
 {
 	ka_page_head("WHEN");
-	ka_page_text(
-		2,
-		"Within %lld jiffies (%g ms) after the fault: the tick may pass once while the "
-		"segment is on its way, and once until the reader runs. To this, how late the "
-		"host was seen to wake its timers is added.",
-		(long long)sum->p->hi_j, 1000 * ka_sum_s(sum, sum->p->hi_j));
+	ka_page_text(2,
+		     "Within %lld jiffies (%g ms) after the fault, or after a program closed: the "
+		     "tick may "
+		     "pass once while the segment is on its way, and once until the reader runs. "
+		     "To this, how late the "
+		     "host was seen to wake its timers is added.",
+		     (long long)sum->p->hi_j, 1000 * ka_sum_s(sum, sum->p->hi_j));
+}
+
+/* Data that cannot leave the host. */
+static void stuck_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
+{
+	ka_page_head("WHEN");
+	ka_page_para("%.3f .. %.3f s after the data was written: the user timeout, counted "
+		     "from the write or from the first expiry behind it, and rounded up "
+		     "by the timer wheel.",
+		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
+	compare_hz(lesson);
 }
 
 static void retransmit_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 {
 	ka_page_head("WHEN");
-	ka_page_para("%.3f .. %.3f s after the data was sent: the first retransmission comes after "
-		     "about 0.2 s on such a short path, and each interval is twice the one before, "
+	ka_page_para("%.3f .. %.3f s after the data was sent: the first retransmission "
+		     "comes after "
+		     "about 0.2 s on such a short path, and each interval is twice the one "
+		     "before, "
 		     "up to 120 s.",
 		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
 	compare_hz(lesson);
@@ -280,6 +294,14 @@ static void persist_time(const struct ka_lesson *lesson, const struct ka_sum *su
 		     "120 s.",
 		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
 	compare_hz(lesson);
+}
+
+static void first_retransmit_time(const struct ka_sum *sum)
+{
+	ka_page_head("WHEN");
+	ka_page_para("%.3f .. %.3f s after the data was sent: the retransmission timer, or a tail "
+		     "loss probe, about 0.2 s on such a short path.",
+		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
 }
 
 /* Steps turn the values while the timer runs: no sum holds for all runs. */
@@ -312,8 +334,13 @@ void ka_explain_time(const struct ka_lesson *lesson)
 		never_time(lesson, &sum);
 	else if (when == KA_AT_ONCE)
 		at_once_time(&sum);
+	else if (lesson->instance->case_->expect.unseen &&
+		 (when == KA_PERSIST_LIMIT || when == KA_RETRANSMIT_LIMIT))
+		stuck_time(lesson, &sum);
 	else if (when == KA_PERSIST_LIMIT)
 		persist_time(lesson, &sum);
+	else if (when == KA_FIRST_RETRANSMIT)
+		first_retransmit_time(&sum);
 	else
 		retransmit_time(lesson, &sum);
 }

@@ -16,10 +16,13 @@ const char *ka_option_name(int level, int option, char *buf, size_t size)
 		const char *name;
 	} names[] = {
 		{ SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE" },
+		{ SOL_SOCKET, SO_ERROR, "SO_ERROR" },
 		{ IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE" },
 		{ IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL" },
 		{ IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT" },
 		{ IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT" },
+		{ IPPROTO_IP, IP_RECVERR, "IP_RECVERR" },
+		{ IPPROTO_IPV6, IPV6_RECVERR, "IPV6_RECVERR" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

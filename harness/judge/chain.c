@@ -15,7 +15,7 @@ struct timer {
 	unsigned cnt;
 	int64_t fire;    /* NOT_ARMED: the timer is not queued */
 	int64_t last_rx; /* L */
-	bool have_rx, busy, late;
+	bool have_rx, busy, late, refused;
 	uint8_t probes_out; /* a byte, as icsk_probes_out is */
 	struct ka_wheel_chain *out;
 };
@@ -86,6 +86,10 @@ static void apply(struct timer *t, const struct ka_wheel_input *input)
 	case KA_WHEEL_UT:
 		t->ut = ka_wheel_ms(input->value, t->hz);
 		break;
+	case KA_WHEEL_REFUSE:
+	case KA_WHEEL_ACCEPT:
+		t->refused = input->kind == KA_WHEEL_REFUSE;
+		break;
 	case KA_WHEEL_LATE:
 		t->late = true;
 		break;
@@ -129,6 +133,9 @@ static bool expire(struct timer *t)
 	} else if (is_dead(t, elapsed)) {
 		t->out->end = now;
 		return false;
+	} else if (t->refused) {
+		t->out->refused++;
+		expires = now + t->hz / 2; /* TCP_RESOURCE_PROBE_INTERVAL */
 	} else {
 		record_probe(t, now);
 	}

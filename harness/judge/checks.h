@@ -14,6 +14,8 @@
 
 /* ---- guards.c: did the experiment happen? ----------------------------------------------------- */
 
+/* Steps that break something, or bring it back. */
+bool ka_is_fault(enum ka_do what);
 /* Findings here make an instance broken. */
 void ka_guard(const struct ka_evidence *e, struct ka_findings *f);
 
@@ -25,6 +27,9 @@ void ka_check_end(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f);
 /* Where the application is to hear of the end later than the kernel: so much later. */
 void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f);
+/* The times, ns after what a window counts from, between which an end is accepted: the window and
+ * what the host and the truncation of jiffies may do. */
+void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2], int64_t accepted[2]);
 /* @off: measured jiffy minus predicted one. */
 void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings *f);
 
@@ -38,6 +43,8 @@ void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f);
 /* RFC 9293 3.8.4 MUST-26: no probe before the idle time is over, at any time of the connection. */
 void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f);
+/* What the device refuses is tried again every HZ/2, and counts as no probe. */
+void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f);
 
 /* ---- checks_wire.c ------------------------------------------------------------------------------- */
 
@@ -70,6 +77,18 @@ void ka_check_steps(const struct ka_evidence *e, struct ka_findings *f);
 
 /* Counters that must move do, all others that are watched stay. */
 void ka_check_counters(const struct ka_evidence *e, struct ka_findings *f);
+
+/* ---- checks_app.c -------------------------------------------------------------------------------- */
+
+/* The programs did what is declared, when it is declared, and nothing else. */
+void ka_check_app(const struct ka_evidence *e, struct ka_findings *f);
+
+/* ---- checks_crowd.c ------------------------------------------------------------------------------ */
+
+/* The crowd was there, and its fault came before the first probe. Findings mean broken. */
+void ka_guard_crowd(const struct ka_evidence *e, struct ka_findings *f);
+/* All of it ended as the observed connection must, or all of it lives. */
+void ka_check_crowd(const struct ka_evidence *e, struct ka_findings *f);
 
 /* True when the observed number @seen is what @want (a number, KA_SOME, KA_ANY) asks for. */
 bool ka_number_fits(int64_t seen, int want);

@@ -8,30 +8,25 @@
 #include "judge/checks.h"
 #include "judge/values.h"
 
-/* Probes are lost inside the prober's own host: the wire does not show what was tried. */
-static bool lost_locally(const struct ka_case *c)
+/* Each connection of a crowd moves a counter as the observed one must. */
+static int with_crowd(const struct ka_evidence *e, int one, int each)
 {
-	for (size_t i = 0; i < c->n_steps; i++) {
-		const struct ka_step *step = &c->steps[i];
-
-		if ((step->do_ == KA_DROP || step->do_ == KA_REJECT) && step->place != KA_ON_PATH)
-			return true;
-		if (step->do_ == KA_LINK_DOWN && step->who == KA_PROBER)
-			return true;
-	}
-	return false;
+	if (one == KA_ANY || e->want->when != KA_KEEPALIVE_EXPIRY)
+		return one;
+	return one + (int)e->instance->case_->crowd * each;
 }
 
-/* TCPKeepAlive counts attempts, answered or not (tcp_write_wakeup()). */
+/* TCPKeepAlive counts attempts, answered or not (tcp_write_wakeup()). Where the wire does not show
+ * them, it is itself what ka_check_probe_count() or ka_check_refused() judges. */
 static int want_probes(const struct ka_evidence *e)
 {
-	if (ka_case_persists(e->instance->case_))
+	const struct ka_case *c = e->instance->case_;
+
+	if (ka_case_persists(c))
 		return 0;
-	if (!lost_locally(e->instance->case_))
-		return e->probes_in_all;
-	if (e->want->when == KA_KEEPALIVE_EXPIRY && !e->want->changing)
-		return (int)ka_values_begin(e->instance).cnt;
-	return KA_ANY;
+	if (c->expect.unseen || ka_case_does(c, KA_REFUSE, KA_PROBER))
+		return KA_ANY;
+	return with_crowd(e, e->probes_in_all, e->want->probes);
 }
 
 /* tcp_send_probe0() */
@@ -43,13 +38,20 @@ static int want_window_probes(const struct ka_evidence *e)
 /* tcp_write_err(), for every timer that gives up. */
 static int want_timeouts(const struct ka_evidence *e)
 {
-	return e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
-	       e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
+	bool one = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
+		   e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
+
+	return with_crowd(e, one, 1);
 }
 
+/* Counted before it is known whether it can be sent (tcp_send_active_reset()). */
 static int want_rsts(const struct ka_evidence *e)
 {
-	return lost_locally(e->instance->case_) ? KA_ANY : e->want->rst_sent;
+	bool by_timer = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT;
+
+	if (e->instance->case_->expect.unseen && by_timer)
+		return 1;
+	return with_crowd(e, e->want->rst_sent, 1);
 }
 
 /* tcp_set_state(): from ESTABLISHED or CLOSE_WAIT to CLOSE. What happens after an EOF is the
@@ -58,11 +60,11 @@ static int want_resets(const struct ka_evidence *e)
 {
 	const struct ka_case *c = e->instance->case_;
 
-	if (e->want->when == KA_NEVER)
+	if (e->want->when == KA_NEVER || c->expect.survives)
 		return 0;
-	if (!e->want->error || ka_case_does(c, KA_CLOSE, KA_PROBER))
+	if (!e->want->error || ka_case_closes(c))
 		return KA_ANY;
-	return !ka_case_does(c, KA_SHUTDOWN, KA_PROBER);
+	return with_crowd(e, !ka_case_does(c, KA_SHUTDOWN, KA_PROBER), 1);
 }
 
 /* Counters of data that is sent again; a FIN is such data. */
@@ -70,8 +72,8 @@ static int want_retransmissions(const struct ka_evidence *e)
 {
 	const struct ka_case *c = e->instance->case_;
 
-	if (e->want->when == KA_RETRANSMIT_LIMIT || ka_case_does(c, KA_SHUTDOWN, KA_PROBER) ||
-	    ka_case_does(c, KA_CLOSE, KA_PROBER))
+	if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_FIRST_RETRANSMIT ||
+	    ka_case_does(c, KA_SHUTDOWN, KA_PROBER) || ka_case_closes(c))
 		return KA_ANY;
 	/* the last segment into a full buffer is acknowledged late (tcp_send_loss_probe()) */
 	if (ka_case_does(c, KA_FILL, KA_PROBER))
@@ -83,12 +85,6 @@ static int want_retransmissions(const struct ka_evidence *e)
 	return 0;
 }
 
-/* The RST could not be sent (tcp_send_active_reset()). */
-static int want_failures(const struct ka_evidence *e)
-{
-	return lost_locally(e->instance->case_) ? KA_ANY : 0;
-}
-
 static const struct rule {
 	const char *name;
 	int (*want)(const struct ka_evidence *e);
@@ -96,7 +92,6 @@ static const struct rule {
 	{ "TcpExt.TCPKeepAlive", want_probes },
 	{ "TcpExt.TCPWinProbe", want_window_probes },
 	{ "TcpExt.TCPAbortOnTimeout", want_timeouts },
-	{ "TcpExt.TCPAbortFailed", want_failures },
 	{ "Tcp.OutRsts", want_rsts },
 	{ "Tcp.EstabResets", want_resets },
 	{ "Tcp.RetransSegs", want_retransmissions },

@@ -4,6 +4,7 @@
 
 #include "judge/bounds.h"
 #include "judge/checks.h"
+#include "judge/replay.h"
 #include "judge/retransmit.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
@@ -33,11 +34,14 @@ const char *ka_number_text(int want, char buf[16])
 
 void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f)
 {
+	int probes = e->probes + e->unseen;
 	char want[16];
 
-	if (!ka_number_fits(e->probes, e->want->probes))
-		ka_find(f, "%d unanswered probes, must be %s", e->probes,
+	if (!ka_number_fits(probes, e->want->probes))
+		ka_find(f, "%d unanswered probes, must be %s", probes,
 			ka_number_text(e->want->probes, want));
+	if (e->instance->case_->expect.unseen && e->probes)
+		ka_find(f, "%d unanswered probes reached the wire, must be 0", e->probes);
 }
 
 void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f)
@@ -202,4 +206,26 @@ void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
 	if (n && n == e->probes && e->detected &&
 	    (e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT))
 		check_gap(e, n - 1, e->end_ns - e->probe_ns[n - 1], "the end", f);
+}
+
+/* ---- refused ------------------------------------------------------------------------------------ */
+
+/* An attempt that is late by more than its rounding absorbs costs the ones after it a granule:
+ * at most one in this many is lost. */
+#define LOST_ONE_IN 12
+
+void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int64_t tried = ka_evidence_counter(e, "TcpExt.TCPKeepAlive"), range[2];
+
+	if (!ka_case_does(e->instance->case_, KA_REFUSE, KA_PROBER) || tried < 0 ||
+	    !ka_replay_refused(e, range))
+		return;
+	tried -= e->probes_in_all;
+	/* one at each end is a matter of when the device was really changed */
+	range[0] -= 1 + (e->noise_ns ? range[0] / LOST_ONE_IN : 0);
+	range[1] += 1;
+	if (tried < range[0] || tried > range[1] || tried < 1)
+		ka_find(f, "%lld attempts refused by the device, must be %lld .. %lld",
+			(long long)tried, (long long)range[0], (long long)range[1]);
 }

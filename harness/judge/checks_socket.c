@@ -29,7 +29,8 @@ void ka_check_masks(const struct ka_evidence *e, struct ka_findings *f)
 	/* a recv() that was waiting takes the error, and ERR with it, before or after this look */
 	uint32_t taken = ka_case_blocks_in_recv(e->instance->case_) ? EPOLLERR : 0;
 
-	check_mask("IN|RDHUP", e->events | (e->events ? taken : 0), e->want->events, f);
+	check_mask(e->instance->case_->asks ? "as asked" : "IN|RDHUP",
+		   e->events | (e->events ? taken : 0), e->want->events, f);
 	check_mask("all", e->events_full | (e->events_full ? taken : 0), e->want->events_full, f);
 	if (e->want->when == KA_NEVER)
 		check_silence(e, f);
@@ -86,7 +87,33 @@ static const char *write_is_wrong(const struct ka_evidence *e, const struct ka_c
 	return NULL;
 }
 
-/* An ICMP error that was kept is given once more (sock_error(), sk_err_soft). */
+/* After an error that is only a report, the connection goes on. */
+static const char *survivor_is_wrong(const struct ka_call *call, bool consumed)
+{
+	if (!consumed)
+		return NULL;
+	if (call->name == KA_CALL_READ && !(call->ret < 0 && call->err == EAGAIN))
+		return "read() does not go on after the report of an error";
+	if (call->name == KA_CALL_WRITE && call->ret < 0)
+		return "write() fails after the report of an error";
+	return NULL;
+}
+
+/*
+ * A timer gives up with the soft error if there is one, else with ETIMEDOUT (tcp_write_err()). It
+ * is kept, and SO_ERROR returns it once more when the error itself was read (sock_error()).
+ */
+static bool keeps_soft_error(const struct ka_evidence *e)
+{
+	bool gives_up = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
+			e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
+
+	/* an MPTCP socket does not give up: what read() says is that it is not connected */
+	if (e->instance->case_->transport == KA_MPTCP)
+		return false;
+	return e->instance->case_->expect.soft_again || (gives_up && e->want->error != ETIMEDOUT);
+}
+
 static const char *so_error_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
 				     bool consumed)
 {
@@ -94,7 +121,9 @@ static const char *so_error_is_wrong(const struct ka_evidence *e, const struct k
 
 	if (consumed && call->ret && call->ret != e->error)
 		return "SO_ERROR gives another error after the first";
-	if (consumed && !call->ret && e->instance->case_->expect.soft_again)
+	if (consumed && call->ret && !keeps_soft_error(e))
+		return "SO_ERROR gives the error a second time";
+	if (consumed && !call->ret && keeps_soft_error(e))
 		return "SO_ERROR does not give the soft error once more";
 	if (first && call->after_end && !consumed && e->want->error && !call->ret)
 		return "SO_ERROR, asked first, does not give the error";
@@ -105,6 +134,11 @@ static const char *so_error_is_wrong(const struct ka_evidence *e, const struct k
 static const char *call_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
 				 bool consumed)
 {
+	/* an established TCP socket queues no ICMP errors (tcp_v4_err(), tcp_v6_err()) */
+	if (call->name == KA_CALL_ERROR_QUEUE && call->ret >= 0)
+		return "the error queue is not empty";
+	if (e->instance->case_->expect.survives)
+		return survivor_is_wrong(call, consumed);
 	switch (call->name) {
 	case KA_CALL_READ:
 		return read_is_wrong(e, call, consumed);
@@ -185,7 +219,7 @@ static void check_lives(const struct ka_evidence *e, struct ka_findings *f)
 	const struct ka_diag_sample *diag = last_diag(e);
 	const struct ka_tcp_info *info = last_info(e);
 
-	if (diag && !diag->found && !ka_case_does(e->instance->case_, KA_CLOSE, KA_PROBER))
+	if (diag && !diag->found && !ka_case_closes(e->instance->case_))
 		ka_find(f, "sock_diag does not find the connection, must live");
 	if (info && info->state == TCP_CLOSE)
 		ka_find(f, "TCP_INFO says closed, must live");
@@ -197,6 +231,12 @@ static void check_count_at_end(const struct ka_evidence *e, const struct ka_tcp_
 {
 	unsigned cnt = ka_values_begin(e->instance).cnt;
 
+	/* window probes that never left the host count there, too, and nowhere else */
+	if (e->want->when == KA_PERSIST_LIMIT && e->instance->case_->expect.unseen) {
+		if (!info->probes)
+			ka_find(f, "TCP_INFO counts no window probe");
+		return;
+	}
 	/* retransmissions leave the count where it was when the data was written, window probes
 	 * count in the same place */
 	if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT)
@@ -218,6 +258,12 @@ void ka_check_state(const struct ka_evidence *e, struct ka_findings *f)
 	}
 	if (!info || !e->want->error || e->autopsy_ns == INT64_MAX)
 		return;
+	if (e->instance->case_->expect.survives) {
+		if (info->state != TCP_ESTABLISHED)
+			ka_find(f, "TCP_INFO says state %u after a report, must be established",
+				info->state);
+		return;
+	}
 	if (info->state != TCP_CLOSE)
 		ka_find(f, "TCP_INFO says state %u after the end, must be closed", info->state);
 	else

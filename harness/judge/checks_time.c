@@ -55,6 +55,12 @@ static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2])
 	return (window[1] + handling) * tick + e->noise_ns + lost_granules_ns(e);
 }
 
+void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2], int64_t accepted[2])
+{
+	accepted[0] = earliest_ns(e, window);
+	accepted[1] = latest_ns(e, window);
+}
+
 static const char *zero_text(const struct ka_evidence *e)
 {
 	return e->cause ? e->cause : "its beginning";
@@ -91,18 +97,17 @@ static void find_time(const struct ka_evidence *e, const int64_t window[2], cons
 
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 {
-	int64_t elapsed, earliest, latest;
+	int64_t elapsed, accepted[2];
 	struct ka_bounds bounds;
 
 	if (!e->detected || !e->have_zero || !ka_bounds_of(e, &bounds))
 		return;
 	elapsed = e->end_ns - e->zero_ns;
-	earliest = earliest_ns(e, bounds.end);
-	latest = latest_ns(e, bounds.end);
-	if (elapsed < earliest)
-		find_time(e, bounds.end, "early", earliest - elapsed, f);
-	else if (elapsed > latest)
-		find_time(e, bounds.end, "late", elapsed - latest, f);
+	ka_accepted_ns(e, bounds.end, accepted);
+	if (elapsed < accepted[0])
+		find_time(e, bounds.end, "early", accepted[0] - elapsed, f);
+	else if (elapsed > accepted[1])
+		find_time(e, bounds.end, "late", elapsed - accepted[1], f);
 }
 
 /* mptcp_set_close_tout(): another timer, on the same wheel. */

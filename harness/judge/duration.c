@@ -14,6 +14,9 @@
 /* The longest relative rounding of the wheel (8/63), to wait for a probe. */
 #define ROUNDING       1.13
 
+/* One connection of a crowd: a handshake and its options. */
+#define CROWD_S 0.0002
+
 struct walk {
 	double now;
 	double last_rx;       /* estimate of L */
@@ -52,6 +55,7 @@ static bool is_heard(const struct ka_step *step)
 {
 	switch (step->do_) {
 	case KA_CONNECT:
+	case KA_REQUEST:
 		return true;
 	case KA_SEND:
 		return !step->unacked;
@@ -99,6 +103,21 @@ double ka_steps_s(const struct ka_instance *instance)
 	return walk_steps(instance).now;
 }
 
+/* The longest that a program waits for. */
+static double programs_s(const struct ka_instance *instance)
+{
+	const struct ka_app *apps[] = { &instance->case_->prober_app, &instance->case_->peer_app };
+	double longest = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		double s = ka_time_s(&apps[i]->timeout, &instance->setting) +
+			   ka_time_s(&apps[i]->every, &instance->setting);
+
+		longest = s > longest ? s : longest;
+	}
+	return longest;
+}
+
 static double later(double a, double b)
 {
 	return a > b ? a : b;
@@ -119,15 +138,18 @@ void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_p
 		break;
 	case KA_RETRANSMIT_LIMIT:
 	case KA_PERSIST_LIMIT:
+	case KA_FIRST_RETRANSMIT:
 		end = later(w.now, w.first_unacked + middle_s);
 		break;
 	case KA_NEVER:
 		end = w.now + ka_time_s(&instance->case_->expect.watch, &instance->setting);
 		break;
 	case KA_AT_ONCE:
+		end = w.now + programs_s(instance);
 		break;
 	}
-	out->expected_s = SETUP_S + end + notice_s;
+	w.longest_wait = later(w.longest_wait, programs_s(instance));
+	out->expected_s = SETUP_S + instance->case_->crowd * CROWD_S + end + notice_s;
 	out->give_up_s = later((double)out->hi_j / hz, w.longest_wait) * OVERDUE_FACTOR + notice_s +
 			 OVERDUE_S;
 }

@@ -64,7 +64,7 @@ bool ka_ends_by_timer(enum ka_when when)
 
 static void find_stop(struct ka_evidence *e)
 {
-	e->autopsy_ns = INT64_MAX;
+	e->autopsy_ns = e->fin_ns = INT64_MAX;
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_packet *p = ka_evidence_packet(e, event);
@@ -74,8 +74,10 @@ static void find_stop(struct ka_evidence *e)
 		if (event->what == KA_EV_CALL && event->at == e->at && event->call.after_end &&
 		    event->t_ns < e->autopsy_ns)
 			e->autopsy_ns = event->t_ns;
-		if (p && p->accepted && p->flags & TH_FIN)
+		if (p && p->accepted && p->flags & TH_FIN) {
 			e->peer_finished = true;
+			e->fin_ns = event->t_ns < e->fin_ns ? event->t_ns : e->fin_ns;
+		}
 	}
 }
 
@@ -130,6 +132,15 @@ static void find_probes(struct ka_evidence *e)
 	}
 }
 
+/* What was tried and never reached the device (struct ka_expect's .unseen). */
+static void count_unseen(struct ka_evidence *e)
+{
+	int64_t tried = ka_evidence_counter(e, "TcpExt.TCPKeepAlive");
+
+	if (e->instance->case_->expect.unseen && tried > e->probes_in_all)
+		e->unseen = (int)(tried - e->probes_in_all);
+}
+
 static void count_rsts(struct ka_evidence *e)
 {
 	for (size_t i = 0; i < e->timeline->n; i++) {
@@ -145,16 +156,25 @@ static void count_rsts(struct ka_evidence *e)
 	}
 }
 
+bool ka_evidence_tells_fin(const struct ka_evidence *e, const struct ka_event *event)
+{
+	uint32_t asks = e->instance->case_->asks;
+
+	if (event->epoll.mask & EPOLLRDHUP)
+		return true;
+	return event->epoll.set == KA_EPOLL_LEVEL && asks && !(asks & EPOLLRDHUP) &&
+	       event->epoll.mask & EPOLLIN && event->t_ns >= e->fin_ns;
+}
+
 /* Of the edge-triggered set only news of an end counts: it also reports that it is writable. */
 static void find_masks(struct ka_evidence *e)
 {
-	const uint32_t news = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
-
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 
 		if (event->what != KA_EV_EPOLL || event->at != e->at ||
-		    event->t_ns > e->autopsy_ns || !(event->epoll.mask & news))
+		    event->t_ns > e->autopsy_ns ||
+		    !(event->epoll.mask & (EPOLLERR | EPOLLHUP) || ka_evidence_tells_fin(e, event)))
 			continue;
 		if (event->epoll.set == KA_EPOLL_LEVEL)
 			e->events = event->epoll.mask;
@@ -202,6 +222,7 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 	find_last_rx(out);
 	ka_evidence_find_zero(out);
 	find_probes(out);
+	count_unseen(out);
 	count_rsts(out);
 	find_masks(out);
 	find_error(out);

@@ -27,6 +27,7 @@ struct ka_evidence {
 	const struct ka_event *stop; /* why the bench stopped; NULL: not recorded */
 	int64_t autopsy_ns;          /* first call on the socket after its end; INT64_MAX: none */
 	bool peer_finished;          /* the peer's FIN arrived at the prober */
+	int64_t fin_ns;              /* the first time; INT64_MAX: never */
 
 	/* the end: the packet that ended it or announced its end, else the socket's first event */
 	bool detected;
@@ -49,6 +50,7 @@ struct ka_evidence {
 	int64_t probe_ns[KA_MAX_GAPS + 1]; /* their times, as many as fit */
 	int probes_in_all, answered;
 	int probes_received; /* of the peer's own keepalive */
+	int unseen;          /* further attempts that only TCPKeepAlive has counted */
 	int rst_sent, rst_received;
 
 	uint32_t events, events_full; /* last mask of each epoll set before the autopsy */
@@ -68,6 +70,10 @@ const struct ka_step *ka_evidence_step(const struct ka_evidence *e, const struct
 
 /* First RST of one direction at the prober's end up to the autopsy; NULL: none. */
 const struct ka_event *ka_evidence_rst(const struct ka_evidence *e, bool out);
+
+/* True when an epoll event tells of the peer's FIN: whoever did not ask for RDHUP only sees that
+ * there is something to read. */
+bool ka_evidence_tells_fin(const struct ka_evidence *e, const struct ka_event *event);
 
 /* First byte after @packet in its sender's sequence numbers: FIN and SYN count as one. */
 uint32_t ka_packet_end(const struct ka_packet *packet);

@@ -30,7 +30,7 @@ static const struct ka_event *first_fin(const struct ka_evidence *e)
 static const struct ka_event *first_notice(const struct ka_evidence *e, bool level_only)
 {
 	bool by_fin = e->want->eof && !e->want->error;
-	uint32_t news = EPOLLERR | EPOLLHUP | (by_fin ? EPOLLRDHUP : 0);
+	uint32_t news = EPOLLERR | EPOLLHUP;
 
 	/* HUP alone may only say that both ends have sent FIN */
 	if (e->want->error && e->want->events & EPOLLERR &&
@@ -39,7 +39,8 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 
-		if (event->what == KA_EV_EPOLL && event->at == e->at && event->epoll.mask & news &&
+		if (event->what == KA_EV_EPOLL && event->at == e->at &&
+		    (event->epoll.mask & news || (by_fin && ka_evidence_tells_fin(e, event))) &&
 		    (!level_only || event->epoll.set == KA_EPOLL_LEVEL))
 			return event;
 	}
@@ -49,6 +50,8 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 /* The packet that is, or announces, the end in this regime. */
 static const struct ka_event *end_packet(const struct ka_evidence *e)
 {
+	if (e->instance->case_->expect.unseen)
+		return NULL;
 	switch (e->want->when) {
 	case KA_KEEPALIVE_EXPIRY:
 	case KA_USER_TIMEOUT:
@@ -61,6 +64,7 @@ static const struct ka_event *end_packet(const struct ka_evidence *e)
 		if (e->want->rst_received)
 			return ka_evidence_rst(e, false);
 		return e->want->rst_sent ? ka_evidence_rst(e, true) : NULL;
+	case KA_FIRST_RETRANSMIT: /* no segment of TCP */
 	case KA_RETRANSMIT_LIMIT: /* sends no RST (tcp_write_timeout()) */
 	case KA_PERSIST_LIMIT:    /* nor does tcp_probe_timer() */
 	case KA_NEVER:
@@ -93,6 +97,23 @@ static bool only_looks(enum ka_do what)
 	       what == KA_DIAG_IS || what == KA_ENTRY_IS || what == KA_ENTRY_GONE;
 }
 
+/* A program closed the observed connection. */
+static bool closes(const struct ka_event *event)
+{
+	if (event->what != KA_EV_APP)
+		return false;
+	return event->app.act == KA_DID_CLOSE || event->app.act == KA_DID_TIME_OUT ||
+	       (event->app.act == KA_DID_EVICT && event->app.number == 1);
+}
+
+static void take_cause(struct ka_evidence *e, int64_t began_ns, int64_t done_ns, const char *text)
+{
+	e->have_zero = true;
+	e->cause_began_ns = began_ns;
+	e->zero_ns = done_ns > began_ns ? done_ns : began_ns;
+	e->cause = text;
+}
+
 /* The step that brought the end: the last one that does something and began before it. The end may
  * come while the step is still at work. */
 static void find_cause(struct ka_evidence *e)
@@ -101,12 +122,12 @@ static void find_cause(struct ka_evidence *e)
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_step *step = ka_evidence_step(e, event);
 
-		if (!step || event->t_ns > e->end_ns || only_looks(step->do_))
+		if (event->t_ns > e->end_ns)
 			continue;
-		e->have_zero = true;
-		e->cause_began_ns = event->t_ns;
-		e->zero_ns = event->step.done_ns > event->t_ns ? event->step.done_ns : event->t_ns;
-		e->cause = event->step.text;
+		if (closes(event))
+			take_cause(e, event->t_ns, event->t_ns, event->app.text);
+		else if (step && !only_looks(step->do_))
+			take_cause(e, event->t_ns, event->step.done_ns, event->step.text);
 	}
 }
 
@@ -141,7 +162,7 @@ static void find_unacked(struct ka_evidence *e)
 	}
 }
 
-/* The write that found the window closed started the persist timer. */
+/* The write after which data waits: for the window, or for a way out of the host. */
 static void find_write(struct ka_evidence *e)
 {
 	for (size_t i = 0; i < e->end_index; i++) {
@@ -152,7 +173,7 @@ static void find_write(struct ka_evidence *e)
 			continue;
 		e->have_zero = true;
 		e->zero_ns = event->t_ns;
-		e->cause = "the write into the closed window";
+		e->cause = "the last write";
 	}
 }
 
@@ -160,7 +181,9 @@ void ka_evidence_find_zero(struct ka_evidence *e)
 {
 	if (e->want->when == KA_AT_ONCE) {
 		find_cause(e);
-	} else if (e->want->when == KA_RETRANSMIT_LIMIT) {
+	} else if (e->want->when == KA_RETRANSMIT_LIMIT && e->instance->case_->expect.unseen) {
+		find_write(e);
+	} else if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_FIRST_RETRANSMIT) {
 		find_unacked(e);
 	} else if (e->want->when == KA_PERSIST_LIMIT) {
 		find_write(e);

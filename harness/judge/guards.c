@@ -16,7 +16,7 @@ static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
 }
 
 /* Steps that break something, or bring it back. */
-static bool is_fault(enum ka_do what)
+bool ka_is_fault(enum ka_do what)
 {
 	switch (what) {
 	case KA_DROP:
@@ -25,17 +25,24 @@ static bool is_fault(enum ka_do what)
 	case KA_REBOOT:
 	case KA_FORGET:
 	case KA_LINK_DOWN:
+	case KA_LINK_DELETE:
+	case KA_ADDRESS_GONE:
+	case KA_ROUTE_GONE:
+	case KA_NEIGHBOUR_GONE:
+	case KA_REFUSE:
 		return true;
 	default:
 		return false;
 	}
 }
 
-/* Making and destroying a network takes as long as the kernel needs, and the last segments into a
- * full buffer are acknowledged late, several times over; what comes too late for the first probe is
- * found by guard_fault_in_time(). */
-static bool waits_for_others(const struct ka_step *step)
+/* Making and destroying a network takes as long as the kernel needs, the last segments into a full
+ * buffer are acknowledged late, several times over, and a crowd comes over more than a second; what
+ * comes too late for the first probe is found by guard_fault_in_time() and ka_guard_crowd(). */
+static bool waits_for_others(const struct ka_evidence *e, const struct ka_step *step)
 {
+	if (step->do_ == KA_CONNECT && e->instance->case_->crowd)
+		return true;
 	return step->do_ == KA_CRASH || step->do_ == KA_REBOOT || step->do_ == KA_FILL;
 }
 
@@ -57,7 +64,9 @@ static int64_t could_begin_ns(const struct ka_evidence *e, const struct ka_event
  * longer than idle to make it has no say in the matter; the schedule tries again. */
 static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings *f)
 {
-	int64_t due_ns = e->last_rx_ns + e->want->p1_lo_j * e->facts->tick_ns;
+	int64_t armed_ns = e->timeline->armed_ns;
+	int64_t since_ns = armed_ns > e->last_rx_ns ? armed_ns : e->last_rx_ns;
+	int64_t due_ns = since_ns + e->want->p1_lo_j * e->facts->tick_ns;
 
 	if (!e->heard || !ka_ends_by_timer(e->want->when) || !e->want->p1_lo_j)
 		return;
@@ -65,7 +74,7 @@ static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings 
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_step *step = ka_evidence_step(e, event);
 
-		if (step && is_fault(step->do_) && step->since == KA_SINCE_STEP &&
+		if (step && ka_is_fault(step->do_) && step->since == KA_SINCE_STEP &&
 		    event->t_ns < due_ns && event->step.done_ns >= due_ns)
 			ka_find(f, "host stalled: %s was done only when the first probe was due",
 				event->step.text);
@@ -86,7 +95,7 @@ static void guard_steps_in_time(const struct ka_evidence *e, struct ka_findings 
 		if (event->t_ns - event->step.due_ns > e->facts->noise_budget_ns)
 			ka_find(f, "host stalled %.0f ms before: %s",
 				(double)(event->t_ns - event->step.due_ns) / 1e6, event->step.text);
-		else if (!waits_for_others(step) &&
+		else if (!waits_for_others(e, step) &&
 			 event->step.done_ns - could_begin_ns(e, event, step) >
 				 e->facts->noise_budget_ns)
 			ka_find(f, "host stalled for %.0f ms during: %s",
@@ -137,8 +146,8 @@ static void guard_transport(const struct ka_evidence *e, struct ka_findings *f)
 /* The kernel says that it tried, and the wire is silent. */
 static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
 {
-	if (e->want->probes && e->want->probes != KA_ANY && !e->probes_in_all &&
-	    ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0)
+	if (!e->instance->case_->expect.unseen && e->want->probes && e->want->probes != KA_ANY &&
+	    !e->probes_in_all && ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0)
 		ka_find(f, "the capture lost the probes");
 }
 
@@ -172,6 +181,7 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
 	guard_faults(e, f);
 	guard_steps_in_time(e, f);
 	guard_fault_in_time(e, f);
+	ka_guard_crowd(e, f);
 	guard_zero(e, f);
 	guard_end(e, f);
 	guard_capture(e, f);

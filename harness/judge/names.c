@@ -23,6 +23,7 @@ const char *ka_when_name(enum ka_when when)
 		[KA_USER_TIMEOUT] = "user timeout",
 		[KA_RETRANSMIT_LIMIT] = "retransmission limit",
 		[KA_PERSIST_LIMIT] = "persist limit",
+		[KA_FIRST_RETRANSMIT] = "first retransmission",
 	};
 
 	return names[when];

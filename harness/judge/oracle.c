@@ -25,7 +25,15 @@
 static bool end_is_declared(const struct ka_case *c)
 {
 	return c->expect.error || c->expect.eof || c->expect.rst_sent || c->expect.rst_received ||
-	       ka_case_does(c, KA_CLOSE, KA_PROBER);
+	       ka_case_closes(c);
+}
+
+/* Somebody must read the answer to a request. */
+static bool understands_answers(const struct ka_case *c, enum ka_who who)
+{
+	enum ka_program program = who == KA_PEER ? c->peer_app.program : c->prober_app.program;
+
+	return program == KA_APP_HTTP || program == KA_APP_LINES;
 }
 
 /* Steps about the gateway's memory need one that has a memory. */
@@ -46,6 +54,8 @@ static bool steps_make_sense(const struct ka_instance *instance)
 			return false;
 		if (asks_gateway(step) && !c->gateway)
 			return false;
+		if (step->do_ == KA_REQUEST && !understands_answers(c, step->who))
+			return false;
 	}
 	return true;
 }
@@ -59,11 +69,18 @@ static bool gateway_makes_sense(const struct ka_instance *instance)
 	return c->topology == KA_ROUTED && ka_gateway_timeout_s(c->gateway, &instance->setting) > 0;
 }
 
+/* Of a crowd only this is judged: each timer was started at a known time, and brings the end. */
+static bool crowd_makes_sense(const struct ka_case *c)
+{
+	return !c->crowd || (c->from == KA_FROM_ACCEPTED && c->expect.arming == KA_FRESH &&
+			     (c->expect.when == KA_KEEPALIVE_EXPIRY || c->expect.when == KA_NEVER));
+}
+
 static bool makes_sense(const struct ka_instance *instance)
 {
 	const struct ka_case *c = instance->case_;
 
-	if (!steps_make_sense(instance) || !gateway_makes_sense(instance))
+	if (!steps_make_sense(instance) || !gateway_makes_sense(instance) || !crowd_makes_sense(c))
 		return false;
 	switch (c->expect.when) {
 	case KA_NEVER:
@@ -75,9 +92,12 @@ static bool makes_sense(const struct ka_instance *instance)
 	case KA_FIRST_PROBE:
 		return ka_runs_keepalive(instance) && end_is_declared(c);
 	case KA_AT_ONCE:
-	case KA_RETRANSMIT_LIMIT:
 	case KA_PERSIST_LIMIT:
+	case KA_FIRST_RETRANSMIT:
 		return end_is_declared(c);
+	case KA_RETRANSMIT_LIMIT: /* data that is stuck: known only for the user timeout */
+		return end_is_declared(c) &&
+		       (!c->expect.unseen || instance->setting.user_timeout_ms);
 	}
 	return false;
 }
@@ -157,6 +177,25 @@ static void predict_timer(const struct ka_instance *instance, int hz, struct ka_
 	out->probes = probes_of(instance, out, &bounds);
 }
 
+static void predict_retransmission(const struct ka_instance *instance, int hz,
+				   struct ka_prediction *out)
+{
+	const struct ka_case *c = instance->case_;
+	unsigned ut_ms = instance->setting.user_timeout_ms;
+	int64_t window[2];
+
+	if (out->when == KA_FIRST_RETRANSMIT)
+		ka_retransmit_first(hz, window);
+	else if (c->expect.unseen)
+		ka_retransmit_stuck(ut_ms, hz, window);
+	else
+		ka_retransmit_window(
+			(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2), ut_ms, hz,
+			window);
+	out->lo_j = window[0];
+	out->hi_j = window[1];
+}
+
 static void predict_end(const struct ka_instance *instance, int hz, struct ka_prediction *out)
 {
 	const struct ka_case *c = instance->case_;
@@ -170,15 +209,16 @@ static void predict_end(const struct ka_instance *instance, int hz, struct ka_pr
 		predict_timer(instance, hz, out);
 		break;
 	case KA_RETRANSMIT_LIMIT:
-		ka_retransmit_window(
-			(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
-			instance->setting.user_timeout_ms, hz, window);
-		out->lo_j = window[0];
-		out->hi_j = window[1];
+	case KA_FIRST_RETRANSMIT:
+		predict_retransmission(instance, hz, out);
 		break;
 	case KA_PERSIST_LIMIT:
-		ka_persist_window((unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
-				  hz, window);
+		if (instance->setting.user_timeout_ms)
+			ka_retransmit_stuck(instance->setting.user_timeout_ms, hz, window);
+		else
+			ka_persist_window(
+				(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
+				hz, window);
 		out->lo_j = window[0];
 		out->hi_j = window[1];
 		break;
@@ -253,6 +293,8 @@ static void predict_events(const struct ka_case *c, struct ka_prediction *out)
 		out->events = EOF_EVENTS;
 		out->events_full = EOF_EVENTS_FULL;
 	}
+	if (c->asks)
+		out->events &= c->asks | EPOLLERR | EPOLLHUP;
 	if (c->expect.events)
 		out->events = c->expect.events;
 	if (c->expect.events_full)

@@ -34,6 +34,14 @@ static int other_jiffy(const struct ka_evidence *e, int64_t ns)
 	return part > tick - KA_JIFFY_LAG_NS ? 1 : 0;
 }
 
+/* The same for input @i. A device is changed some time before its step is done. */
+static int other_jiffy_of(const struct ka_evidence *e, const struct ka_replay *r, size_t i)
+{
+	if (r->inputs[i].kind == KA_WHEEL_REFUSE || r->inputs[i].kind == KA_WHEEL_ACCEPT)
+		return -1;
+	return other_jiffy(e, r->ns[i]);
+}
+
 static void set_jiffies(const struct ka_evidence *e, struct ka_replay *r, int64_t phase_ns)
 {
 	for (size_t i = 0; i < r->n; i++)
@@ -75,7 +83,7 @@ static void find_unsure(struct attempt *a)
 	size_t arming = a->replay.n;
 
 	for (size_t i = a->replay.n; i-- > 0;) {
-		if (!other_jiffy(a->e, a->replay.ns[i]))
+		if (!other_jiffy_of(a->e, &a->replay, i))
 			continue;
 		if (a->n_unsure < MAX_UNSURE)
 			a->unsure[a->n_unsure++] = i;
@@ -110,7 +118,7 @@ static void try_all(struct attempt *a)
 		for (size_t k = 0; k < a->n_unsure; k++)
 			if (choice & (1u << k))
 				a->replay.inputs[a->unsure[k]].jiffy +=
-					other_jiffy(a->e, a->replay.ns[a->unsure[k]]);
+					other_jiffy_of(a->e, &a->replay, a->unsure[k]);
 		try_once(a);
 	}
 }
@@ -197,4 +205,27 @@ bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 	window[0]--;
 	window[1]++;
 	return window[0] < window[1];
+}
+
+bool ka_replay_refused(const struct ka_evidence *e, int64_t range[2])
+{
+	const struct ka_values v = ka_values_begin(e->instance);
+	int64_t n = phases(e), stride = n > MAX_PHASES ? n / MAX_PHASES : 1;
+	struct ka_wheel_chain chain;
+	struct ka_replay replay;
+
+	if (!e->heard || ka_replay_new(e, &replay))
+		return false;
+	range[0] = INT64_MAX;
+	range[1] = INT64_MIN;
+	for (int64_t phase = 0; phase < n; phase += stride) {
+		int64_t phase_ns = phase * e->tick_ns;
+
+		set_jiffies(e, &replay, phase_ns);
+		ka_wheel_run(v.idle, v.intvl, v.cnt, v.user_timeout_ms, e->facts->hz, replay.inputs,
+			     replay.n, jiffy_at(e, e->end_ns, phase_ns), &chain);
+		widen(range, chain.refused);
+	}
+	ka_replay_free(&replay);
+	return true;
 }

@@ -21,4 +21,8 @@ bool ka_replay_off(const struct ka_evidence *e, int64_t *off);
 /* The window of the end in jiffies after L, over all phases. Returns false as above. */
 bool ka_replay_window(const struct ka_evidence *e, int64_t window[2]);
 
+/* How many attempts the device must have refused by the end, over all phases. Returns false
+ * without a segment received, or memory. */
+bool ka_replay_refused(const struct ka_evidence *e, int64_t range[2]);
+
 #endif

@@ -110,6 +110,12 @@ static void put_change(struct builder *b, struct ka_change change, int64_t ns)
 	case KA_CHANGE_USER_TIMEOUT:
 		put(b, KA_WHEEL_UT, ns, change.value);
 		break;
+	case KA_CHANGE_REFUSE:
+		put(b, KA_WHEEL_REFUSE, ns, 0);
+		break;
+	case KA_CHANGE_ACCEPT:
+		put(b, KA_WHEEL_ACCEPT, ns, 0);
+		break;
 	}
 }
 

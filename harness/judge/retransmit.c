@@ -43,6 +43,13 @@ static int64_t lesser(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+void ka_retransmit_first(int hz, int64_t window[2])
+{
+	/* RTO is more than RTO_MIN by the smoothed round trip: at least one jiffy */
+	window[0] = ka_wheel_ms(RTO_MIN_MS, hz) + 1;
+	window[1] = 2 * backoff(ka_wheel_ms(LAN_RTO_MS, hz) + 1, 0, hz, true);
+}
+
 void ka_retransmit_window(unsigned retries2, unsigned ut_ms, int hz, int64_t window[2])
 {
 	/* RTO is more than RTO_MIN by the smoothed round trip: at least one jiffy */
@@ -90,4 +97,10 @@ void ka_persist_window(unsigned retries2, int hz, int64_t window[2])
 		window[0] += gap[0];
 		window[1] += gap[1];
 	}
+}
+
+void ka_retransmit_stuck(unsigned ut_ms, int hz, int64_t window[2])
+{
+	ka_retransmit_window(0, ut_ms, hz, window);
+	window[0] = ka_wheel_ms(ut_ms, hz) - 1; /* the kernel compares truncated milliseconds */
 }

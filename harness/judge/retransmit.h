@@ -21,5 +21,16 @@ void ka_persist_gap(unsigned k, int hz, int64_t range[2]);
 /* Jiffies from the write into a closed window to the end: after @retries2 unanswered window probes
  * (tcp_probe_timer()). */
 void ka_persist_window(unsigned retries2, int hz, int64_t window[2]);
+/* Jiffies from the first transmission to the first retransmission, inclusive: the one of a tail
+ * loss probe, or of the retransmission timer. */
+void ka_retransmit_first(int hz, int64_t window[2]);
+
+/*
+ * The same under TCP_USER_TIMEOUT for data that never leaves the host. Where it waits in a
+ * neighbour's queue, no attempt to send it again is made, so retrans_stamp is the time of the first
+ * transmission, not of the first retransmission; where it has no route it is not in flight at all,
+ * and the persist timer counts from its own first expiry.
+ */
+void ka_retransmit_stuck(unsigned ut_ms, int hz, int64_t window[2]);
 
 #endif

@@ -59,6 +59,17 @@ bool ka_release_reaches(const char *release, const char *since)
 	return have[0] > need[0] || (have[0] == need[0] && have[1] >= need[1]);
 }
 
+bool ka_case_closes(const struct ka_case *case_)
+{
+	const struct ka_app_want *app = case_->expect.app;
+	const size_t n = sizeof(case_->expect.app) / sizeof(case_->expect.app[0]);
+
+	for (size_t i = 0; i < n && app[i].who != KA_NOBODY; i++)
+		if (app[i].who == KA_PROBER && app[i].act == KA_DID_TIME_OUT)
+			return true;
+	return ka_case_does(case_, KA_CLOSE, KA_PROBER);
+}
+
 /* A namespace begins with the protocol's defaults, whatever its parent says (tcp_sk_init()). */
 static struct ka_values defaults(void)
 {
@@ -121,6 +132,10 @@ struct ka_change ka_change_of(const struct ka_instance *instance, const struct k
 
 	if (step->who != KA_PROBER || step->fails)
 		return change;
+	if (step->do_ == KA_REFUSE)
+		change.kind = KA_CHANGE_REFUSE;
+	if (step->do_ == KA_ACCEPT)
+		change.kind = KA_CHANGE_ACCEPT;
 	if (step->do_ == KA_SETSOCKOPT)
 		change.kind = option_change(step);
 	/* a value of the socket's own hides the sysctl (keepalive_time_when()) */
@@ -167,6 +182,8 @@ void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_c
 	case KA_CHANGE_NOTHING:
 	case KA_CHANGE_ON:
 	case KA_CHANGE_OFF:
+	case KA_CHANGE_REFUSE:
+	case KA_CHANGE_ACCEPT:
 		break;
 	}
 }

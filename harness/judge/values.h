@@ -27,6 +27,8 @@ enum ka_change_kind {
 	KA_CHANGE_INTVL,
 	KA_CHANGE_CNT,
 	KA_CHANGE_USER_TIMEOUT,
+	KA_CHANGE_REFUSE, /* the device refuses what is sent: no attempt counts as probe */
+	KA_CHANGE_ACCEPT,
 };
 struct ka_change {
 	enum ka_change_kind kind;
@@ -57,6 +59,10 @@ bool ka_case_blocks_in_recv(const struct ka_case *case_);
 
 /* True when kernel @release ("6.12.3-rt1") is @since ("6.11") or later. */
 bool ka_release_reaches(const char *release, const char *since);
+
+/* True when the prober itself ends the connection: by a step, or by a program that waits for
+ * requests only so long. */
+bool ka_case_closes(const struct ka_case *case_);
 
 /* Number in the value of the sysctl of @who whose key ends in @name, @otherwise if the case does
  * not set it. */

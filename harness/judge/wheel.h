@@ -45,14 +45,16 @@ enum ka_wheel_input_kind {
 	KA_WHEEL_RX,     /* a segment is received; in its jiffy before the timer fires */
 	KA_WHEEL_ANSWER, /* the same, caused by a probe: in its jiffy after the timer fired */
 	KA_WHEEL_BUSY, /* data is in flight: the handler sends no probe, and looks again after idle */
-	KA_WHEEL_CLEAR, /* all data is acknowledged */
-	KA_WHEEL_OFF,   /* SO_KEEPALIVE cleared: the timer is deleted, the probe count stays */
-	KA_WHEEL_IDLE,  /* idle is .value seconds; the running timer stays as it is */
-	KA_WHEEL_REARM, /* TCP_KEEPIDLE was set: the timer runs until L + idle, or from now */
-	KA_WHEEL_INTVL, /* intvl is .value seconds, from the next probe on */
-	KA_WHEEL_CNT,   /* cnt is .value, from the next expiry on */
-	KA_WHEEL_UT,    /* user timeout is .value milliseconds */
-	KA_WHEEL_LATE,  /* from now on the handler runs one jiffy late wherever that decides */
+	KA_WHEEL_CLEAR,  /* all data is acknowledged */
+	KA_WHEEL_OFF,    /* SO_KEEPALIVE cleared: the timer is deleted, the probe count stays */
+	KA_WHEEL_IDLE,   /* idle is .value seconds; the running timer stays as it is */
+	KA_WHEEL_REARM,  /* TCP_KEEPIDLE was set: the timer runs until L + idle, or from now */
+	KA_WHEEL_INTVL,  /* intvl is .value seconds, from the next probe on */
+	KA_WHEEL_CNT,    /* cnt is .value, from the next expiry on */
+	KA_WHEEL_UT,     /* user timeout is .value milliseconds */
+	KA_WHEEL_REFUSE, /* from now on the device refuses what is sent (NET_XMIT_DROP) */
+	KA_WHEEL_ACCEPT, /* no longer */
+	KA_WHEEL_LATE,   /* from now on the handler runs one jiffy late wherever that decides */
 };
 struct ka_wheel_input {
 	enum ka_wheel_input_kind kind;
@@ -68,6 +70,7 @@ struct ka_wheel_chain {
 		[KA_WHEEL_MAX_PROBES]; /* absolute jiffies of the unanswered probes of the last
 						run; the first ones, where user timeout lets more out */
 	int n_probes;                  /* how many of them are in .probes */
+	int refused;                   /* attempts that the device refused: no probes */
 };
 
 /*

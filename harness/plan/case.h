@@ -11,14 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plan/app.h"
+#include "plan/units.h"
+
 /* ---- who and where ------------------------------------------------------------------------ */
 
 /* The two networks of netns/topology.h. */
 enum ka_topology { KA_ROUTED, KA_PAIR };
-
-/* Which end of the connection. The prober holds the keepalive, the peer is the other one. */
-enum ka_role { KA_CLIENT, KA_SERVER };
-enum ka_who { KA_NOBODY, KA_PROBER, KA_PEER, KA_GATEWAY };
 
 /* ---- settings ----------------------------------------------------------------------------- */
 
@@ -49,21 +48,6 @@ struct ka_since_release {
 	const char *release; /* "6.17"; NULL: any */
 	const char *change;  /* the commit that brought it */
 };
-
-/* ---- time and numbers --------------------------------------------------------------------- */
-
-/* A time in the setting's own units: the sum of its parts. nominal = idle + intvl * cnt. */
-struct ka_time {
-	double idle, intvl, nominal, user_timeout;
-	int ms;
-};
-
-/* Numbers that depend on the setting: KA_CNT is TCP_KEEPCNT, KA_CNT_PLUS(-1) one less. */
-#define KA_CNT         0x100000
-#define KA_CNT_PLUS(n) (KA_CNT + (n))
-/* Any number, at least one: only where a comment says so. */
-#define KA_SOME        0x200000
-#define KA_ANY         0x300000
 
 /* ---- a gateway with a memory ---------------------------------------------------------------- */
 
@@ -105,6 +89,8 @@ enum ka_do {
 	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
 			  unless .unacked */
 	KA_FILL,     /* .who sends until the other end's window is closed and all is acknowledged */
+	KA_REQUEST,  /* .who sends .text; done when its program has got the answer */
+	KA_JOIN,     /* the client opens .value connections more (no keepalive on them) */
 	KA_STALL,    /* .who stops reading (data stays in its receive queue) */
 	KA_RESUME,   /* .who reads again */
 	KA_SHUTDOWN, /* .who: shutdown(SHUT_WR) */
@@ -122,6 +108,13 @@ enum ka_do {
 	KA_DESTROY,   /* SOCK_DESTROY on .who's socket */
 	KA_LINK_DOWN, /* .who's device down */
 	KA_LINK_UP,
+	KA_LINK_DELETE,    /* .who's device, and with it the wire, no longer exists */
+	KA_ADDRESS_GONE,   /* the address that .who's socket is bound to is taken from the device */
+	KA_ROUTE_GONE,     /* .who's way to the other end: see .route (routed only) */
+	KA_NEIGHBOUR_GONE, /* .who forgets the MAC address of the next hop, which does not answer
+			      ARP and neighbour solicitations any more */
+	KA_REFUSE,         /* .who's device takes no packet: its queue (pfifo limit 0) drops all */
+	KA_ACCEPT,         /* .who's device takes packets again */
 	KA_SETSOCKOPT, /* on .who's socket: .level .option .value; .fails: the errno it must give */
 	KA_GETSOCKOPT, /* must read .value; .fails */
 	KA_SYSCTL,     /* writes .text to .key in .who's namespace; .fails */
@@ -153,6 +146,9 @@ enum ka_place { KA_ON_PATH, KA_PROBER_OUTPUT, KA_PROBER_POSTROUTING };
 /* Calls that can block until the connection ends. */
 enum ka_blocking { KA_IN_RECV, KA_IN_SELECT, KA_IN_POLL };
 
+/* What a route look-up towards the other end finds after KA_ROUTE_GONE. */
+enum ka_route { KA_ROUTE_NONE, KA_ROUTE_UNREACHABLE, KA_ROUTE_BLACKHOLE, KA_ROUTE_PROHIBIT };
+
 struct ka_step {
 	enum ka_do do_;
 	enum ka_who who;
@@ -172,7 +168,8 @@ struct ka_step {
 	int first;                 /* only the first N packets that match; 0: all */
 	int after;                 /* only those after the first N that match */
 	uint8_t flags_mask, flags; /* TCP flags that must match */
-	bool misses;               /* for experiments that must end broken: matches another port */
+	bool misses; /* for experiments that must end broken: matches another port; the neighbour
+			stays known */
 
 	int level, option;
 	int value;             /* KA_CNT allowed */
@@ -185,6 +182,7 @@ struct ka_step {
 	struct ka_time left;       /* KA_ENTRY_IS */
 	struct ka_time expires[2]; /* KA_DIAG_IS: at the least and at the most until the timer's
 				      unrounded expiry; most 0: not looked at */
+	enum ka_route route;       /* KA_ROUTE_GONE */
 };
 
 #define KA_STEPS(...)                                                                              \
@@ -202,6 +200,7 @@ enum ka_when {
 	KA_USER_TIMEOUT,     /* first probe tick >= TCP_USER_TIMEOUT with at least one probe out */
 	KA_RETRANSMIT_LIMIT, /* tcp_retries2 of unacknowledged data */
 	KA_PERSIST_LIMIT,    /* tcp_retries2 of window probes; counts from the write */
+	KA_FIRST_RETRANSMIT, /* an ICMP error answers the first retransmission */
 };
 
 /* How the timer was armed before the silence: decides the window (judge/wheel.h). */
@@ -256,6 +255,13 @@ struct ka_expect {
 	struct ka_edge edge;
 	int unread;      /* bytes that read() still gives after the end, before the error; 0: any */
 	bool soft_again; /* SO_ERROR gives the error once more after read() (sk_err_soft) */
+	struct ka_app_want app[4]; /* ends with .who == KA_NOBODY */
+	/* after the last answer nothing that the prober sends reaches its device: the counter
+	 * TCPKeepAlive is the witness of the probes, the socket's first event that of the end */
+	bool unseen;
+	/* the error is a report, not an end (IP_RECVERR): the connection is still established
+	 * afterwards */
+	bool survives;
 };
 
 /* In which order the application asks when the connection has ended; the first to ask gets the
@@ -305,6 +311,13 @@ struct ka_case {
 	unsigned min_cnt;     /* settings with a smaller cnt make no sense here */
 	bool no_user_timeout; /* nor do settings with a user timeout: it ends what must survive */
 	bool no_timestamps;   /* net.ipv4.tcp_timestamps=0 at both ends */
+	/* so many connections besides the observed one, of the same setting, each armed when it
+	 * is there (KA_FROM_ACCEPTED), the observed one last. Only that one is captured; of the
+	 * others a sum is kept */
+	unsigned crowd;
+	/* what the prober's level-triggered epoll set asks for; 0: EPOLLIN | EPOLLRDHUP */
+	uint32_t asks;
+	struct ka_app prober_app, peer_app;
 	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
 	const struct ka_step *steps;
 	size_t n_steps;

@@ -23,5 +23,7 @@ extern const struct ka_experiment_group ka_experiments_basic;
 extern const struct ka_experiment_group ka_experiments_regimes;
 extern const struct ka_experiment_group ka_experiments_gateway;
 extern const struct ka_experiment_group ka_experiments_live;
+extern const struct ka_experiment_group ka_experiments_applications;
+extern const struct ka_experiment_group ka_experiments_path;
 
 #endif

@@ -115,6 +115,21 @@ static void the_bench_in_words(void **state)
 		     "check of step 2 FAILED: idle is 2");
 	assert_words((struct ka_event){ .what = KA_EV_COUNTER, .counter = { "Tcp.OutRsts", 1 } },
 		     "counter Tcp.OutRsts +1");
+	assert_words((struct ka_event){ .what = KA_EV_APP, .app = { .text = "gets answer 1" } },
+		     "program gets answer 1");
+	assert_words((struct ka_event){ .what = KA_EV_CROWD, .crowd = { .n = 5000 } },
+		     "crowd of 5000: all live");
+	assert_words((struct ka_event){ .what = KA_EV_CROWD,
+					.crowd = { .n = 50,
+						   .dead = 49,
+						   .earliest_ns = 4076000000,
+						   .latest_ns = 4104000000,
+						   .error = ETIMEDOUT,
+						   .events = 0x2019,
+						   .probes = 3,
+						   .other = 1 } },
+		     "crowd of 50: 49 ended 4.076000 .. 4.104000 s after their last segment: "
+		     "ETIMEDOUT, epoll 0x2019, probes out 3; 1 otherwise");
 	assert_words((struct ka_event){ .what = KA_EV_END, .end = { KA_END_SKIP, "no veth" } },
 		     "end: not possible here: no veth");
 }
@@ -132,7 +147,7 @@ static void nothing_is_without_words(void **state)
 			memset(&event.packet, 0, sizeof(event.packet));
 			if (what == KA_EV_PACKET && i <= KA_SEG_ICMP)
 				event.packet.kind = i;
-			if (what == KA_EV_CALL && i <= KA_CALL_GETSOCKOPT)
+			if (what == KA_EV_CALL && i <= KA_CALL_ERROR_QUEUE)
 				event.call.name = i;
 			if (what == KA_EV_DIAG)
 				event.diag = (struct ka_diag_sample){ true, (uint8_t)i, (uint8_t)i,

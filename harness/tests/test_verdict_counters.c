@@ -74,32 +74,12 @@ static void counters_by_regime(void **state)
 	scene_expect_only(&s, KA_FAIL, "EstabResets moved by 1, must be 0"); /* from FIN_WAIT2 */
 }
 
-/* Lost inside the prober's host: counted, and not on the wire. */
-static void lost_locally(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.steps[2].place = KA_PROBER_OUTPUT;
-	s.prediction.probes = 0;
-	s.prediction.rst_sent = 0;
-	while (scene_find(&s, KA_SEG_PROBE, 0))
-		scene_remove(&s, scene_find(&s, KA_SEG_PROBE, 0));
-	scene_remove(&s, scene_find(&s, KA_SEG_RST, 0));
-	scene_find_counter(&s, "TcpExt.TCPAbortFailed")->counter.delta = 1;
-	scene_expect(&s, KA_PASS, "");
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 2;
-	scene_expect_only(&s, KA_FAIL, "TCPKeepAlive moved by 2, must be 3");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counters),
 		cmocka_unit_test(declared_counters),
 		cmocka_unit_test(counters_by_regime),
-		cmocka_unit_test(lost_locally),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "netns/nft_text.h"
 #include "netns/nl.h"
 #include "netns/snmp.h"
+#include "netns/softnet.h"
 
 static void error_text_grows_outward(void **state)
 {
@@ -259,6 +260,16 @@ static void messages_are_bounded(void **state)
 	assert_true(msg.nlh->nlmsg_len <= sizeof(msg.buf));
 }
 
+static void lost_packets_are_summed(void **state)
+{
+	(void)state;
+	assert_int_equal(nn_softnet_sum("000a7ca0 000088d6 00000000\n0008b644 0000231c 00000000\n"),
+			 0x88d6 + 0x231c);
+	assert_int_equal(nn_softnet_sum("00000001 00000002"), 2);
+	assert_int_equal(nn_softnet_sum("00000001\n"), 0);
+	assert_int_equal(nn_softnet_sum(""), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +285,7 @@ int main(void)
 		cmocka_unit_test(refusals_name_their_cause),
 		cmocka_unit_test(verdicts_are_read),
 		cmocka_unit_test(messages_are_bounded),
+		cmocka_unit_test(lost_packets_are_summed),
 	};
 
 	return cmocka_run_group_tests_name("netns: pure", tests, NULL, NULL);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ICMP errors that TCP believes: what they quote lies in the window. They still end nothing (RFC
+ * 1122 4.2.3.9); they are remembered, and give the end that a timer brings another name.
+ */
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+
+#include "plan/case.h"
+
+/* The user timeout ends the retransmissions soon. */
+static const struct ka_setting user_timeout[] = {
+	{ .idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = 3000 }, { .cnt = 0 }
+};
+
+/* The peer's data passes once, the ACK of it is rejected, then nothing passes in either way. */
+#define ACK_REJECTED(code)                                                                         \
+	.topology = KA_ROUTED, .one_setting = true, .min_cnt = 2,                                  \
+	KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_REJECT, .way = KA_PROBES, .value = code },     \
+		 { .do_ = KA_DROP, .way = KA_ANSWERS, .after = 1 },                                \
+		 { .do_ = KA_SEND,                                                                 \
+		   .who = KA_PEER,                                                                 \
+		   .bytes = 64,                                                                    \
+		   .unacked = true,                                                                \
+		   .random_phase = true })
+#define DATA_REJECTED(code)                                                                        \
+	.topology = KA_ROUTED, .settings = user_timeout, .probers = KA_ONLY_CLIENT,                \
+	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
+		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
+		 { .do_ = KA_REJECT, .way = KA_PROBES, .value = code },                            \
+		 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true })
+#define GIVES_UP(code)                                                                             \
+	.expect = {                                                                                \
+		.when = KA_RETRANSMIT_LIMIT,                                                       \
+		.error = code,                                                                     \
+		.counters = { { "TcpExt.LockDroppedIcmps", KA_ANY } },                             \
+	}
+
+static const struct ka_case cases[] = {
+	{
+		.name = "icmp_for_ack",
+		.why = "an ICMP error for a pure ACK is remembered: silence later ends with "
+		       "EHOSTUNREACH",
+		.source = "tcp_v4_err(): sk_err_soft; tcp_write_err(): sk_err_soft ?: ETIMEDOUT",
+		.lesson = "The peer's data arrives, and the prober's kernel acknowledges it. That "
+			  "ACK is rejected with \"host unreachable\". It carried the next "
+			  "sequence number, which is in the window, so the error is believed: it "
+			  "is stored as soft error, and nothing else happens. Any later ACK from "
+			  "the peer would clear it; none comes. When keepalive gives up, at its "
+			  "usual time, the application reads EHOSTUNREACH instead of ETIMEDOUT, "
+			  "although the errors for the probes were ignored like all such. After "
+			  "read() has returned it, SO_ERROR returns it once more.",
+		.families = KA_V4,
+		ACK_REJECTED(ICMP_HOST_UNREACH),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = EHOSTUNREACH,
+			    .probes = KA_CNT,
+			    .rst_sent = 1,
+			    .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT },
+					  { "TcpExt.LockDroppedIcmps", KA_ANY } } },
+	},
+	{
+		.name = "icmp6_for_ack",
+		.why = "an ICMPv6 error for a pure ACK is remembered: silence later ends with "
+		       "EHOSTUNREACH",
+		.source = "tcp_v6_err(): sk_err_soft; tcp_write_err(): sk_err_soft ?: ETIMEDOUT",
+		.lesson = "As icmp_for_ack, with \"address unreachable\" of ICMPv6.",
+		.families = KA_V6,
+		ACK_REJECTED(ICMP6_DST_UNREACH_ADDR),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = EHOSTUNREACH,
+			    .probes = KA_CNT,
+			    .rst_sent = 1,
+			    .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT },
+					  { "TcpExt.LockDroppedIcmps", KA_ANY } } },
+	},
+	{
+		.name = "icmp_data_host_unreachable",
+		.why = "host unreachable for data in flight does not end it; the timeout is called "
+		       "EHOSTUNREACH",
+		.source = "RFC 1122 4.2.3.9, RFC 6069; tcp_v4_err(), tcp_ld_RTO_revert()",
+		.lesson =
+			"The prober's data is rejected again and again. Each error is believed, "
+			"and none is fatal: a route may come back. (RFC 6069: an error even takes "
+			"back one doubling of the retransmission timer, since it proves that no "
+			"congestion lost the segment.) When the user timeout is over, the "
+			"connection ends with the soft error in place of ETIMEDOUT. No RST, as "
+			"always when retransmission gives up.",
+		.families = KA_V4,
+		DATA_REJECTED(ICMP_HOST_UNREACH),
+		GIVES_UP(EHOSTUNREACH),
+	},
+	{
+		.name = "icmp_data_net_unreachable",
+		.why = "net unreachable for data gives the timeout the name ENETUNREACH",
+		.source = "icmp_err_convert[]; tcp_v4_err(), tcp_write_err()",
+		.lesson = "As icmp_data_host_unreachable; each code has its errno.",
+		.families = KA_V4,
+		DATA_REJECTED(ICMP_NET_UNREACH),
+		GIVES_UP(ENETUNREACH),
+	},
+	{
+		.name = "icmp_data_port_unreachable",
+		.why = "port unreachable for data gives the timeout the name ECONNREFUSED, and is "
+		       "not fatal",
+		.source = "RFC 1122 4.2.3.9 (hard error), RFC 5927 5.2; tcp_v4_err()",
+		.lesson = "RFC 1122 calls port unreachable a hard error that should end the "
+			  "connection. Linux, as RFC 5927 advises against forgers, treats it as a "
+			  "soft one once the connection is established. The application is told "
+			  "ECONNREFUSED by an established connection.",
+		.families = KA_V4,
+		DATA_REJECTED(ICMP_PORT_UNREACH),
+		GIVES_UP(ECONNREFUSED),
+	},
+	{
+		.name = "icmp_data_admin_prohibited",
+		.why = "administratively prohibited for data is EHOSTUNREACH in IPv4",
+		.source = "icmp_err_convert[]: ICMP_PKT_FILTERED is EHOSTUNREACH; tcp_v4_err()",
+		.lesson = "A firewall that begins to reject an established connection. IPv4 has no "
+			  "errno of its own for it: EHOSTUNREACH (IPv6: EACCES).",
+		.families = KA_V4,
+		DATA_REJECTED(ICMP_PKT_FILTERED),
+		GIVES_UP(EHOSTUNREACH),
+	},
+	{
+		.name = "icmp6_data_no_route",
+		.why = "no route for data gives the timeout the name ENETUNREACH",
+		.source = "icmpv6_err_convert(), tab_unreach[]; tcp_v6_err(), tcp_write_err()",
+		.lesson = "As icmp_data_host_unreachable, for ICMPv6, which has no RFC 6069 in "
+			  "Linux: the timer goes on doubling.",
+		.families = KA_V6,
+		DATA_REJECTED(ICMP6_DST_UNREACH_NOROUTE),
+		GIVES_UP(ENETUNREACH),
+	},
+	{
+		.name = "icmp6_data_admin_prohibited",
+		.why = "administratively prohibited for data is EACCES in IPv6",
+		.source = "tab_unreach[]; tcp_v6_err(), tcp_write_err()",
+		.lesson = "As icmp_data_admin_prohibited; IPv6 says EACCES where IPv4 says "
+			  "EHOSTUNREACH.",
+		.families = KA_V6,
+		DATA_REJECTED(ICMP6_DST_UNREACH_ADMIN),
+		GIVES_UP(EACCES),
+	},
+	{
+		.name = "icmp6_data_address_unreachable",
+		.why = "address unreachable for data gives the timeout the name EHOSTUNREACH",
+		.source = "tab_unreach[]; tcp_v6_err(), tcp_write_err()",
+		.lesson = "The last router cannot find the peer on its link.",
+		.families = KA_V6,
+		DATA_REJECTED(ICMP6_DST_UNREACH_ADDR),
+		GIVES_UP(EHOSTUNREACH),
+	},
+	{
+		.name = "icmp6_data_port_unreachable",
+		.why = "port unreachable for data gives the timeout the name ECONNREFUSED",
+		.source = "tab_unreach[]; tcp_v6_err(), tcp_write_err()",
+		.lesson = "As icmp_data_port_unreachable, for ICMPv6. The table calls it fatal; an "
+			  "established connection takes no notice of that.",
+		.families = KA_V6,
+		DATA_REJECTED(ICMP6_DST_UNREACH_NOPORT),
+		GIVES_UP(ECONNREFUSED),
+	},
+};
+
+KA_THEME(icmp_believed, "The network says no, and TCP takes note");

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The prober's own device refuses packets: its queue drops them and says so (NET_XMIT_DROP). This
+ * is the one loss that keepalive does not count, and so the one under which a dead connection
+ * never dies.
+ */
+#include <errno.h>
+
+#include "plan/case.h"
+
+static const struct ka_setting user_timeout[] = {
+	{ .idle = 1, .intvl = 1, .cnt = 1, .user_timeout_ms = 1500 }, { .cnt = 0 }
+};
+
+static const struct ka_case cases[] = {
+	{
+		.name = "refused_never_dies",
+		.why = "probes that the own queue drops do not count: three times the nominal time "
+		       "over, still established",
+		.source = "tcp_keepalive_timer(): err > 0, TCP_RESOURCE_PROBE_INTERVAL; "
+			  "qdisc_drop(): NET_XMIT_DROP",
+		.lesson = "The queue of the prober's device drops every packet and reports "
+			  "NET_XMIT_DROP, as a shaper at its limit does. For tcp_keepalive_timer() "
+			  "that is a probe not sent: the count stays 0, and the timer comes back "
+			  "after HZ/2 jiffies, rounded up by the wheel, instead of intvl. The "
+			  "counter TCPKeepAlive goes up with every attempt, tcpi_probes stays 0, "
+			  "and the connection is never given up, dead or alive.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_REFUSE, .who = KA_PROBER },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .nominal = 3 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER },
+	},
+	{
+		.name = "refused_user_timeout",
+		.why = "TCP_USER_TIMEOUT does not help against a queue that drops: it wants a "
+		       "probe sent",
+		.source = "tcp_keepalive_timer(): user_timeout only with icsk_probes_out > 0",
+		.lesson = "As refused_never_dies with TCP_USER_TIMEOUT: at each expiry the time is "
+			  "over, but the rule also asks for an unanswered probe, and none was "
+			  "ever sent.",
+		.topology = KA_PAIR,
+		.settings = user_timeout,
+		.probers = KA_ONLY_CLIENT,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_REFUSE, .who = KA_PROBER },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .nominal = 2 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER },
+	},
+	{
+		.name = "refused_recovers",
+		.why = "when the queue takes packets again, the next attempt is a probe, and is "
+		       "answered",
+		.source = "tcp_keepalive_timer(); tcp_ack()",
+		.lesson = "The queue drops for twice the nominal time, then it takes packets "
+			  "again. The next attempt goes out within half a second, the peer "
+			  "answers, and all is well: here not dying was right.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		.probers = KA_ONLY_CLIENT,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_REFUSE, .who = KA_PROBER },
+			 { .do_ = KA_ACCEPT, .who = KA_PROBER, .at = { .nominal = 2 } },
+			 { .do_ = KA_DIAG_IS,
+			   .who = KA_PROBER,
+			   .at = { .idle = 1.5, .ms = 600 },
+			   .timer = 2,
+			   .value = 0 }),
+		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+	},
+	{
+		.name = "refused_then_silent",
+		.why = "a peer that vanished meanwhile is given up only after all cnt probes, "
+		       "counted from the recovery",
+		.source = "tcp_keepalive_timer(): icsk_probes_out counts only what was sent",
+		.lesson = "The path to the peer is dead, but the prober cannot know: its own queue "
+			  "drops the probes first. When the queue takes packets again, the count "
+			  "begins at 0: all cnt probes are sent, intvl apart, before the "
+			  "connection is given up. The time behind the queue does not count.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		.min_cnt = 2,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+			 { .do_ = KA_REFUSE, .who = KA_PROBER },
+			 { .do_ = KA_ACCEPT,
+			   .who = KA_PROBER,
+			   .at = { .nominal = 1, .idle = 1 },
+			   .random_phase = true }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
+};
+
+KA_THEME(refused, "The device refuses, and nobody dies");

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The program above TCP: it lives in the peer's one loop, waits by a timerfd and by nothing else,
+ * and tells what it does.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "bench/http.h"
+#include "bench/peer_self.h"
+
+/* What a heartbeat and a server of lines say. */
+#define PING "PING\n"
+#define PONG "PONG\n"
+
+void ka_app_tell(struct ka_peer_self *self, enum ka_app_act act, int number, int64_t waited_ns,
+		 const char *fmt, ...)
+{
+	struct ka_event event = { .t_ns = ka_now_ns(), .what = KA_EV_APP };
+	va_list args;
+
+	event.app.act = act;
+	event.app.number = number;
+	event.app.waited_ns = waited_ns;
+	va_start(args, fmt);
+	vsnprintf(event.app.text, sizeof(event.app.text), fmt, args);
+	va_end(args);
+	ka_self_event(self, event);
+}
+
+/* ---- waiting ---------------------------------------------------------------------------------- */
+
+static double seconds(const struct ka_peer_self *self, const struct ka_time *time)
+{
+	return ka_time_s(time, &self->config->setting);
+}
+
+static void wait_for(struct ka_peer_self *self, const struct ka_time *time)
+{
+	int64_t until_ns;
+	struct itimerspec at = { 0 };
+
+	self->app.since_ns = ka_now_ns();
+	until_ns = self->app.since_ns + (int64_t)(seconds(self, time) * 1e9);
+	at.it_value.tv_sec = until_ns / 1000000000;
+	at.it_value.tv_nsec = until_ns % 1000000000;
+	if (self->app.timer >= 0)
+		timerfd_settime(self->app.timer, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static int open_timer(struct ka_peer_self *self)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	event.data.fd = self->app.timer =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (self->app.timer < 0 ||
+	    epoll_ctl(self->outer, EPOLL_CTL_ADD, self->app.timer, &event) < 0)
+		return errno;
+	return 0;
+}
+
+void ka_app_stop(struct ka_peer_self *self)
+{
+	if (self->app.timer >= 0)
+		close(self->app.timer);
+	self->app.timer = -1;
+}
+
+static bool has_timeout(const struct ka_peer_self *self)
+{
+	return seconds(self, &self->config->app.timeout) > 0;
+}
+
+int ka_app_begin(struct ka_peer_self *self)
+{
+	const struct ka_app *app = &self->config->app;
+	int ret;
+
+	self->app.active_ns = ka_now_ns();
+	if (!has_timeout(self) || self->app.timer >= 0)
+		return 0;
+	ret = open_timer(self);
+	if (!ret)
+		wait_for(self, app->program == KA_APP_HEARTBEAT ? &app->every : &app->timeout);
+	return ret;
+}
+
+/* ---- doing ------------------------------------------------------------------------------------ */
+
+static int send_text(struct ka_peer_self *self, const char *text)
+{
+	ssize_t n = send(self->conn, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	int err = n < 0 ? errno : 0;
+
+	ka_self_call(self, KA_CALL_WRITE, n, err, false);
+	return err;
+}
+
+int ka_app_request(struct ka_peer_self *self, const char *text)
+{
+	return self->conn < 0 ? ENOTCONN : send_text(self, text);
+}
+
+static void close_it(struct ka_peer_self *self)
+{
+	ka_app_stop(self);
+	ka_self_close(self, self->config->app.reset);
+}
+
+static void on_idle(struct ka_peer_self *self, int64_t waited_ns)
+{
+	ka_app_tell(self, KA_DID_TIME_OUT, 0, waited_ns, "closes: no request for %.3f s",
+		    (double)waited_ns / 1e9);
+	close_it(self);
+}
+
+static void on_heartbeat(struct ka_peer_self *self, int64_t waited_ns)
+{
+	if (self->app.waiting) {
+		ka_app_tell(self, KA_DID_MISS, 0, waited_ns,
+			    "misses its heartbeat: no answer for %.3f s", (double)waited_ns / 1e9);
+		ka_app_stop(self);
+		return;
+	}
+	self->app.waiting = true;
+	wait_for(self, &self->config->app.timeout);
+	send_text(self, PING);
+}
+
+void ka_app_tick(struct ka_peer_self *self)
+{
+	int64_t waited_ns = ka_now_ns() - self->app.since_ns;
+	uint64_t expirations;
+
+	if (read(self->app.timer, &expirations, sizeof(expirations)) < 0 || self->conn < 0)
+		return;
+	if (self->config->app.program == KA_APP_HEARTBEAT)
+		on_heartbeat(self, waited_ns);
+	else
+		on_idle(self, waited_ns);
+}
+
+/* ---- messages --------------------------------------------------------------------------------- */
+
+/* A request is served: the next one is waited for. */
+static void served(struct ka_peer_self *self)
+{
+	if (has_timeout(self))
+		wait_for(self, &self->config->app.timeout);
+}
+
+static void serve_http(struct ka_peer_self *self, const struct ka_http *request)
+{
+	bool stays = ka_http_persists(request);
+	char answer[128];
+
+	self->app.served++;
+	ka_app_tell(self, KA_DID_SERVE, self->app.served, 0, "answers request %d: %.*s",
+		    self->app.served, (int)request->line, self->app.in);
+	snprintf(answer, sizeof(answer),
+		 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: %s\r\n\r\nok",
+		 stays ? "keep-alive" : "close");
+	send_text(self, answer);
+	if (stays) {
+		served(self);
+		return;
+	}
+	ka_app_tell(self, KA_DID_CLOSE, 0, 0, "closes: the connection is not to stay");
+	close_it(self);
+}
+
+/* Takes one message from what was read. Returns its length; 0: not complete. */
+static size_t take_http(struct ka_peer_self *self)
+{
+	struct ka_http message;
+
+	if (!ka_http_read(self->app.in, self->app.used, &message))
+		return 0;
+	if (message.answer)
+		ka_app_tell(self, KA_DID_GET, message.status, 0, "gets an answer: %.*s%s",
+			    (int)message.line, self->app.in, message.close ? ", close" : "");
+	else
+		serve_http(self, &message);
+	return message.whole;
+}
+
+static void got_line(struct ka_peer_self *self)
+{
+	self->app.got++;
+	ka_app_tell(self, KA_DID_GET, self->app.got, 0, "gets answer %d", self->app.got);
+	self->app.waiting = false;
+	if (self->config->app.program == KA_APP_HEARTBEAT)
+		wait_for(self, &self->config->app.every);
+}
+
+static size_t take_line(struct ka_peer_self *self)
+{
+	const char *end = memchr(self->app.in, '\n', self->app.used);
+	size_t len = end ? (size_t)(end - self->app.in) + 1 : 0;
+
+	if (!len)
+		return 0;
+	if (len == strlen(PONG) && !memcmp(self->app.in, PONG, len)) {
+		got_line(self);
+		return len;
+	}
+	self->app.served++;
+	ka_app_tell(self, KA_DID_SERVE, self->app.served, 0, "answers request %d: %.*s",
+		    self->app.served, (int)len - 1, self->app.in);
+	send_text(self, PONG);
+	served(self);
+	return len;
+}
+
+void ka_app_input(struct ka_peer_self *self, const char *bytes, size_t n)
+{
+	struct ka_app_self *app = &self->app;
+	enum ka_program program = self->config->app.program;
+	size_t whole;
+
+	app->active_ns = ka_now_ns();
+	if (program == KA_APP_NONE || program == KA_APP_PROXY)
+		return;
+	if (n > sizeof(app->in) - app->used) /* longer than anything that a case sends */
+		n = sizeof(app->in) - app->used;
+	memcpy(app->in + app->used, bytes, n);
+	app->used += n;
+	do {
+		whole = program == KA_APP_HTTP ? take_http(self) : take_line(self);
+		if (whole > app->used)
+			whole = app->used;
+		app->used -= whole;
+		memmove(app->in, app->in + whole, app->used);
+	} while (whole && app->used && self->conn >= 0);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Faults in an end's own network: device, address, route, neighbour, queue. The host that has them
+ * knows, or could know; what TCP makes of it is what the cases are about.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "bench/engine.h"
+#include "netns/nft.h"
+#include "netns/qdisc.h"
+#include "netns/sysctl.h"
+
+/* The device of @node towards the rest of the network; @node is an end. */
+static const char *device_of(enum nn_node node)
+{
+	return nn_topology_dev(node, NN_GATEWAY);
+}
+
+int ka_fault_link_delete(struct ka_engine *e, const struct ka_step *step)
+{
+	enum nn_node node = ka_engine_node(e, step->who);
+	struct nn_ns *ns = e->net.ns[node];
+	unsigned flags;
+	int ret = nn_link_delete(ns, device_of(node), &e->err);
+
+	if (!ret)
+		ka_engine_fault(e, (int)e->step,
+				nn_link_flags(ns, device_of(node), &flags, NULL) == -ENODEV,
+				"device is gone");
+	return ret;
+}
+
+/* What is gone cannot be deleted a second time. */
+int ka_fault_address(struct ka_engine *e, const struct ka_step *step)
+{
+	enum nn_node node = ka_engine_node(e, step->who);
+	int family = e->instance->family, len = nn_topology_prefix_len(family);
+	struct nn_addr addr = nn_topology_addr(&e->net, node, family);
+	struct nn_ns *ns = e->net.ns[node];
+	int ret = nn_addr_del(ns, device_of(node), &addr, len, &e->err);
+
+	if (!ret)
+		ka_engine_fault(e, (int)e->step,
+				nn_addr_del(ns, device_of(node), &addr, len, NULL) ==
+					-EADDRNOTAVAIL,
+				"address is gone");
+	return ret;
+}
+
+/* ---- routes ------------------------------------------------------------------------------- */
+
+static int remove_route(struct ka_engine *e, enum nn_node node)
+{
+	enum nn_node hop;
+	struct nn_addr via = nn_topology_next_hop(&e->net, node, e->instance->family, &hop);
+	const struct nn_route way_out = { .dst = { .family = e->instance->family },
+					  .via = &via,
+					  .dev = device_of(node) };
+	int ret = nn_route_del(e->net.ns[node], &way_out, &e->err);
+
+	if (!ret)
+		ka_engine_fault(e, (int)e->step,
+				nn_route_del(e->net.ns[node], &way_out, NULL) == -ESRCH,
+				"default route is gone");
+	return ret;
+}
+
+/* A route to the other end alone, which wins over the default route. */
+static int forbid_route(struct ka_engine *e, const struct ka_step *step, enum nn_node node)
+{
+	static const enum nn_route_type types[] = { [KA_ROUTE_UNREACHABLE] = NN_UNREACHABLE,
+						    [KA_ROUTE_BLACKHOLE] = NN_BLACKHOLE,
+						    [KA_ROUTE_PROHIBIT] = NN_PROHIBIT };
+	enum nn_node other = node == NN_CLIENT ? NN_SERVER : NN_CLIENT;
+	const struct nn_route route = {
+		.type = types[step->route],
+		.dst = nn_topology_addr(&e->net, other, e->instance->family),
+		.prefix_len = e->instance->family == AF_INET ? 32 : 128,
+	};
+	int ret = nn_route_add(e->net.ns[node], &route, &e->err);
+
+	if (!ret)
+		ka_engine_fault(e, (int)e->step, 1, "the kernel took the route");
+	return ret;
+}
+
+int ka_fault_route(struct ka_engine *e, const struct ka_step *step)
+{
+	enum nn_node node = ka_engine_node(e, step->who);
+
+	if (e->case_->topology != KA_ROUTED)
+		return nn_fail(&e->err, EINVAL, "a pair has no route that could be taken away");
+	return step->route == KA_ROUTE_NONE ? remove_route(e, node) : forbid_route(e, step, node);
+}
+
+/* ---- the neighbour ------------------------------------------------------------------------ */
+
+/* ARP is no business of nftables' inet family: the sysctl makes the next hop ignore it. */
+static int deafen(struct ka_engine *e, enum nn_node hop, enum nn_node node)
+{
+	const struct nn_nft_rule no_nd = { .hook = NN_PREROUTING,
+					   .l4proto = IPPROTO_ICMPV6,
+					   .action = NN_DROP };
+	char key[64];
+
+	if (e->instance->family == AF_INET6)
+		return nn_nft_add(e->net.ns[hop], "neighbour", &no_nd, 1, &e->err);
+	snprintf(key, sizeof(key), "net/ipv4/conf/%s/arp_ignore", nn_topology_dev(hop, node));
+	return nn_sysctl_put(e->net.ns[hop], key, "8", &e->err);
+}
+
+int ka_fault_neighbour(struct ka_engine *e, const struct ka_step *step)
+{
+	enum nn_node node = ka_engine_node(e, step->who), hop;
+	struct nn_addr addr = nn_topology_next_hop(&e->net, node, e->instance->family, &hop);
+	int ret = deafen(e, hop, node);
+
+	if (!ret && !step->misses)
+		ret = nn_neigh_del(e->net.ns[node], device_of(node), &addr, &e->err);
+	if (!ret)
+		e->neighbour_gone = e->step + 1;
+	return ret;
+}
+
+static int neighbour_evidence(struct ka_engine *e)
+{
+	size_t number = e->neighbour_gone;
+	enum nn_node node = ka_engine_node(e, e->case_->steps[number - 1].who), hop;
+	struct nn_addr addr = nn_topology_next_hop(&e->net, node, e->instance->family, &hop);
+	int known = nn_neigh_known(e->net.ns[node], device_of(node), &addr, &e->err);
+
+	if (known < 0)
+		return known;
+	ka_engine_fault(e, (int)number - 1, !known, "next hop not resolved");
+	return 0;
+}
+
+/* ---- the queue ---------------------------------------------------------------------------- */
+
+int ka_fault_refuse(struct ka_engine *e, const struct ka_step *step)
+{
+	enum nn_node node = ka_engine_node(e, step->who);
+	int ret = nn_qdisc_refuse(e->net.ns[node], device_of(node), &e->err);
+
+	if (ret)
+		return ret;
+	e->refusing = e->step + 1;
+	e->refusing_node = node;
+	return 0;
+}
+
+static int refusal_evidence(struct ka_engine *e)
+{
+	enum nn_node node = e->refusing_node;
+	uint64_t packets = 0;
+	int ret = nn_qdisc_refused(e->net.ns[node], device_of(node), &packets, &e->err);
+
+	if (ret)
+		return ret;
+	ka_engine_fault(e, (int)e->refusing - 1, packets, "refused by the device");
+	e->refusing = 0;
+	return 0;
+}
+
+int ka_fault_accept(struct ka_engine *e)
+{
+	int ret;
+
+	if (!e->refusing)
+		return nn_fail(&e->err, EINVAL, "no device refuses packets");
+	ret = refusal_evidence(e);
+	return ret ? ret
+		   : nn_qdisc_accept(e->net.ns[e->refusing_node], device_of(e->refusing_node),
+				     &e->err);
+}
+
+int ka_fault_late_evidence(struct ka_engine *e)
+{
+	int ret = 0;
+
+	if (e->neighbour_gone)
+		ret = neighbour_evidence(e);
+	if (!ret && e->refusing)
+		ret = refusal_evidence(e);
+	return ret;
+}

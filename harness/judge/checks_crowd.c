@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Many connections of one setting. Their packets are not looked at; what is known of each is when
+ * it ended after its own beginning, how, and with how many probes, and of all together what the
+ * counters of the namespace say (checks_counters.c).
+ */
+#include "judge/checks.h"
+
+static const struct ka_crowd *crowd_of(const struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->timeline->n; i++)
+		if (e->timeline->events[i].what == KA_EV_CROWD &&
+		    e->timeline->events[i].at == e->at)
+			return &e->timeline->events[i].crowd;
+	return NULL;
+}
+
+/* A fault that came when the first timer had gone off: some probes were answered, some not. */
+static void guard_in_time(const struct ka_evidence *e, const struct ka_crowd *crowd,
+			  struct ka_findings *f)
+{
+	int64_t due_ns = crowd->armed_ns + e->want->p1_lo_j * e->tick_ns;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+
+		if (step && ka_is_fault(step->do_) && event->step.done_ns >= due_ns) {
+			ka_find(f, "host stalled: %s was done only when the crowd was probed",
+				event->step.text);
+			return;
+		}
+	}
+}
+
+void ka_guard_crowd(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_crowd *crowd = crowd_of(e);
+	unsigned want = e->instance->case_->crowd;
+
+	if (!want)
+		return;
+	if (!crowd)
+		ka_find(f, "nobody counted the crowd");
+	else if (crowd->n != want)
+		ka_find(f, "a crowd of %u, must be %u", crowd->n, want);
+	else if (e->want->p1_lo_j)
+		guard_in_time(e, crowd, f);
+}
+
+static void check_times(const struct ka_evidence *e, const struct ka_crowd *crowd,
+			struct ka_findings *f)
+{
+	const int64_t window[2] = { e->want->lo_j, e->want->hi_j };
+	int64_t accepted[2];
+
+	ka_accepted_ns(e, window, accepted);
+	if (crowd->earliest_ns < accepted[0])
+		ka_find(f, "crowd: one ended after %.6f s, too early: window %.3f .. %.3f s",
+			(double)crowd->earliest_ns / 1e9, (double)(window[0] * e->tick_ns) / 1e9,
+			(double)(window[1] * e->tick_ns) / 1e9);
+	if (crowd->latest_ns > accepted[1])
+		ka_find(f, "crowd: one ended after %.6f s, too late: window %.3f .. %.3f s",
+			(double)crowd->latest_ns / 1e9, (double)(window[0] * e->tick_ns) / 1e9,
+			(double)(window[1] * e->tick_ns) / 1e9);
+}
+
+/* The dead have died alike, so that the first one speaks for all. */
+static void check_kind(const struct ka_evidence *e, const struct ka_crowd *crowd,
+		       struct ka_findings *f)
+{
+	char text[16];
+
+	if (crowd->other)
+		ka_find(f, "crowd: %u of %u ended otherwise than the first", crowd->other,
+			crowd->dead);
+	if (crowd->error != e->want->error)
+		ka_find(f, "crowd: %s, must be %s", ka_errno_name(crowd->error),
+			ka_errno_name(e->want->error));
+	if (crowd->events != e->want->events)
+		ka_find(f, "crowd: epoll reports 0x%x, must be 0x%x", crowd->events,
+			e->want->events);
+	if (!ka_number_fits(crowd->probes, e->want->probes))
+		ka_find(f, "crowd: TCP_INFO counts %u probes, must be %s", crowd->probes,
+			ka_number_text(e->want->probes, text));
+}
+
+void ka_check_crowd(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_crowd *crowd = crowd_of(e);
+	unsigned want = e->want->when == KA_NEVER ? 0 : e->instance->case_->crowd;
+
+	if (!crowd)
+		return;
+	if (crowd->dead != want)
+		ka_find(f, "crowd: %u of %u have ended, must be %u", crowd->dead, crowd->n, want);
+	if (!crowd->dead || e->want->when == KA_NEVER)
+		return;
+	check_times(e, crowd, f);
+	check_kind(e, crowd, f);
+}

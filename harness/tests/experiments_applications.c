@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Wrong on purpose: crowds, programs above TCP, masks. */
+#include "experiments.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+#define ONE                                                                                        \
+	.families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true, .why = "must not pass", \
+	.source = "experiment", .lesson = "Broken on purpose."
+#define CROWD                                                                                      \
+	ONE, .topology = KA_PAIR, .from = KA_FROM_ACCEPTED, .crowd = 50,                           \
+	     KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_BOTH_WAYS })
+#define DIES                                                                                       \
+	{                                                                                          \
+		.when = KA_KEEPALIVE_EXPIRY, .arming = KA_FRESH, .error = ETIMEDOUT,               \
+		.probes = KA_CNT, .rst_sent = 1                                                    \
+	}
+
+static const struct ka_case cases[] = {
+	{ .name = "crowd_wrong_cnt", CROWD, .expect = DIES, .bias = { .probes = 1 } },
+	{ .name = "crowd_wrong_errno", CROWD, .expect = DIES, .bias = { .error = EHOSTUNREACH } },
+	{ .name = "crowd_too_late", CROWD, .expect = DIES, .bias = { .window_jiffies = -400 } },
+	{
+		.name = "crowd_declared_alive",
+		CROWD,
+		.expect = { .when = KA_NEVER, .arming = KA_FRESH, .watch = { .nominal = 1.5 } },
+	},
+	{
+		.name = "crowd_half_cut_off",
+		ONE,
+		.topology = KA_PAIR,
+		.from = KA_FROM_ACCEPTED,
+		.crowd = 50,
+		/* the first probes of some are let through, and answered */
+		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_PROBES, .after = 20 }),
+		.expect = DIES,
+	},
+	{
+		/* the proxy has room for all: nobody is evicted */
+		.name = "proxy_has_room",
+		ONE,
+		.topology = KA_ROUTED,
+		.peer_app = { .program = KA_APP_PROXY, .slots = 9 },
+		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_JOIN, .value = 3 }),
+		.expect = { .when = KA_AT_ONCE,
+			    .eof = true,
+			    .app = { { KA_PEER, KA_DID_EVICT, .times = 1, .number = 1 } } },
+	},
+	{
+		/* another one's place is given away, and the prober's is said to be */
+		.name = "proxy_evicts_another",
+		ONE,
+		.topology = KA_ROUTED,
+		.peer_app = { .program = KA_APP_PROXY, .slots = 2 },
+		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_JOIN, .value = 1 },
+			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64 },
+			 { .do_ = KA_JOIN, .value = 1 }),
+		.expect = { .when = KA_NEVER,
+			    .app = { { KA_PEER, KA_DID_EVICT, .times = 1, .number = 1 } } },
+	},
+	{
+		.name = "idle_close_at_another_time",
+		ONE,
+		.topology = KA_ROUTED,
+		.prober_app = { .program = KA_APP_LINES },
+		.peer_app = { .program = KA_APP_LINES, .timeout = { .idle = 0.4 } },
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_REQUEST, .who = KA_PROBER, .text = "PING\n" }),
+		.expect = { .when = KA_AT_ONCE,
+			    .eof = true,
+			    .app = { { KA_PROBER, KA_DID_GET, .times = 1 },
+				     { KA_PEER, KA_DID_SERVE, .times = 1 },
+				     { KA_PEER, KA_DID_TIME_OUT, .times = 1,
+				       .after = { .idle = 0.7 } } } },
+	},
+	{
+		/* a heartbeat that is answered has nothing to report */
+		.name = "heartbeat_declared_missed",
+		ONE,
+		.topology = KA_ROUTED,
+		.prober_app = { .program = KA_APP_HEARTBEAT,
+				.every = { .idle = 0.3 },
+				.timeout = { .idle = 0.3 } },
+		.peer_app = { .program = KA_APP_LINES },
+		KA_STEPS({ .do_ = KA_CONNECT }),
+		.expect = { .when = KA_NEVER,
+			    .watch = { .idle = 1 },
+			    .app = { { KA_PROBER, KA_DID_GET, .times = KA_SOME },
+				     { KA_PEER, KA_DID_SERVE, .times = KA_SOME },
+				     { KA_PROBER, KA_DID_MISS, .times = 1 } } },
+	},
+	{
+		.name = "http_requests_miscounted",
+		ONE,
+		.topology = KA_ROUTED,
+		.prober_app = { .program = KA_APP_HTTP },
+		.peer_app = { .program = KA_APP_HTTP },
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_REQUEST, .who = KA_PROBER, .text = "GET / HTTP/1.1\r\n\r\n" }),
+		.expect = { .when = KA_NEVER,
+			    .app = { { KA_PROBER, KA_DID_GET, .times = 1 },
+				     { KA_PEER, KA_DID_SERVE, .times = 3 } } },
+	},
+	{
+		/* HTTP/1.0 does not persist */
+		.name = "http10_declared_persistent",
+		ONE,
+		.topology = KA_ROUTED,
+		.prober_app = { .program = KA_APP_HTTP },
+		.peer_app = { .program = KA_APP_HTTP },
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_REQUEST, .who = KA_PROBER, .text = "GET / HTTP/1.0\r\n\r\n" }),
+		.expect = { .when = KA_NEVER,
+			    .app = { { KA_PROBER, KA_DID_GET, .times = 1 },
+				     { KA_PEER, KA_DID_SERVE, .times = 1 } } },
+	},
+	{
+		.name = "mask_of_death_without_hup",
+		ONE,
+		.topology = KA_PAIR,
+		.asks = EPOLLIN,
+		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .arming = KA_FRESH,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1,
+			    .events = EPOLLIN | EPOLLERR },
+	},
+};
+
+static const struct ka_theme theme = { .name = "experiments_applications",
+				       .title = "Must not pass: applications and numbers",
+				       .cases = cases,
+				       .n = sizeof(cases) / sizeof(cases[0]) };
+
+static const struct ka_experiment experiments[] = {
+	{ "crowd_wrong_cnt", KA_FAIL, "crowd: TCP_INFO counts 3 probes, must be 4" },
+	{ "crowd_wrong_errno", KA_FAIL, "crowd: ETIMEDOUT, must be EHOSTUNREACH" },
+	{ "crowd_too_late", KA_FAIL, "crowd: one ended after" },
+	{ "crowd_declared_alive", KA_FAIL, "crowd: 50 of 50 have ended, must be 0" },
+	{ "crowd_half_cut_off", KA_FAIL, "TcpExt.TCPKeepAlive moved by" },
+	{ "proxy_has_room", KA_FAIL, "evicts one 0 times, must be 1" },
+	{ "proxy_evicts_another", KA_FAIL, "evicts one: number 2, must be 1" },
+	{ "idle_close_at_another_time", KA_FAIL, "closes an idle one after" },
+	{ "heartbeat_declared_missed", KA_FAIL, "misses its heartbeat 0 times, must be 1" },
+	{ "http_requests_miscounted", KA_FAIL, "answers a request 1 times, must be 3" },
+	{ "http10_declared_persistent", KA_FAIL, "not declared" },
+	{ "mask_of_death_without_hup", KA_FAIL, "reports 0x19, must be 0x9" },
+};
+
+const struct ka_experiment_group ka_experiments_applications = {
+	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Queues of devices by rtnetlink; see qdisc.h. */
+#include "qdisc.h"
+
+#include <linux/gen_stats.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "link_private.h"
+#include "nl.h"
+
+/* Any major number of its own will do. */
+#define HANDLE        TC_H_MAKE(1u << 16, 0)
+/* DEFAULT_TX_QUEUE_LEN */
+#define DEFAULT_LIMIT 1000
+
+static int root_start(struct nn_msg *msg, uint16_t type, uint16_t flags, struct nn_ns *ns,
+		      const char *dev, struct nn_err *err)
+{
+	int index = nn_link_index(ns, dev, err);
+	struct tcmsg *tcm;
+
+	if (index < 0)
+		return index;
+	nn_msg_start(msg, type, flags);
+	tcm = nn_msg_extra(msg, sizeof(*tcm));
+	tcm->tcm_family = AF_UNSPEC;
+	tcm->tcm_ifindex = index;
+	tcm->tcm_parent = TC_H_ROOT;
+	return 0;
+}
+
+static int put_limit(struct nn_ns *ns, const char *dev, uint32_t limit, uint16_t flags,
+		     struct nn_err *err)
+{
+	const struct tc_fifo_qopt opt = { .limit = limit };
+	struct nn_msg msg;
+	int ret = root_start(&msg, RTM_NEWQDISC, flags, ns, dev, err);
+
+	if (ret)
+		return ret;
+	((struct tcmsg *)mnl_nlmsg_get_payload(msg.nlh))->tcm_handle = HANDLE;
+	nn_msg_put_str(&msg, TCA_KIND, "pfifo");
+	nn_msg_put(&msg, TCA_OPTIONS, &opt, sizeof(opt));
+	ret = nn_route_talk(ns, &msg, NULL, NULL, err);
+	return ret ? nn_prefix(err, ret, "pfifo limit %u on %s", limit, dev) : 0;
+}
+
+int nn_qdisc_refuse(struct nn_ns *ns, const char *dev, struct nn_err *err)
+{
+	return put_limit(ns, dev, 0, NLM_F_CREATE | NLM_F_REPLACE, err);
+}
+
+int nn_qdisc_accept(struct nn_ns *ns, const char *dev, struct nn_err *err)
+{
+	return put_limit(ns, dev, DEFAULT_LIMIT, 0, err);
+}
+
+struct search {
+	int index;
+	uint64_t drops;
+};
+
+static int take_queue(const struct nlattr *attr, void *data)
+{
+	struct gnet_stats_queue queue = { 0 };
+
+	if (mnl_attr_get_type(attr) == TCA_STATS_QUEUE &&
+	    mnl_attr_get_payload_len(attr) >= sizeof(queue)) {
+		memcpy(&queue, mnl_attr_get_payload(attr), sizeof(queue));
+		*(uint64_t *)data = queue.drops;
+	}
+	return MNL_CB_OK;
+}
+
+static int take_stats(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == TCA_STATS2)
+		return mnl_attr_parse_nested(attr, take_queue, data);
+	return MNL_CB_OK;
+}
+
+static int take_qdisc(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+	struct search *search = arg;
+
+	if (nlh->nlmsg_type == RTM_NEWQDISC && mnl_nlmsg_get_payload_len(nlh) >= sizeof(*tcm) &&
+	    tcm->tcm_ifindex == search->index && tcm->tcm_parent == TC_H_ROOT)
+		mnl_attr_parse(nlh, sizeof(*tcm), take_stats, &search->drops);
+	return 0;
+}
+
+int nn_qdisc_refused(struct nn_ns *ns, const char *dev, uint64_t *packets, struct nn_err *err)
+{
+	struct search search = { .index = nn_link_index(ns, dev, err) };
+	struct nn_msg msg;
+	int ret;
+
+	if (search.index < 0)
+		return search.index;
+	/* a dump: what one request for a queue gives back depends on the kernel's version */
+	nn_msg_start(&msg, RTM_GETQDISC, NLM_F_DUMP);
+	nn_msg_extra(&msg, sizeof(struct tcmsg));
+	ret = nn_route_talk(ns, &msg, take_qdisc, &search, err);
+	if (ret)
+		return nn_prefix(err, ret, "queue of %s", dev);
+	*packets = search.drops;
+	return 0;
+}
