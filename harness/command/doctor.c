@@ -138,10 +138,6 @@ static void print_phase(const struct ka_facts *facts)
 	if (facts->phase_known)
 		print_row("OK", "jiffies",
 			  "their phase can be read: ends are predicted to the jiffy");
-	else if (NSEC_PER_SEC % facts->hz)
-		print_row("-", "jiffies",
-			  "with this HZ a jiffy is no whole number of ns: ends are predicted to a "
-			  "window, not to the jiffy");
 	else
 		print_row("-", "jiffies",
 			  "/proc/timer_list cannot be read: ends are predicted to a window, not to "

@@ -57,8 +57,6 @@ static void find_phase(struct ka_facts *facts)
 	int64_t seen[LOOKS];
 
 	facts->phase_known = false;
-	if (NSEC_PER_SEC % facts->hz)
-		return; /* the kernel rounds its tick there, and jiffies drift against the clock */
 	for (size_t i = 0; i < LOOKS; i++)
 		if (look_at_phase(facts->tick_ns, &seen[i]) < 0)
 			return;

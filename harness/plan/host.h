@@ -7,7 +7,7 @@
 #include "netns/err.h"
 
 /* Fills all but noise_ns: HZ from CLOCK_MONOTONIC_COARSE's resolution, the phase from
- * /proc/timer_list where it is readable and the tick divides a second exactly. 0 or -errno. */
+ * /proc/timer_list where it is readable. 0 or -errno. */
 int ka_host_facts(struct ka_facts *facts, struct nn_err *err);
 
 /* Watches how late this host wakes timers: a small process for each CPU, results in shared memory.
