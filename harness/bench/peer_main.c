@@ -165,6 +165,11 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 	if (!(level & (EPOLLIN | EPOLLRDHUP)) || self->stalled)
 		return;
 	if (ka_self_read(self)) {
+		/* a FIN on the heels of data was read before either set had told of it */
+		if (!(level & EPOLLRDHUP))
+			poll_set(self, KA_EPOLL_LEVEL, ka_now_ns());
+		if (!(full & EPOLLRDHUP))
+			poll_set(self, KA_EPOLL_FULL, ka_now_ns());
 		self->saw_eof = true;
 		ka_app_stop(self);
 		ka_self_interest(self);
