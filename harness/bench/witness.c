@@ -2,11 +2,15 @@
 /* The witnesses: packets, sock_diag, counters. What they say goes into the timeline unjudged. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 
 #include "bench/engine.h"
 #include "netns/diag.h"
 #include "netns/softnet.h"
+
+/* An answer takes microseconds; on a busy host it may have to wait for a CPU. */
+#define ANSWER_NS 50000000
 
 /* The counters whose movement says which mechanism of the kernel was at work. */
 static const char *const watched[] = {
@@ -148,6 +152,24 @@ static size_t packets_seen(const struct ka_engine *e)
 	return e->record->captures[0].n + e->record->captures[1].n;
 }
 
+/* A probe that is just out will be answered, if anybody is there: waits for it, or not for long.
+ * Returns false when there is nothing to wait for. */
+static bool wait_for_answer(const struct ka_engine *e)
+{
+	struct ka_capture *capture = e->ends[e->prober].capture;
+	struct pollfd pfd = { .events = POLLIN };
+	int64_t left_ns;
+
+	if (!capture || !e->probes)
+		return false;
+	left_ns = e->probe_ns[e->probes - 1] + ANSWER_NS - ka_now_ns();
+	if (left_ns <= 0)
+		return false;
+	pfd.fd = ka_capture_fd(capture);
+	poll(&pfd, 1, (int)(left_ns / 1000000) + 1);
+	return true;
+}
+
 /* Counters and packets must tell of the same moment: read again when a packet came in between. */
 static int read_counters_between_packets(struct ka_engine *e, uint64_t after[2][N_WATCHED])
 {
@@ -162,7 +184,7 @@ static int read_counters_between_packets(struct ka_engine *e, uint64_t after[2][
 						       N_WATCHED, &e->err);
 		if (!ret)
 			ret = ka_engine_drain(e);
-	} while (!ret && packets_seen(e) != seen);
+	} while (!ret && (packets_seen(e) != seen || wait_for_answer(e)));
 	return ret;
 }
 
