@@ -52,6 +52,9 @@ static const struct ka_setting two_seconds[] = { { .idle = 2, .intvl = 1, .cnt =
 		.when = KA_FIRST_PROBE, .error = ECONNRESET, .probes = 1, .rst_received = 1        \
 	}
 
+/* The entry that a probe makes is a young one and lives for minutes only, whatever idle is. */
+static const struct ka_setting adopting[] = { { .idle = 2, .intvl = 1, .cnt = 3 }, { .cnt = 0 } };
+
 static const struct ka_case cases[] = {
 	{
 		.name = "gateway_kept",
@@ -269,8 +272,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &adopts,
 		.probers = KA_ONLY_CLIENT,
-		.min_cnt = 2,
-		.one_setting = true,
+		.settings = adopting,
 		KA_STEPS(ESTABLISHED, { .do_ = KA_FORGET, .who = KA_GATEWAY }, GONE,
 			 { .do_ = KA_ENTRY_IS, .at = { .idle = 1.3 } }),
 		.expect = { .when = KA_NEVER,

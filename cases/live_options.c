@@ -153,7 +153,7 @@ static const struct ka_case cases[] = {
 			   .at = { .intvl = 0.4 } },
 			 { GET = TCP_KEEPIDLE, .amount = { .idle = 4 } },
 			 { TIMER = 2, .value = KA_CNT_PLUS(-1),
-			   .expires = { { .ms = 1 }, { .idle = 3 } } }),
+			   .expires = { { .ms = 0 }, { .idle = 3 } } }),
 		.expect = DIES(KA_CNT),
 	},
 	{

@@ -19,8 +19,8 @@ enum ka_sysctl_fate {
 };
 
 struct ka_sysctl_line {
-	char *key;   /* below /proc/sys, with '/': "net/ipv4/tcp_keepalive_time" */
-	char *value; /* trimmed */
+	char *key;        /* below /proc/sys, with '/': "net/ipv4/tcp_keepalive_time" */
+	char *value;      /* trimmed */
 	const char *file; /* owned by the set */
 	unsigned line;
 	bool ignore_errors; /* leading '-' */
