@@ -240,3 +240,19 @@ int nn_link_wait(struct nn_ns *ns, const char *name, struct nn_err *err)
 
 	return ret ? nn_prefix(err, ret, "carrier of %s", name) : 0;
 }
+
+static int has_no_carrier(void *arg)
+{
+	int ret = has_carrier(arg);
+
+	return ret < 0 ? ret : !ret;
+}
+
+/* The link watch lets a second pass between two rounds of bad news. */
+int nn_link_wait_lost(struct nn_ns *ns, const char *name, struct nn_err *err)
+{
+	struct carrier carrier = { .ns = ns, .name = name, .err = err };
+	int ret = nn_route_wait(ns, RTNLGRP_LINK, has_no_carrier, &carrier, err);
+
+	return ret ? nn_prefix(err, ret, "loss of carrier of %s", name) : 0;
+}

@@ -39,6 +39,9 @@ int nn_link_set_up(struct nn_ns *ns, const char *name, bool up, struct nn_err *e
 /* Waits until the device carries packets: the first end of a veth that is set up discards them
  * until some time after the second. -ETIMEDOUT if no carrier comes. */
 int nn_link_wait(struct nn_ns *ns, const char *name, struct nn_err *err);
+/* Waits until the device has noticed that its far end is down: its queue discards packets from then
+ * on. Before, the driver refuses them. -ETIMEDOUT if it does not. */
+int nn_link_wait_lost(struct nn_ns *ns, const char *name, struct nn_err *err);
 int nn_link_delete(struct nn_ns *ns, const char *name, struct nn_err *err);
 /* Reads interface flags (IFF_UP, IFF_RUNNING, IFF_LOWER_UP) into *@flags; -ENODEV if it is gone. */
 int nn_link_flags(struct nn_ns *ns, const char *name, unsigned *flags, struct nn_err *err);

@@ -224,6 +224,17 @@ int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
+/* A wire in a pair: the prober is to have lost its carrier, not to be about to. */
+static int wait_until_noticed(struct ka_engine *e, enum nn_node node)
+{
+	enum nn_node prober = ka_engine_node(e, KA_PROBER), other;
+
+	nn_topology_next_hop(&e->net, node, e->instance->family, &other);
+	if (node == NN_GATEWAY || other != prober)
+		return 0;
+	return nn_link_wait_lost(e->net.ns[prober], nn_topology_dev(prober, node), &e->err);
+}
+
 int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up)
 {
 	enum nn_node node = ka_engine_node(e, step->who);
@@ -231,6 +242,8 @@ int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up)
 	unsigned flags = 0;
 	int ret = nn_topology_link(&e->net, node, up, &e->err);
 
+	if (!ret && !up)
+		ret = wait_until_noticed(e, node);
 	if (!ret)
 		ret = nn_link_flags(e->net.ns[node], dev, &flags, &e->err);
 	if (!ret)

@@ -90,6 +90,7 @@ static int in_links_tell_their_state(struct inbox *in)
 	EXPECT_OK(in, nn_link_flags(net.ns[NN_SERVER], "eth0", &flags, &in->err));
 	EXPECT(in, !(flags & IFF_UP));
 	/* The other end is up, but has lost its carrier. */
+	EXPECT_OK(in, nn_link_wait_lost(net.ns[NN_CLIENT], "eth0", &in->err));
 	EXPECT_OK(in, nn_link_flags(net.ns[NN_CLIENT], "eth0", &flags, &in->err));
 	EXPECT_EQ(in, flags & (IFF_UP | IFF_RUNNING), IFF_UP);
 	EXPECT_EQ(in, nn_link_flags(net.ns[NN_CLIENT], "eth7", &flags, &in->err), -ENODEV);
