@@ -10,7 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define NEVER_NS              INT64_MAX
+#define KA_NEVER_NS           INT64_MAX
 /* A peer only makes non-blocking calls; one that takes this long is stuck, or the host is. */
 #define ORDER_DEADLINE_MS     10000
 /* The kernel's own limit for a handshake that is not answered lies above a minute; here nothing is
@@ -127,43 +127,6 @@ static void receive_all(struct ka_engine *e, enum ka_at at)
 
 /* ---- time ---------------------------------------------------------------------------------- */
 
-/* A part of the first second that only the seed decides; less than the shortest idle time, so that
- * no timer fires before. */
-static int64_t random_ns(const struct ka_engine *e)
-{
-	uint64_t x = e->instance->seed + 0x9e3779b97f4a7c15u * (e->step + 1);
-
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-	x ^= x >> 31;
-	return (int64_t)(x % 850000000u);
-}
-
-/* When the step in hand is due; NEVER_NS while what it counts from has not happened. */
-static int64_t step_due(const struct ka_engine *e, const struct ka_step *step)
-{
-	int64_t base = e->step_done_ns;
-	int nth = ka_number(step->nth, &e->instance->setting);
-
-	if (e->repeats)
-		return base + (int64_t)(ka_time_s(&step->every, &e->instance->setting) * 1e9);
-	if (step->since == KA_SINCE_LAST_RX)
-		base = e->last_rx_ns;
-	else if (step->since == KA_SINCE_PROBE)
-		base = nth >= 1 && nth <= e->probes ? e->probe_ns[nth - 1] : NEVER_NS;
-	if (base == NEVER_NS)
-		return NEVER_NS;
-	return base + (int64_t)(ka_time_s(&step->at, &e->instance->setting) * 1e9) +
-	       (step->random_phase ? random_ns(e) : 0);
-}
-
-/* The end is late when it is give_up_s after the last step. Not after L: a peer that goes on
- * answering, because the fault missed it, would put it off for ever. */
-static int64_t give_up_ns(const struct ka_engine *e)
-{
-	return e->step_done_ns + (int64_t)(e->prediction->give_up_s * 1e9);
-}
-
 static int wake_at(struct ka_engine *e, int64_t when_ns)
 {
 	struct itimerspec at = { .it_value = { .tv_sec = when_ns / 1000000000,
@@ -239,7 +202,7 @@ static int64_t step_deadline_ns(const struct ka_engine *e, const struct ka_step 
 	return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
 }
 
-/* Works on the step in hand. Returns the time to come back at (NEVER_NS: when something happens),
+/* Works on the step in hand. Returns the time to come back at (KA_NEVER_NS: when something happens),
  * 0 when the step is done, or -errno. */
 static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 {
@@ -247,7 +210,7 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 	int ret;
 
 	if (!e->step_started) {
-		due = step_due(e, step);
+		due = ka_step_due_ns(e, step);
 		if (due > ka_now_ns())
 			return due;
 		e->step_due_ns = due;
@@ -280,7 +243,7 @@ static int64_t watch(struct ka_engine *e)
 		until = e->step_done_ns +
 			(int64_t)(ka_time_s(&expect->watch, &e->instance->setting) * 1e9);
 	else
-		until = give_up_ns(e);
+		until = ka_give_up_ns(e);
 	if (ka_now_ns() >= until)
 		finish(e, expect->when == KA_NEVER ? KA_END_WATCHED : KA_END_OVERDUE);
 	return until;
@@ -289,7 +252,7 @@ static int64_t watch(struct ka_engine *e)
 /* A step that waits for a probe of a connection that is no more will never come. */
 static bool hopeless(const struct ka_engine *e, int64_t due)
 {
-	return due == NEVER_NS && e->ends[e->prober].ended;
+	return due == KA_NEVER_NS && e->ends[e->prober].ended;
 }
 
 static int advance(struct ka_engine *e)
@@ -307,9 +270,9 @@ static int advance(struct ka_engine *e)
 				finish(e, KA_END_DIED);
 				break;
 			}
-			if (next == NEVER_NS)
-				next = give_up_ns(e);
-			if (ka_now_ns() >= give_up_ns(e) && !e->step_started &&
+			if (next == KA_NEVER_NS)
+				next = ka_give_up_ns(e);
+			if (ka_now_ns() >= ka_give_up_ns(e) && !e->step_started &&
 			    e->case_->steps[e->step].since == KA_SINCE_PROBE) {
 				finish(e, KA_END_OVERDUE);
 				break;

@@ -97,6 +97,14 @@ void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_messa
 enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who);
 enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who);
 
+/* ---- due.c -------------------------------------------------------------------------------- */
+#define KA_NEVER_NS INT64_MAX
+/* When the step in hand is due; KA_NEVER_NS while what it counts from has not happened. */
+int64_t ka_step_due_ns(const struct ka_engine *e, const struct ka_step *step);
+/* The end is late when it is give_up_s after the last step. Not after L: a peer that goes on
+ * answering, because the fault missed it, would put it off for ever. */
+int64_t ka_give_up_ns(const struct ka_engine *e);
+
 /* ---- setup.c ------------------------------------------------------------------------------- */
 int ka_engine_setup(struct ka_engine *e);
 int ka_engine_start_peer(struct ka_engine *e, enum ka_at at);

@@ -53,7 +53,7 @@ struct ka_message {
 	enum ka_message_kind kind;
 	int error;
 	int value;
-	int64_t at_ns;
+	int64_t at_ns;  /* KA_ORDER_KEEPALIVE: when SO_KEEPALIVE was set; else when it was said */
 	char text[160]; /* what failed */
 	struct ka_event event;
 };

@@ -53,10 +53,14 @@ void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error
 		 const char *text)
 {
 	struct ka_message message = {
-		.kind = kind, .error = error, .value = value, .at_ns = ka_now_ns()
+		.kind = kind,
+		.error = error,
+		.value = value,
+		.at_ns = self->set_ns ? self->set_ns : ka_now_ns(),
 	};
 
 	snprintf(message.text, sizeof(message.text), "%s", text);
+	self->set_ns = 0;
 	tell(self, &message);
 }
 

@@ -36,6 +36,7 @@ struct ka_peer_self {
 	const struct ka_peer_config *config;
 	int ctl;
 	int listener, conn; /* -1: none */
+	int64_t set_ns;     /* when the last keepalive option was set: SO_KEEPALIVE */
 	bool connecting;    /* conn waits for the handshake */
 	bool stalled;       /* does not read */
 	bool saw_eof;

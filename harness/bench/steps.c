@@ -165,9 +165,32 @@ static int start_blocking(struct ka_engine *e, const struct ka_step *step)
 }
 
 /* What is done to an end's own network (faults_net.c). */
-static int start_net_fault(struct ka_engine *e, const struct ka_step *step)
+
+/* Faults of the path, of the peer, of the prober's own host. */
+static int start_fault(struct ka_engine *e, const struct ka_step *step)
 {
 	switch (step->do_) {
+	case KA_DROP:
+	case KA_REJECT:
+		return ka_fault_rules(e, step);
+	case KA_HEAL:
+		return ka_fault_heal(e);
+	case KA_KILL:
+		return ka_fault_kill(e, step);
+	case KA_FREEZE:
+	case KA_THAW:
+		return ka_fault_freeze(e, step, step->do_ == KA_FREEZE);
+	case KA_CRASH:
+		return ka_fault_crash(e, step);
+	case KA_REBOOT:
+		return ka_fault_reboot(e, step);
+	case KA_FORGET:
+		return ka_fault_forget(e, step);
+	case KA_DESTROY:
+		return ka_fault_destroy(e, step);
+	case KA_LINK_DOWN:
+	case KA_LINK_UP:
+		return ka_fault_link(e, step, step->do_ == KA_LINK_UP);
 	case KA_LINK_DELETE:
 		return ka_fault_link_delete(e, step);
 	case KA_ADDRESS_GONE:
@@ -178,8 +201,10 @@ static int start_net_fault(struct ka_engine *e, const struct ka_step *step)
 		return ka_fault_neighbour(e, step);
 	case KA_REFUSE:
 		return ka_fault_refuse(e, step);
-	default:
+	case KA_ACCEPT:
 		return ka_fault_accept(e);
+	default:
+		return nn_fail(&e->err, EINVAL, "unknown step %d", step->do_);
 	}
 }
 
@@ -203,34 +228,6 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 		return order(e, step->who, KA_ORDER_SHUTDOWN, 0);
 	case KA_CLOSE:
 		return order(e, step->who, KA_ORDER_CLOSE, 0);
-	case KA_DROP:
-	case KA_REJECT:
-		return ka_fault_rules(e, step);
-	case KA_HEAL:
-		return ka_fault_heal(e);
-	case KA_KILL:
-		return ka_fault_kill(e, step);
-	case KA_FREEZE:
-	case KA_THAW:
-		return ka_fault_freeze(e, step, step->do_ == KA_FREEZE);
-	case KA_CRASH:
-		return ka_fault_crash(e, step);
-	case KA_REBOOT:
-		return ka_fault_reboot(e, step);
-	case KA_FORGET:
-		return ka_fault_forget(e, step);
-	case KA_DESTROY:
-		return ka_fault_destroy(e, step);
-	case KA_LINK_DOWN:
-	case KA_LINK_UP:
-		return ka_fault_link(e, step, step->do_ == KA_LINK_UP);
-	case KA_LINK_DELETE:
-	case KA_ADDRESS_GONE:
-	case KA_ROUTE_GONE:
-	case KA_NEIGHBOUR_GONE:
-	case KA_REFUSE:
-	case KA_ACCEPT:
-		return start_net_fault(e, step);
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		return ka_check_option(e, step);
@@ -246,8 +243,9 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 		return ka_check_entry(e, step);
 	case KA_WAIT:
 		return 0;
+	default:
+		return start_fault(e, step);
 	}
-	return nn_fail(&e->err, EINVAL, "unknown step %d", step->do_);
 }
 
 bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
