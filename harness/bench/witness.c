@@ -190,7 +190,7 @@ static int read_counters_between_packets(struct ka_engine *e, uint64_t after[2][
 
 static void counters_after(struct ka_engine *e)
 {
-	uint64_t after[2][N_WATCHED];
+	uint64_t after[2][N_WATCHED] = { 0 };
 	int ret = read_counters_between_packets(e, after);
 
 	if (ret)

@@ -126,7 +126,7 @@ int ka_probe_sysctl(struct ka_patient *patient, struct nn_err *err)
 
 int ka_probe_ipv4(struct ka_patient *patient, struct nn_err *err)
 {
-	struct sockaddr_in addr;
+	struct sockaddr_in addr = { 0 };
 	socklen_t len = sizeof(addr);
 
 	patient->listener = listen_on(patient, AF_INET, err);

@@ -140,7 +140,7 @@ static bool want_color(enum color color)
 		return color == COLOR_ALWAYS;
 	if (is_set("NO_COLOR"))
 		return false;
-	if (is_set("CLICOLOR_FORCE") && strcmp(force, "0") != 0)
+	if (force && *force && strcmp(force, "0") != 0)
 		return true;
 	return isatty(STDOUT_FILENO) && (!terminal || strcmp(terminal, "dumb") != 0);
 }

@@ -123,31 +123,35 @@ static double later(double a, double b)
 	return a > b ? a : b;
 }
 
-void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_prediction *out)
+/* When the connection ends, or is watched no more: seconds after the first step. */
+static double end_s(const struct ka_instance *instance, const struct walk *w,
+		    const struct ka_prediction *p, int hz)
 {
-	struct walk w = walk_steps(instance);
-	double middle_s = (double)(out->lo_j + out->hi_j) / 2 / hz;
-	double end = w.now;
-	double notice_s = ka_time_s(&instance->case_->expect.notice, &instance->setting);
+	double middle_s = (double)(p->lo_j + p->hi_j) / 2 / hz;
 
-	switch (out->when) {
+	switch (p->when) {
 	case KA_KEEPALIVE_EXPIRY:
 	case KA_USER_TIMEOUT:
 	case KA_FIRST_PROBE:
-		end = later(w.now, w.last_rx + middle_s);
-		break;
+		return later(w->now, w->last_rx + middle_s);
 	case KA_RETRANSMIT_LIMIT:
 	case KA_PERSIST_LIMIT:
 	case KA_FIRST_RETRANSMIT:
-		end = later(w.now, w.first_unacked + middle_s);
-		break;
+		return later(w->now, w->first_unacked + middle_s);
 	case KA_NEVER:
-		end = w.now + ka_time_s(&instance->case_->expect.watch, &instance->setting);
-		break;
+		return w->now + ka_time_s(&instance->case_->expect.watch, &instance->setting);
 	case KA_AT_ONCE:
-		end = w.now + programs_s(instance);
 		break;
 	}
+	return w->now + programs_s(instance);
+}
+
+void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_prediction *out)
+{
+	struct walk w = walk_steps(instance);
+	double end = end_s(instance, &w, out, hz);
+	double notice_s = ka_time_s(&instance->case_->expect.notice, &instance->setting);
+
 	w.longest_wait = later(w.longest_wait, programs_s(instance));
 	out->expected_s = SETUP_S + instance->case_->crowd * CROWD_S + end + notice_s;
 	out->give_up_s = later((double)out->hi_j / hz, w.longest_wait) * OVERDUE_FACTOR + notice_s +
