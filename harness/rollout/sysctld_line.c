@@ -11,6 +11,7 @@
 
 #include "sysctld_private.h"
 
+#define BLANKS    " \t\r"
 #define KEEPALIVE "net/ipv4/tcp_keepalive_"
 
 const char *const ka_sysctl_known[] = {
@@ -115,36 +116,35 @@ static bool climbs(const char *key)
 	return false;
 }
 
-static bool is_odd(char c)
-{
-	return isspace((unsigned char)c) || iscntrl((unsigned char)c);
-}
-
 static int check_key(const struct ka_sysctl_line *line, struct nn_err *err)
 {
-	const char *key = line->key, *at;
+	const char *key = line->key;
 
-	for (at = key; *at; at++)
-		if (is_odd(*at))
-			return ka_sysctl_bad(
-				err, line->file, line->line,
-				"a space or control character in a key; a line is \"key = "
-				"value\", a comment has a line of its own");
+	if (strpbrk(key, BLANKS))
+		return ka_sysctl_bad(
+			err, line->file, line->line,
+			"a space in the key %.80s; a line is \"key = value\", a comment "
+			"has a line of its own",
+			key);
 	if (!*key)
 		return ka_sysctl_bad(err, line->file, line->line,
 				     "no key; a line is \"key = value\"");
+	if (*key == '-')
+		return ka_sysctl_bad(err, line->file, line->line,
+				     "two minuses, of which not every tool takes the second away; "
+				     "write one, or none");
 	if (climbs(key))
 		return ka_sysctl_bad(err, line->file, line->line,
-				     "\"..\" in the key %s; write where it leads", key);
+				     "\"..\" in the key %.80s; write where it leads", key);
 	if (ka_sysctl_is_glob(key) && strpbrk(key, "{}"))
 		return ka_sysctl_bad(
 			err, line->file, line->line,
-			"braces in the pattern %s, which not every tool expands; write "
+			"braces in the pattern %.80s, which not every tool expands; write "
 			"one line for each",
 			key);
 	if (!strncmp(key, "proc/sys/", 9))
 		return ka_sysctl_bad(err, line->file, line->line,
-				     "the key begins with /proc/sys; write %s", key + 9);
+				     "the key begins with /proc/sys; write %.80s", key + 9);
 	return 0;
 }
 
@@ -155,7 +155,7 @@ static int check_spelling(const struct ka_sysctl_line *line, struct nn_err *err)
 	    strncmp(line->key, KEEPALIVE, strlen(KEEPALIVE)))
 		return 0;
 	return ka_sysctl_bad(err, line->file, line->line,
-			     "no kernel has the key %s; there are net.ipv4.tcp_keepalive_time, "
+			     "no kernel has the key %.80s; there are net.ipv4.tcp_keepalive_time, "
 			     "_intvl and _probes",
 			     line->key);
 }
@@ -166,9 +166,9 @@ static char *trim(char *text)
 {
 	size_t len;
 
-	text += strspn(text, " \t\v\f\r");
+	text += strspn(text, BLANKS);
 	len = strlen(text);
-	while (len && isspace((unsigned char)text[len - 1]))
+	while (len && strchr(BLANKS, text[len - 1]))
 		text[--len] = '\0';
 	return text;
 }
@@ -213,22 +213,34 @@ static int split(struct ka_sysctl_set *set, struct ka_sysctl_line *line, char *t
 	return add_assignment(set, line, err);
 }
 
+/* Where the tools part: one of them begins a new line at a carriage return, and only one takes a
+ * form feed for a space. */
+static int check_controls(const char *file, unsigned line, const char *text, struct nn_err *err)
+{
+	bool comment = *text && strchr("#;", *text);
+
+	for (; *text; text++)
+		if (*text == '\r' || (!comment && *text != '\t' && iscntrl((unsigned char)*text)))
+			return ka_sysctl_bad(
+				err, file, line,
+				"control character 0x%02x; lines are text and end in a "
+				"line feed",
+				(unsigned char)*text);
+	return 0;
+}
+
 int ka_sysctl_read_line(struct ka_sysctl_set *set, const char *file, unsigned line,
 			const char *text, size_t size, struct nn_err *err)
 {
 	struct ka_sysctl_line new = { .file = file, .line = line };
 	char *copy = strndup(text, size), *start;
-	int ret = 0;
+	int ret;
 
 	if (!copy)
 		return nn_fail(err, ENOMEM, "%s:%u", file, line);
 	start = trim(copy);
-	if (strchr(start, '\r'))
-		ret = ka_sysctl_bad(
-			err, file, line,
-			"a carriage return within the line, where one tool begins a new line "
-			"and the other does not; end lines with a line feed");
-	else if (*start && !strchr("#;", *start))
+	ret = check_controls(file, line, start, err);
+	if (!ret && *start && !strchr("#;", *start))
 		ret = split(set, &new, start, err);
 	free(copy);
 	return ret;
