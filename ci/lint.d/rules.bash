@@ -64,7 +64,7 @@ sources() {
 # Everything that a shell reads.
 scripts() {
 	local file
-	{ find ci .ci harness netns -type f 2>/dev/null || true; } | sort | while read -r file; do
+	{ find ci .ci harness netns -type f -not -path '*/corpus/*' 2>/dev/null || true; } | sort | while read -r file; do
 		case ${file##*/} in
 		*.sh | *.bash) echo "$file" ;;
 		*.*) ;;

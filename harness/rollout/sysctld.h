@@ -19,9 +19,9 @@
 /* Why a line of a file is not what is written in the end. */
 enum ka_sysctl_fate {
 	KA_SYSCTL_USED,
-	KA_SYSCTL_OVERRIDDEN, /* by another line: .by (a later one, or any that names what a glob matches) */
-	KA_SYSCTL_FOREIGN,  /* a key that has nothing to do with keepalive */
-	KA_SYSCTL_EXCLUDES, /* "-key" alone, without "=": no glob and no earlier line sets it */
+	KA_SYSCTL_OVERRIDDEN, /* by .by: a later line, or any that names what a glob matches */
+	KA_SYSCTL_FOREIGN,    /* a key that has nothing to do with keepalive */
+	KA_SYSCTL_EXCLUDES,   /* "-key" alone, without "=": no glob and no earlier line sets it */
 };
 
 struct ka_sysctl_line {
