@@ -51,7 +51,8 @@ static struct ka_live_cost by_keepalive(const struct ka_live_socket *socket,
 	nominal = (double)first + (double)gaps * (double)intvl_ms;
 	late = late_ms(greater(first, idle_ms), hz) + (double)gaps * late_ms(intvl_ms, hz);
 	/* one jiffy: what the kernel shows is rounded */
-	cost.other_idle = !socket->unanswered && socket->expires_ms > idle_ms + 1000 / hz + 1;
+	cost.other_idle =
+		!socket->unanswered && socket->expires_ms > greater(idle_ms, 0) + 1000 / hz + 1;
 	cost.first_probe_s = (double)first / 1000;
 	cost.nominal_s = nominal / 1000;
 	cost.window_s[0] = cost.nominal_s;
