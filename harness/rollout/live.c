@@ -39,7 +39,10 @@ static int open_target(struct nn_ns **ns, const char *target, struct nn_err *err
 	else
 		ret = nn_ns_open_path(ns, target, err);
 	if (ret == -EACCES || ret == -EPERM)
-		return nn_prefix(err, ret, "may not look into %s; try as root", target);
+		return nn_prefix(
+			err, ret,
+			"may not look into %s (CAP_SYS_PTRACE, which root of the host has)",
+			target);
 	return ret;
 }
 
@@ -197,7 +200,9 @@ int ka_live_read(struct ka_live *out, const char *target, struct nn_err *err)
 		ret = read_sockets(&live, ns, err);
 	nn_ns_free(ns);
 	if (ret == -EPERM)
-		nn_prefix(err, ret, "may not enter %s; try as root", target);
+		nn_prefix(err, ret,
+			  "may not look into %s (CAP_SYS_ADMIN, which root of the host has)",
+			  target);
 	if (ret)
 		ka_live_free(&live);
 	else

@@ -49,7 +49,9 @@ static struct ka_live_cost by_keepalive(const struct ka_live_socket *socket,
 	if (socket->have_quiet && !socket->unanswered)
 		first = greater(first, idle_ms - socket->quiet_ms);
 	nominal = (double)first + (double)gaps * (double)intvl_ms;
-	late = late_ms(greater(first, idle_ms), hz) + (double)gaps * late_ms(intvl_ms, hz);
+	/* the timer that runs was armed with intvl if a probe is out, with idle at the most else */
+	late = late_ms(greater(first, socket->unanswered ? intvl_ms : idle_ms), hz) +
+	       (double)gaps * late_ms(intvl_ms, hz);
 	/* one jiffy: what the kernel shows is rounded */
 	cost.other_idle =
 		!socket->unanswered && socket->expires_ms > greater(idle_ms, 0) + 1000 / hz + 1;

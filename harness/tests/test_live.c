@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "netns/nft.h"
 #include "netns/ns.h"
 #include "netns/sysctl.h"
 #include "netns/tests/inbox.h"
@@ -47,6 +49,17 @@ static int two_connections(struct inbox *in, struct nn_topology *net, int family
 	return 0;
 }
 
+static int set_values(struct inbox *in, const struct nn_ns *ns, const char *const values[3])
+{
+	static const char *const keys[] = { "net/ipv4/tcp_keepalive_time",
+					    "net/ipv4/tcp_keepalive_intvl",
+					    "net/ipv4/tcp_keepalive_probes" };
+
+	for (size_t i = 0; i < 3; i++)
+		EXPECT_OK(in, nn_sysctl_put(ns, keys[i], values[i], &in->err));
+	return 0;
+}
+
 static int check_socket(struct inbox *in, const struct ka_live *live, size_t i)
 {
 	const struct ka_live_socket *socket = &live->sockets[i];
@@ -74,18 +87,15 @@ static int check_socket(struct inbox *in, const struct ka_live *live, size_t i)
 
 static int in_connections_are_listed(struct inbox *in)
 {
+	static const char *const values[] = { "60", "5", "3" };
 	struct nn_topology net = { 0 };
 	struct ka_live live;
 	char path[64];
 	size_t i, with = 0;
 
 	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT_OK(in,
-		  nn_sysctl_put(net.ns[NN_CLIENT], "net/ipv4/tcp_keepalive_time", "60", &in->err));
-	EXPECT_OK(in,
-		  nn_sysctl_put(net.ns[NN_CLIENT], "net/ipv4/tcp_keepalive_intvl", "5", &in->err));
-	EXPECT_OK(in,
-		  nn_sysctl_put(net.ns[NN_CLIENT], "net/ipv4/tcp_keepalive_probes", "3", &in->err));
+	if (set_values(in, net.ns[NN_CLIENT], values))
+		return 1;
 	if (two_connections(in, &net, AF_INET) || two_connections(in, &net, AF_INET6))
 		return 1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", nn_ns_fd(net.ns[NN_CLIENT]));
@@ -105,6 +115,58 @@ static int in_connections_are_listed(struct inbox *in)
 	return 0;
 }
 INBOX_TEST(connections_are_listed)
+
+/* ---- whether it comes true --------------------------------------------------------------- */
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int host_hz(void)
+{
+	struct timespec tick;
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return (int)(1000000000 / tick.tv_nsec);
+}
+
+/* The peer hears nothing from the moment of the look on. */
+static int in_the_cost_comes_true(struct inbox *in)
+{
+	static const char *const values[] = { "1", "1", "3" };
+	const struct nn_nft_rule silence = { .hook = NN_PREROUTING, .dport = WITH };
+	static const int one = 1;
+	struct nn_topology net = { 0 };
+	struct ka_live_cost cost;
+	struct ka_live live;
+	double start, took;
+	int pair[2];
+	char path[64];
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	if (set_values(in, net.ns[NN_CLIENT], values) ||
+	    connect_pair(in, &net, AF_INET, WITH, pair) || talk_over(in, pair))
+		return 1;
+	EXPECT_EQ(in, setsockopt(pair[0], SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)), 0);
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_SERVER], "silence", &silence, 1, &in->err));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", nn_ns_fd(net.ns[NN_CLIENT]));
+	start = now_s();
+	EXPECT_OK(in, ka_live_read(&live, path, &in->err));
+	EXPECT_EQ(in, live.n, 1);
+	cost = ka_live_cost(&live.sockets[0], &live.values, host_hz());
+	EXPECT_EQ(in, recv(pair[0], path, 1, 0), -1);
+	EXPECT_EQ(in, errno, ETIMEDOUT);
+	took = now_s() - start;
+	EXPECT(in, took >= cost.window_s[0] - 0.01);
+	EXPECT(in, took <= cost.window_s[1] + 1); /* a second for a busy machine */
+	ka_live_free(&live);
+	return 0;
+}
+INBOX_TEST(the_cost_comes_true)
 
 /* ---- whose it is ------------------------------------------------------------------------ */
 
@@ -237,7 +299,7 @@ static void a_dead_peer_costs(void **state)
 		assert_true(cost.window_s[0] >= cost.nominal_s);
 		/* the wheel is late by an eighth at the most, and a little */
 		assert_true(cost.window_s[1] <=
-			    cost.nominal_s + (rows[i].values->time + cost.nominal_s) / 8 + 0.1);
+			    cost.nominal_s + (rows[i].values->time + cost.nominal_s) / 8 + 0.3);
 	}
 }
 
@@ -277,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connections_are_listed),
+		cmocka_unit_test(the_cost_comes_true),
 		cmocka_unit_test(a_process_is_found),
 		cmocka_unit_test(what_is_no_namespace_is_refused),
 		cmocka_unit_test(a_dead_peer_costs),
