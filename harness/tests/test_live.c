@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -158,6 +159,7 @@ static int in_the_cost_comes_true(struct inbox *in)
 	EXPECT_OK(in, ka_live_read(&live, path, &in->err));
 	EXPECT_EQ(in, live.n, 1);
 	cost = ka_live_cost(&live.sockets[0], &live.values, host_hz());
+	EXPECT_EQ(in, poll(&(struct pollfd){ .fd = pair[0], .events = POLLIN }, 1, 20000), 1);
 	EXPECT_EQ(in, recv(pair[0], path, 1, 0), -1);
 	EXPECT_EQ(in, errno, ETIMEDOUT);
 	took = now_s() - start;
