@@ -46,6 +46,7 @@ void ka_answer_predict(struct ka_answer *answer, const struct ka_knobs *k, int h
 	unsigned probes = (unsigned)k->value[KA_KNOB_PROBES];
 	enum ka_effect effect = effect_of(k);
 	struct ka_wheel_bounds bounds;
+	int64_t gap;
 
 	*answer = (struct ka_answer){ .effect = effect,
 				      .nominal_s = (double)time + (double)intvl * probes };
@@ -70,7 +71,8 @@ void ka_answer_predict(struct ka_answer *answer, const struct ka_knobs *k, int h
 		seconds(answer->first_s, bounds.p1, hz);
 		return;
 	}
-	answer->gap_s = (double)ka_wheel_step(intvl * hz, hz, NULL) / hz;
+	gap = ka_wheel_step(intvl * hz, hz, NULL);
+	answer->gap_s = (double)gap / hz;
 	bounds = ka_wheel_window(time, intvl, probes, 0, hz, KA_WHEEL_PROBED);
 	seconds(answer->first_s, bounds.p1, hz);
 	/* once answered, the timer runs with intvl, and looks when idle is over */

@@ -17,9 +17,9 @@
 #define MOST_SECONDS  (INT_MAX / 100)
 #define SECONDS(init) .unit = "s", .initial = (init), .min = -MOST_SECONDS, .max = MOST_SECONDS
 /* proc_dou8vec_minmax(). */
-#define BYTE(init) .unit = "", .initial = (init), .min = 0, .max = 255
-#define IPV4(name) .key = "net/ipv4/tcp_" name
-#define CT(name)   .key = "net/netfilter/nf_conntrack_tcp_timeout_" name
+#define BYTE(init)    .unit = "", .initial = (init), .min = 0, .max = 255
+#define IPV4(name)    .key = "net/ipv4/tcp_" name
+#define CT(name)      .key = "net/netfilter/nf_conntrack_tcp_timeout_" name
 
 const struct ka_knob_info ka_knob_infos[KA_KNOBS] = {
 	[KA_KNOB_TIME] = { IPV4("keepalive_time"), SECONDS(7200),
@@ -114,16 +114,15 @@ int ka_knobs_take(struct ka_knobs *knobs, const struct ka_sysctl_set *set, struc
 {
 	struct ka_knobs taken = *knobs;
 
-	for (size_t i = 0; i < set->n; i++) {
-		const struct ka_sysctl_line *line = &set->lines[i];
-		int knob = line->fate == KA_SYSCTL_USED ? ka_knob_find(line->key) : -1;
+	for (int i = 0; i < KA_KNOBS; i++) {
+		const struct ka_sysctl_line *line = ka_sysctl_value(set, ka_knob_infos[i].key);
 
-		if (knob < 0)
+		if (!line)
 			continue;
-		if (ka_knob_takes((enum ka_knob)knob, line->value))
-			ka_knob_number(&taken.value[knob], line->value);
+		if (ka_knob_takes((enum ka_knob)i, line->value))
+			ka_knob_number(&taken.value[i], line->value);
 		else if (!line->ignore_errors)
-			return refuse(line, (enum ka_knob)knob, err);
+			return refuse(line, (enum ka_knob)i, err);
 	}
 	*knobs = taken;
 	return 0;

@@ -73,8 +73,8 @@ static void check_signs(struct list *list, int64_t time, int64_t intvl)
 	if (intvl > time && time > 0)
 		put(list, KA_SANE_INTVL_LONG, false, KA_PROOF_ALIVE,
 		    "the interval is longer than the idle time",
-		    "once a probe was answered the next one comes after %" PRId64
-		    " s, not %" PRId64 " s: the timer that the answer leaves behind runs with "
+		    "once a probe was answered the next one comes after %" PRId64 " s, not %" PRId64
+		    " s: the timer that the answer leaves behind runs with "
 		    "tcp_keepalive_intvl",
 		    intvl, time);
 }
