@@ -139,6 +139,18 @@ static json_t *suggestion_json(const struct ka_suggestion *suggestion)
 			 "questions", questions_json(s));
 }
 
+static json_t *odd_json(const struct ka_rollout *r)
+{
+	json_t *array = json_array();
+	size_t i = 0;
+
+	for (const struct ka_measured *m; (m = ka_sysctl_odd(r, &i)); i++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "experiment",
+						       r->trials->cases[i].name, "verdict",
+						       ka_verdict_name(m->verdict), "why", m->why));
+	return array;
+}
+
 static json_t *tally_json(const struct ka_rollout *r)
 {
 	struct ka_tally t = ka_rollout_tally(r);
@@ -157,13 +169,19 @@ static json_t *kernel_json(const struct ka_rollout *r)
 void ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
 			int status)
 {
-	json_t *json = json_pack(
-		"{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "v", 1, "rollout",
-		r->title, "from", r->before_name, "kernel", kernel_json(r), "experiments",
-		tally_json(r), "values", values_json(r), "lines", lines_json(r), "before",
-		side_json(r, false), "after", side_json(r, true), "questions", questions_json(r),
-		"unchanged", unchanged_json(r), "findings", findings_json(r));
+	json_t *json =
+		json_pack("{s:i, s:s, s:s}", "v", 1, "rollout", r->title, "from", r->before_name);
 
+	json_object_set_new(json, "kernel", kernel_json(r));
+	json_object_set_new(json, "experiments", tally_json(r));
+	json_object_set_new(json, "odd", odd_json(r));
+	json_object_set_new(json, "values", values_json(r));
+	json_object_set_new(json, "lines", lines_json(r));
+	json_object_set_new(json, "before", side_json(r, false));
+	json_object_set_new(json, "after", side_json(r, true));
+	json_object_set_new(json, "questions", questions_json(r));
+	json_object_set_new(json, "unchanged", unchanged_json(r));
+	json_object_set_new(json, "findings", findings_json(r));
 	if (suggestion->kind != KA_SUGGEST_NOT_ASKED)
 		json_object_set_new(json, "suggestion", suggestion_json(suggestion));
 	json_object_set_new(json, "exit_status", json_integer(status));

@@ -127,6 +127,19 @@ static void put_findings(const struct ka_rollout *r)
 	}
 }
 
+static void put_odd(const struct ka_rollout *r)
+{
+	size_t i = 0;
+
+	if (ka_sysctl_odd(r, &i))
+		printf("\n## Experiments that did not come out as computed\n\n");
+	for (const struct ka_measured *m; (m = ka_sysctl_odd(r, &i)); i++) {
+		printf("- `%s`: %s: ", r->trials->cases[i].name, ka_verdict_name(m->verdict));
+		put(m->why);
+		putchar('\n');
+	}
+}
+
 static void put_change(const struct ka_rollout *s)
 {
 	char text[1500];
@@ -178,5 +191,6 @@ void ka_sysctl_put_markdown(const struct ka_rollout *r, const struct ka_suggesti
 	put_sides(r);
 	put_unchanged(r);
 	put_findings(r);
+	put_odd(r);
 	put_suggestion(suggestion);
 }

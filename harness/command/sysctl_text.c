@@ -110,6 +110,18 @@ static void put_findings(const struct ka_rollout *r)
 			     ka_sysctl_proof(r, &r->findings[i], proof, sizeof(proof)));
 }
 
+static void put_odd(const struct ka_rollout *r)
+{
+	size_t i = 0;
+
+	if (!ka_sysctl_odd(r, &i))
+		return;
+	ka_page_head("EXPERIMENTS THAT DID NOT COME OUT AS COMPUTED");
+	for (const struct ka_measured *m; (m = ka_sysctl_odd(r, &i)); i++)
+		ka_page_hang("  - ", "%s: %s: %s", r->trials->cases[i].name,
+			     ka_verdict_name(m->verdict), m->why);
+}
+
 static void put_indented(const char *text)
 {
 	for (const char *at = text; *at;) {
@@ -171,5 +183,6 @@ void ka_sysctl_put_text(const struct ka_rollout *r, const struct ka_suggestion *
 	put_sides(r);
 	put_unchanged(r);
 	put_findings(r);
+	put_odd(r);
 	put_suggestion(suggestion);
 }

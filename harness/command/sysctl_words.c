@@ -11,12 +11,17 @@
 
 /* ---- side by side ------------------------------------------------------------------------- */
 
+/* As many decimals as tell the ends apart. */
 static void window_text(const double window[2], char *buf, size_t size)
 {
+	int decimals = window[0] < 100 ? 3 : 1;
+
 	if (isnan(window[0]))
 		snprintf(buf, size, "never");
+	else if (window[1] - window[0] < 0.0005)
+		snprintf(buf, size, "%.*f s", decimals, window[0]);
 	else
-		snprintf(buf, size, "%.1f .. %.1f s", window[0], window[1]);
+		snprintf(buf, size, "%.*f .. %.*f s", decimals, window[0], decimals, window[1]);
 }
 
 /* What an experiment says of an end. */
@@ -45,7 +50,7 @@ static void period_text(const struct ka_rollout *r, enum ka_trial_kind kind, cha
 	else if (isnan(m->period_s[0]))
 		snprintf(buf, size, "none seen");
 	else
-		snprintf(buf, size, "%.1f .. %.1f s", m->period_s[0], m->period_s[1]);
+		window_text(m->period_s, buf, size);
 }
 
 static void put_side(char *buf, size_t size, const struct ka_rollout *r, bool after, int row)
@@ -123,10 +128,6 @@ static const char *place(const struct ka_sysctl_line *line, char *buf, size_t si
 {
 	char path[400];
 
-	if (!line->line) {
-		snprintf(buf, size, "command line");
-		return buf;
-	}
 	snprintf(path, sizeof(path), "%s", line->file);
 	snprintf(buf, size, "%s:%u", basename(path), line->line);
 	return buf;
@@ -330,4 +331,15 @@ const char *ka_sysctl_tally(const struct ka_rollout *r, char *buf, size_t size)
 			used += (size_t)snprintf(buf + used, size - used, ", %u %s", rest[i].n,
 						 rest[i].what);
 	return buf;
+}
+
+const struct ka_measured *ka_sysctl_odd(const struct ka_rollout *r, size_t *at)
+{
+	for (; r->trials && *at < r->trials->n; ++*at) {
+		enum ka_outcome outcome = ka_rollout_outcome(r, *at);
+
+		if (outcome != KA_OUTCOME_HELD && outcome != KA_OUTCOME_NOT_RUN)
+			return &r->measured[*at];
+	}
+	return NULL;
 }

@@ -47,6 +47,10 @@ const char *ka_sysctl_reply(const struct ka_reply *reply);
 /* "Linux 6.12.0, HZ 250, virtual clock (uml:...)". */
 const char *ka_sysctl_kernel(const struct ka_rollout *r, char *buf, size_t size);
 
+/* The experiments that did not happen or came out otherwise: the next one from *@at on; NULL: no
+ * more. */
+const struct ka_measured *ka_sysctl_odd(const struct ka_rollout *r, size_t *at);
+
 /* How the experiments went, in a sentence. */
 const char *ka_sysctl_tally(const struct ka_rollout *r, char *buf, size_t size);
 

@@ -40,45 +40,53 @@ static void predict_data(struct ka_answer *answer, const struct ka_knobs *k, int
 	seconds(answer->unacked_s, window, hz);
 }
 
+/* Values that a keepalive can work with: time and intvl at least 0, probes at least 1. */
+static void predict_probing(struct ka_answer *answer, int64_t time, int64_t intvl, unsigned probes,
+			    int hz)
+{
+	struct ka_wheel_bounds chained, probed;
+	int64_t gap = ka_wheel_step(intvl * hz, hz, NULL);
+
+	chained = ka_wheel_window(time, intvl, probes, 0, hz, KA_WHEEL_CHAINED);
+	probed = ka_wheel_window(time, intvl, probes, 0, hz, KA_WHEEL_PROBED);
+	answer->nominal_s = (double)time + (double)intvl * probes;
+	answer->gap_s = (double)gap / hz;
+	seconds(answer->first_s, probed.p1, hz);
+	/* an answered probe leaves the timer running with intvl; it then looks whether idle is over */
+	answer->period_s[0] = later((double)time, (double)intvl);
+	if (time == 0 && intvl == 0)
+		answer->period_s[0] = 1.0 / hz;
+	answer->period_s[1] = later(answer->first_s[1], answer->gap_s);
+	answer->detect_s[0] = (double)chained.end[0] / hz;
+	answer->detect_s[1] = (double)probed.end[1] / hz;
+}
+
 void ka_answer_predict(struct ka_answer *answer, const struct ka_knobs *k, int hz)
 {
 	int64_t time = k->value[KA_KNOB_TIME], intvl = k->value[KA_KNOB_INTVL];
-	unsigned probes = (unsigned)k->value[KA_KNOB_PROBES];
-	enum ka_effect effect = effect_of(k);
-	struct ka_wheel_bounds bounds;
-	int64_t gap;
+	struct ka_wheel_bounds first;
 
-	*answer = (struct ka_answer){ .effect = effect,
-				      .nominal_s = (double)time + (double)intvl * probes };
+	*answer = (struct ka_answer){ .effect = effect_of(k), .nominal_s = NAN, .gap_s = NAN };
 	predict_data(answer, k, hz);
 	never(answer->first_s);
 	never(answer->detect_s);
 	never(answer->period_s);
-	answer->gap_s = NAN;
-	if (effect == KA_EFFECT_SILENT) {
-		answer->nominal_s = NAN;
-		return;
-	}
-	bounds = ka_wheel_window(time, intvl < 0 ? 0 : intvl, probes, 0, hz, KA_WHEEL_CHAINED);
-	if (effect == KA_EFFECT_DETECTS || effect == KA_EFFECT_KILLS)
-		seconds(answer->detect_s, bounds.end, hz);
-	if (effect == KA_EFFECT_KILLS) {
+	switch (answer->effect) {
+	case KA_EFFECT_SILENT:
+		break;
+	case KA_EFFECT_DETECTS:
+		predict_probing(answer, time, intvl, (unsigned)k->value[KA_KNOB_PROBES], hz);
+		break;
+	case KA_EFFECT_KILLS:
 		answer->nominal_s = (double)time;
-		return;
+		first = ka_wheel_window(time, 0, 0, 0, hz, KA_WHEEL_CHAINED);
+		seconds(answer->detect_s, first.end, hz);
+		break;
+	case KA_EFFECT_ENDLESS:
+		first = ka_wheel_window(time, 0, 1, 0, hz, KA_WHEEL_CHAINED);
+		seconds(answer->first_s, first.p1, hz);
+		break;
 	}
-	if (effect == KA_EFFECT_ENDLESS) {
-		answer->nominal_s = NAN;
-		seconds(answer->first_s, bounds.p1, hz);
-		return;
-	}
-	gap = ka_wheel_step(intvl * hz, hz, NULL);
-	answer->gap_s = (double)gap / hz;
-	bounds = ka_wheel_window(time, intvl, probes, 0, hz, KA_WHEEL_PROBED);
-	seconds(answer->first_s, bounds.p1, hz);
-	/* once answered, the timer runs with intvl, and looks when idle is over */
-	answer->period_s[0] = later((double)time, intvl > time ? answer->gap_s : 0);
-	answer->period_s[1] = later(answer->first_s[1], answer->period_s[0]);
-	answer->detect_s[1] = (double)bounds.end[1] / hz;
 }
 
 double ka_answer_alive_per_hour(const struct ka_answer *answer)

@@ -61,8 +61,8 @@ static void draw_survive(struct canvas *canvas, const struct ka_question *questi
 
 	begin(canvas, fmax(probe, forgets) * 1.1);
 	fill(canvas, 0, fmin(probe, forgets), '.');
-	put(canvas, forgets, 'F');
 	fill(canvas, answer->period_s[0], probe, 'p');
+	put(canvas, forgets, 'F');
 }
 
 const char *ka_picture(const struct ka_question *question, const struct ka_answer *answer,

@@ -135,29 +135,34 @@ static bool is_luck(const struct ka_rollout *r, const struct ka_trial *trial)
 	       !ka_answer_keeps(&r->after, timeout_s);
 }
 
-static void count(const struct ka_rollout *r, size_t i, struct ka_tally *tally)
+enum ka_outcome ka_rollout_outcome(const struct ka_rollout *r, size_t i)
 {
 	const struct ka_measured *m = &r->measured[i];
 	const struct ka_trial *trial = &r->trials->trials[i];
 
 	if (!m->there)
-		tally->unplanned++;
-	else if (m->verdict == KA_BROKEN)
-		tally->broken++;
-	else if (m->verdict == KA_SKIP)
-		tally->skipped++;
-	else if (m->verdict == KA_PASS || is_luck(r, trial) || trial->kind == KA_TRIAL_WRITE)
-		tally->held++;
-	else
-		tally->differ++;
+		return KA_OUTCOME_NOT_RUN;
+	switch (m->verdict) {
+	case KA_BROKEN:
+		return KA_OUTCOME_BROKEN;
+	case KA_SKIP:
+		return KA_OUTCOME_SKIPPED;
+	case KA_PASS:
+		return KA_OUTCOME_HELD;
+	case KA_FAIL:
+		break;
+	}
+	return is_luck(r, trial) ? KA_OUTCOME_HELD : KA_OUTCOME_DIFFERS;
 }
 
 struct ka_tally ka_rollout_tally(const struct ka_rollout *r)
 {
 	struct ka_tally tally = { 0 };
+	unsigned *const counts[] = { &tally.held, &tally.differ, &tally.broken, &tally.skipped,
+				     &tally.unplanned };
 
 	for (size_t i = 0; r->trials && i < r->trials->n; i++, tally.trials++)
-		count(r, i, &tally);
+		++*counts[ka_rollout_outcome(r, i)];
 	return tally;
 }
 

@@ -55,10 +55,18 @@ struct ka_reply ka_rollout_reply(const struct ka_rollout *r, size_t question);
 const struct ka_measured *ka_rollout_proof(const struct ka_rollout *r,
 					   const struct ka_finding *finding);
 
+enum ka_outcome {
+	KA_OUTCOME_HELD, /* as computed; a gateway whose timer decides by luck may end either way */
+	KA_OUTCOME_DIFFERS,
+	KA_OUTCOME_BROKEN, /* it did not happen */
+	KA_OUTCOME_SKIPPED,
+	KA_OUTCOME_NOT_RUN,
+};
+enum ka_outcome ka_rollout_outcome(const struct ka_rollout *r, size_t trial);
+
 struct ka_tally {
 	unsigned trials, held, differ, broken, skipped, unplanned;
 };
-/* How the experiments went. A gateway whose timer decides by luck may end either way: it held. */
 struct ka_tally ka_rollout_tally(const struct ka_rollout *r);
 
 /* True when a value of the file was refused by the kernel. */

@@ -21,10 +21,6 @@ static const struct ka_step connect_ = { .do_ = KA_CONNECT };
 static const struct ka_step data = {
 	.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true
 };
-/* What a gateway with a memory sees last comes from the prober: cases/gateway.c. */
-static const struct ka_step own_data = {
-	.do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .random_phase = true
-};
 static const struct ka_step drop = { .do_ = KA_DROP, .way = KA_BOTH_WAYS };
 static const struct ka_step switch_on = { .do_ = KA_SETSOCKOPT,
 					  .who = KA_PROBER,
@@ -160,22 +156,66 @@ static void add_odd(struct ka_trial_maker *maker, enum ka_trial_kind kind, const
 		    const struct ka_knobs *k)
 {
 	const struct ka_setting setting = ka_trial_setting(k);
-	bool never = k->value[KA_KNOB_TIME] < 0 || k->value[KA_KNOB_INTVL] < 0;
 	const struct ka_step steps[] = { connect_, drop, switch_on };
-	struct ka_case *c =
-		ka_trial_add(maker, kind, &setting, steps, N(steps), name,
-			     never ? "a dead peer is never noticed" : "a dead peer is noticed");
+	bool endless = k->value[KA_KNOB_INTVL] < 0;
+	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+					 endless ? "there is one probe, and never an end"
+						 : "a dead peer is noticed");
 
 	if (!c)
 		return;
 	c->from = KA_FROM_NOWHERE;
 	ka_trial_put_sysctls(c, maker->trials, k);
 	c->expect = expires;
-	if (!never)
+	if (endless)
+		c->expect = (struct ka_expect){
+			.when = KA_NEVER,
+			.probes = 1,
+			.watch = { .idle = 1.2, .ms = NEVER_MS(maker->spec) },
+		};
+}
+
+/* A negative time: the write at the end shows that the path is dead. */
+static void add_silent(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+		       const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+	const struct ka_step steps[] = {
+		connect_,
+		drop,
+		switch_on,
+		{ .do_ = KA_DIAG_IS,
+		  .who = KA_PROBER,
+		  .at = { .ms = NEVER_MS(maker->spec) },
+		  .timer = 2 },
+		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
+	};
+	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+					 "the timer runs, and there never is a probe");
+
+	if (!c)
 		return;
+	c->from = KA_FROM_NOWHERE;
+	ka_trial_put_sysctls(c, maker->trials, k);
 	c->expect = (struct ka_expect){ .when = KA_NEVER,
-					.probes = k->value[KA_KNOB_TIME] < 0 ? 0 : 1 };
-	c->expect.watch = (struct ka_time){ .idle = 1.2, .ms = NEVER_MS(maker->spec) };
+					.watch = { .ms = 100 },
+					.counters = { { "TcpExt.TCPTimeouts", KA_ANY },
+						      { "TcpExt.TCPLossProbes", KA_ANY },
+						      { "Tcp.RetransSegs", KA_ANY } } };
+}
+
+/* Values that make no setting. With several of them wrong at once, the first one rules. */
+static void add_irregular(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+			  const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+
+	if (k->value[KA_KNOB_TIME] < 0)
+		add_silent(maker, kind, name, k);
+	else if (k->value[KA_KNOB_PROBES] > 0)
+		add_odd(maker, kind, name, k);
+	else if (setting.idle > 0 && setting.intvl > 0)
+		add_killer(maker, kind, name, &setting);
 }
 
 static void add_dead(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
@@ -186,11 +226,7 @@ static void add_dead(struct ka_trial_maker *maker, enum ka_trial_kind kind, cons
 	struct ka_case *c;
 
 	if (!ka_trial_is_regular(k)) {
-		if (k->value[KA_KNOB_PROBES] == 0 && k->value[KA_KNOB_TIME] > 0 &&
-		    k->value[KA_KNOB_INTVL] > 0)
-			add_killer(maker, kind, name, &setting);
-		else if (k->value[KA_KNOB_PROBES] > 0)
-			add_odd(maker, kind, name, k);
+		add_irregular(maker, kind, name, k);
 		return;
 	}
 	c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
@@ -301,67 +337,6 @@ static void add_option(struct ka_trial_maker *maker, const struct ka_knobs *k)
 	c->expect.when = KA_NEVER;
 }
 
-/* ---- gateways ----------------------------------------------------------------------------- */
-
-static void expect_kept(struct ka_case *c, struct ka_step *last, unsigned timeout_s)
-{
-	*last = (struct ka_step){ .do_ = KA_ENTRY_IS, .at = { .ms = (int)timeout_s * 2500 } };
-	c->expect = (struct ka_expect){
-		.when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME, .watch = { .ms = 100 }
-	};
-}
-
-static void expect_gone(struct ka_case *c, struct ka_step *last, enum ka_unknown unknown)
-{
-	*last = (struct ka_step){ .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1 };
-	c->expect = expires;
-	if (unknown == KA_UNKNOWN_RESET)
-		c->expect = (struct ka_expect){
-			.when = KA_FIRST_PROBE, .error = ECONNRESET, .probes = 1, .rst_received = 1
-		};
-}
-
-static void add_phase(struct ka_trial_maker *maker, size_t index, const struct ka_answer *answer,
-		      unsigned phase)
-{
-	const struct ka_spec_gateway *g = &maker->spec->gateways[index];
-	const struct ka_setting setting = ka_trial_setting(&maker->spec->after);
-	struct ka_step steps[] = { connect_, own_data, connect_ };
-	double range_s = answer->period_s[1] - answer->period_s[0];
-	struct ka_trial_store *store;
-	struct ka_trial *trial;
-	struct ka_case *c;
-	char name[40];
-
-	snprintf(name, sizeof(name), "gateway_%zu_%u", index, phase);
-	steps[1].at.ms = (int)(range_s * 1000 * phase / KA_TRIAL_PHASES);
-	c = ka_trial_add(maker, KA_TRIAL_GATEWAY, &setting, steps, N(steps), name,
-			 "an idle connection and a gateway that forgets");
-	if (!c)
-		return;
-	trial = &maker->trials->trials[maker->trials->n - 1];
-	store = store_of(c, maker->trials);
-	trial->index = index;
-	trial->must_keep = ka_answer_may_keep(answer, g->timeout_s);
-	store->gateway = (struct ka_gateway){ .timeout_s = g->timeout_s, .unknown = g->unknown };
-	c->gateway = &store->gateway;
-	if (trial->must_keep)
-		expect_kept(c, &store->steps[2], g->timeout_s);
-	else
-		expect_gone(c, &store->steps[2], g->unknown);
-}
-
-/* One gateway is met in several phases of the timer, where each of them costs nothing. */
-static void add_gateway(struct ka_trial_maker *maker, size_t index)
-{
-	unsigned phases = maker->spec->virtual_clock ? KA_TRIAL_PHASES : 1;
-	struct ka_answer answer;
-
-	ka_answer_predict(&answer, &maker->spec->after, maker->hz);
-	for (unsigned i = 0; i < phases && answer.effect == KA_EFFECT_DETECTS; i++)
-		add_phase(maker, index, &answer, i);
-}
-
 /* ---- all of them -------------------------------------------------------------------------- */
 
 static void add_values(struct ka_trial_maker *maker)
@@ -380,7 +355,7 @@ static void add_values(struct ka_trial_maker *maker)
 		add_one_lost(maker, after);
 	add_option(maker, after);
 	for (size_t i = 0; i < maker->spec->n_gateways && ka_trial_is_regular(after); i++)
-		add_gateway(maker, i);
+		ka_trials_gateway(maker, i);
 }
 
 int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, struct nn_err *err)

@@ -65,7 +65,7 @@ int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, st
 /* The trial that @name (of a case) is; NULL: none. */
 const struct ka_trial *ka_trials_find(const struct ka_trials *trials, const char *name);
 
-/* Who is not changed (trials_unchanged.c): the part of ka_trials_new(). */
+/* The parts of ka_trials_new(). */
 struct ka_trial_maker {
 	struct ka_trials *trials;
 	const struct ka_spec *spec;
@@ -83,6 +83,9 @@ void ka_trial_put_sysctls(struct ka_case *case_, struct ka_trials *trials,
 /* True for values that make sense as a setting: all at least 1. */
 bool ka_trial_is_regular(const struct ka_knobs *knobs);
 struct ka_setting ka_trial_setting(const struct ka_knobs *knobs);
+/* One gateway of the spec (trials_gateway.c). */
+void ka_trials_gateway(struct ka_trial_maker *maker, size_t index);
+/* Who is not changed (trials_unchanged.c). */
 void ka_trials_unchanged(struct ka_trial_maker *maker);
 
 #endif
