@@ -92,7 +92,7 @@ build() {
 	shift
 	cd "$top" || return
 	"${cmake[@]}" "$@" >/dev/null 2>&1 || "${cmake[@]}" --fresh "$@" || return
-	cmake --build "$top/build/$preset"
+	cmake --build --preset "$preset"
 }
 
 # The same without a word; ends with 99 where it fails.

@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -249,6 +251,33 @@ int nn_ns_current(struct nn_ns **ret, struct nn_err *err)
 	if (ns->fd < 0) {
 		int rc = ns->fd;
 
+		nn_ns_free(ns);
+		return rc;
+	}
+	*ret = ns;
+	return 0;
+}
+
+static int check_is_netns(int fd, const char *path, struct nn_err *err)
+{
+	/* Of the file systems only that of the namespaces knows this request. */
+	if (ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET)
+		return 0;
+	return nn_fail(err, EINVAL, "%s is no network namespace (/proc/PID/ns/net is one)", path);
+}
+
+int nn_ns_open_path(struct nn_ns **ret, const char *path, struct nn_err *err)
+{
+	struct nn_ns *ns = ns_alloc();
+	int rc;
+
+	if (!ns)
+		return nn_fail(err, ENOMEM, "network namespace");
+	/* O_NONBLOCK: whatever the file is, opening it does not wait. */
+	ns->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	rc = ns->fd < 0 ? nn_fail(err, errno, "cannot open %s", path)
+			: check_is_netns(ns->fd, path, err);
+	if (rc) {
 		nn_ns_free(ns);
 		return rc;
 	}

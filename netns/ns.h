@@ -25,6 +25,10 @@ int nn_ns_new(struct nn_ns **ret, struct nn_err *err);
 /* The namespace that this process is in. */
 int nn_ns_current(struct nn_ns **ret, struct nn_err *err);
 
+/* The namespace of another process, or one kept by a bind mount: @path is "/proc/PID/ns/net" or
+ * such. -EINVAL for a file that is no network namespace. */
+int nn_ns_open_path(struct nn_ns **ret, const char *path, struct nn_err *err);
+
 /* Closes every fd; NULL is fine. Returns NULL. */
 struct nn_ns *nn_ns_free(struct nn_ns *ns);
 

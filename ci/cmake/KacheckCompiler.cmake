@@ -5,6 +5,7 @@ include(CheckLinkerFlag)
 include(CheckPIESupported)
 
 option(KACHECK_WERROR "Turn compiler warnings into errors" OFF)
+option(KACHECK_FUZZ "Build the fuzz targets (clang; see ci/fuzz)" OFF)
 set(KACHECK_SANITIZE "" CACHE STRING "Sanitizers, separated by ';', e.g. address;undefined")
 
 set(CMAKE_C_STANDARD 17)

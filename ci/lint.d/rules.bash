@@ -19,7 +19,7 @@ harness/plan harness/judge netns
 harness/plan/schedule harness/plan harness/bench harness/judge harness/result netns
 harness/report harness/result harness/judge harness/plan/case.h harness/bench/timeline.h netns/err.h
 harness/guest harness/plan harness/bench harness/judge harness/result netns
-harness/rollout harness/plan harness/judge netns/err.h
+harness/rollout harness/plan harness/bench harness/judge harness/result netns
 harness/command harness/plan harness/report harness/guest harness/rollout harness/result harness/judge harness/bench netns
 harness/main harness/command
 harness/tests harness netns cases'
@@ -64,7 +64,7 @@ sources() {
 # Everything that a shell reads.
 scripts() {
 	local file
-	{ find ci .ci harness netns -type f 2>/dev/null || true; } | sort | while read -r file; do
+	{ find ci .ci harness netns -type f -not -path '*/corpus/*' 2>/dev/null || true; } | sort | while read -r file; do
 		case ${file##*/} in
 		*.sh | *.bash) echo "$file" ;;
 		*.*) ;;

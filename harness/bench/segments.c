@@ -79,6 +79,12 @@ static void read_timestamp(const uint8_t *option, struct ka_packet *out)
 	out->tsecr = ntohl(value[1]);
 }
 
+/* RFC 7323 2.3: what is larger than 14 counts as 14. */
+static uint8_t scale_of(uint8_t offered)
+{
+	return (uint8_t)(1 + (offered < TCP_MAX_WINSHIFT ? offered : TCP_MAX_WINSHIFT));
+}
+
 static void read_options(const uint8_t *option, size_t left, struct ka_packet *out)
 {
 	while (left && *option != TCPOPT_EOL) {
@@ -89,7 +95,7 @@ static void read_options(const uint8_t *option, size_t left, struct ka_packet *o
 		if (*option == TCPOPT_TIMESTAMP && len == TCPOLEN_TIMESTAMP)
 			read_timestamp(option, out);
 		else if (*option == TCPOPT_WINDOW && len == TCPOLEN_WINDOW)
-			out->scale_offer = (uint8_t)(option[2] + 1);
+			out->scale_offer = scale_of(option[2]);
 		else if (*option == TCPOPT_MPTCP)
 			out->mptcp = true;
 		else if (*option != TCPOPT_NOP)

@@ -3,11 +3,13 @@
 #include <argp.h>
 #include <glob.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
+#include "command/where.h"
 #include "guest/guest.h"
 #include "plan/host.h"
 
@@ -109,16 +111,51 @@ static size_t list_places(const char *top, const struct place *places, size_t n)
 	return found;
 }
 
-static size_t list_cache(void)
+static void cache_path(char *top, size_t size)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char top[PATH_MAX];
 
 	if (cache && *cache)
-		snprintf(top, sizeof(top), "%s", cache);
+		snprintf(top, size, "%s", cache);
 	else
-		snprintf(top, sizeof(top), "%s/.cache", home ? home : "");
+		snprintf(top, size, "%s/.cache", home ? home : "");
+}
+
+static size_t list_cache(void)
+{
+	char top[PATH_MAX];
+
+	cache_path(top, sizeof(top));
 	return list_places(top, cache_places, sizeof(cache_places) / sizeof(cache_places[0]));
+}
+
+/* The last of @place that can be used: names end in versions. */
+static bool find_in(const char *top, const struct place *place, char *text, size_t size)
+{
+	char pattern[2 * PATH_MAX];
+	struct ka_guest_kernel kernel;
+	bool found = false;
+	glob_t files;
+
+	snprintf(pattern, sizeof(pattern), "%s%s", top, place->pattern);
+	if (glob(pattern, 0, NULL, &files) == 0)
+		for (size_t i = files.gl_pathc; i-- > 0 && !found;) {
+			snprintf(text, size, "%s%s", place->kind, files.gl_pathv[i]);
+			found = ka_guest_kernel_parse(&kernel, text, NULL) == 0;
+		}
+	globfree(&files);
+	return found;
+}
+
+bool ka_kernels_find(char *text, size_t size)
+{
+	char top[PATH_MAX];
+
+	cache_path(top, sizeof(top));
+	for (size_t i = 0; i < sizeof(cache_places) / sizeof(cache_places[0]); i++)
+		if (find_in(top, &cache_places[i], text, size))
+			return true;
+	return false;
 }
 
 int ka_command_kernels(int argc, char **argv)

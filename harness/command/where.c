@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/select.h"
 #include "result/result.h"
+#include "rollout/trials.h"
 
 /* Of a guest that never told: good enough for a plan of which nothing will run. */
 #define SOME_HZ 250
@@ -38,7 +39,9 @@ static bool hung_or_died(int ret)
 
 static int start_guest(struct ka_where *where, struct ka_facts *facts, struct nn_err *err)
 {
-	const struct ka_guest_options options = { .plan = &where->plan, .jobs = where->jobs };
+	const struct ka_guest_options options = { .plan = &where->plan,
+						  .trials = where->trials,
+						  .jobs = where->jobs };
 
 	return ka_guest_start(&where->guest, &where->kernel, &options, facts, err);
 }
@@ -107,11 +110,28 @@ void ka_where_close(struct ka_where *where)
 	where->guest = ka_guest_stop(where->guest);
 }
 
+/* In a guest: the experiments of a rollout. */
+static int make_trials(const char *text, int hz, const struct ka_theme *const **themes, size_t *n,
+		       struct nn_err *err)
+{
+	static struct ka_spec spec; /* the cases point into it */
+	struct ka_trials *trials;
+	int ret = ka_spec_read(&spec, text, err);
+
+	if (ret == 0)
+		ret = ka_trials_new(&trials, &spec, hz, err);
+	if (ret < 0)
+		return ret;
+	*themes = trials->themes;
+	*n = 1;
+	return 0;
+}
+
 int ka_command_guest(int argc, char **argv)
 {
 	struct nn_err err = { "" };
 
-	if (argc > 1 && ka_guest_main(argv[1], &err) < 0)
+	if (argc > 1 && ka_guest_main(argv[1], make_trials, &err) < 0)
 		ka_complain("%s", err.text);
 	return KA_EXIT_USAGE;
 }

@@ -10,6 +10,7 @@ struct ka_where {
 	bool is_guest;
 	struct ka_guest_kernel kernel;
 	struct ka_plan_options plan; /* what the guest is told; strings borrowed */
+	const char *trials; /* instead of the catalogue: rollout/spec.h as text; borrowed */
 	unsigned jobs;
 	struct ka_guest *guest; /* booted, has not run yet */
 	struct nn_err why;      /* it did not boot: every instance is broken */
@@ -28,6 +29,10 @@ int ka_where_facts(struct ka_where *where, struct ka_facts *facts);
 int ka_where_run(struct ka_where *where, const struct ka_plan *plan, const struct ka_facts *facts,
 		 const struct ka_schedule_options *options, const struct ka_schedule_events *events,
 		 struct nn_err *err);
+
+/* A guest kernel of the cache, User-mode Linux before images, as --kernel takes it. False: there is
+ * none (kernels.c). */
+bool ka_kernels_find(char *text, size_t size);
 
 void ka_where_close(struct ka_where *where);
 

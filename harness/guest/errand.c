@@ -29,17 +29,17 @@ static json_t *settings(const struct ka_plan_options *plan)
 	return array;
 }
 
-char *ka_errand_text(const struct ka_plan_options *plan, unsigned jobs)
+char *ka_errand_text(const struct ka_plan_options *plan, const char *trials, unsigned jobs)
 {
 	char *text = NULL;
 	json_t *json;
 
-	json = json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:b, s:i}", "settings",
+	json = json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:b, s:i, s:s?}", "settings",
 			 settings(plan), "filters", texts(plan->filters, plan->n_filters),
 			 "excludes", texts(plan->excludes, plan->n_excludes), "shard",
 			 (int)plan->shard, "shards", (int)plan->shards, "repeat", (int)plan->repeat,
 			 "seed", json_sprintf("%" PRIu64, plan->seed), "long", (int)plan->long_,
-			 "jobs", (int)jobs);
+			 "jobs", (int)jobs, "trials", trials);
 	if (json)
 		text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
@@ -89,6 +89,7 @@ static int take(struct ka_errand *errand, struct nn_err *err)
 	plan->seed = strtoull(seed, NULL, 10);
 	plan->long_ = long_;
 	errand->jobs = (unsigned)jobs;
+	errand->trials = json_string_value(json_object_get(errand->json, "trials"));
 	return take_settings(plan, settings_, err);
 }
 

@@ -53,7 +53,8 @@ static int64_t deadline_ns(double seconds)
 static int add_errand(struct ka_initramfs *initramfs, const struct ka_guest_options *options,
 		      struct nn_err *err)
 {
-	char *text = ka_errand_text(options->plan, options->jobs ? options->jobs : JOBS);
+	char *text = ka_errand_text(options->plan, options->trials,
+				    options->jobs ? options->jobs : JOBS);
 	int ret;
 
 	if (!text)

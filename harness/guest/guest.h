@@ -38,9 +38,10 @@ struct ka_guest_kernel {
 
 struct ka_guest_options {
 	const struct ka_plan_options *plan;
-	unsigned jobs;    /* instances at once; 0: as many as the guest's memory holds */
-	double boot_s;    /* real time until the guest must have answered; 0: the default */
-	double silence_s; /* real time between two results; 0: the default */
+	const char *trials; /* what ka_guest_themes_fn is given in the guest; NULL: the catalogue */
+	unsigned jobs;      /* instances at once; 0: as many as the guest's memory holds */
+	double boot_s;      /* real time until the guest must have answered; 0: the default */
+	double silence_s;   /* real time between two results; 0: the default */
 };
 
 /* Understands @text and looks at the files. -EINVAL: it is no such kernel; -ENOENT, -EACCES: no
@@ -73,8 +74,13 @@ struct ka_guest *ka_guest_stop(struct ka_guest *guest);
  * and what takes long. */
 void ka_guest_plan_defaults(struct ka_plan_options *options);
 
+/* Makes the themes that @trials of ka_guest_options stands for, on a kernel with @hz. They live as
+ * long as the process. 0 or -errno. */
+typedef int ka_guest_themes_fn(const char *trials, int hz, const struct ka_theme *const **themes,
+			       size_t *n, struct nn_err *err);
+
 /* The life of process 1 in a guest: `kacheck guest DEVICE`, results go to /dev/DEVICE. Ends with
  * power off; returns only where it is not process 1 of a guest. */
-int ka_guest_main(const char *device, struct nn_err *err);
+int ka_guest_main(const char *device, ka_guest_themes_fn *make, struct nn_err *err);
 
 #endif

@@ -155,7 +155,7 @@ static int check_clock(struct nn_err *err)
 	return 0;
 }
 
-static int prepare(struct self *self, struct nn_err *err)
+static int prepare(struct self *self, ka_guest_themes_fn *make, struct nn_err *err)
 {
 	size_t n;
 	const struct ka_theme *const *themes = ka_catalogue(&n);
@@ -169,6 +169,8 @@ static int prepare(struct self *self, struct nn_err *err)
 	if (ret == 0)
 		ret = ka_host_facts(&self->facts, err);
 	self->facts.virtual_clock = true;
+	if (ret == 0 && self->errand.trials)
+		ret = make(self->errand.trials, self->facts.hz, &themes, &n, err);
 	if (ret == 0)
 		ret = ka_plan_new(&self->plan, themes, n, &self->errand.plan, self->facts.hz, err);
 	return ret;
@@ -197,7 +199,7 @@ static void power_off(struct self *self)
 	reboot(RB_AUTOBOOT);
 }
 
-int ka_guest_main(const char *device, struct nn_err *err)
+int ka_guest_main(const char *device, ka_guest_themes_fn *make, struct nn_err *err)
 {
 	struct self self = { .line = NULL };
 	int ret;
@@ -210,7 +212,7 @@ int ka_guest_main(const char *device, struct nn_err *err)
 	if (ret == 0)
 		ret = open_line(&self, device, err);
 	if (ret == 0)
-		ret = prepare(&self, err);
+		ret = prepare(&self, make, err);
 	if (ret == 0)
 		ret = run(&self, err);
 	if (self.line)

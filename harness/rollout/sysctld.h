@@ -2,6 +2,9 @@
 /*
  * Reads sysctl.d files as systemd-sysctl and procps do: what will be written, by which line, and
  * which lines do not count, and why. Pure but for the reading of files.
+ *
+ * Where the two tools disagree, systemd-sysctl is followed, because it is what writes at boot; the
+ * table test (tests/shell/sysctld.sh) has a row for each disagreement.
  */
 #ifndef KA_SYSCTLD_H
 #define KA_SYSCTLD_H
@@ -11,16 +14,19 @@
 
 #include "netns/err.h"
 
+#define KA_SYSCTL_MOST (1024u * 1024u) /* bytes of a file */
+
 /* Why a line of a file is not what is written in the end. */
 enum ka_sysctl_fate {
 	KA_SYSCTL_USED,
-	KA_SYSCTL_OVERRIDDEN, /* by a later line: .by */
+	KA_SYSCTL_OVERRIDDEN, /* by .by: a later line, or any that names what a glob matches */
 	KA_SYSCTL_FOREIGN,    /* a key that has nothing to do with keepalive */
+	KA_SYSCTL_EXCLUDES,   /* "-key" alone, without "=": no glob and no earlier line sets it */
 };
 
 struct ka_sysctl_line {
-	char *key;        /* below /proc/sys, with '/': "net/ipv4/tcp_keepalive_time" */
-	char *value;      /* trimmed */
+	char *key;   /* below /proc/sys, with '/': "net/ipv4/tcp_keepalive_time"; may be a glob */
+	char *value; /* trimmed, never empty but in a line that excludes */
 	const char *file; /* owned by the set */
 	unsigned line;
 	bool ignore_errors; /* leading '-' */
@@ -48,9 +54,13 @@ int ka_sysctl_parse(struct ka_sysctl_set *set, const char *file, const char *tex
 		    struct nn_err *err);
 /* "time=60", "intvl=10", "probes=6", "retries2=8" or a full key. */
 int ka_sysctl_parse_word(struct ka_sysctl_set *set, const char *word, struct nn_err *err);
-/* Decides every line's fate. */
+/* Decides every line's fate. A glob is used if it sets one of the known keys, overridden if other
+ * lines set all of those that it matches. */
 void ka_sysctl_resolve(struct ka_sysctl_set *set);
-/* The value that is written to @key in the end; NULL: none. */
+/* The keys that have to do with keepalive, NULL at the end. */
+extern const char *const ka_sysctl_known[];
+/* The line that sets @key in the end, which may have a glob for a key; NULL: none. Needs no
+ * ka_sysctl_resolve() before. */
 const struct ka_sysctl_line *ka_sysctl_value(const struct ka_sysctl_set *set, const char *key);
 void ka_sysctl_free(struct ka_sysctl_set *set);
 

@@ -88,7 +88,7 @@ static void errand_arrives_as_it_was_sent(void **state)
 	assert_int_equal(ka_setting_parse(&plan.settings[0], "1/2/3/u2500", &err), 0);
 	assert_int_equal(ka_setting_parse(&plan.settings[1], "linux-default", &err), 0);
 	plan.n_settings = 2;
-	text = ka_errand_text(&plan, 7);
+	text = ka_errand_text(&plan, NULL, 7);
 	memory_file(text, strlen(text), path, sizeof(path));
 	free(text);
 	assert_int_equal(ka_errand_read(&errand, path, &err), 0);

@@ -129,6 +129,26 @@ static void test_data_across_the_wrap(void **state)
 	assert_true(ka_flow_settled(&flow));
 }
 
+/* RFC 7323 2.3: a scale above 14 counts as 14. */
+static void test_window_scale_is_bounded(void **state)
+{
+	static const uint8_t scale_200[12] = { 3, 3, 200 };
+	struct frame syn = make(AF_INET, CLIENT, 0, 0, TH_SYN, 0, true);
+	struct frame syn_ack = make(AF_INET, SERVER, 0, 1, TH_SYN | TH_ACK, 0, true);
+	struct frame ack = make(AF_INET, CLIENT, 1, 1, TH_ACK, 0, false);
+	struct ka_flow flow;
+
+	(void)state;
+	memcpy(syn.bytes + syn.len - 12, scale_200, sizeof(scale_200));
+	memcpy(syn_ack.bytes + syn_ack.len - 12, scale_200, sizeof(scale_200));
+	ack.bytes[ack.len - 5] = 10; /* the window */
+	ka_flow_init(&flow, KA_AT_CLIENT, PORT);
+	feed(&flow, syn);
+	feed(&flow, syn_ack);
+	feed(&flow, ack);
+	assert_int_equal(ka_flow_room(&flow, KA_AT_SERVER), 10 << 14);
+}
+
 static void test_probe_and_answer(void **state)
 {
 	struct ka_flow flow;
@@ -291,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_handshake),
 		cmocka_unit_test(test_data_across_the_wrap),
+		cmocka_unit_test(test_window_scale_is_bounded),
 		cmocka_unit_test(test_probe_and_answer),
 		cmocka_unit_test(test_incoming_probe_is_not_accepted),
 		cmocka_unit_test(test_retransmission_of_the_last_is_accepted),

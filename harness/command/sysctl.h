@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kacheck sysctl: what a rollout does, to whom, and what it does not do. */
+#ifndef KA_SYSCTL_H
+#define KA_SYSCTL_H
+
+#include "rollout/rollout.h"
+
+enum ka_sysctl_format { KA_SYSCTL_TEXT, KA_SYSCTL_MARKDOWN, KA_SYSCTL_JSON };
+
+#define KA_MAX_ROLLED 64
+
+struct ka_sysctl_options {
+	const char *what[KA_MAX_ROLLED]; /* files, directories, words */
+	size_t n_what;
+	bool system;
+	const char *from;   /* NULL: the kernel's defaults */
+	const char *kernel; /* NULL: a guest kernel if there is one */
+	double budget_s;
+	struct ka_questions questions;
+	double rate;               /* 0: not asked */
+	unsigned long connections; /* 0: not said */
+	enum ka_sysctl_format format;
+	bool suggest;
+};
+
+/* Ends the process where the command line is wrong (sysctl_options.c). */
+void ka_sysctl_options_parse(struct ka_sysctl_options *options, int argc, char **argv);
+
+/* Boots or picks the kernel, predicts, runs what can be run (sysctl_run.c). Complains itself;
+ * KA_EXIT_OK unless there is nothing to tell. */
+int ka_sysctl_measure(struct ka_rollout *rollout, const struct ka_sysctl_options *options);
+
+/* What --suggest came to. */
+struct ka_suggestion {
+	enum { KA_SUGGEST_NOT_ASKED, KA_SUGGEST_NOTHING, KA_SUGGEST_NONE, KA_SUGGEST_CHANGE } kind;
+	struct ka_rollout rollout; /* KA_SUGGEST_CHANGE: with the proposed values */
+};
+
+/* The writers (sysctl_text.c, sysctl_markdown.c, sysctl_json.c). */
+void ka_sysctl_put_text(const struct ka_rollout *r, const struct ka_suggestion *suggestion);
+void ka_sysctl_put_markdown(const struct ka_rollout *r, const struct ka_suggestion *suggestion);
+void ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+			int status);
+
+#endif

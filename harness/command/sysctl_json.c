@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A rollout for programs: one object, version 1. */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "command/sysctl.h"
+#include "command/sysctl_words.h"
+#include "rollout/suggest.h"
+
+/* JSON has no NaN. */
+static json_t *number(double value)
+{
+	return isnan(value) ? json_null() : json_real(round(value * 1e6) / 1e6);
+}
+
+static json_t *window(const double values[2])
+{
+	return isnan(values[0]) ? json_null()
+				: json_pack("[o, o]", number(values[0]), number(values[1]));
+}
+
+static json_t *values_json(const struct ka_rollout *r)
+{
+	json_t *all = json_object();
+	char name[80], origin[300], written[300];
+
+	for (int i = 0; i < KA_KNOBS; i++) {
+		enum ka_knob knob = (enum ka_knob)i;
+		json_t *value = json_pack(
+			"{s:I, s:I, s:s, s:s}", "before", (json_int_t)r->spec.before.value[i],
+			"after", (json_int_t)r->spec.after.value[i], "from",
+			ka_sysctl_origin(r, knob, origin, sizeof(origin)), "written",
+			ka_sysctl_written(r, knob, written, sizeof(written)));
+
+		json_object_set_new(all, ka_knob_name(knob, name, sizeof(name)), value);
+	}
+	return all;
+}
+
+static json_t *lines_json(const struct ka_rollout *r)
+{
+	static const char *const fates[] = { "used", "overridden", "foreign", "excludes" };
+	json_t *array = json_array();
+
+	for (size_t i = 0; r->set && i < r->set->n; i++) {
+		const struct ka_sysctl_line *line = &r->set->lines[i];
+		char why[400];
+		const char *unused = ka_sysctl_unused(r, line, why, sizeof(why));
+
+		json_array_append_new(array, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?}", "file",
+						       line->file, "line", (int)line->line, "key",
+						       line->key, "value", line->value, "fate",
+						       fates[line->fate], "why", unused));
+	}
+	return array;
+}
+
+static json_t *side_json(const struct ka_rollout *r, bool after)
+{
+	const struct ka_answer *a = after ? &r->after : &r->before;
+	const struct ka_measured *dead =
+		ka_rollout_measured(r, after ? KA_TRIAL_DEAD_AFTER : KA_TRIAL_DEAD_BEFORE, 0);
+	const struct ka_measured *unacked =
+		ka_rollout_measured(r, after ? KA_TRIAL_UNACKED_AFTER : KA_TRIAL_UNACKED_BEFORE, 0);
+	const struct ka_measured *alive =
+		ka_rollout_measured(r, after ? KA_TRIAL_ALIVE_AFTER : KA_TRIAL_ALIVE_BEFORE, 0);
+	bool off = dead && dead->have_off;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "nominal_s",
+			 number(a->nominal_s), "window_s", window(a->detect_s), "measured_s",
+			 number(dead ? dead->detect_s : NAN), "off_jiffies",
+			 off ? json_integer(dead->off_jiffies) : json_null(), "unacked_window_s",
+			 window(a->unacked_s), "unacked_measured_s",
+			 number(unacked ? unacked->detect_s : NAN), "period_s", window(a->period_s),
+			 "period_measured_s", alive ? window(alive->period_s) : json_null(),
+			 "probes_per_hour_alive", number(ka_answer_alive_per_hour(a)),
+			 "probes_per_hour_dead", number(ka_answer_dead_per_hour(a)));
+}
+
+static json_t *questions_json(const struct ka_rollout *r)
+{
+	json_t *array = json_array();
+	char text[200];
+
+	for (size_t i = 0; i < r->questions.n; i++) {
+		struct ka_reply reply = ka_rollout_reply(r, i);
+
+		json_array_append_new(array, json_pack("{s:s, s:b, s:b, s:s}", "question",
+						       ka_question_text(&r->questions.list[i], text,
+									sizeof(text)),
+						       "yes", (int)reply.yes, "measured",
+						       (int)reply.measured, "why", reply.why));
+	}
+	return array;
+}
+
+static json_t *unchanged_json(const struct ka_rollout *r)
+{
+	struct ka_unchanged who[KA_N_UNCHANGED];
+	json_t *array = json_array();
+
+	ka_sysctl_who(r, who);
+	for (size_t i = 0; i < KA_N_UNCHANGED; i++)
+		json_array_append_new(array,
+				      json_pack("{s:s, s:b, s:s}", "who", who[i].who, "tried",
+						(int)who[i].tried, "shown", who[i].shown));
+	return array;
+}
+
+static json_t *findings_json(const struct ka_rollout *r)
+{
+	json_t *array = json_array();
+	char proof[200];
+
+	for (size_t i = 0; i < r->n_findings; i++)
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:s, s:b, s:s}", "finding", r->findings[i].text, "reason",
+				  r->findings[i].reason, "serious", (int)r->findings[i].serious,
+				  "proof",
+				  ka_sysctl_proof(r, &r->findings[i], proof, sizeof(proof))));
+	return array;
+}
+
+static json_t *suggestion_json(const struct ka_suggestion *suggestion)
+{
+	const struct ka_rollout *s = &suggestion->rollout;
+	char file[1500], pod[1500], docker[1500];
+
+	if (suggestion->kind == KA_SUGGEST_NOTHING)
+		return json_pack("{s:b}", "needed", 0);
+	if (suggestion->kind == KA_SUGGEST_NONE)
+		return json_pack("{s:b, s:b}", "needed", 1, "possible", 0);
+	return json_pack("{s:b, s:b, s:s, s:s, s:s, s:o}", "needed", 1, "possible", 1, "file",
+			 ka_suggest_file(&s->spec.after, &s->spec.before, file, sizeof(file)),
+			 "kubernetes", ka_suggest_kubernetes(&s->spec.after, pod, sizeof(pod)),
+			 "docker", ka_suggest_docker(&s->spec.after, docker, sizeof(docker)),
+			 "questions", questions_json(s));
+}
+
+static json_t *odd_json(const struct ka_rollout *r)
+{
+	json_t *array = json_array();
+	size_t i = 0;
+
+	for (const struct ka_measured *m; (m = ka_sysctl_odd(r, &i)); i++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "experiment",
+						       r->trials->cases[i].name, "verdict",
+						       ka_verdict_name(m->verdict), "why", m->why));
+	return array;
+}
+
+static json_t *tally_json(const struct ka_rollout *r)
+{
+	struct ka_tally t = ka_rollout_tally(r);
+
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "all", (int)t.trials, "held",
+			 (int)t.held, "otherwise", (int)t.differ, "broken", (int)t.broken,
+			 "skipped", (int)t.skipped, "not_run", (int)t.unplanned);
+}
+
+static json_t *kernel_json(const struct ka_rollout *r)
+{
+	return json_pack("{s:s, s:i, s:s, s:s}", "release", r->facts.release, "hz", r->facts.hz,
+			 "clock", r->facts.virtual_clock ? "virtual" : "real", "where", r->where);
+}
+
+void ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+			int status)
+{
+	json_t *json =
+		json_pack("{s:i, s:s, s:s}", "v", 1, "rollout", r->title, "from", r->before_name);
+
+	json_object_set_new(json, "kernel", kernel_json(r));
+	json_object_set_new(json, "experiments", tally_json(r));
+	json_object_set_new(json, "odd", odd_json(r));
+	json_object_set_new(json, "values", values_json(r));
+	json_object_set_new(json, "lines", lines_json(r));
+	json_object_set_new(json, "before", side_json(r, false));
+	json_object_set_new(json, "after", side_json(r, true));
+	json_object_set_new(json, "questions", questions_json(r));
+	json_object_set_new(json, "unchanged", unchanged_json(r));
+	json_object_set_new(json, "findings", findings_json(r));
+	if (suggestion->kind != KA_SUGGEST_NOT_ASKED)
+		json_object_set_new(json, "suggestion", suggestion_json(suggestion));
+	json_object_set_new(json, "exit_status", json_integer(status));
+	json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	putchar('\n');
+	json_decref(json);
+}

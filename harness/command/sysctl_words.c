@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See sysctl_words.h. */
+#include "command/sysctl_words.h"
+
+#include <libgen.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rollout/span.h"
+
+/* ---- side by side ------------------------------------------------------------------------- */
+
+/* As many decimals as tell the ends apart. */
+static void window_text(const double window[2], char *buf, size_t size)
+{
+	int decimals = window[0] < 100 ? 3 : 1;
+
+	if (isnan(window[0]))
+		snprintf(buf, size, "never");
+	else if (window[1] - window[0] < 0.0005)
+		snprintf(buf, size, "%.*f s", decimals, window[0]);
+	else
+		snprintf(buf, size, "%.*f .. %.*f s", decimals, window[0], decimals, window[1]);
+}
+
+/* What an experiment says of an end. */
+static void measured_text(const struct ka_rollout *r, enum ka_trial_kind kind, char *buf,
+			  size_t size)
+{
+	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
+
+	if (!m)
+		snprintf(buf, size, "not measured");
+	else if (m->verdict == KA_BROKEN || m->verdict == KA_SKIP)
+		snprintf(buf, size, "not measured (%s)", ka_verdict_name(m->verdict));
+	else if (isnan(m->detect_s))
+		snprintf(buf, size, "not noticed");
+	else
+		snprintf(buf, size, "%.3f s%s", m->detect_s,
+			 m->verdict == KA_FAIL ? ", UNEXPECTED" : "");
+}
+
+static void period_text(const struct ka_rollout *r, enum ka_trial_kind kind, char *buf, size_t size)
+{
+	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
+
+	if (!m || !ka_measured_holds(m))
+		snprintf(buf, size, "not measured");
+	else if (isnan(m->period_s[0]))
+		snprintf(buf, size, "none seen");
+	else
+		window_text(m->period_s, buf, size);
+}
+
+static void put_side(char *buf, size_t size, const struct ka_rollout *r, bool after, int row)
+{
+	const struct ka_answer *a = after ? &r->after : &r->before;
+	enum ka_trial_kind dead = after ? KA_TRIAL_DEAD_AFTER : KA_TRIAL_DEAD_BEFORE;
+	enum ka_trial_kind unacked = after ? KA_TRIAL_UNACKED_AFTER : KA_TRIAL_UNACKED_BEFORE;
+	enum ka_trial_kind alive = after ? KA_TRIAL_ALIVE_AFTER : KA_TRIAL_ALIVE_BEFORE;
+	double hourly = ka_answer_alive_per_hour(a);
+
+	switch (row) {
+	case 0:
+		ka_span_text(a->nominal_s, buf, size);
+		break;
+	case 1:
+		window_text(a->detect_s, buf, size);
+		break;
+	case 2:
+		measured_text(r, dead, buf, size);
+		break;
+	case 3:
+		window_text(a->unacked_s, buf, size);
+		break;
+	case 4:
+		measured_text(r, unacked, buf, size);
+		break;
+	case 5:
+		window_text(a->period_s, buf, size);
+		break;
+	case 6:
+		period_text(r, alive, buf, size);
+		break;
+	case 7:
+		snprintf(buf, size, "%.4g, %.0f bytes", hourly, 2 * KA_PROBE_BYTES_V4 * hourly);
+		break;
+	case 8:
+		snprintf(buf, size, "%.4g", ka_answer_dead_per_hour(a));
+		break;
+	case 9:
+		snprintf(buf, size, "%.4g/s, %.4g bytes/s", hourly / 3600 * (double)r->connections,
+			 2 * KA_PROBE_BYTES_V4 * hourly / 3600 * (double)r->connections);
+		break;
+	default:
+		break;
+	}
+}
+
+size_t ka_sysctl_rows(const struct ka_rollout *r, struct ka_row rows[KA_MAX_SIDE_ROWS])
+{
+	static const char *const what[] = {
+		"idle connection: nominal",
+		"  computed for this kernel",
+		"  measured",
+		"with unacknowledged data",
+		"  measured",
+		"alive and idle: a probe each",
+		"  measured",
+		"  an hour, with answers (IPv4)",
+		"probes an hour to a dead peer",
+		"all connections, alive and idle",
+	};
+	size_t n = sizeof(what) / sizeof(what[0]) - (r->connections == 0);
+
+	for (size_t i = 0; i < n; i++) {
+		rows[i].what = what[i];
+		put_side(rows[i].before, KA_ROW_TEXT, r, false, (int)i);
+		put_side(rows[i].after, KA_ROW_TEXT, r, true, (int)i);
+	}
+	return n;
+}
+
+/* ---- lines -------------------------------------------------------------------------------- */
+
+static const char *place(const struct ka_sysctl_line *line, char *buf, size_t size)
+{
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s", line->file);
+	snprintf(buf, size, "%s:%u", basename(path), line->line);
+	return buf;
+}
+
+const char *ka_sysctl_origin(const struct ka_rollout *r, enum ka_knob knob, char *buf, size_t size)
+{
+	const struct ka_sysctl_line *line =
+		r->set ? ka_sysctl_value(r->set, ka_knob_infos[knob].key) : NULL;
+
+	if (line)
+		return place(line, buf, size);
+	snprintf(buf, size, "as before");
+	return buf;
+}
+
+const char *ka_sysctl_written(const struct ka_rollout *r, enum ka_knob knob, char *buf, size_t size)
+{
+	char refusal[200];
+
+	snprintf(buf, size, "not written");
+	for (size_t i = 0; i < r->spec.n_writes; i++) {
+		const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_WRITE, i);
+
+		if (r->spec.writes[i].knob != knob)
+			continue;
+		if (!m || m->verdict == KA_BROKEN || m->verdict == KA_SKIP)
+			snprintf(buf, size, "not tried");
+		else if (m->verdict == KA_PASS)
+			snprintf(buf, size, "taken and read back");
+		else
+			snprintf(buf, size, "%s REFUSED: %s", r->spec.writes[i].text,
+				 ka_measured_refusal(m, refusal, sizeof(refusal)));
+	}
+	return buf;
+}
+
+const char *ka_sysctl_unused(const struct ka_rollout *r, const struct ka_sysctl_line *line,
+			     char *buf, size_t size)
+{
+	char by[300];
+
+	switch (line->fate) {
+	case KA_SYSCTL_USED:
+		return NULL;
+	case KA_SYSCTL_OVERRIDDEN:
+		snprintf(buf, size, "overridden by %s",
+			 place(&r->set->lines[line->by], by, sizeof(by)));
+		break;
+	case KA_SYSCTL_FOREIGN:
+		snprintf(buf, size, "has nothing to do with keepalive");
+		break;
+	case KA_SYSCTL_EXCLUDES:
+		snprintf(buf, size, "keeps patterns and earlier lines from setting it");
+		break;
+	}
+	return buf;
+}
+
+/* ---- who is not changed ------------------------------------------------------------------- */
+
+static void setting_text(const struct ka_setting *s, char *buf, size_t size)
+{
+	snprintf(buf, size, "%u/%u/%u", s->idle, s->intvl, s->cnt);
+}
+
+static void describe(const struct ka_trial *t, const struct ka_measured *m, char *buf, size_t size)
+{
+	char with[40], then[40];
+
+	setting_text(&t->with, with, sizeof(with));
+	setting_text(&t->then, then, sizeof(then));
+	switch (t->kind) {
+	case KA_TRIAL_NO_KEEPALIVE:
+		snprintf(buf, size,
+			 "with sysctls %s no timer ran, and %.0f s after the peer was gone the "
+			 "socket still said ESTABLISHED",
+			 with, ka_nominal_s(&t->with) * 1.5 + t->with.idle);
+		break;
+	case KA_TRIAL_OWN_OPTIONS:
+		snprintf(buf, size,
+			 "a socket with %s of its own noticed after %.2f s, whatever the sysctls "
+			 "(%s) say",
+			 with, m->detect_s, then);
+		break;
+	case KA_TRIAL_ARMED:
+		snprintf(buf, size,
+			 "sysctls changed from %s to %s under a connection: getsockopt() said %u "
+			 "at once, and the dead peer was noticed after %.2f s",
+			 with, then, t->then.idle, m->detect_s);
+		break;
+	default:
+		snprintf(buf, size,
+			 "%s written on the machine: the namespace that was there kept 7200/75/9, "
+			 "one made afterwards began with 7200/75/9",
+			 with);
+		break;
+	}
+}
+
+void ka_sysctl_who(const struct ka_rollout *r, struct ka_unchanged who[KA_N_UNCHANGED])
+{
+	static const char *const names[] = {
+		"sockets without SO_KEEPALIVE",
+		"sockets with TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT of their own",
+		"connections whose timer already runs, until it goes off",
+		"namespaces: containers that exist, and those made later",
+	};
+
+	for (size_t i = 0; i < KA_N_UNCHANGED; i++) {
+		enum ka_trial_kind kind = (enum ka_trial_kind)(KA_TRIAL_NO_KEEPALIVE + i);
+		const struct ka_trial *trial;
+		const struct ka_measured *m = ka_rollout_trial(r, kind, 0, &trial);
+
+		who[i] = (struct ka_unchanged){ .who = names[i] };
+		snprintf(who[i].shown, sizeof(who[i].shown), "not tried");
+		if (!m || !m->there)
+			continue;
+		who[i].tried = m->verdict == KA_PASS;
+		if (who[i].tried)
+			describe(trial, m, who[i].shown, sizeof(who[i].shown));
+		else
+			snprintf(who[i].shown, sizeof(who[i].shown), "%s: %.250s",
+				 ka_verdict_name(m->verdict), m->why);
+	}
+}
+
+/* ---- findings, replies, kernel ------------------------------------------------------------ */
+
+static void proof_text(const struct ka_finding *finding, const struct ka_measured *m, char *buf,
+		       size_t size)
+{
+	switch (finding->proof) {
+	case KA_PROOF_DEAD:
+	case KA_PROOF_ONE_LOST:
+	case KA_PROOF_UNACKED:
+		if (isnan(m->detect_s))
+			snprintf(buf, size, "shown: no end was seen");
+		else
+			snprintf(buf, size, "shown: it ended after %.3f s, %d probe%s", m->detect_s,
+				 m->probes, m->probes == 1 ? "" : "s");
+		break;
+	case KA_PROOF_ALIVE:
+		if (isnan(m->period_s[0]))
+			snprintf(buf, size, "shown: %d probes were answered", m->answered);
+		else
+			snprintf(buf, size, "shown: a probe each %.2f .. %.2f s", m->period_s[0],
+				 m->period_s[1]);
+		break;
+	case KA_PROOF_OPTION:
+		snprintf(buf, size, "shown: setsockopt() says EINVAL");
+		break;
+	default:
+		snprintf(buf, size, "shown: the gateway had forgotten the connection");
+		break;
+	}
+}
+
+const char *ka_sysctl_proof(const struct ka_rollout *r, const struct ka_finding *finding, char *buf,
+			    size_t size)
+{
+	const struct ka_measured *m = ka_rollout_proof(r, finding);
+
+	if (!m || (m->verdict != KA_PASS && finding->proof != KA_PROOF_GATEWAY))
+		snprintf(buf, size, "%s",
+			 finding->proof == KA_PROOF_NONE ? "computed" : "not tried here");
+	else
+		proof_text(finding, m, buf, size);
+	return buf;
+}
+
+const char *ka_sysctl_reply(const struct ka_reply *reply)
+{
+	if (reply->measured)
+		return reply->yes ? "yes" : "no";
+	return reply->yes ? "yes (computed, not measured)" : "no (computed, not measured)";
+}
+
+const char *ka_sysctl_kernel(const struct ka_rollout *r, char *buf, size_t size)
+{
+	snprintf(buf, size, "Linux %s, HZ %d, %s clock, %s", r->facts.release, r->facts.hz,
+		 r->facts.virtual_clock ? "virtual" : "real", r->where);
+	return buf;
+}
+
+const char *ka_sysctl_tally(const struct ka_rollout *r, char *buf, size_t size)
+{
+	struct ka_tally t = ka_rollout_tally(r);
+	size_t used =
+		(size_t)snprintf(buf, size, "%u experiments: %u as computed", t.trials, t.held);
+	const struct {
+		unsigned n;
+		const char *what;
+	} rest[] = { { t.differ, "OTHERWISE than computed" },
+		     { t.broken, "broken" },
+		     { t.skipped, "not possible here" },
+		     { t.unplanned, "not run, because they take longer than --budget" } };
+
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]) && used < size; i++)
+		if (rest[i].n)
+			used += (size_t)snprintf(buf + used, size - used, ", %u %s", rest[i].n,
+						 rest[i].what);
+	return buf;
+}
+
+const struct ka_measured *ka_sysctl_odd(const struct ka_rollout *r, size_t *at)
+{
+	for (; r->trials && *at < r->trials->n; ++*at) {
+		enum ka_outcome outcome = ka_rollout_outcome(r, *at);
+
+		if (outcome != KA_OUTCOME_HELD && outcome != KA_OUTCOME_NOT_RUN)
+			return &r->measured[*at];
+	}
+	return NULL;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See answer.h. */
+#include "rollout/answer.h"
+
+#include <math.h>
+
+#include "judge/retransmit.h"
+#include "judge/wheel.h"
+
+static void seconds(double out[2], const int64_t jiffies[2], int hz)
+{
+	out[0] = (double)jiffies[0] / hz;
+	out[1] = (double)jiffies[1] / hz;
+}
+
+static void never(double out[2])
+{
+	out[0] = out[1] = NAN;
+}
+
+static double later(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static enum ka_effect effect_of(const struct ka_knobs *k)
+{
+	if (k->value[KA_KNOB_TIME] < 0)
+		return KA_EFFECT_SILENT;
+	if (k->value[KA_KNOB_PROBES] == 0)
+		return KA_EFFECT_KILLS;
+	return k->value[KA_KNOB_INTVL] < 0 ? KA_EFFECT_ENDLESS : KA_EFFECT_DETECTS;
+}
+
+static void predict_data(struct ka_answer *answer, const struct ka_knobs *k, int hz)
+{
+	int64_t window[2];
+
+	ka_retransmit_window((unsigned)k->value[KA_KNOB_RETRIES2], 0, hz, window);
+	seconds(answer->unacked_s, window, hz);
+}
+
+/* Values that a keepalive can work with: time and intvl at least 0, probes at least 1. */
+static void predict_probing(struct ka_answer *answer, int64_t time, int64_t intvl, unsigned probes,
+			    int hz)
+{
+	struct ka_wheel_bounds chained, probed;
+	int64_t gap = ka_wheel_step(intvl * hz, hz, NULL);
+
+	chained = ka_wheel_window(time, intvl, probes, 0, hz, KA_WHEEL_CHAINED);
+	probed = ka_wheel_window(time, intvl, probes, 0, hz, KA_WHEEL_PROBED);
+	answer->nominal_s = (double)time + (double)intvl * probes;
+	answer->gap_s = (double)gap / hz;
+	seconds(answer->first_s, probed.p1, hz);
+	/* an answered probe leaves the timer running with intvl; it then looks whether idle is over */
+	answer->period_s[0] = later((double)time, (double)intvl);
+	if (time == 0 && intvl == 0)
+		answer->period_s[0] = 1.0 / hz;
+	answer->period_s[1] = later(answer->first_s[1], answer->gap_s);
+	answer->detect_s[0] = (double)chained.end[0] / hz;
+	answer->detect_s[1] = (double)probed.end[1] / hz;
+}
+
+void ka_answer_predict(struct ka_answer *answer, const struct ka_knobs *k, int hz)
+{
+	int64_t time = k->value[KA_KNOB_TIME], intvl = k->value[KA_KNOB_INTVL];
+	struct ka_wheel_bounds first;
+
+	*answer = (struct ka_answer){ .effect = effect_of(k), .nominal_s = NAN, .gap_s = NAN };
+	predict_data(answer, k, hz);
+	never(answer->first_s);
+	never(answer->detect_s);
+	never(answer->period_s);
+	switch (answer->effect) {
+	case KA_EFFECT_SILENT:
+		break;
+	case KA_EFFECT_DETECTS:
+		predict_probing(answer, time, intvl, (unsigned)k->value[KA_KNOB_PROBES], hz);
+		break;
+	case KA_EFFECT_KILLS:
+		answer->nominal_s = (double)time;
+		first = ka_wheel_window(time, 0, 0, 0, hz, KA_WHEEL_CHAINED);
+		seconds(answer->detect_s, first.end, hz);
+		break;
+	case KA_EFFECT_ENDLESS:
+		first = ka_wheel_window(time, 0, 1, 0, hz, KA_WHEEL_CHAINED);
+		seconds(answer->first_s, first.p1, hz);
+		break;
+	}
+}
+
+double ka_answer_alive_per_hour(const struct ka_answer *answer)
+{
+	return isnan(answer->period_s[0]) ? 0 : 3600 / answer->period_s[0];
+}
+
+double ka_answer_dead_per_hour(const struct ka_answer *answer)
+{
+	return isnan(answer->gap_s) ? 0 : 3600 / answer->gap_s;
+}
+
+bool ka_answer_keeps(const struct ka_answer *answer, double timeout_s)
+{
+	return answer->effect == KA_EFFECT_DETECTS && answer->period_s[1] < timeout_s;
+}
+
+bool ka_answer_may_keep(const struct ka_answer *answer, double timeout_s)
+{
+	return answer->effect == KA_EFFECT_DETECTS && answer->period_s[0] < timeout_s;
+}

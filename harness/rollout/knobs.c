@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See knobs.h. */
+#include "rollout/knobs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/wording.h"
+
+/* proc_dointvec_jiffies(): what fits into an int when it is jiffies; HZ is 100 or more. A kernel
+ * with a larger HZ refuses earlier, which is found out when the value is applied. */
+#define MOST_SECONDS  (INT_MAX / 100)
+#define SECONDS(init) .unit = "s", .initial = (init), .min = -MOST_SECONDS, .max = MOST_SECONDS
+/* proc_dou8vec_minmax(). */
+#define BYTE(init)    .unit = "", .initial = (init), .min = 0, .max = 255
+#define IPV4(name)    .key = "net/ipv4/tcp_" name
+#define CT(name)      .key = "net/netfilter/nf_conntrack_tcp_timeout_" name
+
+const struct ka_knob_info ka_knob_infos[KA_KNOBS] = {
+	[KA_KNOB_TIME] = { IPV4("keepalive_time"), SECONDS(7200),
+			   .what = "silence before the first probe" },
+	[KA_KNOB_INTVL] = { IPV4("keepalive_intvl"), SECONDS(75),
+			    .what = "from one unanswered probe to the next" },
+	[KA_KNOB_PROBES] = { IPV4("keepalive_probes"), BYTE(9),
+			     .what = "unanswered probes that end a connection" },
+	[KA_KNOB_RETRIES2] = { IPV4("retries2"), BYTE(15),
+			       .what = "how long unacknowledged data is sent again" },
+	[KA_KNOB_ORPHAN_RETRIES] = { IPV4("orphan_retries"), BYTE(0),
+				     .what = "the same for connections that were closed" },
+	[KA_KNOB_FIN_TIMEOUT] = { IPV4("fin_timeout"), SECONDS(60),
+				  .what = "how long a closed connection waits for the peer's FIN" },
+	[KA_KNOB_SYN_RETRIES] = { IPV4("syn_retries"), .unit = "", .initial = 6, .min = 1,
+				  .max = 127, .what = "how often a connect() asks again" },
+	[KA_KNOB_CT_ESTABLISHED] = { CT("established"), SECONDS(432000),
+				     .what = "after how long the own firewall forgets" },
+	[KA_KNOB_CT_UNACKNOWLEDGED] = { CT("unacknowledged"), SECONDS(300),
+					.what = "the same while data is unacknowledged" },
+	[KA_KNOB_CT_MAX_RETRANS] = { CT("max_retrans"), SECONDS(300),
+				     .what = "the same after three equal segments" },
+	[KA_KNOB_CT_SYN_SENT] = { CT("syn_sent"), SECONDS(120), .what = "opening" },
+	[KA_KNOB_CT_SYN_RECV] = { CT("syn_recv"), SECONDS(60), .what = "opening" },
+	[KA_KNOB_CT_FIN_WAIT] = { CT("fin_wait"), SECONDS(120), .what = "closing" },
+	[KA_KNOB_CT_CLOSE_WAIT] = { CT("close_wait"), SECONDS(60), .what = "closing" },
+	[KA_KNOB_CT_LAST_ACK] = { CT("last_ack"), SECONDS(30), .what = "closing" },
+	[KA_KNOB_CT_TIME_WAIT] = { CT("time_wait"), SECONDS(120), .what = "closed" },
+	[KA_KNOB_CT_CLOSE] = { CT("close"), SECONDS(10), .what = "closed" },
+};
+
+struct ka_knobs ka_knobs_initial(void)
+{
+	struct ka_knobs knobs;
+
+	for (size_t i = 0; i < KA_KNOBS; i++)
+		knobs.value[i] = ka_knob_infos[i].initial;
+	return knobs;
+}
+
+int ka_knob_find(const char *key)
+{
+	for (int i = 0; i < KA_KNOBS; i++)
+		if (strcmp(ka_knob_infos[i].key, key) == 0)
+			return i;
+	return -1;
+}
+
+const char *ka_knob_name(enum ka_knob knob, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", ka_knob_infos[knob].key);
+	for (char *c = buf; *c; c++)
+		if (*c == '/')
+			*c = '.';
+	return buf;
+}
+
+int ka_knob_number(int64_t *value, const char *text)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)text[*text == '-']))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoll(text, &end, 0);
+	return errno || *end ? -EINVAL : 0;
+}
+
+bool ka_knob_takes(enum ka_knob knob, const char *text)
+{
+	const struct ka_knob_info *info = &ka_knob_infos[knob];
+	int64_t value;
+
+	return ka_knob_number(&value, text) == 0 && value >= info->min && value <= info->max;
+}
+
+static int refuse(const struct ka_sysctl_line *line, enum ka_knob knob, struct nn_err *err)
+{
+	const struct ka_knob_info *info = &ka_knob_infos[knob];
+	char name[80], where[300] = "";
+
+	if (line->line)
+		snprintf(where, sizeof(where), "%.250s:%u: ", line->file, line->line);
+	return ka_refuse(err,
+			 "%s%s = %.40s: the kernel refuses it (EINVAL); a whole number in "
+			 "%" PRId64 "..%" PRId64 " would be right",
+			 where, ka_knob_name(knob, name, sizeof(name)), line->value, info->min,
+			 info->max);
+}
+
+int ka_knobs_take(struct ka_knobs *knobs, const struct ka_sysctl_set *set, struct nn_err *err)
+{
+	struct ka_knobs taken = *knobs;
+
+	for (int i = 0; i < KA_KNOBS; i++) {
+		const struct ka_sysctl_line *line = ka_sysctl_value(set, ka_knob_infos[i].key);
+
+		if (!line)
+			continue;
+		if (ka_knob_takes((enum ka_knob)i, line->value))
+			ka_knob_number(&taken.value[i], line->value);
+		else if (!line->ignore_errors)
+			return refuse(line, (enum ka_knob)i, err);
+	}
+	*knobs = taken;
+	return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sysctls that a rollout can change, and the values of one machine. Pure. */
+#ifndef KA_KNOBS_H
+#define KA_KNOBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "netns/err.h"
+#include "rollout/sysctld.h"
+
+enum ka_knob {
+	KA_KNOB_TIME,
+	KA_KNOB_INTVL,
+	KA_KNOB_PROBES,
+	KA_KNOB_RETRIES2,
+	KA_KNOB_ORPHAN_RETRIES,
+	KA_KNOB_FIN_TIMEOUT,
+	KA_KNOB_SYN_RETRIES,
+	KA_KNOB_CT_ESTABLISHED, /* the machine's own connection tracking, from here on */
+	KA_KNOB_CT_UNACKNOWLEDGED,
+	KA_KNOB_CT_MAX_RETRANS,
+	KA_KNOB_CT_SYN_SENT,
+	KA_KNOB_CT_SYN_RECV,
+	KA_KNOB_CT_FIN_WAIT,
+	KA_KNOB_CT_CLOSE_WAIT,
+	KA_KNOB_CT_LAST_ACK,
+	KA_KNOB_CT_TIME_WAIT,
+	KA_KNOB_CT_CLOSE,
+	KA_KNOBS
+};
+
+struct ka_knob_info {
+	const char *key;  /* below /proc/sys, with '/' */
+	const char *unit; /* "s", or what is counted */
+	int64_t initial;  /* of a new namespace */
+	int64_t min, max; /* what the kernel takes */
+	const char *what;
+};
+extern const struct ka_knob_info ka_knob_infos[KA_KNOBS];
+
+struct ka_knobs {
+	int64_t value[KA_KNOBS];
+};
+
+/* What a namespace begins with. */
+struct ka_knobs ka_knobs_initial(void);
+
+/* The knob of @key ("net/ipv4/..."); -1: none of these. */
+int ka_knob_find(const char *key);
+
+/* "net.ipv4.tcp_keepalive_time" into @buf, as files and people write it. Returns @buf. */
+const char *ka_knob_name(enum ka_knob knob, char *buf, size_t size);
+
+/* Reads a number as the kernel does: 0x is hexadecimal, a leading 0 octal. 0 or -EINVAL. */
+int ka_knob_number(int64_t *value, const char *text);
+
+/* Puts what @set (resolved) writes in the end over @knobs. -EINVAL: "file:line: ..." for a value
+ * that the kernel does not take; a line with '-' in front then only has no effect. */
+int ka_knobs_take(struct ka_knobs *knobs, const struct ka_sysctl_set *set, struct nn_err *err);
+
+/* True when the line's value would be taken. */
+bool ka_knob_takes(enum ka_knob knob, const char *text);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See questions.h. */
+#include "rollout/questions.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan/wording.h"
+#include "rollout/span.h"
+
+static int add(struct ka_questions *questions, const struct ka_question *question,
+	       struct nn_err *err)
+{
+	if (questions->n == KA_MAX_QUESTIONS)
+		return ka_refuse(err, "more than %d questions", KA_MAX_QUESTIONS);
+	questions->list[questions->n++] = *question;
+	return 0;
+}
+
+int ka_questions_detect(struct ka_questions *questions, const char *text, struct nn_err *err)
+{
+	struct ka_question question = { .kind = KA_ASK_DETECT };
+	int ret = ka_span_parse(&question.limit_s, text, err);
+
+	return ret ? nn_prefix(err, ret, "--detect-within") : add(questions, &question, err);
+}
+
+int ka_questions_rate(struct ka_questions *questions, double rate, unsigned long connections,
+		      struct nn_err *err)
+{
+	const struct ka_question question = { .kind = KA_ASK_RATE,
+					      .rate = rate,
+					      .connections = connections };
+
+	return add(questions, &question, err);
+}
+
+static int survive_name(struct ka_questions *questions, const char *name, struct nn_err *err)
+{
+	struct ka_question question = { .kind = KA_ASK_SURVIVE };
+	struct ka_nearest nearest = { .n = 0 };
+	char hint[600];
+
+	for (size_t i = 0; i < KA_GATEWAYS; i++) {
+		const struct ka_gateway *gateway = &ka_gateways[i];
+
+		ka_nearest_offer(&nearest, name, gateway->name);
+		if (strcmp(gateway->name, name) != 0)
+			continue;
+		question.limit_s = gateway->timeout_s;
+		question.unknown = gateway->unknown;
+		snprintf(question.gateway, sizeof(question.gateway), "%s", gateway->name);
+		return add(questions, &question, err);
+	}
+	return ka_refuse(err,
+			 "'%.40s' is neither a length of time (350s, 5m) nor a gateway that is "
+			 "known here%.200s",
+			 name, ka_nearest_text(&nearest, hint, sizeof(hint)));
+}
+
+/* Gateways count in whole seconds. */
+static int survive_span(struct ka_questions *questions, const char *text, struct nn_err *err)
+{
+	struct ka_question question = { .kind = KA_ASK_SURVIVE, .unknown = KA_UNKNOWN_DROP };
+	int ret = ka_span_parse(&question.limit_s, text, err);
+
+	if (ret)
+		return ret;
+	if (question.limit_s < 1 || question.limit_s > floor(question.limit_s))
+		return ka_refuse(err, "'%.40s': a gateway's memory is a number of whole seconds",
+				 text);
+	ret = add(questions, &question, err);
+	question.unknown = KA_UNKNOWN_RESET;
+	return ret ? ret : add(questions, &question, err);
+}
+
+int ka_questions_survive(struct ka_questions *questions, const char *text, struct nn_err *err)
+{
+	char word[64];
+	int ret = 0;
+
+	for (const char *at = text; ret == 0; at += *at == ',') {
+		size_t len = strcspn(at, ",");
+
+		if (len == 0 || len >= sizeof(word))
+			ret = ka_refuse(err,
+					"'%.60s': write lengths of time or names of gateways, with "
+					"commas between",
+					text);
+		else
+			snprintf(word, sizeof(word), "%.*s", (int)len, at);
+		if (ret == 0)
+			ret = strchr("0123456789", *word) ? survive_span(questions, word, err)
+							  : survive_name(questions, word, err);
+		at += len;
+		if (!*at)
+			break;
+	}
+	return ret ? nn_prefix(err, ret, "--survive-idle") : 0;
+}
+
+static double rate_of(const struct ka_question *question, const struct ka_answer *answer)
+{
+	return ka_answer_alive_per_hour(answer) / 3600 * (double)question->connections;
+}
+
+bool ka_question_holds(const struct ka_question *question, const struct ka_answer *answer)
+{
+	switch (question->kind) {
+	case KA_ASK_DETECT:
+		return answer->effect == KA_EFFECT_DETECTS &&
+		       answer->detect_s[1] <= question->limit_s;
+	case KA_ASK_SURVIVE:
+		return ka_answer_keeps(answer, question->limit_s);
+	case KA_ASK_RATE:
+		return rate_of(question, answer) <= question->rate;
+	}
+	return false;
+}
+
+bool ka_questions_hold(const struct ka_questions *questions, const struct ka_answer *answer)
+{
+	for (size_t i = 0; i < questions->n; i++)
+		if (!ka_question_holds(&questions->list[i], answer))
+			return false;
+	return true;
+}
+
+const char *ka_question_text(const struct ka_question *question, char *buf, size_t size)
+{
+	char span[64];
+
+	ka_span_text(question->limit_s, span, sizeof(span));
+	switch (question->kind) {
+	case KA_ASK_DETECT:
+		snprintf(buf, size, "is a dead peer noticed within %s?", span);
+		break;
+	case KA_ASK_SURVIVE:
+		snprintf(buf, size,
+			 "does an idle connection live through %s%sa gateway that forgets after "
+			 "%s %s?",
+			 question->gateway, *question->gateway ? ", " : "", span,
+			 question->unknown == KA_UNKNOWN_RESET ? "and then resets"
+							       : "and then is silent");
+		break;
+	case KA_ASK_RATE:
+		snprintf(buf, size,
+			 "do %lu idle connections cost at most %.6g probes a second together?",
+			 question->connections, question->rate);
+		break;
+	}
+	return buf;
+}
+
+/* Values that make no sense answer alike, whatever is asked. */
+static const char *senseless(const struct ka_answer *answer)
+{
+	switch (answer->effect) {
+	case KA_EFFECT_KILLS:
+		return "with probes = 0 living connections are declared dead";
+	case KA_EFFECT_SILENT:
+		return "with a negative time no probe is ever sent";
+	case KA_EFFECT_ENDLESS:
+		return "with a negative interval there is one probe, and never an end";
+	case KA_EFFECT_DETECTS:
+		break;
+	}
+	return NULL;
+}
+
+static void reason_survive(const struct ka_question *question, const struct ka_answer *answer,
+			   char *buf, size_t size)
+{
+	if (ka_answer_keeps(answer, question->limit_s))
+		snprintf(buf, size, "a probe passes each %.1f .. %.1f s, before %.0f s",
+			 answer->period_s[0], answer->period_s[1], question->limit_s);
+	else if (ka_answer_may_keep(answer, question->limit_s))
+		snprintf(buf, size,
+			 "%.1f s is below %.0f s, but the kernel's timer wheel makes it up to "
+			 "%.1f s: luck decides",
+			 answer->period_s[0], question->limit_s, answer->period_s[1]);
+	else
+		snprintf(buf, size,
+			 "the first probe comes %.1f .. %.1f s after the last segment: the gateway "
+			 "has forgotten the connection after %.0f s",
+			 answer->first_s[0], answer->first_s[1], question->limit_s);
+}
+
+const char *ka_question_reason(const struct ka_question *question, const struct ka_answer *answer,
+			       char *buf, size_t size)
+{
+	const char *why = senseless(answer);
+
+	if (why && question->kind != KA_ASK_RATE) {
+		snprintf(buf, size, "%s", why);
+		return buf;
+	}
+	switch (question->kind) {
+	case KA_ASK_DETECT:
+		snprintf(buf, size, "%.1f s at the latest (%.1f s at the earliest)",
+			 answer->detect_s[1], answer->detect_s[0]);
+		break;
+	case KA_ASK_SURVIVE:
+		reason_survive(question, answer, buf, size);
+		break;
+	case KA_ASK_RATE:
+		snprintf(buf, size,
+			 "%.4g a second while all peers live; %.4g if all of them are gone at once",
+			 rate_of(question, answer),
+			 ka_answer_dead_per_hour(answer) / 3600 * (double)question->connections);
+		break;
+	}
+	return buf;
+}
+
+const struct ka_gateway *ka_gateway_shortest(void)
+{
+	const struct ka_gateway *shortest = &ka_gateways[0];
+
+	for (size_t i = 1; i < KA_GATEWAYS; i++)
+		if (ka_gateways[i].timeout_s < shortest->timeout_s)
+			shortest = &ka_gateways[i];
+	return shortest;
+}

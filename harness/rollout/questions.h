@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is asked of the values, and the predicted reply. Pure. */
+#ifndef KA_QUESTIONS_H
+#define KA_QUESTIONS_H
+
+#include "plan/case.h"
+#include "rollout/answer.h"
+
+enum ka_question_kind {
+	KA_ASK_DETECT,  /* is a dead peer noticed within .limit_s? */
+	KA_ASK_SURVIVE, /* does an idle connection live through a gateway that forgets? */
+	KA_ASK_RATE,    /* do idle connections cost at most .rate probes a second? */
+};
+
+struct ka_question {
+	enum ka_question_kind kind;
+	double limit_s;
+	char gateway[24];        /* KA_ASK_SURVIVE: whose timeout it is; empty: nobody's */
+	enum ka_unknown unknown; /* what it does when it has forgotten */
+	double rate;
+	unsigned long connections;
+};
+
+#define KA_MAX_QUESTIONS 32
+
+struct ka_questions {
+	struct ka_question list[KA_MAX_QUESTIONS];
+	size_t n;
+};
+
+/* "5m". 0, or -EINVAL with a text. */
+int ka_questions_detect(struct ka_questions *questions, const char *text, struct nn_err *err);
+/* "350s" (silently and with a RST: two questions), "aws-nlb,azure-lb", or both mixed. */
+int ka_questions_survive(struct ka_questions *questions, const char *text, struct nn_err *err);
+int ka_questions_rate(struct ka_questions *questions, double rate, unsigned long connections,
+		      struct nn_err *err);
+
+/* Yes, whatever the phase of the timers. */
+bool ka_question_holds(const struct ka_question *question, const struct ka_answer *answer);
+bool ka_questions_hold(const struct ka_questions *questions, const struct ka_answer *answer);
+
+/* "is a dead peer noticed within 5 min?" into @buf. Returns @buf. */
+const char *ka_question_text(const struct ka_question *question, char *buf, size_t size);
+/* Why the reply is what it is, by prediction. Returns @buf. */
+const char *ka_question_reason(const struct ka_question *question, const struct ka_answer *answer,
+			       char *buf, size_t size);
+
+/* The gateway out there with the shortest timeout. */
+const struct ka_gateway *ka_gateway_shortest(void);
+
+#endif

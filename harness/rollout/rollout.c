@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See rollout.h. */
+#include "rollout/rollout.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what is to be tried ------------------------------------------------------------------ */
+
+static size_t add_gateway(struct ka_spec *spec, unsigned timeout_s, enum ka_unknown unknown)
+{
+	for (size_t i = 0; i < spec->n_gateways; i++)
+		if (spec->gateways[i].timeout_s == timeout_s &&
+		    spec->gateways[i].unknown == unknown)
+			return i;
+	spec->gateways[spec->n_gateways] = (struct ka_spec_gateway){ timeout_s, unknown };
+	return spec->n_gateways++;
+}
+
+static void add_write(struct ka_spec *spec, enum ka_knob knob, const char *text)
+{
+	struct ka_spec_write *write = &spec->writes[spec->n_writes++];
+
+	write->knob = knob;
+	snprintf(write->text, sizeof(write->text), "%s", text);
+}
+
+/* Once for each knob, as the deciding line has it; without lines, all that changes. */
+static void plan_writes(struct ka_rollout *r)
+{
+	for (int i = 0; i < KA_KNOBS; i++) {
+		const struct ka_sysctl_line *line =
+			r->set ? ka_sysctl_value(r->set, ka_knob_infos[i].key) : NULL;
+		char text[24];
+
+		if (line && strlen(line->value) < sizeof(r->spec.writes[0].text))
+			add_write(&r->spec, (enum ka_knob)i, line->value);
+		if (r->set || r->spec.before.value[i] == r->spec.after.value[i])
+			continue;
+		snprintf(text, sizeof(text), "%" PRId64, r->spec.after.value[i]);
+		add_write(&r->spec, (enum ka_knob)i, text);
+	}
+}
+
+void ka_rollout_plan(struct ka_rollout *r)
+{
+	const struct ka_gateway *shortest = ka_gateway_shortest();
+	struct ka_answer answer;
+
+	plan_writes(r);
+	for (size_t i = 0; i < r->questions.n; i++) {
+		const struct ka_question *question = &r->questions.list[i];
+
+		if (question->kind == KA_ASK_SURVIVE)
+			r->gateway_of[i] = add_gateway(&r->spec, (unsigned)question->limit_s,
+						       question->unknown);
+	}
+	/* HZ is not known yet; it moves the answer by some seconds, and a proof too many is none */
+	ka_answer_predict(&answer, &r->spec.after, 1000);
+	r->shortest = SIZE_MAX;
+	if (!ka_answer_keeps(&answer, shortest->timeout_s))
+		r->shortest = add_gateway(&r->spec, shortest->timeout_s, shortest->unknown);
+}
+
+int ka_rollout_predict(struct ka_rollout *r, struct nn_err *err)
+{
+	ka_answer_predict(&r->before, &r->spec.before, r->facts.hz);
+	ka_answer_predict(&r->after, &r->spec.after, r->facts.hz);
+	r->n_findings = ka_sanity_check(r->findings, &r->spec.after, &r->after);
+	return ka_trials_new(&r->trials, &r->spec, r->facts.hz, err);
+}
+
+void ka_rollout_free(struct ka_rollout *r)
+{
+	free(r->trials);
+	r->trials = NULL;
+}
+
+/* ---- what was seen ------------------------------------------------------------------------ */
+
+const struct ka_measured *ka_rollout_trial(const struct ka_rollout *r, enum ka_trial_kind kind,
+					   size_t index, const struct ka_trial **trial)
+{
+	for (size_t i = 0; r->trials && i < r->trials->n; i++)
+		if (r->trials->trials[i].kind == kind && r->trials->trials[i].index == index) {
+			*trial = &r->trials->trials[i];
+			return &r->measured[i];
+		}
+	*trial = NULL;
+	return NULL;
+}
+
+const struct ka_measured *ka_rollout_measured(const struct ka_rollout *r, enum ka_trial_kind kind,
+					      size_t index)
+{
+	const struct ka_trial *trial;
+	const struct ka_measured *m = ka_rollout_trial(r, kind, index, &trial);
+
+	return m && m->there ? m : NULL;
+}
+
+const struct ka_measured *ka_rollout_proof(const struct ka_rollout *r,
+					   const struct ka_finding *finding)
+{
+	switch (finding->proof) {
+	case KA_PROOF_DEAD:
+		return ka_rollout_measured(r, KA_TRIAL_DEAD_AFTER, 0);
+	case KA_PROOF_ALIVE:
+		return ka_rollout_measured(r, KA_TRIAL_ALIVE_AFTER, 0);
+	case KA_PROOF_ONE_LOST:
+		return ka_rollout_measured(r, KA_TRIAL_ONE_LOST, 0);
+	case KA_PROOF_GATEWAY:
+		return ka_rollout_measured(r, KA_TRIAL_GATEWAY, r->shortest);
+	case KA_PROOF_OPTION:
+		return ka_rollout_measured(r, KA_TRIAL_OPTION, 0);
+	case KA_PROOF_UNACKED:
+		return ka_rollout_measured(r, KA_TRIAL_UNACKED_AFTER, 0);
+	case KA_PROOF_NONE:
+		break;
+	}
+	return NULL;
+}
+
+/* The keeping of this gateway depends on the phase of the timer. */
+static bool is_luck(const struct ka_rollout *r, const struct ka_trial *trial)
+{
+	double timeout_s = r->spec.gateways[trial->index].timeout_s;
+
+	return trial->kind == KA_TRIAL_GATEWAY && trial->must_keep &&
+	       !ka_answer_keeps(&r->after, timeout_s);
+}
+
+enum ka_outcome ka_rollout_outcome(const struct ka_rollout *r, size_t i)
+{
+	const struct ka_measured *m = &r->measured[i];
+	const struct ka_trial *trial = &r->trials->trials[i];
+
+	if (!m->there)
+		return KA_OUTCOME_NOT_RUN;
+	switch (m->verdict) {
+	case KA_BROKEN:
+		return KA_OUTCOME_BROKEN;
+	case KA_SKIP:
+		return KA_OUTCOME_SKIPPED;
+	case KA_PASS:
+		return KA_OUTCOME_HELD;
+	case KA_FAIL:
+		break;
+	}
+	return is_luck(r, trial) ? KA_OUTCOME_HELD : KA_OUTCOME_DIFFERS;
+}
+
+struct ka_tally ka_rollout_tally(const struct ka_rollout *r)
+{
+	struct ka_tally tally = { 0 };
+	unsigned *const counts[] = { &tally.held, &tally.differ, &tally.broken, &tally.skipped,
+				     &tally.unplanned };
+
+	for (size_t i = 0; r->trials && i < r->trials->n; i++, tally.trials++)
+		++*counts[ka_rollout_outcome(r, i)];
+	return tally;
+}
+
+bool ka_rollout_refused(const struct ka_rollout *r)
+{
+	for (size_t i = 0; i < r->spec.n_writes; i++) {
+		const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_WRITE, i);
+
+		if (m && m->verdict == KA_FAIL)
+			return true;
+	}
+	return false;
+}
+
+/* ---- replies ------------------------------------------------------------------------------ */
+
+static void __attribute__((format(printf, 2, 3)))
+add_why(struct ka_reply *reply, const char *fmt, ...)
+{
+	size_t used = strlen(reply->why);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reply->why + used, sizeof(reply->why) - used, fmt, args);
+	va_end(args);
+}
+
+/* A result that says that the kernel does otherwise outweighs all arithmetic. */
+static bool contradicts(struct ka_reply *reply, const struct ka_measured *m)
+{
+	if (m->verdict != KA_FAIL)
+		return false;
+	reply->yes = false;
+	reply->measured = true;
+	add_why(reply, "; but this kernel does otherwise: %.200s", m->why);
+	return true;
+}
+
+static void reply_detect(const struct ka_rollout *r, const struct ka_question *question,
+			 struct ka_reply *reply)
+{
+	const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_DEAD_AFTER, 0);
+
+	if (!m || contradicts(reply, m) || m->verdict != KA_PASS)
+		return;
+	reply->measured = true;
+	if (isnan(m->detect_s))
+		return;
+	reply->yes = reply->yes && m->detect_s <= question->limit_s;
+	add_why(reply, "; measured %.1f s", m->detect_s);
+}
+
+static void reply_survive(const struct ka_rollout *r, size_t gateway, struct ka_reply *reply)
+{
+	unsigned tried = 0, lived = 0;
+	const struct ka_measured *odd = NULL;
+
+	for (size_t i = 0; i < r->trials->n; i++) {
+		const struct ka_trial *trial = &r->trials->trials[i];
+		const struct ka_measured *m = &r->measured[i];
+
+		if (trial->kind != KA_TRIAL_GATEWAY || trial->index != gateway || !m->there ||
+		    (m->verdict != KA_PASS && m->verdict != KA_FAIL))
+			continue;
+		tried++;
+		lived += trial->must_keep && m->verdict == KA_PASS;
+		if (m->verdict == KA_FAIL && !is_luck(r, trial))
+			odd = m;
+	}
+	reply->measured = tried > 0;
+	if (odd)
+		contradicts(reply, odd);
+	else if (tried)
+		add_why(reply, "; tried %u time%s, it lived %u time%s", tried,
+			tried == 1 ? "" : "s", lived, lived == 1 ? "" : "s");
+	reply->yes = reply->yes && lived == tried;
+}
+
+static void reply_rate(const struct ka_rollout *r, const struct ka_question *question,
+		       struct ka_reply *reply)
+{
+	const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_ALIVE_AFTER, 0);
+	double rate;
+
+	if (!m || contradicts(reply, m) || m->verdict != KA_PASS)
+		return;
+	reply->measured = true;
+	if (isnan(m->period_s[0]))
+		return;
+	rate = (double)question->connections / m->period_s[0];
+	reply->yes = reply->yes && rate <= question->rate;
+	add_why(reply, "; measured: a probe each %.2f s, %.4g a second together", m->period_s[0],
+		rate);
+}
+
+struct ka_reply ka_rollout_reply(const struct ka_rollout *r, size_t i)
+{
+	const struct ka_question *question = &r->questions.list[i];
+	struct ka_reply reply = { .yes = ka_question_holds(question, &r->after) };
+
+	ka_question_reason(question, &r->after, reply.why, sizeof(reply.why));
+	if (!r->trials)
+		return reply;
+	switch (question->kind) {
+	case KA_ASK_DETECT:
+		reply_detect(r, question, &reply);
+		break;
+	case KA_ASK_SURVIVE:
+		reply_survive(r, r->gateway_of[i], &reply);
+		break;
+	case KA_ASK_RATE:
+		reply_rate(r, question, &reply);
+		break;
+	}
+	return reply;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A rollout and all that is known of it: what is written, what it means by arithmetic, what the
+ * experiments have shown, what that says to each question. The writers only put it into words.
+ */
+#ifndef KA_ROLLOUT_H
+#define KA_ROLLOUT_H
+
+#include "judge/judge.h"
+#include "rollout/measured.h"
+#include "rollout/questions.h"
+#include "rollout/sanity.h"
+#include "rollout/trials.h"
+
+struct ka_reply {
+	bool yes;
+	bool measured; /* else by arithmetic only */
+	char why[400];
+};
+
+struct ka_rollout {
+	const struct ka_sysctl_set *set; /* NULL: there are only values */
+	const char *title;               /* what is rolled out: files or words */
+	const char *before_name;         /* "kernel defaults", "host", a file */
+	unsigned long connections;       /* 0: not said */
+	struct ka_spec spec;
+	struct ka_questions questions;
+	size_t gateway_of[KA_MAX_QUESTIONS]; /* index of the spec's gateways */
+	size_t shortest;                     /* gateway of KA_PROOF_GATEWAY; SIZE_MAX: none */
+	struct ka_facts facts;
+	char where[256]; /* "host", "uml:FILE" */
+	struct ka_answer before, after;
+	struct ka_finding findings[KA_SANES];
+	size_t n_findings;
+	struct ka_trials *trials; /* owned; NULL: none made */
+	struct ka_measured measured[KA_MAX_TRIALS];
+};
+
+/* What is to be tried, from values and questions (.spec.before and .after are there). */
+void ka_rollout_plan(struct ka_rollout *r);
+/* The kernel is known: arithmetic, findings, experiments. 0 or -ENOMEM. */
+int ka_rollout_predict(struct ka_rollout *r, struct nn_err *err);
+void ka_rollout_free(struct ka_rollout *r);
+
+/* The first trial of @kind and @index that is there; NULL: none. */
+const struct ka_measured *ka_rollout_measured(const struct ka_rollout *r, enum ka_trial_kind kind,
+					      size_t index);
+/* The same with the trial itself. */
+const struct ka_measured *ka_rollout_trial(const struct ka_rollout *r, enum ka_trial_kind kind,
+					   size_t index, const struct ka_trial **trial);
+
+struct ka_reply ka_rollout_reply(const struct ka_rollout *r, size_t question);
+
+/* What shows a finding; NULL: nothing that ran. */
+const struct ka_measured *ka_rollout_proof(const struct ka_rollout *r,
+					   const struct ka_finding *finding);
+
+enum ka_outcome {
+	KA_OUTCOME_HELD, /* as computed; a gateway whose timer decides by luck may end either way */
+	KA_OUTCOME_DIFFERS,
+	KA_OUTCOME_BROKEN, /* it did not happen */
+	KA_OUTCOME_SKIPPED,
+	KA_OUTCOME_NOT_RUN,
+};
+enum ka_outcome ka_rollout_outcome(const struct ka_rollout *r, size_t trial);
+
+struct ka_tally {
+	unsigned trials, held, differ, broken, skipped, unplanned;
+};
+struct ka_tally ka_rollout_tally(const struct ka_rollout *r);
+
+/* True when a value of the file was refused by the kernel. */
+bool ka_rollout_refused(const struct ka_rollout *r);
+
+#endif

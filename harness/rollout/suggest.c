@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See suggest.h. */
+#include "rollout/suggest.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Numbers that people put into such files; the present value is tried, too. */
+static const int64_t times[] = { 1,    2,     3,     5,     10,    15,    20,   30,   45,
+				 60,   75,    90,    100,   120,   150,   180,  200,  220,
+				 240,  270,   300,   330,   360,   420,   480,  540,  600,
+				 720,  780,   840,   900,   1200,  1800,  2700, 3600, 5400,
+				 7200, 10800, 14400, 21600, 28800, 43200, 86400 };
+static const int64_t intvls[] = { 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 75, 90, 120, 180, 300 };
+static const int64_t counts[] = { 3, 4, 5, 6, 7, 8, 9, 10, 12 };
+static const int rates[] = { 100, 250, 300, 1000 };
+
+/* How far from the present: an additional knob weighs more than any change of one. */
+#define KNOB_WEIGHT 100.0
+
+struct search {
+	const struct ka_knobs *now;
+	const struct ka_questions *questions;
+	int hz;
+	struct ka_knobs best;
+	double cost;
+};
+
+static double change(int64_t from, int64_t to)
+{
+	if (from == to)
+		return 0;
+	return KNOB_WEIGHT + (from > 0 ? fabs(log((double)to / (double)from)) : 1);
+}
+
+static bool holds(const struct search *search, const struct ka_knobs *knobs)
+{
+	struct ka_answer answer;
+
+	ka_answer_predict(&answer, knobs, search->hz);
+	if (!ka_questions_hold(search->questions, &answer))
+		return false;
+	for (size_t i = 0; i < N(rates); i++) {
+		ka_answer_predict(&answer, knobs, rates[i]);
+		if (!ka_questions_hold(search->questions, &answer))
+			return false;
+	}
+	return true;
+}
+
+static void try(struct search *search, int64_t time, int64_t intvl, int64_t count)
+{
+	const int64_t *now = search->now->value;
+	struct ka_knobs knobs = *search->now;
+	double cost = change(now[KA_KNOB_TIME], time) + change(now[KA_KNOB_INTVL], intvl) +
+		      change(now[KA_KNOB_PROBES], count);
+
+	if (cost >= search->cost || time < 1 || intvl < 1 || count < 2 || intvl > time)
+		return;
+	knobs.value[KA_KNOB_TIME] = time;
+	knobs.value[KA_KNOB_INTVL] = intvl;
+	knobs.value[KA_KNOB_PROBES] = count;
+	if (!holds(search, &knobs))
+		return;
+	search->best = knobs;
+	search->cost = cost;
+}
+
+static int64_t pick(const int64_t *list, size_t n, size_t i, int64_t now)
+{
+	return i < n ? list[i] : now;
+}
+
+bool ka_suggest(struct ka_knobs *suggested, const struct ka_knobs *now,
+		const struct ka_questions *questions, int hz)
+{
+	struct search search = { .now = now, .questions = questions, .hz = hz, .cost = INFINITY };
+
+	for (size_t t = 0; t <= N(times); t++)
+		for (size_t i = 0; i <= N(intvls); i++)
+			for (size_t c = 0; c <= N(counts); c++)
+				try(&search, pick(times, N(times), t, now->value[KA_KNOB_TIME]),
+				    pick(intvls, N(intvls), i, now->value[KA_KNOB_INTVL]),
+				    pick(counts, N(counts), c, now->value[KA_KNOB_PROBES]));
+	if (isinf(search.cost))
+		return false;
+	*suggested = search.best;
+	return true;
+}
+
+/* ---- snippets ----------------------------------------------------------------------------- */
+
+/* Appends one knob with its value. */
+static void put_line(char *buf, size_t size, size_t *used, const char *before, const char *between,
+		     const char *after, enum ka_knob knob, int64_t value)
+{
+	char name[80];
+
+	if (*used < size)
+		*used += (size_t)snprintf(buf + *used, size - *used, "%s%s%s%" PRId64 "%s", before,
+					  ka_knob_name(knob, name, sizeof(name)), between, value,
+					  after);
+}
+
+const char *ka_suggest_file(const struct ka_knobs *knobs, const struct ka_knobs *before, char *buf,
+			    size_t size)
+{
+	size_t used = 0;
+
+	*buf = '\0';
+	for (int i = 0; i < KA_KNOBS; i++)
+		if (knobs->value[i] != before->value[i])
+			put_line(buf, size, &used, "", " = ", "\n", (enum ka_knob)i,
+				 knobs->value[i]);
+	return buf;
+}
+
+/* Those that a container may set: what is written in its own namespace and counts as safe. */
+static bool is_for_containers(int knob, const struct ka_knobs *knobs)
+{
+	bool safe = knob == KA_KNOB_TIME || knob == KA_KNOB_INTVL || knob == KA_KNOB_PROBES ||
+		    knob == KA_KNOB_FIN_TIMEOUT;
+
+	return safe && knobs->value[knob] != ka_knob_infos[knob].initial;
+}
+
+const char *ka_suggest_kubernetes(const struct ka_knobs *knobs, char *buf, size_t size)
+{
+	size_t used = (size_t)snprintf(buf, size, "securityContext:\n  sysctls:\n");
+
+	for (int i = 0; i < KA_KNOBS; i++)
+		if (is_for_containers(i, knobs))
+			put_line(buf, size, &used, "  - name: ", "\n    value: \"", "\"\n",
+				 (enum ka_knob)i, knobs->value[i]);
+	return buf;
+}
+
+const char *ka_suggest_docker(const struct ka_knobs *knobs, char *buf, size_t size)
+{
+	size_t used = (size_t)snprintf(buf, size, "docker run");
+
+	for (int i = 0; i < KA_KNOBS; i++)
+		if (is_for_containers(i, knobs))
+			put_line(buf, size, &used, " --sysctl ", "=", "", (enum ka_knob)i,
+				 knobs->value[i]);
+	return buf;
+}

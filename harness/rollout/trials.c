@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See trials.h. */
+#include "rollout/trials.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define KEY(knob) (ka_knob_infos[knob].key)
+#define N(table)  (sizeof(table) / sizeof((table)[0]))
+
+/* How long something that must never happen is waited for: a day, where that costs nothing. */
+#define NEVER_MS(spec) ((spec)->virtual_clock ? 86400000 : 2000)
+
+static const struct ka_step connect_ = { .do_ = KA_CONNECT };
+static const struct ka_step data = {
+	.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true
+};
+static const struct ka_step drop = { .do_ = KA_DROP, .way = KA_BOTH_WAYS };
+static const struct ka_step switch_on = { .do_ = KA_SETSOCKOPT,
+					  .who = KA_PROBER,
+					  .level = SOL_SOCKET,
+					  .option = SO_KEEPALIVE,
+					  .value = 1 };
+
+static const struct ka_expect expires = {
+	.when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
+};
+
+/* ---- parts of a case ---------------------------------------------------------------------- */
+
+bool ka_trial_is_regular(const struct ka_knobs *k)
+{
+	return k->value[KA_KNOB_TIME] > 0 && k->value[KA_KNOB_INTVL] > 0 &&
+	       k->value[KA_KNOB_PROBES] > 0;
+}
+
+static unsigned at_least(int64_t value, unsigned least)
+{
+	return value > (int64_t)least ? (unsigned)value : least;
+}
+
+/* The unit of the times in a case. A setting without probes would end the list of settings. */
+struct ka_setting ka_trial_setting(const struct ka_knobs *k)
+{
+	return (struct ka_setting){ .idle = at_least(k->value[KA_KNOB_TIME], 0),
+				    .intvl = at_least(k->value[KA_KNOB_INTVL], 0),
+				    .cnt = at_least(k->value[KA_KNOB_PROBES], 1) };
+}
+
+struct ka_case *ka_trial_add(struct ka_trial_maker *maker, enum ka_trial_kind kind,
+			     const struct ka_setting *setting, const struct ka_step *steps,
+			     size_t n_steps, const char *name, const char *why)
+{
+	struct ka_trials *trials = maker->trials;
+	struct ka_trial_store *store = &trials->store[trials->n];
+	struct ka_case *c = &trials->cases[trials->n];
+
+	if (trials->n == KA_MAX_TRIALS || n_steps > KA_TRIAL_STEPS)
+		return NULL;
+	trials->trials[trials->n++] = (struct ka_trial){ .kind = kind, .with = *setting };
+	snprintf(store->name, sizeof(store->name), "%s", name);
+	snprintf(store->why, sizeof(store->why), "%s", why);
+	memcpy(store->steps, steps, n_steps * sizeof(*steps));
+	store->settings[0] = *setting;
+	*c = (struct ka_case){ .name = store->name,
+			       .why = store->why,
+			       .topology = KA_ROUTED,
+			       .from = KA_FROM_SYSCTL,
+			       .families = KA_V4,
+			       .probers = KA_ONLY_CLIENT,
+			       .settings = store->settings,
+			       .steps = store->steps,
+			       .n_steps = n_steps };
+	return c;
+}
+
+static struct ka_trial_store *store_of(const struct ka_case *c, struct ka_trials *trials)
+{
+	return &trials->store[c - trials->cases];
+}
+
+const char *ka_trial_number(struct ka_case *c, struct ka_trials *trials, int64_t value)
+{
+	struct ka_trial_store *store = store_of(c, trials);
+	char *text = store->texts[store->n_texts++ % KA_TRIAL_TEXTS];
+
+	snprintf(text, sizeof(store->texts[0]), "%" PRId64, value);
+	return text;
+}
+
+void ka_trial_put_sysctls(struct ka_case *c, struct ka_trials *trials, const struct ka_knobs *k)
+{
+	static const enum ka_knob knobs[] = { KA_KNOB_TIME, KA_KNOB_INTVL, KA_KNOB_PROBES };
+
+	for (size_t i = 0; i < N(knobs); i++)
+		c->sysctls[i] =
+			(struct ka_sysctl){ KA_PROBER, KEY(knobs[i]),
+					    ka_trial_number(c, trials, k->value[knobs[i]]) };
+}
+
+/* ---- the values --------------------------------------------------------------------------- */
+
+/* One line of the file: written, and read back. */
+static void add_write(struct ka_trial_maker *maker, size_t index)
+{
+	const struct ka_spec_write *w = &maker->spec->writes[index];
+	const struct ka_setting setting = { .idle = 1, .intvl = 1, .cnt = 1 };
+	struct ka_step steps[] = { connect_,
+				   { .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(w->knob) },
+				   { .do_ = KA_SYSCTL_IS, .who = KA_PROBER, .key = KEY(w->knob) } };
+	int64_t value = 0;
+	char name[32];
+	struct ka_case *c;
+
+	snprintf(name, sizeof(name), "write_%zu", index);
+	c = ka_trial_add(maker, KA_TRIAL_WRITE, &setting, steps, N(steps), name,
+			 "the kernel takes the value");
+	if (!c)
+		return;
+	maker->trials->trials[maker->trials->n - 1].index = index;
+	ka_knob_number(&value, w->text);
+	store_of(c, maker->trials)->steps[1].text = w->text;
+	store_of(c, maker->trials)->steps[2].text = ka_trial_number(c, maker->trials, value);
+	c->from = KA_FROM_NOWHERE;
+	c->topology = KA_PAIR;
+	c->expect.when = KA_NEVER;
+}
+
+/* probes = 0 cannot be a setting: it is written when the connection is there. Nothing is wrong
+ * with peer or path. */
+static void add_killer(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+		       const struct ka_setting *setting)
+{
+	const struct ka_step steps[] = {
+		connect_,
+		data,
+		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_PROBES), .text = "0" }
+	};
+	struct ka_case *c = ka_trial_add(maker, kind, setting, steps, N(steps), name,
+					 "probes = 0 ends a connection to a peer that lives");
+
+	if (!c)
+		return;
+	c->expect = expires;
+	c->expect.probes = 0;
+}
+
+/* Values that no socket option takes: keepalive is switched on when they are there. */
+static void add_odd(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+		    const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+	const struct ka_step steps[] = { connect_, drop, switch_on };
+	bool endless = k->value[KA_KNOB_INTVL] < 0;
+	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+					 endless ? "there is one probe, and never an end"
+						 : "a dead peer is noticed");
+
+	if (!c)
+		return;
+	c->from = KA_FROM_NOWHERE;
+	ka_trial_put_sysctls(c, maker->trials, k);
+	c->expect = expires;
+	if (endless)
+		c->expect = (struct ka_expect){
+			.when = KA_NEVER,
+			.probes = 1,
+			.watch = { .idle = 1.2, .ms = NEVER_MS(maker->spec) },
+		};
+}
+
+/* A negative time: the write at the end shows that the path is dead. */
+static void add_silent(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+		       const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+	const struct ka_step steps[] = {
+		connect_,
+		drop,
+		switch_on,
+		{ .do_ = KA_DIAG_IS,
+		  .who = KA_PROBER,
+		  .at = { .ms = NEVER_MS(maker->spec) },
+		  .timer = 2 },
+		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
+	};
+	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+					 "the timer runs, and there never is a probe");
+
+	if (!c)
+		return;
+	c->from = KA_FROM_NOWHERE;
+	ka_trial_put_sysctls(c, maker->trials, k);
+	c->expect = (struct ka_expect){ .when = KA_NEVER,
+					.watch = { .ms = 100 },
+					.counters = { { "TcpExt.TCPTimeouts", KA_ANY },
+						      { "TcpExt.TCPLossProbes", KA_ANY },
+						      { "Tcp.RetransSegs", KA_ANY } } };
+}
+
+/* Values that make no setting. With several of them wrong at once, the first one rules. */
+static void add_irregular(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+			  const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+
+	if (k->value[KA_KNOB_TIME] < 0)
+		add_silent(maker, kind, name, k);
+	else if (k->value[KA_KNOB_PROBES] > 0)
+		add_odd(maker, kind, name, k);
+	else if (setting.idle > 0 && setting.intvl > 0)
+		add_killer(maker, kind, name, &setting);
+}
+
+static void add_dead(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+		     const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+	const struct ka_step steps[] = { connect_, data, drop };
+	struct ka_case *c;
+
+	if (!ka_trial_is_regular(k)) {
+		add_irregular(maker, kind, name, k);
+		return;
+	}
+	c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+			 "a dead peer is noticed by an idle connection");
+	if (c)
+		c->expect = expires;
+}
+
+static void add_unacked(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+			const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+	const struct ka_step steps[] = {
+		connect_,
+		data,
+		drop,
+		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }
+	};
+	struct ka_case *c =
+		ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+			     "a dead peer is noticed by a connection that has just written");
+
+	if (!c)
+		return;
+	if (!ka_trial_is_regular(k))
+		c->from = KA_FROM_NOWHERE;
+	c->sysctls[0] =
+		(struct ka_sysctl){ KA_PROBER, KEY(KA_KNOB_RETRIES2),
+				    ka_trial_number(c, maker->trials, k->value[KA_KNOB_RETRIES2]) };
+	c->expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT,
+					.error = ETIMEDOUT,
+					.counters = { { "TcpExt.TCPTimeouts", KA_SOME } } };
+}
+
+/* Three and a half times what lies between two probes. */
+static void add_alive(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
+		      const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+	const struct ka_step regular[] = { connect_, data }, odd[] = { connect_, switch_on };
+	bool is_regular = ka_trial_is_regular(k);
+	struct ka_case *c;
+
+	if (k->value[KA_KNOB_PROBES] == 0 || k->value[KA_KNOB_INTVL] < 0 ||
+	    (k->value[KA_KNOB_TIME] == 0 && k->value[KA_KNOB_INTVL] == 0))
+		return;
+	c = ka_trial_add(maker, kind, &setting, is_regular ? regular : odd, 2, name,
+			 "an idle connection to a peer that lives is probed, and stays");
+	if (!c)
+		return;
+	c->expect = (struct ka_expect){ .when = KA_NEVER, .arming = KA_PROBED };
+	c->expect.answered = k->value[KA_KNOB_TIME] < 0 ? 0 : KA_SOME;
+	c->expect.watch.idle = 3.5;
+	if (setting.intvl > setting.idle)
+		c->expect.watch = (struct ka_time){ .idle = 1.2, .intvl = 3.5 };
+	if (is_regular)
+		return;
+	c->from = KA_FROM_NOWHERE;
+	ka_trial_put_sysctls(c, maker->trials, k);
+	if (k->value[KA_KNOB_TIME] < 0)
+		c->expect.watch = (struct ka_time){ .ms = NEVER_MS(maker->spec) };
+}
+
+static void add_one_lost(struct ka_trial_maker *maker, const struct ka_knobs *k)
+{
+	const struct ka_setting setting = ka_trial_setting(k);
+	const struct ka_step steps[] = { connect_,
+					 data,
+					 { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 } };
+	struct ka_case *c =
+		ka_trial_add(maker, KA_TRIAL_ONE_LOST, &setting, steps, N(steps), "one_probe_lost",
+			     "one lost probe ends a connection to a peer that lives");
+
+	if (c)
+		c->expect = expires;
+}
+
+/* What the sysctls take and a socket does not. */
+static void add_option(struct ka_trial_maker *maker, const struct ka_knobs *k)
+{
+	static const struct {
+		enum ka_knob knob;
+		int option, most;
+	} rows[] = { { KA_KNOB_TIME, TCP_KEEPIDLE, 32767 },
+		     { KA_KNOB_INTVL, TCP_KEEPINTVL, 32767 },
+		     { KA_KNOB_PROBES, TCP_KEEPCNT, 127 } };
+	const struct ka_setting setting = { .idle = 1, .intvl = 1, .cnt = 1 };
+	struct ka_step steps[1 + N(rows)] = { connect_ };
+	size_t n = 1;
+	struct ka_case *c;
+
+	for (size_t i = 0; i < N(rows); i++)
+		if (k->value[rows[i].knob] > rows[i].most)
+			steps[n++] = (struct ka_step){ .do_ = KA_SETSOCKOPT,
+						       .who = KA_PROBER,
+						       .level = IPPROTO_TCP,
+						       .option = rows[i].option,
+						       .value = (int)k->value[rows[i].knob],
+						       .fails = EINVAL };
+	if (n == 1)
+		return;
+	c = ka_trial_add(maker, KA_TRIAL_OPTION, &setting, steps, n, "as_options",
+			 "a socket option refuses the value");
+	if (!c)
+		return;
+	c->from = KA_FROM_NOWHERE;
+	c->topology = KA_PAIR;
+	c->expect.when = KA_NEVER;
+}
+
+/* ---- all of them -------------------------------------------------------------------------- */
+
+static void add_values(struct ka_trial_maker *maker)
+{
+	const struct ka_knobs *before = &maker->spec->before, *after = &maker->spec->after;
+
+	for (size_t i = 0; i < maker->spec->n_writes; i++)
+		add_write(maker, i);
+	add_dead(maker, KA_TRIAL_DEAD_BEFORE, "dead_before", before);
+	add_dead(maker, KA_TRIAL_DEAD_AFTER, "dead_after", after);
+	add_unacked(maker, KA_TRIAL_UNACKED_BEFORE, "unacked_before", before);
+	add_unacked(maker, KA_TRIAL_UNACKED_AFTER, "unacked_after", after);
+	add_alive(maker, KA_TRIAL_ALIVE_BEFORE, "alive_before", before);
+	add_alive(maker, KA_TRIAL_ALIVE_AFTER, "alive_after", after);
+	if (ka_trial_is_regular(after) && after->value[KA_KNOB_PROBES] == 1)
+		add_one_lost(maker, after);
+	add_option(maker, after);
+	for (size_t i = 0; i < maker->spec->n_gateways && ka_trial_is_regular(after); i++)
+		ka_trials_gateway(maker, i);
+}
+
+int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, struct nn_err *err)
+{
+	struct ka_trials *trials = calloc(1, sizeof(*trials));
+	struct ka_trial_maker maker = { .trials = trials, .spec = spec, .hz = hz };
+
+	if (!trials)
+		return nn_fail(err, ENOMEM, "cannot make the experiments of a rollout");
+	add_values(&maker);
+	ka_trials_unchanged(&maker);
+	trials->theme = (struct ka_theme){ .name = "rollout",
+					   .title = "What a rollout changes",
+					   .cases = trials->cases,
+					   .n = trials->n };
+	trials->themes[0] = &trials->theme;
+	*ret = trials;
+	return 0;
+}
+
+const struct ka_trial *ka_trials_find(const struct ka_trials *trials, const char *name)
+{
+	for (size_t i = 0; i < trials->n; i++)
+		if (strcmp(trials->cases[i].name, name) == 0)
+			return &trials->trials[i];
+	return NULL;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The experiments that answer for a rollout: cases as those of the catalogue, only that their
+ * values are known when the program runs. Measuring, judging and cleaning up are those of any case.
+ */
+#ifndef KA_TRIALS_H
+#define KA_TRIALS_H
+
+#include "plan/case.h"
+#include "rollout/spec.h"
+
+enum ka_trial_kind {
+	KA_TRIAL_WRITE, /* .index of the spec's writes: does the kernel take it? */
+	KA_TRIAL_DEAD_BEFORE,
+	KA_TRIAL_DEAD_AFTER,
+	KA_TRIAL_UNACKED_BEFORE,
+	KA_TRIAL_UNACKED_AFTER,
+	KA_TRIAL_ALIVE_BEFORE,
+	KA_TRIAL_ALIVE_AFTER,
+	KA_TRIAL_GATEWAY, /* .index of the spec's gateways; several phases of the timer */
+	KA_TRIAL_ONE_LOST,
+	KA_TRIAL_OPTION, /* the values as socket options */
+	/* who is not changed */
+	KA_TRIAL_NO_KEEPALIVE,
+	KA_TRIAL_OWN_OPTIONS,
+	KA_TRIAL_ARMED,
+	KA_TRIAL_CONTAINERS,
+};
+
+struct ka_trial {
+	enum ka_trial_kind kind;
+	size_t index;
+	bool must_keep; /* KA_TRIAL_GATEWAY: declared as one that the connection lives through */
+	struct ka_setting with; /* the values that it was made with */
+	struct ka_setting then; /* KA_TRIAL_ARMED: those that they were changed to */
+};
+
+#define KA_MAX_TRIALS   128
+#define KA_TRIAL_STEPS  10
+#define KA_TRIAL_TEXTS  6
+#define KA_TRIAL_PHASES 4
+
+/* What a case points to. */
+struct ka_trial_store {
+	char name[48], why[120];
+	struct ka_step steps[KA_TRIAL_STEPS];
+	struct ka_setting settings[2];
+	char texts[KA_TRIAL_TEXTS][24];
+	size_t n_texts;
+	struct ka_gateway gateway;
+};
+
+struct ka_trials {
+	struct ka_case cases[KA_MAX_TRIALS]; /* parallel to .trials */
+	struct ka_trial trials[KA_MAX_TRIALS];
+	struct ka_trial_store store[KA_MAX_TRIALS];
+	size_t n;
+	struct ka_theme theme;
+	const struct ka_theme *themes[1];
+};
+
+/* To be freed with free(). -ENOMEM. What is expected of the gateways depends on @hz. */
+int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, struct nn_err *err);
+
+/* The trial that @name (of a case) is; NULL: none. */
+const struct ka_trial *ka_trials_find(const struct ka_trials *trials, const char *name);
+
+/* The parts of ka_trials_new(). */
+struct ka_trial_maker {
+	struct ka_trials *trials;
+	const struct ka_spec *spec;
+	int hz;
+};
+/* A new case with these steps, NULL when there is no room. */
+struct ka_case *ka_trial_add(struct ka_trial_maker *maker, enum ka_trial_kind kind,
+			     const struct ka_setting *setting, const struct ka_step *steps,
+			     size_t n_steps, const char *name, const char *why);
+/* @value as text that lives as long as the case. */
+const char *ka_trial_number(struct ka_case *case_, struct ka_trials *trials, int64_t value);
+/* The keepalive values as sysctls of the prober's namespace, before there is a socket. */
+void ka_trial_put_sysctls(struct ka_case *case_, struct ka_trials *trials,
+			  const struct ka_knobs *knobs);
+/* True for values that make sense as a setting: all at least 1. */
+bool ka_trial_is_regular(const struct ka_knobs *knobs);
+struct ka_setting ka_trial_setting(const struct ka_knobs *knobs);
+/* One gateway of the spec (trials_gateway.c). */
+void ka_trials_gateway(struct ka_trial_maker *maker, size_t index);
+/* Who is not changed (trials_unchanged.c). */
+void ka_trials_unchanged(struct ka_trial_maker *maker);
+
+#endif

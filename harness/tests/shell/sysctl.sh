@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kacheck sysctl: what a rollout does, on the running kernel with values that take seconds; in
+# virtual time with real ones where a guest kernel is there.
+# shellcheck source=lib.bash
+. "$(dirname "$0")/lib.bash"
+need jq
+
+cat >"$work/60-keepalive.conf" <<'END'
+# a rollout
+net.ipv4.tcp_keepalive_time = 7
+net/ipv4/tcp_keepalive_time = 1
+-net.ipv4.tcp_keepalive_intvl = 1
+net.ipv4.tcp_keepalive_probes = 3
+vm.swappiness = 10
+END
+host() {
+	run "$KACHECK" sysctl --kernel host "$@"
+}
+
+# Bad input: one line, 2, nothing applied.
+refuses 2 'FILE|what is rolled out' sysctl
+refuses 2 'missing.conf' sysctl "$work/missing.conf"
+refuses 2 'nonsense' sysctl nonsense=1
+refuses 2 'tcp_keepalive_probes = 256.*0\.\.255' sysctl probes=256
+refuses 2 'tcp_keepalive_time = abc' sysctl time=abc
+mkdir "$work/empty"
+refuses 2 'empty' sysctl "$work/empty"
+printf 'net.ipv4.tcp_keepalive_time = 1\nnet.ipv4.tcp_keepalive_probes = 300\n' >"$work/wrong.conf"
+refuses 2 'wrong.conf:2: .*0\.\.255' sysctl "$work/wrong.conf"
+printf 'net.ipv4.tcp_keepalive_time\n' >"$work/noequals.conf"
+refuses 2 'noequals.conf:1' sysctl "$work/noequals.conf"
+head -c 100 /dev/zero >"$work/binary.conf"
+refuses 2 'binary.conf' sysctl "$work/binary.conf"
+truncate -s 100M "$work/large.conf"
+refuses 2 'large.conf' sysctl "$work/large.conf"
+for span in 5x '' 0 -5s inf 1e3; do
+	refuses 2 'detect-within.*350s' sysctl time=1 --detect-within "$span"
+done
+refuses 2 'survive-idle.*aws-nlb' sysctl time=1 --survive-idle aws-nbl
+refuses 2 'survive-idle' sysctl time=1 --survive-idle 350s,,gcp
+refuses 2 'connections' sysctl time=1 --max-probes-per-second 5
+refuses 2 'max-probes' sysctl time=1 --connections 5 --max-probes-per-second x
+refuses 2 'format' sysctl time=1 --format tap
+refuses 2 'budget' sysctl time=1 --budget soon
+refuses 2 'missing' sysctl time=1 --from "$work/missing.conf"
+refuses 2 'missing' sysctl time=1 --kernel "uml:$work/missing"
+
+# Computed only: quick, marked, and the replies count.
+host --budget 0 time=60 intvl=10 probes=6 --detect-within 5m --survive-idle aws-nlb
+is "computed, yes: exit status" "$status" 0
+has "computed, yes: marked" "$out" 'computed, not'
+has "computed, yes: nothing ran" "$out" ' 0 as computed, [0-9]+ not run'
+host --budget 0 time=600 --detect-within 5m --survive-idle aws-nlb --suggest
+is "computed, no: exit status" "$status" 1
+has "computed, no: says so" "$out" 'NO +is a dead peer noticed within 5 min'
+has "a suggestion: a file" "$out" 'net.ipv4.tcp_keepalive_time = [0-9]+$'
+has "a suggestion: Kubernetes" "$out" '- name: net.ipv4.tcp_keepalive_time'
+has "a suggestion: Docker" "$out" 'docker run --sysctl net.ipv4.tcp_keepalive_time='
+host --budget 0 time=60 --detect-within 5m --survive-idle 10s --connections 1000 --max-probes-per-second 1 --suggest
+has "questions that exclude each other" "$out" 'exclude each other'
+host --budget 0 --from host time=60
+has "--from host" "$out" 'Before: host'
+host --budget 0 --from "$work/60-keepalive.conf" time=60
+has "--from FILE" "$out" 'tcp_keepalive_time +1 +60'
+
+# Measured on this kernel.
+can_run() {
+	"$KACHECK" run -q -f "$one" >/dev/null 2>&1
+}
+if can_run; then
+	host "$work/60-keepalive.conf" --budget 20s --detect-within 5s --survive-idle 3s --connections 10 \
+		--max-probes-per-second 20
+	is "measured: exit status" "$status" 0
+	has "measured: a figure" "$out" 'at the latest .*measured 4\.[01]|measured 4\.'
+	has "measured: no reply is only computed" "$(grep -c 'computed, not' "$work/stdout")" '^0$'
+	has "the line that counts" "$out" 'tcp_keepalive_time +7200 +1 +60-keepalive.conf:3'
+	has "the line that does not" "$out" 'overridden by 60-keepalive.conf:3'
+	has "the line that is foreign" "$out" 'nothing to do with keepalive'
+	has "read back" "$out" 'taken and read back'
+	has "each of the unchanged was tried" "$(grep -c 'Tried:\|Tried$' "$work/stdout")" '^[1-9]'
+	is "nothing came out otherwise" "$(grep -c 'OTHERWISE\|DID NOT COME' "$work/stdout")" 0
+	host "$work/60-keepalive.conf" --budget 20s --detect-within 3s --format json
+	is "json: exit status" "$status" 1
+	is "json: the reply" "$(jq -c '[.v, .exit_status, .questions[0].yes, .questions[0].measured]' "$work/stdout")" \
+		'[1,1,false,true]'
+	is "json: all four unchanged were tried" "$(jq '[.unchanged[].tried] | all' "$work/stdout")" true
+	is "json: inside the window" \
+		"$(jq '.after.measured_s > .after.window_s[0] - 0.01 and .after.measured_s < .after.window_s[1] + 0.1' "$work/stdout")" true
+	host time=1 intvl=1 probes=0 --budget 10s --detect-within 5s
+	is "probes=0: exit status" "$status" 1
+	has "probes=0: shown" "$out" 'kills living connections'
+	has "probes=0: measured" "$out" 'after 1\.[0-9]+ s, 0 probes'
+	host time=1 intvl=1 probes=2 --budget 10s --format markdown --detect-within 5s
+	has "markdown: a title" "$out" '^# TCP keepalive: what `time=1 intvl=1 probes=2` changes'
+	has "markdown: a reply" "$out" '^- \*\*yes\*\*: is a dead peer noticed'
+	has "markdown: a table" "$out" '^\| `net.ipv4.tcp_keepalive_time` \| 7200 \| 1 \|'
+	if can_restrict; then
+		run without_namespaces "$KACHECK" sysctl --kernel host time=1 intvl=1 probes=1 --budget 10s
+		is "no namespaces: exit status" "$status" 77
+	fi
+fi
+
+# In virtual time.
+kernel=$("$KACHECK" kernels | awk '$3 == "virtual" && /uml:/ { print $NF; exit }')
+if [ -n "$kernel" ]; then
+	run "$KACHECK" sysctl --kernel "$kernel" time=60 intvl=10 probes=6 --detect-within 5m \
+		--survive-idle aws-nlb,azure-lb --format json
+	is "virtual: exit status" "$status" 0
+	is "virtual: all is measured" "$(jq '[.questions[].measured] | all' "$work/stdout")" true
+	is "virtual: all is as computed" "$(jq -c '.experiments | [.otherwise, .broken, .skipped, .not_run]' "$work/stdout")" '[0,0,0,0]'
+	is "virtual: the default is measured too" "$(jq '.before.measured_s > 7875' "$work/stdout")" true
+fi
+finish

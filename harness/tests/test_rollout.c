@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a rollout means, by arithmetic: knobs, spans of time, answers, questions, findings. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rollout/picture.h"
+#include "rollout/sanity.h"
+#include "rollout/span.h"
+#include "rollout/suggest.h"
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct ka_knobs knobs_of(int64_t time, int64_t intvl, int64_t probes)
+{
+	struct ka_knobs knobs = ka_knobs_initial();
+
+	knobs.value[KA_KNOB_TIME] = time;
+	knobs.value[KA_KNOB_INTVL] = intvl;
+	knobs.value[KA_KNOB_PROBES] = probes;
+	return knobs;
+}
+
+static void assert_near(double a, double b)
+{
+	if (fabs(a - b) >= 0.0015)
+		fail_msg("%f is not %f", a, b);
+}
+
+static void reads_spans(void **state)
+{
+	static const struct {
+		const char *text;
+		double seconds;
+	} rows[] = { { "350s", 350 },  { "5m", 300 },   { "1h30m", 5400 }, { "2d", 172800 },
+		     { "90", 90 },     { "1.5s", 1.5 }, { "250ms", 0.25 }, { "1h5s", 3605 },
+		     { "10min", 600 }, { "1m30", 0 },   { "", 0 },         { "s", 0 },
+		     { "-5s", 0 },     { "5x", 0 },     { "0", 0 },        { "inf", 0 },
+		     { "0x10", 0 },    { "1..5s", 0 },  { "5m ", 0 },      { "400d", 0 },
+		     { "5mm", 0 },     { "1e3", 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct nn_err err = { "" };
+		double seconds = 0;
+		int ret = ka_span_parse(&seconds, rows[i].text, &err);
+
+		assert_int_equal(ret, rows[i].seconds > 0 ? 0 : -EINVAL);
+		assert_near(seconds, rows[i].seconds);
+		assert_int_equal(*err.text != '\0', rows[i].seconds <= 0);
+	}
+}
+
+static void writes_spans(void **state)
+{
+	static const struct {
+		double seconds;
+		const char *text;
+	} rows[] = { { 7875, "2 h 11 min 15 s" }, { 60, "1 min" }, { 4, "4 s" },
+		     { 0.25, "0.25 s" },          { 3600, "1 h" }, { 3605, "1 h 5 s" },
+		     { 350, "5 min 50 s" },       { NAN, "never" } };
+	char buf[64];
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++)
+		assert_string_equal(ka_span_text(rows[i].seconds, buf, sizeof(buf)), rows[i].text);
+}
+
+static void numbers_are_the_kernels(void **state)
+{
+	int64_t value = 0;
+
+	(void)state;
+	assert_int_equal(ka_knob_number(&value, "0x3c"), 0);
+	assert_int_equal(value, 60);
+	assert_int_equal(ka_knob_number(&value, "010"), 0);
+	assert_int_equal(value, 8);
+	assert_int_equal(ka_knob_number(&value, "-5"), 0);
+	assert_int_equal(value, -5);
+	assert_int_equal(ka_knob_number(&value, "5s"), -EINVAL);
+	assert_int_equal(ka_knob_number(&value, ""), -EINVAL);
+	assert_int_equal(ka_knob_number(&value, "99999999999999999999"), -EINVAL);
+	assert_true(ka_knob_takes(KA_KNOB_PROBES, "255"));
+	assert_false(ka_knob_takes(KA_KNOB_PROBES, "256"));
+	assert_false(ka_knob_takes(KA_KNOB_SYN_RETRIES, "0"));
+	assert_true(ka_knob_takes(KA_KNOB_TIME, "-1"));
+}
+
+/* Every key that the reader knows has a knob, so that no line is called used and then forgotten. */
+static void knows_what_the_reader_knows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; ka_sysctl_known[i]; i++)
+		if (ka_knob_find(ka_sysctl_known[i]) < 0)
+			fail_msg("no knob for %s", ka_sysctl_known[i]);
+}
+
+static void takes_files(void **state)
+{
+	static const char text[] = "net.ipv4.tcp_keepalive_time = 60\n"
+				   "-net.ipv4.tcp_keepalive_probes = 300\n"
+				   "net.ipv4.tcp_keepalive_* = 20\n";
+	static const char wrong[] = "\nnet.ipv4.tcp_keepalive_probes = 256\n";
+	struct ka_sysctl_set set = { .n = 0 };
+	struct ka_knobs knobs = ka_knobs_initial();
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(ka_sysctl_parse(&set, "a.conf", text, strlen(text), &err), 0);
+	ka_sysctl_resolve(&set);
+	assert_int_equal(ka_knobs_take(&knobs, &set, &err), 0);
+	assert_int_equal(knobs.value[KA_KNOB_TIME], 60);
+	assert_int_equal(knobs.value[KA_KNOB_INTVL], 20);
+	assert_int_equal(knobs.value[KA_KNOB_PROBES], 9); /* refused, and that was allowed for */
+	assert_int_equal(ka_sysctl_parse(&set, "b.conf", wrong, strlen(wrong), &err), 0);
+	ka_sysctl_resolve(&set);
+	assert_int_equal(ka_knobs_take(&knobs, &set, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "b.conf:2: net.ipv4.tcp_keepalive_probes = 256"));
+	assert_non_null(strstr(err.text, "0..255"));
+	ka_sysctl_free(&set);
+}
+
+static void answers(void **state)
+{
+	struct ka_knobs knobs = knobs_of(60, 10, 6);
+	struct ka_answer answer;
+
+	(void)state;
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_near(answer.nominal_s, 120);
+	assert_near(answer.detect_s[0], 121.208);
+	assert_near(answer.detect_s[1], 123.488);
+	assert_near(answer.period_s[0], 60);
+	assert_near(answer.period_s[1], 62.048);
+	assert_near(answer.gap_s, 10.24);
+	assert_near(ka_answer_alive_per_hour(&answer), 60);
+	assert_true(answer.unacked_s[0] > 924 && answer.unacked_s[1] < 1100);
+	assert_true(ka_answer_keeps(&answer, 350));
+	assert_false(ka_answer_keeps(&answer, 61));
+	assert_true(ka_answer_may_keep(&answer, 61));
+	assert_false(ka_answer_may_keep(&answer, 60));
+}
+
+/* An interval longer than idle is what rules once a probe was answered. */
+static void long_intervals(void **state)
+{
+	struct ka_knobs knobs = knobs_of(10, 60, 3);
+	struct ka_answer answer;
+
+	(void)state;
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_near(answer.period_s[0], 60);
+	assert_false(ka_answer_keeps(&answer, 30));
+	assert_true(answer.detect_s[1] > 10 + 3 * 60 + 50); /* the timer may run with intvl */
+}
+
+static void odd_values(void **state)
+{
+	static const struct {
+		int64_t time, intvl, probes;
+		enum ka_effect effect;
+	} rows[] = { { 60, 10, 0, KA_EFFECT_KILLS },  { -1, 10, 3, KA_EFFECT_SILENT },
+		     { -1, -1, 0, KA_EFFECT_SILENT }, { 60, -1, 3, KA_EFFECT_ENDLESS },
+		     { 0, 10, 3, KA_EFFECT_DETECTS }, { 60, 0, 3, KA_EFFECT_DETECTS },
+		     { 60, -1, 0, KA_EFFECT_KILLS },  { 0, 0, 3, KA_EFFECT_DETECTS },
+		     { 0, 0, 0, KA_EFFECT_KILLS } };
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct ka_knobs knobs = knobs_of(rows[i].time, rows[i].intvl, rows[i].probes);
+		struct ka_answer answer;
+
+		ka_answer_predict(&answer, &knobs, 250);
+		assert_int_equal(answer.effect, rows[i].effect);
+		assert_int_equal(isnan(answer.period_s[0]), rows[i].effect != KA_EFFECT_DETECTS);
+		assert_int_equal(ka_answer_keeps(&answer, 1e9),
+				 rows[i].effect == KA_EFFECT_DETECTS);
+		assert_false(isinf(ka_answer_alive_per_hour(&answer)));
+	}
+}
+
+static void asks(void **state)
+{
+	struct ka_questions questions = { .n = 0 };
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(ka_questions_detect(&questions, "5m", &err), 0);
+	assert_int_equal(ka_questions_survive(&questions, "aws-nlb,350s,gcp", &err), 0);
+	assert_int_equal(questions.n, 5);
+	assert_int_equal(questions.list[1].unknown, KA_UNKNOWN_RESET);
+	assert_int_equal(questions.list[2].unknown, KA_UNKNOWN_DROP);
+	assert_int_equal(questions.list[3].unknown, KA_UNKNOWN_RESET);
+	assert_near(questions.list[4].limit_s, 600);
+	assert_int_equal(ka_questions_survive(&questions, "azure-bl", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "azure-lb"));
+	assert_int_equal(ka_questions_survive(&questions, "350s,", &err), -EINVAL);
+	assert_int_equal(ka_questions_survive(&questions, "", &err), -EINVAL);
+	assert_int_equal(ka_questions_survive(&questions, "1.5s", &err), -EINVAL);
+}
+
+static bool holds(int64_t time, int64_t intvl, int64_t probes, const struct ka_question *question)
+{
+	struct ka_knobs knobs = knobs_of(time, intvl, probes);
+	struct ka_answer answer;
+
+	ka_answer_predict(&answer, &knobs, 250);
+	return ka_question_holds(question, &answer);
+}
+
+/* The limit is compared with the latest, not with the nominal value. */
+static void replies(void **state)
+{
+	const struct ka_question detect = { .kind = KA_ASK_DETECT, .limit_s = 120 };
+	const struct ka_question survive = { .kind = KA_ASK_SURVIVE, .limit_s = 350 };
+	const struct ka_question rate = { .kind = KA_ASK_RATE, .rate = 1000, .connections = 60000 };
+
+	(void)state;
+	assert_false(holds(60, 10, 6, &detect));
+	assert_true(holds(55, 10, 6, &detect));
+	assert_false(holds(55, 10, 0, &detect));
+	assert_true(holds(300, 10, 6, &survive));
+	assert_false(holds(349, 10, 6, &survive));
+	assert_false(holds(-1, 10, 6, &survive));
+	assert_true(holds(60, 10, 6, &rate));
+	assert_false(holds(59, 10, 6, &rate));
+}
+
+static bool finds(int64_t time, int64_t intvl, int64_t probes, enum ka_sane what)
+{
+	struct ka_knobs knobs = knobs_of(time, intvl, probes);
+	struct ka_finding findings[KA_SANES];
+	struct ka_answer answer;
+	size_t n;
+
+	ka_answer_predict(&answer, &knobs, 250);
+	n = ka_sanity_check(findings, &knobs, &answer);
+	for (size_t i = 0; i < n; i++)
+		if (findings[i].what == what)
+			return *findings[i].text && *findings[i].reason;
+	return false;
+}
+
+static void finds_what_is_odd(void **state)
+{
+	(void)state;
+	assert_true(finds(60, 10, 0, KA_SANE_PROBES_ZERO));
+	assert_true(finds(60, 10, 1, KA_SANE_PROBES_ONE));
+	assert_true(finds(0, 10, 3, KA_SANE_TIME_ZERO));
+	assert_true(finds(60, 0, 3, KA_SANE_INTVL_ZERO));
+	assert_true(finds(-1, 10, 3, KA_SANE_TIME_NEGATIVE));
+	assert_true(finds(60, -1, 3, KA_SANE_INTVL_NEGATIVE));
+	assert_true(finds(10, 60, 3, KA_SANE_INTVL_LONG));
+	assert_true(finds(7200, 75, 9, KA_SANE_SLOW));
+	assert_true(finds(40000, 75, 9, KA_SANE_BEYOND_OPTION));
+	assert_true(finds(60, 10, 128, KA_SANE_BEYOND_OPTION));
+	assert_true(finds(239, 10, 3, KA_SANE_GATEWAY));
+	assert_true(finds(500000, 10, 3, KA_SANE_OWN_FIREWALL));
+	assert_true(finds(60, 10, 3, KA_SANE_DATA_SLOWER));
+	for (int what = 0; what < KA_SANES; what++)
+		if (what != KA_SANE_DATA_SLOWER)
+			assert_false(finds(60, 10, 3, (enum ka_sane)what));
+}
+
+static void suggests_little(void **state)
+{
+	struct ka_questions questions = { .n = 0 };
+	struct ka_knobs now = knobs_of(600, 10, 6), suggested;
+	char buf[1000];
+
+	(void)state;
+	ka_questions_detect(&questions, "15m", NULL);
+	ka_questions_survive(&questions, "aws-nlb,azure-lb", NULL);
+	assert_true(ka_suggest(&suggested, &now, &questions, 250));
+	/* one knob, the nearest that holds at HZ 100, 250, 300 and 1000 */
+	assert_int_equal(suggested.value[KA_KNOB_TIME], 220);
+	assert_int_equal(suggested.value[KA_KNOB_INTVL], 10);
+	assert_int_equal(suggested.value[KA_KNOB_PROBES], 6);
+	assert_string_equal(ka_suggest_file(&suggested, &now, buf, sizeof(buf)),
+			    "net.ipv4.tcp_keepalive_time = 220\n");
+	assert_non_null(strstr(ka_suggest_kubernetes(&suggested, buf, sizeof(buf)),
+			       "  - name: net.ipv4.tcp_keepalive_time\n    value: \"220\"\n"));
+	assert_non_null(strstr(ka_suggest_docker(&suggested, buf, sizeof(buf)),
+			       " --sysctl net.ipv4.tcp_keepalive_intvl=10"));
+	/* idle must be below 240 s and above 1000 s */
+	ka_questions_rate(&questions, 1, 1000, NULL);
+	assert_false(ka_suggest(&suggested, &now, &questions, 250));
+}
+
+static void draws(void **state)
+{
+	const struct ka_question detect = { .kind = KA_ASK_DETECT, .limit_s = 300 };
+	const struct ka_question rate = { .kind = KA_ASK_RATE, .rate = 1, .connections = 1 };
+	struct ka_knobs knobs = knobs_of(60, 10, 6);
+	char buf[KA_PICTURE_ROOM];
+	struct ka_answer answer;
+
+	(void)state;
+	ka_answer_predict(&answer, &knobs, 250);
+	ka_picture(&detect, &answer, 2, buf, sizeof(buf));
+	assert_int_equal(strncmp(buf, "  0 .....", 9), 0);
+	assert_non_null(strstr(buf, "X"));
+	assert_non_null(strstr(buf, "| 5 min\n"));
+	assert_string_equal(ka_picture(&rate, &answer, 2, buf, sizeof(buf)), "");
+	knobs.value[KA_KNOB_PROBES] = 0;
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_string_equal(ka_picture(&detect, &answer, 2, buf, sizeof(buf)), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_spans),
+		cmocka_unit_test(writes_spans),
+		cmocka_unit_test(numbers_are_the_kernels),
+		cmocka_unit_test(knows_what_the_reader_knows),
+		cmocka_unit_test(takes_files),
+		cmocka_unit_test(answers),
+		cmocka_unit_test(long_intervals),
+		cmocka_unit_test(odd_values),
+		cmocka_unit_test(asks),
+		cmocka_unit_test(replies),
+		cmocka_unit_test(finds_what_is_odd),
+		cmocka_unit_test(suggests_little),
+		cmocka_unit_test(draws),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

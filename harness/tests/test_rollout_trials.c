@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The experiments of a rollout: each set of values makes cases that make sense, here and, by way of
+ * a line of text, in a guest. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plan/plan.h"
+#include "rollout/rollout.h"
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+static const int64_t odd[] = { -2147483, -1, 0, 1, 10, 7200, 32768, 2147483 };
+static const int64_t counts[] = { 0, 1, 3, 127, 128, 255 };
+
+static struct ka_spec spec_of(int64_t time, int64_t intvl, int64_t probes, bool virtual_clock)
+{
+	struct ka_spec spec = { .before = ka_knobs_initial(),
+				.after = ka_knobs_initial(),
+				.n_writes = 1,
+				.writes = { { KA_KNOB_TIME, "60" } },
+				.n_gateways = 2,
+				.gateways = { { 350, KA_UNKNOWN_RESET }, { 240, KA_UNKNOWN_DROP } },
+				.virtual_clock = virtual_clock };
+
+	spec.after.value[KA_KNOB_TIME] = time;
+	spec.after.value[KA_KNOB_INTVL] = intvl;
+	spec.after.value[KA_KNOB_PROBES] = probes;
+	return spec;
+}
+
+/* The plan refuses a case that makes no sense. */
+static size_t plan_of(const struct ka_spec *spec, int hz)
+{
+	const struct ka_plan_options options = { .long_ = true };
+	struct ka_plan plan = { .n = 0 };
+	struct ka_trials *trials;
+	struct nn_err err = { "" };
+	size_t n;
+
+	assert_int_equal(ka_trials_new(&trials, spec, hz, &err), 0);
+	if (ka_plan_new(&plan, trials->themes, 1, &options, hz, &err) < 0)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < plan.n; i++)
+		assert_non_null(ka_trials_find(trials, plan.instances[i].case_->name));
+	n = plan.n;
+	assert_int_equal(n, trials->n);
+	ka_plan_free(&plan);
+	free(trials);
+	return n;
+}
+
+static void all_values_make_sense(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < N(odd); t++)
+		for (size_t i = 0; i < N(odd); i++)
+			for (size_t c = 0; c < N(counts); c++) {
+				struct ka_spec spec =
+					spec_of(odd[t], odd[i], counts[c], (t + i + c) % 2);
+
+				assert_true(plan_of(&spec, 250) >= 7);
+			}
+}
+
+static void most_fit(void **state)
+{
+	struct ka_spec spec = spec_of(60, 10, 1, true);
+
+	(void)state;
+	spec.n_gateways = KA_MAX_QUESTIONS;
+	for (size_t i = 0; i < spec.n_gateways; i++)
+		spec.gateways[i] = (struct ka_spec_gateway){ 100 + (unsigned)i, KA_UNKNOWN_DROP };
+	assert_true(plan_of(&spec, 1000) <= KA_MAX_TRIALS);
+}
+
+static void travels_as_text(void **state)
+{
+	struct ka_spec spec = spec_of(-5, 10, 3, true), read;
+	char *text = ka_spec_text(&spec), *again;
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(ka_spec_read(&read, text, &err), 0);
+	again = ka_spec_text(&read);
+	assert_string_equal(text, again);
+	assert_int_equal(ka_spec_read(&read, "{}", &err), -EINVAL);
+	assert_int_equal(ka_spec_read(&read, "", &err), -EINVAL);
+	free(text);
+	free(again);
+}
+
+/* ---- replies ------------------------------------------------------------------------------ */
+
+static struct ka_rollout *rollout_of(int64_t time, const char *survive)
+{
+	struct ka_rollout *r = calloc(1, sizeof(*r));
+	struct nn_err err = { "" };
+
+	assert_non_null(r);
+	r->spec = spec_of(time, 10, 6, false);
+	r->spec.n_writes = r->spec.n_gateways = 0;
+	r->facts.hz = 250;
+	assert_int_equal(ka_questions_detect(&r->questions, "5m", &err), 0);
+	assert_int_equal(ka_questions_survive(&r->questions, survive, &err), 0);
+	ka_rollout_plan(r);
+	assert_int_equal(ka_rollout_predict(r, &err), 0);
+	return r;
+}
+
+static struct ka_measured *measured_of(struct ka_rollout *r, enum ka_trial_kind kind)
+{
+	for (size_t i = 0; i < r->trials->n; i++)
+		if (r->trials->trials[i].kind == kind)
+			return &r->measured[i];
+	fail_msg("there is no trial of that kind");
+	return NULL;
+}
+
+static void without_results_it_computes(void **state)
+{
+	struct ka_rollout *r = rollout_of(60, "aws-nlb");
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(ka_rollout_reply(r, i).yes);
+		assert_false(ka_rollout_reply(r, i).measured);
+	}
+	assert_int_equal(ka_rollout_tally(r).unplanned, r->trials->n);
+	ka_rollout_free(r);
+	free(r);
+}
+
+static void results_decide(void **state)
+{
+	struct ka_rollout *r = rollout_of(60, "aws-nlb");
+	struct ka_measured *dead = measured_of(r, KA_TRIAL_DEAD_AFTER);
+	struct ka_measured *gateway = measured_of(r, KA_TRIAL_GATEWAY);
+
+	(void)state;
+	*dead = (struct ka_measured){ .there = true, .verdict = KA_PASS, .detect_s = 122.5 };
+	*gateway = (struct ka_measured){ .there = true, .verdict = KA_PASS };
+	assert_true(ka_rollout_reply(r, 0).yes && ka_rollout_reply(r, 0).measured);
+	assert_non_null(strstr(ka_rollout_reply(r, 0).why, "measured 122.5 s"));
+	assert_true(ka_rollout_reply(r, 1).yes && ka_rollout_reply(r, 1).measured);
+	dead->verdict = KA_FAIL;
+	gateway->verdict = KA_FAIL;
+	assert_false(ka_rollout_reply(r, 0).yes);
+	assert_false(ka_rollout_reply(r, 1).yes);
+	assert_int_equal(ka_rollout_tally(r).differ, 2);
+	dead->verdict = KA_BROKEN; /* says nothing: the computed reply stands */
+	assert_true(ka_rollout_reply(r, 0).yes);
+	assert_false(ka_rollout_reply(r, 0).measured);
+	ka_rollout_free(r);
+	free(r);
+}
+
+/* Where the wheel decides, an experiment may go either way; the reply is no, and nothing is odd. */
+static void luck_is_no(void **state)
+{
+	struct ka_rollout *r = rollout_of(349, "aws-nlb");
+	struct ka_measured *gateway = measured_of(r, KA_TRIAL_GATEWAY);
+
+	(void)state;
+	*gateway = (struct ka_measured){ .there = true, .verdict = KA_FAIL };
+	assert_false(ka_rollout_reply(r, 1).yes);
+	gateway->verdict = KA_PASS;
+	assert_false(ka_rollout_reply(r, 1).yes);
+	gateway->verdict = KA_FAIL;
+	assert_int_equal(ka_rollout_tally(r).differ, 0);
+	ka_rollout_free(r);
+	free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_values_make_sense),
+		cmocka_unit_test(most_fit),
+		cmocka_unit_test(travels_as_text),
+		cmocka_unit_test(without_results_it_computes),
+		cmocka_unit_test(results_decide),
+		cmocka_unit_test(luck_is_no),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

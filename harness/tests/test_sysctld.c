@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sysctl.d reader: which line counts, and how bad input is refused. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "rollout/sysctld_private.h"
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+#define TIME     "net.ipv4.tcp_keepalive_time"
+#define INTVL    "net.ipv4.tcp_keepalive_intvl"
+#define ALL      "net.ipv4.tcp_keepalive_*"
+
+static int parse(struct ka_sysctl_set *set, const char *text, struct nn_err *err)
+{
+	return ka_sysctl_parse(set, "a.conf", text, strlen(text), err);
+}
+
+/* ---- which line counts ------------------------------------------------------------------ */
+
+static void says_what_is_written(void **state)
+{
+	static const struct {
+		const char *text, *time; /* NULL: nothing */
+		unsigned line;
+	} rows[] = {
+		{ TIME "=1\n", "1", 1 },
+		{ "# c\n\n ; c\n\t" TIME " \t=\t1 2 \r\n", "1 2", 4 },
+		{ "/net/ipv4/tcp_keepalive_time=1", "1", 1 },
+		{ "net.ipv4/tcp_keepalive_time=1", NULL, 0 },
+		{ TIME "=1\n" TIME "=2\n", "2", 2 },
+		{ TIME "=1\n" ALL "=2\n", "1", 1 },
+		{ ALL "=1\n" TIME "=2\n" ALL "=3\n", "2", 2 },
+		{ "net.ipv4.tcp_*_time=1\n" ALL "=2\n", "2", 2 },
+		{ "net.ipv4.tcp_*_time=1\n" ALL "=2\nnet.ipv4.tcp_*_time=1\n", "2", 2 },
+		{ "net.ipv4.tcp_*_time=1\n" ALL "=2\nnet.ipv4.tcp_*_time=3\n", "3", 3 },
+		{ "-" TIME "\n" ALL "=1\n", NULL, 0 },
+		{ TIME "=1\n-" TIME "\n", NULL, 0 },
+		{ "-" TIME "\n" TIME "=1\n", "1", 2 },
+		{ ALL "=1\n-" ALL "\n", NULL, 0 },
+		{ "-" TIME "=1\n", "1", 1 },
+		{ "vm.swappiness=1\n", NULL, 0 },
+		{ "", NULL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct ka_sysctl_set set = { 0 };
+		const struct ka_sysctl_line *line;
+		struct nn_err err = { "" };
+
+		assert_int_equal(parse(&set, rows[i].text, &err), 0);
+		line = ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time");
+		assert_int_equal(line != NULL, rows[i].time != NULL);
+		if (line) {
+			assert_string_equal(line->value, rows[i].time);
+			assert_int_equal(line->line, rows[i].line);
+			assert_string_equal(line->file, "a.conf");
+		}
+		ka_sysctl_free(&set);
+	}
+}
+
+static void says_what_does_not_count(void **state)
+{
+	static const char text[] = "vm.swappiness = 10\n"   /* 0 */
+		ALL " = 5\n"                                /* 1: the probes are left to it */
+		TIME " = 60\n"                              /* 2: until the next line */
+				   "-" TIME " = 70\n"       /* 3 */
+		INTVL " = 10\n"                             /* 4 */
+				   "net.*.tcp_*_time = 9\n" /* 5: another line names all of them */
+				   "-net.ipv4.tcp_retries2\n" /* 6 */
+				   "net.ipv4.tcp_ret*2 = 7\n" /* 7: kept from it */
+				   "-kernel.panic\n";         /* 8 */
+	static const struct {
+		enum ka_sysctl_fate fate;
+		size_t by;
+	} wanted[] = {
+		{ KA_SYSCTL_FOREIGN, 0 },  { KA_SYSCTL_USED, 0 },       { KA_SYSCTL_OVERRIDDEN, 3 },
+		{ KA_SYSCTL_USED, 0 },     { KA_SYSCTL_USED, 0 },       { KA_SYSCTL_OVERRIDDEN, 3 },
+		{ KA_SYSCTL_EXCLUDES, 0 }, { KA_SYSCTL_OVERRIDDEN, 6 }, { KA_SYSCTL_FOREIGN, 0 },
+	};
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(parse(&set, text, &err), 0);
+	ka_sysctl_resolve(&set);
+	assert_int_equal(set.n, N(wanted));
+	for (size_t i = 0; i < set.n; i++) {
+		assert_int_equal(set.lines[i].fate, wanted[i].fate);
+		if (wanted[i].fate == KA_SYSCTL_OVERRIDDEN)
+			assert_int_equal(set.lines[i].by, wanted[i].by);
+		assert_int_equal(set.lines[i].ignore_errors, i == 3 || i == 6 || i == 8);
+	}
+	ka_sysctl_free(&set);
+}
+
+static void reads_words(void **state)
+{
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(parse(&set, TIME "=1\n", &err), 0);
+	assert_int_equal(ka_sysctl_parse_word(&set, "time=60", &err), 0);
+	assert_int_equal(ka_sysctl_parse_word(&set, "net.ipv4.tcp_retries2=8", &err), 0);
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "60");
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_retries2")->value, "8");
+	assert_int_equal(set.n_files, 2);
+	assert_int_equal(set.lines[2].line, 2);
+	assert_int_equal(ka_sysctl_parse_word(&set, "tme=60", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "write time=60"));
+	assert_int_equal(ka_sysctl_parse_word(&set, "time", &err), -EINVAL);
+	assert_int_equal(ka_sysctl_parse_word(&set, "time=", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "no value"));
+	assert_int_equal(set.n, 3);
+	assert_int_equal(set.n_files, 2);
+	ka_sysctl_free(&set);
+}
+
+/* ---- bad input -------------------------------------------------------------------------- */
+
+static void refuses_bad_text(void **state)
+{
+	static const struct {
+		const char *text, *where, *what;
+	} rows[] = {
+		{ TIME "=1\nhello\n", "a.conf:2: ", "assigns nothing; a line is \"key = value\"" },
+		{ "\n" TIME " =\n", "a.conf:2: ", "no value for " TIME },
+		{ "=5\n", "a.conf:1: ", "no key" },
+		{ "-\n", "a.conf:1: ", "no key" },
+		{ "--" TIME "=5\n", "a.conf:1: ", "two minuses" },
+		{ "net.ipv4.tcp keepalive=5\n", "a.conf:1: ", "a space in the key" },
+		{ "net.ipv4.tcp_keepalive_interval=5\n", "a.conf:1: ", "no kernel has the key" },
+		{ "net/ipv4/../x=5\n", "a.conf:1: ", "\"..\"" },
+		{ "net.ipv4.{a,b*}=5\n", "a.conf:1: ", "one line for each" },
+		{ "/proc/sys/net/ipv4/x=5\n", "a.conf:1: ", "write net/ipv4/x" },
+		{ "\xef\xbb\xbf" TIME "=5\n", "a.conf:1: ", "byte order mark" },
+		{ "#\n#\n# x\r" TIME "=5\n", "a.conf:3: ", "0x0d" },
+		{ TIME "=\x1b[0m5\n", "a.conf:1: ", "0x1b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct ka_sysctl_set set = { 0 };
+		struct nn_err err = { "" };
+
+		assert_int_equal(parse(&set, INTVL "=1\n", &err), 0);
+		assert_int_equal(parse(&set, rows[i].text, &err), -EINVAL);
+		assert_memory_equal(err.text, rows[i].where, strlen(rows[i].where));
+		assert_non_null(strstr(err.text, rows[i].what));
+		assert_int_equal(set.n, 1); /* as before */
+		assert_int_equal(set.n_files, 1);
+		ka_sysctl_free(&set);
+	}
+}
+
+static void refuses_binary(void **state)
+{
+	static const char text[] = TIME "=1\n\x7f"
+					"ELF\0\0";
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(ka_sysctl_parse(&set, "a.conf", text, sizeof(text), &err), -EINVAL);
+	assert_memory_equal(err.text, "a.conf:2: a NUL byte", 20);
+	ka_sysctl_free(&set);
+}
+
+/* ---- files ------------------------------------------------------------------------------ */
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int enter_dir(void **state)
+{
+	char dir[] = "/tmp/sysctld.XXXXXX";
+
+	if (!mkdtemp(dir) || chdir(dir))
+		return -1;
+	*state = strdup(dir);
+	return !*state;
+}
+
+static void remove_all(const char *const *names)
+{
+	for (; *names; names++)
+		remove(*names);
+}
+
+static int leave_dir(void **state)
+{
+	static const char *const names[] = {
+		"d/a.conf",
+		"d/b.conf",
+		"d/10.conf",
+		"d/.x.conf",
+		"d/c.conf.bak",
+		"d/s.conf",
+		"d",
+		"etc/sysctl.conf",
+		"etc/sysctl.d/50.conf",
+		"etc/sysctl.d",
+		"etc",
+		"run/sysctl.d/50.conf",
+		"run/sysctl.d/40.conf",
+		"run/sysctl.d",
+		"run",
+		"x.conf",
+		"y.conf",
+		NULL,
+	};
+
+	remove_all(names);
+	if (chdir("/") || rmdir(*state))
+		return -1;
+	free(*state);
+	return 0;
+}
+
+static void reads_a_directory(void **state)
+{
+	static const char *const wanted[] = { "d/10.conf", "d/a.conf", "d/b.conf" };
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(mkdir("d", 0755), 0);
+	write_file("d/b.conf", TIME "=1\n");
+	write_file("d/a.conf", TIME "=2\n");
+	write_file("d/10.conf", TIME "=3\n");
+	write_file("d/.x.conf", TIME "=4\n");
+	write_file("d/c.conf.bak", TIME "=5\n");
+	assert_int_equal(mkdir("d/s.conf", 0755), 0);
+	assert_int_equal(ka_sysctl_read(&set, "d", &err), 0);
+	assert_int_equal(set.n_files, N(wanted));
+	for (size_t i = 0; i < N(wanted); i++)
+		assert_string_equal(set.files[i], wanted[i]);
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "1");
+	/* One bad file: nothing of the directory is taken. */
+	write_file("d/b.conf", "hello\n");
+	assert_int_equal(ka_sysctl_read(&set, "d", &err), -EINVAL);
+	assert_memory_equal(err.text, "d/b.conf:1: ", 12);
+	assert_int_equal(set.n, 3);
+	ka_sysctl_free(&set);
+}
+
+static void reads_the_system(void **state)
+{
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(ka_sysctl_read_system_at(&set, ".", &err), 0);
+	assert_int_equal(set.n_files, 0);
+	assert_int_equal(mkdir("etc", 0755) | mkdir("etc/sysctl.d", 0755), 0);
+	assert_int_equal(mkdir("run", 0755) | mkdir("run/sysctl.d", 0755), 0);
+	write_file("etc/sysctl.d/50.conf", TIME "=1\n");
+	write_file("run/sysctl.d/50.conf", TIME "=2\n");
+	write_file("run/sysctl.d/40.conf", TIME "=3\n");
+	assert_int_equal(ka_sysctl_read_system_at(&set, ".", &err), 0);
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "1");
+	assert_int_equal(set.n_files, 2);
+	write_file("etc/sysctl.conf", TIME "=4\n");
+	assert_int_equal(ka_sysctl_read_system_at(&set, ".", &err), 0);
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "4");
+	ka_sysctl_free(&set);
+}
+
+static void refuses_bad_files(void **state)
+{
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	(void)state;
+	assert_int_equal(ka_sysctl_read(&set, "x.conf", &err), -ENOENT);
+	assert_string_equal(err.text, "cannot open x.conf: No such file or directory");
+	assert_int_equal(mkdir("d", 0755), 0);
+	assert_int_equal(ka_sysctl_read(&set, "d", &err), -ENOENT);
+	assert_non_null(strstr(err.text, "no file that is called *.conf"));
+	write_file("x.conf", TIME "=1\n");
+	assert_int_equal(truncate("x.conf", 100 << 20), 0);
+	assert_int_equal(ka_sysctl_read(&set, "x.conf", &err), -EINVAL);
+	assert_string_equal(err.text, "x.conf: 104857600 bytes; a sysctl.d file is text of at most "
+				      "1048576");
+	assert_int_equal(ka_sysctl_read(&set, "/dev/zero", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "more than 1048576 bytes"));
+	assert_int_equal(ka_sysctl_read(&set, "/dev/null", &err), 0);
+	assert_int_equal(set.n, 0);
+	ka_sysctl_free(&set);
+}
+
+/* ---- a file that changes while it is read ------------------------------------------------ */
+
+ssize_t __real_read(int fd, void *buf, size_t size);
+ssize_t __wrap_read(int fd, void *buf, size_t size);
+
+/* What happens to x.conf right after the first read(). */
+static void (*meanwhile)(void);
+
+ssize_t __wrap_read(int fd, void *buf, size_t size)
+{
+	ssize_t got = __real_read(fd, buf, size);
+	void (*now)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (now)
+		now();
+	return got;
+}
+
+static void appends(void)
+{
+	FILE *file = fopen("x.conf", "ae");
+
+	assert_non_null(file);
+	assert_true(fputs(INTVL "=2\n", file) >= 0);
+	fclose(file);
+}
+
+static void cuts(void)
+{
+	assert_int_equal(truncate("x.conf", 3), 0);
+}
+
+static void replaces(void)
+{
+	write_file("y.conf", TIME "=2\n");
+	assert_int_equal(rename("y.conf", "x.conf"), 0);
+}
+
+static void removes(void)
+{
+	assert_int_equal(unlink("x.conf"), 0);
+}
+
+static void refuses_what_changes(void **state)
+{
+	static void (*const changes[])(void) = { appends, cuts, replaces, removes };
+
+	(void)state;
+	for (size_t i = 0; i < N(changes); i++) {
+		struct ka_sysctl_set set = { 0 };
+		struct nn_err err = { "" };
+		int ret;
+
+		write_file("x.conf", TIME "=1\n");
+		meanwhile = changes[i];
+		ret = ka_sysctl_read(&set, "x.conf", &err);
+		assert_null(meanwhile);
+		assert_int_equal(ret, -EINVAL);
+		assert_string_equal(err.text,
+				    "x.conf: changed while it was read; try again when it "
+				    "is written");
+		assert_int_equal(set.n, 0);
+		ka_sysctl_free(&set);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(says_what_is_written),
+		cmocka_unit_test(says_what_does_not_count),
+		cmocka_unit_test(reads_words),
+		cmocka_unit_test(refuses_bad_text),
+		cmocka_unit_test(refuses_binary),
+		cmocka_unit_test_setup_teardown(reads_a_directory, enter_dir, leave_dir),
+		cmocka_unit_test_setup_teardown(reads_the_system, enter_dir, leave_dir),
+		cmocka_unit_test_setup_teardown(refuses_bad_files, enter_dir, leave_dir),
+		cmocka_unit_test_setup_teardown(refuses_what_changes, enter_dir, leave_dir),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
