@@ -185,6 +185,16 @@ static int answer(struct ka_rollout *r, const struct ka_sysctl_options *options)
 	return status;
 }
 
+static int compare(struct ka_rollout *r, const struct ka_sysctl_options *options)
+{
+	int status = take_values(r, options);
+
+	if (status != KA_EXIT_OK)
+		return status;
+	ka_rollout_plan(r);
+	return answer(r, options);
+}
+
 int ka_command_sysctl(int argc, char **argv)
 {
 	struct ka_sysctl_options options;
@@ -202,12 +212,10 @@ int ka_command_sysctl(int argc, char **argv)
 	r->questions = options.questions;
 	r->connections = options.connections;
 	status = read_all(&set, &options);
-	if (status == KA_EXIT_OK)
-		status = take_values(r, &options);
-	if (status == KA_EXIT_OK) {
-		ka_rollout_plan(r);
-		status = answer(r, &options);
-	}
+	if (status == KA_EXIT_OK && options.live)
+		status = ka_sysctl_live(&options, &set);
+	else if (status == KA_EXIT_OK)
+		status = compare(r, &options);
 	ka_rollout_free(r);
 	free(r);
 	ka_sysctl_free(&set);

@@ -14,6 +14,7 @@ struct ka_sysctl_options {
 	size_t n_what;
 	bool system;
 	const char *from;   /* NULL: the kernel's defaults */
+	const char *live;   /* look into this namespace; NULL: no */
 	const char *kernel; /* NULL: a guest kernel if there is one */
 	double budget_s;
 	struct ka_questions questions;
@@ -29,6 +30,9 @@ void ka_sysctl_options_parse(struct ka_sysctl_options *options, int argc, char *
 /* Boots or picks the kernel, predicts, runs what can be run (sysctl_run.c). Complains itself;
  * KA_EXIT_OK unless there is nothing to tell. */
 int ka_sysctl_measure(struct ka_rollout *rollout, const struct ka_sysctl_options *options);
+
+/* --live: looks, writes, complains itself (sysctl_live.c). */
+int ka_sysctl_live(const struct ka_sysctl_options *options, const struct ka_sysctl_set *set);
 
 /* What --suggest came to. */
 struct ka_suggestion {

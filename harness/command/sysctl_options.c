@@ -21,6 +21,7 @@ enum {
 	KEY_RATE,
 	KEY_CONNECTIONS,
 	KEY_SUGGEST,
+	KEY_LIVE,
 };
 
 static const struct argp_option table[] = {
@@ -29,6 +30,10 @@ static const struct argp_option table[] = {
 	{ "from", KEY_FROM, "FILE|host", 0,
 	  "What there was before: a file, or this host's values (default: what the kernel begins "
 	  "with)",
+	  0 },
+	{ "live", KEY_LIVE, "PID|PATH", 0,
+	  "Looks into a namespace that exists (of a process, of a container by its process, or "
+	  "/run/netns/NAME): its connections, and what a dead peer costs each, now and with FILE",
 	  0 },
 	{ "detect-within", KEY_DETECT, "TIME", 0, "Is a dead peer noticed within 5m?", 1 },
 	{ "survive-idle", KEY_SURVIVE, "TIME|GATEWAY,...", 0,
@@ -98,7 +103,7 @@ static void check(struct ka_sysctl_options *options)
 {
 	struct nn_err err = { "" };
 
-	if (options->n_what == 0 && !options->system)
+	if (options->n_what == 0 && !options->system && !options->live)
 		ka_usage_error("sysctl: what is rolled out? Give a FILE or DIR, --system, or "
 			       "words like time=60 intvl=10 probes=6");
 	if (options->rate <= 0)
@@ -130,6 +135,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_FROM:
 		options->from = arg;
+		return 0;
+	case KEY_LIVE:
+		options->live = arg;
 		return 0;
 	case KEY_DETECT:
 	case KEY_SURVIVE:

@@ -170,6 +170,15 @@ static char *take_line(struct ka_collect *c)
 	return line;
 }
 
+/* All of them: one that is left would strike as soon as signals are unblocked. */
+static void take_signals(const struct ka_collect *c)
+{
+	struct signalfd_siginfo taken;
+
+	while (read(c->signals, &taken, sizeof(taken)) > 0)
+		;
+}
+
 /* Waits for anything. 0, or -ETIMEDOUT, -EINTR, -errno. */
 static int wait_for_anything(struct ka_collect *c, int64_t deadline_ns)
 {
@@ -189,10 +198,7 @@ static int wait_for_anything(struct ka_collect *c, int64_t deadline_ns)
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[2].revents) {
-		struct signalfd_siginfo
-			taken; /* it would strike when signals are unblocked again */
-
-		(void)!read(c->signals, &taken, sizeof(taken));
+		take_signals(c);
 		return -EINTR;
 	}
 	if (fds[1].revents)

@@ -23,7 +23,7 @@ static const struct ka_setting named[] = {
 	{ "grpc-go", "gRPC for Go", 15, 15, 9, 20000 },
 	{ "redis-300", "Redis with tcp-keepalive 300", 300, 100, 3, 0 },
 	{ "pgcat", "PgCat", 5, 5, 5, 0 },
-	{ "rds-pg", "PostgreSQL on Amazon RDS", 300, 30, 2, 0 },
+	{ "rds-postgres", "PostgreSQL on Amazon RDS", 300, 30, 2, 0 },
 	{ "gcp", "what Google Cloud advises below its 600 s idle limit", 60, 60, 5, 0 },
 	{ "kubelb", "KubeLB", 180, 30, 3, 0 },
 	{ "azure-stemcell", "the BOSH stemcell for Azure", 120, 30, 8, 0 },

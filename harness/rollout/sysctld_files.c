@@ -81,7 +81,7 @@ static int read_text(int fd, const char *path, char *text, size_t *size, struct 
 static int read_file(struct ka_sysctl_set *set, const char *path, struct nn_err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t size;
+	size_t size = 0;
 	char *text;
 	int ret;
 

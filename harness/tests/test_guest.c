@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -169,6 +171,30 @@ static void say(int fd, const char *text)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
+/* Whoever asks twice, and by two ways, wants an orderly end no less. */
+static void signals_are_all_taken(void **state)
+{
+	struct line *line = *state;
+	sigset_t mask, before, pending;
+	char *text;
+	int ret;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, &before);
+	line->collect.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	raise(SIGINT);
+	raise(SIGTERM);
+	ret = ka_collect_line(&line->collect, INT64_MAX, &text);
+	sigpending(&pending);
+	close(line->collect.signals);
+	sigprocmask(SIG_SETMASK, &before, NULL); /* here it would die */
+	assert_int_equal(ret, -EINTR);
+	assert_false(sigismember(&pending, SIGINT));
+	assert_false(sigismember(&pending, SIGTERM));
+}
+
 static void lines_come_whole(void **state)
 {
 	struct line *line = *state;
@@ -219,6 +245,7 @@ int main(void)
 		cmocka_unit_test(uml_without_time_travel),
 		cmocka_unit_test(errand_arrives_as_it_was_sent),
 		cmocka_unit_test(facts_arrive_as_they_were_sent),
+		line_test(signals_are_all_taken),
 		line_test(lines_come_whole),
 		line_test(last_words),
 		line_test(a_panic_is_worth_more_than_registers),

@@ -39,6 +39,25 @@ static void reads_settings(void **state)
 	}
 }
 
+/* Scripts and CI jobs have these names in them. */
+static void knows_names_of_production(void **state)
+{
+	static const char *const names[] = { "linux-default", "redis-300",    "go",
+					     "gcp",           "rds-postgres", "azure-stemcell",
+					     "kubelb",        "cloudflare",   "freerdp",
+					     "grpc-go" };
+
+	(void)state;
+	for (size_t i = 0; i < N(names); i++) {
+		struct ka_setting setting;
+		struct nn_err err = { "" };
+
+		assert_int_equal(ka_setting_parse(&setting, names[i], &err), 0);
+		assert_string_equal(setting.name, names[i]);
+		assert_non_null(setting.source);
+	}
+}
+
 static void refuses_settings(void **state)
 {
 	static const struct {
@@ -155,10 +174,10 @@ static void names_the_nearest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_settings),           cmocka_unit_test(refuses_settings),
-		cmocka_unit_test(named_settings_are_sound), cmocka_unit_test(reads_shards),
-		cmocka_unit_test(refuses_shards),           cmocka_unit_test(measures_distance),
-		cmocka_unit_test(names_the_nearest),
+		cmocka_unit_test(reads_settings),    cmocka_unit_test(knows_names_of_production),
+		cmocka_unit_test(refuses_settings),  cmocka_unit_test(named_settings_are_sound),
+		cmocka_unit_test(reads_shards),      cmocka_unit_test(refuses_shards),
+		cmocka_unit_test(measures_distance), cmocka_unit_test(names_the_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,10 @@ _kacheck_words() {
 	list) echo '--filter --exclude --setting --shard --long --format --help --usage' ;;
 	explain) echo '--hz --help --usage' ;;
 	compare) echo '--all --format --help --usage' ;;
+	sysctl)
+		echo '--system --from --live --detect-within --survive-idle --max-probes-per-second
+			--connections --kernel --budget --format --suggest --help --usage'
+		;;
 	kernels | doctor) echo '--help --usage' ;;
 	esac
 }
@@ -35,12 +39,19 @@ _kacheck() {
 	prev=${COMP_WORDS[at - 1]}
 	[ "$prev" != = ] || prev=${COMP_WORDS[at - 2]}
 	if [ "$at" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list explain compare kernels doctor help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain compare sysctl kernels doctor help --help --version' -- "$cur")
 		return
 	fi
 	case $command:$prev in
-	compare:--format | compare:-f)
+	compare:--format | compare:-f | sysctl:--format | sysctl:-f)
 		mapfile -t COMPREPLY < <(compgen -W 'text markdown json' -- "$cur")
+		return
+		;;
+	sysctl:--survive-idle)
+		mapfile -t COMPREPLY < <(compgen -W 'aws-nlb aws-natgw azure-lb gcp ipvs alicloud meraki conntrack conntrack-kube' -- "$cur")
+		return
+		;;
+	sysctl:--detect-within | sysctl:--budget | sysctl:--connections | sysctl:--max-probes-per-second)
 		return
 		;;
 	*:--filter | *:-f | *:--exclude)
@@ -82,11 +93,11 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_words "$command")" -- "$cur")
 	elif [ "$command" = explain ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
-	elif [ "$command" = compare ]; then
+	elif [ "$command" = compare ] || [ "$command" = sysctl ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 	elif [ "$command" = help ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list explain compare kernels doctor' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain compare sysctl kernels doctor' -- "$cur")
 	fi
 }
 

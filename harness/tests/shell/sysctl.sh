@@ -93,9 +93,19 @@ if can_run; then
 	has "probes=0: shown" "$out" 'kills living connections'
 	has "probes=0: measured" "$out" 'after 1\.[0-9]+ s, 0 probes'
 	host time=1 intvl=1 probes=2 --budget 10s --format markdown --detect-within 5s
+	# shellcheck disable=SC2016 # the backticks are markdown's
 	has "markdown: a title" "$out" '^# TCP keepalive: what `time=1 intvl=1 probes=2` changes'
 	has "markdown: a reply" "$out" '^- \*\*yes\*\*: is a dead peer noticed'
+	# shellcheck disable=SC2016
 	has "markdown: a table" "$out" '^\| `net.ipv4.tcp_keepalive_time` \| 7200 \| 1 \|'
+	# A look into a namespace that exists.
+	run "$KACHECK" sysctl --live "$$" time=60 --format json
+	is "live: exit status" "$status" 0
+	is "live: the values" "$(jq '.values.time == '"$(cat /proc/sys/net/ipv4/tcp_keepalive_time)"' and .with_file.time == 60' "$work/stdout")" true
+	run "$KACHECK" sysctl --live "/proc/$$/ns/net" time=60
+	has "live: text" "$out" 'established connection'
+	refuses 2 'live.*no process' sysctl --live 99999999
+
 	if can_restrict; then
 		run without_namespaces "$KACHECK" sysctl --kernel host time=1 intvl=1 probes=1 --budget 10s
 		is "no namespaces: exit status" "$status" 77

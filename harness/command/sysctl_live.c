@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kacheck sysctl --live: the connections of a namespace that exists, and what a rollout would and
+ * would not do to them. Looks only. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "command/command.h"
+#include "command/select.h"
+#include "command/sysctl.h"
+#include "rollout/live.h"
+#include "rollout/span.h"
+
+struct view {
+	const char *target;
+	struct ka_live live;
+	struct ka_live_values after; /* what it would have with the file */
+	struct ka_facts facts;
+};
+
+static const char *const timers[] = {
+	[KA_LIVE_OFF] = "no keepalive",     [KA_LIVE_ARMED] = "keepalive",
+	[KA_LIVE_BUSY] = "data in flight",  [KA_LIVE_CLOSED] = "window closed",
+	[KA_LIVE_HIDDEN] = "another timer",
+};
+
+/* ---- words -------------------------------------------------------------------------------- */
+
+static const char *address(int family, const uint8_t *bytes, uint16_t port, char *buf, size_t size)
+{
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	inet_ntop(family, bytes, text, sizeof(text));
+	snprintf(buf, size, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+	return buf;
+}
+
+static const char *timer_text(const struct ka_live_socket *s, char *buf, size_t size)
+{
+	char left[64];
+
+	if (s->timer == KA_LIVE_OFF || s->timer == KA_LIVE_HIDDEN)
+		snprintf(buf, size, "%s", timers[s->timer]);
+	else
+		snprintf(buf, size, "%s, in %s, %u out", timers[s->timer],
+			 ka_span_text((double)s->expires_ms / 1000, left, sizeof(left)),
+			 s->unanswered);
+	return buf;
+}
+
+static const char *cost_text(const struct ka_live_cost *cost, char *buf, size_t size)
+{
+	switch (cost->end) {
+	case KA_LIVE_NEVER:
+		snprintf(buf, size, "never");
+		break;
+	case KA_LIVE_UNKNOWN:
+		snprintf(buf, size, "not to be seen");
+		break;
+	case KA_LIVE_KEEPALIVE:
+		snprintf(buf, size, "%.1f .. %.1f s%s", cost->window_s[0], cost->window_s[1],
+			 cost->other_idle ? " (armed with another idle)" : "");
+		break;
+	case KA_LIVE_DATA:
+		snprintf(buf, size, "%.0f .. %.0f s after the write", cost->window_s[0],
+			 cost->window_s[1]);
+		break;
+	}
+	return buf;
+}
+
+/* ---- writers ------------------------------------------------------------------------------ */
+
+static void put_values(const struct view *v, bool markdown)
+{
+	const struct ka_live_values *now = &v->live.values, *after = &v->after;
+	const struct {
+		const char *name;
+		int64_t now, after;
+	} rows[] = { { "net.ipv4.tcp_keepalive_time", now->time, after->time },
+		     { "net.ipv4.tcp_keepalive_intvl", now->intvl, after->intvl },
+		     { "net.ipv4.tcp_keepalive_probes", now->probes, after->probes },
+		     { "net.ipv4.tcp_retries2", now->retries2, after->retries2 } };
+
+	if (markdown)
+		printf("\n| sysctl | now | with the file |\n| --- | ---: | ---: |\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		printf(markdown ? "| `%s` | %" PRId64 " | %" PRId64 " |\n"
+				: "  %-34s %10" PRId64 " %10" PRId64 "\n",
+		       rows[i].name, rows[i].now, rows[i].after);
+}
+
+static void put_socket(const struct view *v, const struct ka_live_socket *s, bool markdown)
+{
+	struct ka_live_cost now = ka_live_cost(s, &v->live.values, v->facts.hz);
+	struct ka_live_cost after = ka_live_cost(s, &v->after, v->facts.hz);
+	char local[80], remote[80], timer[120], cost[120], then[120];
+
+	printf(markdown ? "| %s | %s | %s | %s | %s |\n"
+			: "  %s - %s\n      %s; a dead peer is noticed: %s; with the file: %s\n",
+	       address(s->family, s->local, s->local_port, local, sizeof(local)),
+	       address(s->family, s->remote, s->remote_port, remote, sizeof(remote)),
+	       timer_text(s, timer, sizeof(timer)), cost_text(&now, cost, sizeof(cost)),
+	       cost_text(&after, then, sizeof(then)));
+}
+
+static size_t count_off(const struct ka_live *live)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < live->n; i++)
+		n += live->sockets[i].timer == KA_LIVE_OFF;
+	return n;
+}
+
+static void put_page(const struct view *v, bool markdown)
+{
+	printf("%snamespace of %s: net:[%" PRIu64 "]%s\n", markdown ? "# " : "", v->target,
+	       v->live.inode, v->live.own ? ", the own one" : "");
+	put_values(v, markdown);
+	printf("\n%s%zu established connection%s, %zu without keepalive. Seconds from now; only "
+	       "looked at, nothing was changed.\n",
+	       markdown ? "" : "  ", v->live.n, v->live.n == 1 ? "" : "s", count_off(&v->live));
+	if (markdown && v->live.n)
+		printf("\n| local | remote | timer | a dead peer is noticed | with the file |\n"
+		       "| --- | --- | --- | --- | --- |\n");
+	for (size_t i = 0; i < v->live.n; i++)
+		put_socket(v, &v->live.sockets[i], markdown);
+}
+
+static json_t *cost_json(const struct ka_live_cost *cost)
+{
+	static const char *const ends[] = { "never", "keepalive", "data", "unknown" };
+
+	if (cost->end == KA_LIVE_NEVER || cost->end == KA_LIVE_UNKNOWN)
+		return json_pack("{s:s}", "end", ends[cost->end]);
+	return json_pack("{s:s, s:f, s:[f, f], s:b}", "end", ends[cost->end], "nominal_s",
+			 cost->nominal_s, "window_s", cost->window_s[0], cost->window_s[1],
+			 "other_idle", (int)cost->other_idle);
+}
+
+static json_t *socket_json(const struct view *v, const struct ka_live_socket *s)
+{
+	struct ka_live_cost now = ka_live_cost(s, &v->live.values, v->facts.hz);
+	struct ka_live_cost after = ka_live_cost(s, &v->after, v->facts.hz);
+	char local[80], remote[80];
+
+	return json_pack(
+		"{s:s, s:s, s:s, s:I, s:i, s:o, s:o}", "local",
+		address(s->family, s->local, s->local_port, local, sizeof(local)), "remote",
+		address(s->family, s->remote, s->remote_port, remote, sizeof(remote)), "timer",
+		timers[s->timer], "expires_ms", (json_int_t)s->expires_ms, "unanswered",
+		(int)s->unanswered, "now", cost_json(&now), "with_file", cost_json(&after));
+}
+
+static json_t *values_json(const struct ka_live_values *values)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "time", (json_int_t)values->time, "intvl",
+			 (json_int_t)values->intvl, "probes", (json_int_t)values->probes,
+			 "retries2", (json_int_t)values->retries2);
+}
+
+static void put_json(const struct view *v)
+{
+	json_t *sockets = json_array(), *json;
+
+	for (size_t i = 0; i < v->live.n; i++)
+		json_array_append_new(sockets, socket_json(v, &v->live.sockets[i]));
+	json = json_pack("{s:i, s:s, s:I, s:o, s:o, s:o}", "v", 1, "live", v->target, "inode",
+			 (json_int_t)v->live.inode, "values", values_json(&v->live.values),
+			 "with_file", values_json(&v->after), "connections", sockets);
+	json_dumpf(json, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(json);
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static int look(struct view *v, const struct ka_sysctl_set *set)
+{
+	struct ka_knobs knobs = ka_knobs_initial();
+	struct ka_live_values *now = &v->live.values;
+	struct nn_err err = { "" };
+	int ret = ka_live_read(&v->live, v->target, &err);
+
+	knobs.value[KA_KNOB_TIME] = now->time;
+	knobs.value[KA_KNOB_INTVL] = now->intvl;
+	knobs.value[KA_KNOB_PROBES] = now->probes;
+	knobs.value[KA_KNOB_RETRIES2] = now->retries2;
+	if (ret == 0)
+		ret = ka_knobs_take(&knobs, set, &err);
+	v->after = (struct ka_live_values){ knobs.value[KA_KNOB_TIME], knobs.value[KA_KNOB_INTVL],
+					    knobs.value[KA_KNOB_PROBES],
+					    knobs.value[KA_KNOB_RETRIES2] };
+	if (ret == 0)
+		return ka_select_host(&v->facts);
+	ka_complain("--live: %s", err.text);
+	return ret == -EPERM || ret == -EACCES ? KA_EXIT_NOTHING : KA_EXIT_USAGE;
+}
+
+int ka_sysctl_live(const struct ka_sysctl_options *options, const struct ka_sysctl_set *set)
+{
+	struct view view = { .target = options->live };
+	int status = look(&view, set);
+
+	if (status == KA_EXIT_OK && options->format == KA_SYSCTL_JSON)
+		put_json(&view);
+	else if (status == KA_EXIT_OK)
+		put_page(&view, options->format == KA_SYSCTL_MARKDOWN);
+	ka_live_free(&view.live);
+	return status;
+}
