@@ -23,7 +23,8 @@ need_more_packages() {
 		say "this is not Debian: install by hand what ci/packages lists under [$section]"
 		return
 	fi
-	mapfile -t wanted < <(packages "$section"; printf '%s\n' "$@")
+	mapfile -t wanted < <(packages "$section")
+	wanted+=("$@")
 	mapfile -t missing < <(missing_packages "${wanted[@]}")
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if ! may_install; then

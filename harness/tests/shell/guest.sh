@@ -1,15 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Kernels whose clock jumps: verdicts to the jiffy, the same bytes every time, nothing left behind.
-# Takes the kernels that are in the cache; ci/kernels/build-uml and get-image put them there.
 # shellcheck source=harness/tests/shell/lib.bash
 . "$(dirname "$0")/lib.bash"
 need jq
 
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/kacheck
-uml=$(find "$cache" -path '*/uml-6.12-hz250-*/linux' 2>/dev/null | sort | head -n 1)
-image=$(find "$cache" -path '*/boot/vmlinuz-*' 2>/dev/null | sort | head -n 1)
-[ -n "$uml" ] || skip_all "no kernel in $cache; ci/kernels/build-uml builds one"
+uml=$(kernel uml) || skip_all "no User-mode Linux kernel; ci/kernels/build-uml builds one"
+image=$(kernel image)
 
 # A copy, so that its processes can be told from others.
 cp "$uml" "$work/linux"
