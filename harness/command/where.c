@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
@@ -114,14 +115,17 @@ void ka_where_close(struct ka_where *where)
 static int make_trials(const char *text, int hz, const struct ka_theme *const **themes, size_t *n,
 		       struct nn_err *err)
 {
-	static struct ka_spec spec; /* the cases point into it */
+	/* the cases point into it: like the trials, it lives as long as the guest */
+	struct ka_spec *spec = calloc(1, sizeof(*spec));
 	struct ka_trials *trials;
-	int ret = ka_spec_read(&spec, text, err);
+	int ret = spec ? ka_spec_read(spec, text, err) : nn_fail(err, ENOMEM, "trials");
 
 	if (ret == 0)
-		ret = ka_trials_new(&trials, &spec, hz, err);
-	if (ret < 0)
+		ret = ka_trials_new(&trials, spec, hz, err);
+	if (ret < 0) {
+		free(spec);
 		return ret;
+	}
 	*themes = trials->themes;
 	*n = 1;
 	return 0;
