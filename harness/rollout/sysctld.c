@@ -144,7 +144,7 @@ int ka_sysctl_parse(struct ka_sysctl_set *set, const char *file, const char *tex
 		    struct nn_err *err)
 {
 	struct ka_sysctl_mark mark = ka_sysctl_mark(set);
-	const char *kept;
+	const char *kept = file;
 	int ret = check_text(file, text, size, err);
 
 	if (!ret)
@@ -204,7 +204,7 @@ static int word_line(const char *word, char **out, struct nn_err *err)
 	if (!word[len] || (!key && !strpbrk(word, "./")))
 		return ka_sysctl_bad(
 			err, WORDS, 0,
-			"\"%s\" is no setting; write time=60, intvl=10, probes=6, retries2=8, "
+			"\"%.80s\" is no setting; write time=60, intvl=10, probes=6, retries2=8, "
 			"orphan_retries=, fin_timeout=, syn_retries=, or a full key such as "
 			"net.ipv4.tcp_keepalive_time=60",
 			word);
@@ -215,12 +215,12 @@ static int word_line(const char *word, char **out, struct nn_err *err)
 int ka_sysctl_parse_word(struct ka_sysctl_set *set, const char *word, struct nn_err *err)
 {
 	struct ka_sysctl_mark mark = ka_sysctl_mark(set);
-	const char *file;
-	unsigned line;
-	char *text;
+	const char *file = WORDS;
+	unsigned line = 0;
+	char *text = NULL;
 	int ret = word_line(word, &text, err);
 
-	if (ret)
+	if (ret || !text)
 		return ret;
 	ret = words_file(set, &file, &line, err);
 	if (!ret)

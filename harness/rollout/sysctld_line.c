@@ -15,9 +15,9 @@
 #define KEEPALIVE "net/ipv4/tcp_keepalive_"
 
 const char *const ka_sysctl_known[] = {
-	KEEPALIVE "time",
-	KEEPALIVE "intvl",
-	KEEPALIVE "probes",
+	"net/ipv4/tcp_keepalive_time",
+	"net/ipv4/tcp_keepalive_intvl",
+	"net/ipv4/tcp_keepalive_probes",
 	"net/ipv4/tcp_retries2",
 	"net/ipv4/tcp_orphan_retries",
 	"net/ipv4/tcp_fin_timeout",

@@ -106,7 +106,7 @@ static void decide(struct ka_sysctl_set *set, size_t at, const size_t deciders[L
 
 void ka_sysctl_resolve(struct ka_sysctl_set *set)
 {
-	size_t deciders[LENGTH], k, i;
+	size_t deciders[LENGTH] = { 0 }, k, i;
 
 	for (k = 0; ka_sysctl_known[k]; k++)
 		deciders[k] = decider(set, ka_sysctl_known[k]);
