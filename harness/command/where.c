@@ -117,7 +117,7 @@ static int make_trials(const char *text, int hz, const struct ka_theme *const **
 {
 	/* the cases point into it: like the trials, it lives as long as the guest */
 	struct ka_spec *spec = calloc(1, sizeof(*spec));
-	struct ka_trials *trials;
+	struct ka_trials *trials = NULL;
 	int ret = spec ? ka_spec_read(spec, text, err) : nn_fail(err, ENOMEM, "trials");
 
 	if (ret == 0)

@@ -42,11 +42,14 @@ static void put(struct canvas *canvas, double t, char letter)
 static void draw_detect(struct canvas *canvas, const struct ka_question *question,
 			const struct ka_answer *answer)
 {
+	double step;
+
 	begin(canvas, fmax(answer->detect_s[1], question->limit_s));
+	step = fmax(answer->gap_s, 1 / canvas->scale);
 	fill(canvas, 0, answer->detect_s[1], '.');
-	for (double t = answer->first_s[1]; t < answer->detect_s[1] - answer->gap_s / 2;
-	     t += fmax(answer->gap_s, 1 / canvas->scale))
-		put(canvas, t, 'p');
+	for (unsigned i = 0;
+	     answer->first_s[1] + i * step < answer->detect_s[1] - answer->gap_s / 2; i++)
+		put(canvas, answer->first_s[1] + i * step, 'p');
 	put(canvas, answer->detect_s[1], 'X');
 	if (column(canvas, question->limit_s) == column(canvas, answer->detect_s[1]))
 		return;

@@ -78,7 +78,7 @@ static int survive_span(struct ka_questions *questions, const char *text, struct
 
 int ka_questions_survive(struct ka_questions *questions, const char *text, struct nn_err *err)
 {
-	char word[64];
+	char word[64] = "";
 	int ret = 0;
 
 	for (const char *at = text; ret == 0; at += *at == ',') {
