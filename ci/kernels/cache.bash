@@ -11,6 +11,8 @@ open_cache() {
 		die 77 "cannot write to the cache $cache; set XDG_CACHE_HOME to a folder that can be written"
 	fi
 	trap 'rm -rf "$work"' EXIT
+	# What a kill -9 or a power cut has left; whoever still works there touches it.
+	find "$cache" -mindepth 1 -maxdepth 1 -name '.work.*' -mtime +1 -exec rm -rf {} +
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 }
