@@ -18,6 +18,8 @@ static const struct ka_setting user_timeout[] = {
 	{ .idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = 1000 }, { .cnt = 0 }
 };
 
+static const struct ka_setting far_away[] = { { .idle = 100, .intvl = 1, .cnt = 3 }, { .cnt = 0 } };
+
 static const struct ka_case cases[] = {
 	{ .name = "unseen_but_seen",
 	  ONE(KA_V4),
@@ -54,6 +56,7 @@ static const struct ka_case cases[] = {
 	  .expect = { .when = KA_NEVER, .watch = { .ms = 1 } } },
 	{ .name = "refusal_of_nothing",
 	  ONE(KA_V4),
+	  .settings = far_away, /* no probe is due, however slow the host */
 	  FAULT(.do_ = KA_REFUSE, .who = KA_PROBER),
 	  .expect = { .when = KA_NEVER, .watch = { .ms = 1 } } },
 	{ .name = "refused_declared_dead",
