@@ -283,8 +283,8 @@ static int advance(struct ka_engine *e)
 		if (!e->over && next > ka_now_ns())
 			return wake_at(e, next);
 		if (!e->over && e->step < e->case_->n_steps && e->step_started)
-			return nn_fail(&e->err, ETIMEDOUT, "step %zu did not take effect",
-				       e->step + 1);
+			return nn_fail(&e->err, ETIMEDOUT,
+				       "host stalled: step %zu did not take effect", e->step + 1);
 	}
 	return 0;
 }
