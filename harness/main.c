@@ -58,8 +58,8 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		ka_usage_error(
 			"no command; 'kacheck run' runs everything, 'kacheck help' tells more");
-	if (strcmp(first, "help") == 0)
-		return help(argc - 1, argv + 1);
+	if (strcmp(first, "help") == 0) /* and help on help is the list */
+		return help(argc > 2 && argv[2][0] == '-' ? 1 : argc - 1, argv + 1);
 	if (strcmp(first, "--help") == 0 || strcmp(first, "-?") == 0 || strcmp(first, "-h") == 0)
 		return help(1, argv);
 	if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
