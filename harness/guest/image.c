@@ -104,10 +104,20 @@ int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err)
 	return 0;
 }
 
+/*
+ * An hour of idle time costs what the kernel does in it, and each wake-up takes QEMU 0.1 ms. Five a
+ * second are housekeeping that TCP has no part in: the lockup detector, pressure stall figures, the
+ * memory cgroups' and zones' statistics, and compaction that runs ahead of need. Without them 4000 s
+ * take 0.05 s of CPU time instead of 3 s. None of it is built differently: the kernel is as shipped.
+ */
+#define NO_HOUSEKEEPING                                                                            \
+	"nowatchdog psi=0 cgroup_disable=memory sysctl.vm.stat_interval=100000 "                   \
+	"sysctl.vm.compaction_proactiveness=0 "
+
 int ka_image_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
 		  struct nn_err *err)
 {
-	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable "
+	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable " NO_HOUSEKEEPING
 				     "LD_LIBRARY_PATH=/lib -- guest ttyS1";
 	/* shift=2: four nanoseconds an instruction. A slower machine (16, shift=4) is late by a jiffy
 	 * now and then when several instances end at once. */
