@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The libraries, found by pkg-config: PkgConfig::MNL, ::NFTNL, ::PCAP, ::JANSSON,
-# ::ARCHIVE, ::KMOD, ::CMOCKA.
+# The libraries, found by pkg-config: PkgConfig::MNL, ::NFTNL, ::PCAP, ::JANSSON, ::CMOCKA. Of
+# libarchive and libkmod, which are loaded at run time: ARCHIVE_SONAME, ARCHIVE_PACKAGE, KMOD_...
 # All that is missing is named at once, with the Debian package that has it.
 find_package(PkgConfig QUIET)
 if(NOT PKG_CONFIG_FOUND)
@@ -33,3 +33,21 @@ if(kacheck_missing)
   message(FATAL_ERROR "kacheck needs libraries that are not here:\n${kacheck_missing}"
     "  On Debian:  apt-get install${kacheck_missing_packages}")
 endif()
+
+# The name that a program would be linked with, and the Debian package that has it: Debian's policy
+# (8.1) derives the one from the other, libarchive.so.13 from libarchive13.
+function(kacheck_soname target)
+  list(GET ${target}_LINK_LIBRARIES 0 file)
+  execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${file} OUTPUT_VARIABLE headers ERROR_QUIET)
+  if(NOT headers MATCHES "SONAME +([^ \n]+)")
+    message(FATAL_ERROR "kacheck's build finds no SONAME in ${file}: ${CMAKE_OBJDUMP} -p tells "
+      "none (Debian package: binutils)")
+  endif()
+  set(soname ${CMAKE_MATCH_1})
+  string(REPLACE ".so." "" package ${soname})
+  set(${target}_SONAME ${soname} PARENT_SCOPE)
+  set(${target}_PACKAGE ${package} PARENT_SCOPE)
+endfunction()
+
+kacheck_soname(ARCHIVE)
+kacheck_soname(KMOD)

@@ -15,6 +15,7 @@
 #include "guest/collect.h"
 #include "guest/errand.h"
 #include "guest/machine.h"
+#include "guest/pack.h"
 #include "plan/wording.h"
 #include "result/result.h"
 
@@ -24,14 +25,6 @@
  * milliseconds, the first when the longest instance has been set up and waited for. */
 #define BOOT_S    60.0
 #define SILENCE_S 120.0
-
-/* Instances at once, if nobody says otherwise: what fits into the guest's memory. Since waiting
- * takes no time, doing more at once would not be faster. */
-#define JOBS 32
-
-/* Under QEMU computing takes the guest's time, and the wheel lets the timers of hours fire in one
- * jiffy: of twenty instances at once, some were three jiffies late. */
-#define JOBS_IMAGE 3
 
 struct ka_guest {
 	struct ka_booted booted;
@@ -54,39 +47,6 @@ static int64_t deadline_ns(double seconds)
 
 /* ---- before the boot ---------------------------------------------------------------------- */
 
-static int add_errand(struct ka_initramfs *initramfs, const struct ka_guest_kernel *kernel,
-		      const struct ka_guest_options *options, struct nn_err *err)
-{
-	unsigned jobs = kernel->kind == KA_GUEST_IMAGE ? JOBS_IMAGE : JOBS;
-	char *text = ka_errand_text(options->plan, options->trials,
-				    options->jobs ? options->jobs : jobs);
-	int ret;
-
-	if (!text)
-		return nn_fail(err, ENOMEM, "cannot write the errand of a guest");
-	ret = ka_initramfs_add(initramfs, KA_ERRAND_PATH, text, strlen(text), err);
-	free(text);
-	return ret;
-}
-
-/* Returns the archive's file or -errno. */
-static int make_initramfs(const struct ka_guest_kernel *kernel,
-			  const struct ka_guest_options *options, struct nn_err *err)
-{
-	struct ka_initramfs *initramfs;
-	int ret = ka_initramfs_new(&initramfs, err);
-
-	if (ret < 0)
-		return ret;
-	ret = add_errand(initramfs, kernel, options, err);
-	if (ret == 0 && kernel->kind == KA_GUEST_IMAGE)
-		ret = ka_modules_add(kernel, initramfs, err);
-	if (ret == 0)
-		ret = ka_initramfs_finish(initramfs, err);
-	ka_initramfs_free(initramfs);
-	return ret;
-}
-
 static int open_signals(struct ka_guest *guest, struct nn_err *err)
 {
 	sigset_t mask;
@@ -104,7 +64,7 @@ static int open_signals(struct ka_guest *guest, struct nn_err *err)
 static int boot(struct ka_guest *guest, const struct ka_guest_kernel *kernel,
 		const struct ka_guest_options *options, struct nn_err *err)
 {
-	int initramfs = make_initramfs(kernel, options, err);
+	int initramfs = ka_pack(kernel, options, err);
 	int ret;
 
 	if (initramfs < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guest's root: a cpio archive in a memory file. */
+/* The guest's root: a cpio archive. */
 #ifndef KA_INITRAMFS_H
 #define KA_INITRAMFS_H
 
@@ -9,9 +9,10 @@
 
 struct ka_initramfs; /* opaque */
 
-/* Begins an archive with this program as /init, the shared objects that it has loaded, and empty
- * folders to mount on. 0 or -errno. */
-int ka_initramfs_new(struct ka_initramfs **ret, struct nn_err *err);
+/* Begins an archive in the file @fd (borrowed) with this program as /init, the shared objects that it
+ * has loaded, and empty folders to mount on. 0 or -errno; -ENOSYS: this host has no libarchive. It
+ * is loaded here, and stays in this process. */
+int ka_initramfs_new(struct ka_initramfs **ret, int fd, struct nn_err *err);
 /* Adds @data as file @path. */
 int ka_initramfs_add(struct ka_initramfs *initramfs, const char *path, const void *data,
 		     size_t size, struct nn_err *err);
@@ -21,7 +22,7 @@ int ka_initramfs_copy(struct ka_initramfs *initramfs, const char *path, const ch
 /* The same, decompressed if it is compressed (.xz, .gz, .zst). */
 int ka_initramfs_copy_plain(struct ka_initramfs *initramfs, const char *path, const char *from,
 			    struct nn_err *err);
-/* Ends the archive. Returns its file (close-on-exec, owned by the caller) or -errno. */
+/* Ends the archive: without it, it is cut off. 0 or -errno. */
 int ka_initramfs_finish(struct ka_initramfs *initramfs, struct nn_err *err);
 /* Safe after ka_initramfs_finish(), and on NULL. */
 struct ka_initramfs *ka_initramfs_free(struct ka_initramfs *initramfs);

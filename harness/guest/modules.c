@@ -6,13 +6,13 @@
  */
 #include <errno.h>
 #include <fts.h>
-#include <libkmod.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guest/errand.h"
+#include "guest/library.h"
 #include "guest/machine.h"
 #include "plan/wording.h"
 
@@ -22,6 +22,7 @@ struct loader {
 	const struct ka_guest_kernel *kernel;
 	struct ka_initramfs *initramfs;
 	struct nn_err *err;
+	const struct ka_libkmod *call;
 	struct kmod_ctx *kmod;
 	char **paths; /* of all modules there are */
 	size_t n, room;
@@ -171,10 +172,9 @@ static int obey_info(struct loader *l, const char *name, const struct kmod_list 
 	const struct kmod_list *item;
 	int ret = 0;
 
-	kmod_list_foreach(item, info)
-	{
-		const char *key = kmod_module_info_get_key(item);
-		const char *value = kmod_module_info_get_value(item);
+	for (item = info; item; item = l->call->kmod_list_next(info, item)) {
+		const char *key = l->call->kmod_module_info_get_key(item);
+		const char *value = l->call->kmod_module_info_get_value(item);
 
 		if (ret == 0 && strcmp(key, "vermagic") == 0)
 			ret = check_version(l, name, value);
@@ -190,15 +190,15 @@ static int load_what_it_needs(struct loader *l, const char *name, const char *pa
 	struct kmod_list *info = NULL;
 	int ret;
 
-	ret = kmod_module_new_from_path(l->kmod, path, &module);
+	ret = l->call->kmod_module_new_from_path(l->kmod, path, &module);
 	if (ret == 0) {
-		ret = kmod_module_get_info(module, &info);
-		kmod_module_unref(module);
+		ret = l->call->kmod_module_get_info(module, &info);
+		l->call->kmod_module_unref(module);
 	}
 	if (ret < 0)
 		return nn_fail(l->err, -ret, "cannot read the module %s", path);
 	ret = obey_info(l, name, info);
-	kmod_module_info_free_list(info);
+	l->call->kmod_module_info_free_list(info);
 	return ret;
 }
 
@@ -265,7 +265,7 @@ static int load_and_list(struct loader *l)
 	size_t size = 0;
 	int ret;
 
-	l->kmod = kmod_new(l->kernel->modules, NULL);
+	l->kmod = l->call->kmod_new(l->kernel->modules, NULL);
 	l->list = open_memstream(&text, &size);
 	if (!l->kmod || !l->list || scan(l) == -ENOMEM)
 		ret = nn_fail(l->err, ENOMEM, "modules");
@@ -282,9 +282,12 @@ static int load_and_list(struct loader *l)
 int ka_modules_add(const struct ka_guest_kernel *kernel, struct ka_initramfs *initramfs,
 		   struct nn_err *err)
 {
-	struct loader l = { .kernel = kernel, .initramfs = initramfs, .err = err };
-	int ret;
+	struct ka_libkmod call;
+	struct loader l = { .kernel = kernel, .initramfs = initramfs, .err = err, .call = &call };
+	int ret = ka_libkmod_load(&call, err);
 
+	if (ret < 0)
+		return ret;
 	l.builtin = read_builtin(kernel->modules);
 	ret = load_and_list(&l);
 	for (size_t i = 0; i < l.n; i++)
@@ -293,6 +296,7 @@ int ka_modules_add(const struct ka_guest_kernel *kernel, struct ka_initramfs *in
 		free(l.loaded[i]);
 	free(l.paths);
 	free(l.builtin);
-	kmod_unref(l.kmod);
+	if (l.kmod)
+		call.kmod_unref(l.kmod);
 	return ret;
 }

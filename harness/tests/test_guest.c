@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@
 #include "guest/collect.h"
 #include "guest/errand.h"
 #include "guest/guest.h"
+#include "guest/library.h"
+#include "guest/objects.h"
 
 /* ---- --kernel ----------------------------------------------------------------------------- */
 
@@ -67,6 +70,56 @@ static void uml_without_time_travel(void **state)
 	memory_file(bytes, sizeof(bytes), path, sizeof(path));
 	snprintf(text, sizeof(text), "uml:%s", path);
 	refuses(text, -EINVAL, "has no clock that jumps");
+}
+
+/* ---- libraries ---------------------------------------------------------------------------- */
+
+static void library_that_is_not_here(void **state)
+{
+	static const char *const names[] = { "nothing" };
+	struct nn_err err = { "" };
+	void *calls[1];
+
+	(void)state;
+	assert_int_equal(ka_library_load("libnowhere.so.7", "libnowhere7", names, 1, calls, &err),
+			 -ENOSYS);
+	assert_non_null(strstr(err.text, "libnowhere.so.7: cannot open"));
+	assert_non_null(strstr(err.text, "apt-get install libnowhere7"));
+	assert_null(strchr(err.text, '\n'));
+}
+
+static void library_that_is_too_old(void **state)
+{
+	static const char *const names[] = { "strlen", "strlen_of_tomorrow" };
+	struct nn_err err = { "" };
+	void *calls[2];
+
+	(void)state;
+	assert_int_equal(ka_library_load("libc.so.6", "libc6", names, 2, calls, &err), -ENOSYS);
+	assert_non_null(strstr(err.text, "strlen_of_tomorrow"));
+}
+
+/* A guest gets what the program was started with, and not what was loaded to write the archive. */
+static void objects_are_listed_before_libraries_come(void **state)
+{
+	struct ka_objects before, after;
+	struct ka_libarchive library;
+	struct nn_err err = { "" };
+	bool has_libc = false, has_libarchive = false;
+
+	(void)state;
+	assert_int_equal(ka_objects_list(&before, &err), 0);
+	assert_int_equal(ka_libarchive_load(&library, &err), 0);
+	assert_int_equal(ka_objects_list(&after, &err), 0);
+	for (size_t i = 0; i < before.n; i++) {
+		has_libc |= strstr(before.paths[i], "/libc.so.") != NULL;
+		has_libarchive |= strstr(before.paths[i], "/libarchive.") != NULL;
+	}
+	assert_true(after.n > before.n);
+	ka_objects_free(&before);
+	ka_objects_free(&after);
+	assert_true(has_libc);
+	assert_false(has_libarchive);
 }
 
 /* ---- errand and facts --------------------------------------------------------------------- */
@@ -243,6 +296,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernels_that_are_none),
 		cmocka_unit_test(uml_without_time_travel),
+		cmocka_unit_test(library_that_is_not_here),
+		cmocka_unit_test(library_that_is_too_old),
+		cmocka_unit_test(objects_are_listed_before_libraries_come),
 		cmocka_unit_test(errand_arrives_as_it_was_sent),
 		cmocka_unit_test(facts_arrive_as_they_were_sent),
 		line_test(signals_are_all_taken),

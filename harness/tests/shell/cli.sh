@@ -5,6 +5,12 @@
 # ends with the right status, and leaves nothing behind.
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
+need objdump
+
+# Each page that a library dirties is copied whenever an instance is forked, dearly in a guest.
+needed=$(objdump -p "$KACHECK" | awk '$1 == "NEEDED" { print $2 }')
+has "objdump tells what the program is linked with" "$needed" '^libc\.'
+is "no library that only packs for guests" "$(grep -E '^lib(archive|kmod)\.' <<<"$needed")" ""
 
 # What was asked for does not exist or makes no sense: 2.
 refuses 2 'nonsense' nonsense

@@ -67,6 +67,16 @@ for signal in INT TERM KILL; do
 	is "after SIG$signal no process is left" "$(guests)" 0
 done
 
+# What writes an initramfs is loaded only where one is written; an empty file is no library.
+mkdir "$work/lib"
+soname=$(grep -a -o -m 1 'libarchive\.so\.[0-9]*' "$KACHECK" | head -n 1)
+: >"$work/lib/$soname"
+run env LD_LIBRARY_PATH="$work/lib" "$KACHECK" run --kernel "uml:$uml" --filter silent_drop
+is "without libarchive: exit status" "$status" 77
+says "without libarchive" "$soname.*apt-get install libarchive[0-9]+$"
+run env LD_LIBRARY_PATH="$work/lib" "$KACHECK" run --filter "$one"
+is "without libarchive: this host's kernel" "$status" 0
+
 refuses 2 'no User-mode Linux kernel' run --kernel uml:/bin/sh
 refuses 2 'no x86 kernel image' run --kernel image:/bin/sh
 refuses 2 'none of host, uml:FILE' run --kernel bzImage
