@@ -67,19 +67,21 @@ static int is_local(void *arg)
 {
 	const struct usable *usable = arg;
 	struct rtmsg *rtm;
+	struct nn_msgs msgs;
 	struct nn_msg msg;
 	uint8_t type = RTN_UNSPEC;
 	int ret;
 
-	ret = nn_link_lock_step(usable->ns, usable->dev, usable->err);
-	if (ret)
-		return ret;
-	nn_msg_start(&msg, RTM_GETROUTE, 0);
+	nn_msgs_init(&msgs);
+	nn_link_lock_step_msg(&msg, usable->dev);
+	nn_msgs_add(&msgs, "device", &msg);
+	nn_msg_start_get(&msg, RTM_GETROUTE);
 	rtm = nn_msg_extra(&msg, sizeof(*rtm));
 	rtm->rtm_family = AF_INET6;
 	rtm->rtm_dst_len = 128;
 	nn_msg_put(&msg, RTA_DST, usable->addr->bytes, 16);
-	ret = nn_route_talk(usable->ns, &msg, take_route_type, &type, usable->err);
+	nn_msgs_add(&msgs, "route", &msg);
+	ret = nn_route_talk_all(usable->ns, &msgs, take_route_type, &type, usable->err);
 	if (ret == -ENETUNREACH || ret == -EHOSTUNREACH)
 		return 0;
 	return ret ? ret : type == RTN_LOCAL;
@@ -87,35 +89,26 @@ static int is_local(void *arg)
 
 /*
  * Even without duplicate address detection the kernel makes the route that delivers packets to a
- * new IPv6 address in a work item of its own; what arrives before is discarded. On a device that
- * is down it makes none.
+ * new IPv6 address in a work item of its own; what arrives before is discarded.
  */
 int nn_addr_wait(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err)
 {
 	struct usable usable = { .ns = ns, .dev = dev, .addr = addr, .err = err };
 	char text[INET6_ADDRSTRLEN];
-	unsigned flags = 0;
-	int ret = 0;
+	int ret;
 
-	if (addr->family == AF_INET6)
-		ret = nn_link_flags(ns, dev, &flags, err);
-	if (ret || !(flags & IFF_RUNNING))
-		return ret;
+	if (addr->family != AF_INET6)
+		return 0;
 	ret = nn_route_wait(ns, RTNLGRP_IPV6_ROUTE, is_local, &usable, err);
 	return ret ? nn_prefix(err, ret, "address %s on %s", nn_addr_text(addr, text, sizeof(text)),
 			       dev)
 		   : 0;
 }
 
-static int addr_request(struct nn_msg *msg, struct nn_ns *ns, const char *dev,
-			const struct nn_addr *addr, int prefix_len, struct nn_err *err)
+static void fill_addr(struct nn_msg *msg, int index, const struct nn_addr *addr, int prefix_len)
 {
-	int index = nn_link_index(ns, dev, err);
-	struct ifaddrmsg *ifa;
+	struct ifaddrmsg *ifa = nn_msg_extra(msg, sizeof(*ifa));
 
-	if (index < 0)
-		return index;
-	ifa = nn_msg_extra(msg, sizeof(*ifa));
 	ifa->ifa_family = (uint8_t)addr->family;
 	ifa->ifa_prefixlen = (uint8_t)prefix_len;
 	ifa->ifa_index = (uint32_t)index;
@@ -123,40 +116,44 @@ static int addr_request(struct nn_msg *msg, struct nn_ns *ns, const char *dev,
 	nn_msg_put(msg, IFA_ADDRESS, addr->bytes, nn_addr_size(addr));
 	/* Usable at once: no duplicate address detection. IPv4 ignores it. */
 	nn_msg_put_u32(msg, IFA_FLAGS, addr->family == AF_INET6 ? IFA_F_NODAD : 0);
-	return nn_route_talk(ns, msg, NULL, NULL, err);
 }
 
-int nn_addr_put(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
-		struct nn_err *err)
+void nn_addr_msg(struct nn_msg *msg, int index, const struct nn_addr *addr, int prefix_len)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct nn_msg msg;
-	int ret;
-
-	nn_msg_start(&msg, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
-	ret = addr_request(&msg, ns, dev, addr, prefix_len, err);
-	return ret ? nn_prefix(err, ret, "cannot add address %s/%d to %s",
-			       nn_addr_text(addr, text, sizeof(text)), prefix_len, dev)
-		   : 0;
+	nn_msg_start(msg, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+	fill_addr(msg, index, addr, prefix_len);
 }
 
 int nn_addr_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
 		struct nn_err *err)
 {
-	int ret = nn_addr_put(ns, dev, addr, prefix_len, err);
+	char text[INET6_ADDRSTRLEN];
+	struct ifinfomsg ifi = { 0 };
+	struct nn_msg msg;
+	int ret = nn_link_get(ns, dev, &ifi, err);
 
-	return ret ? ret : nn_addr_wait(ns, dev, addr, err);
+	if (!ret) {
+		nn_addr_msg(&msg, ifi.ifi_index, addr, prefix_len);
+		ret = nn_route_talk(ns, &msg, NULL, NULL, err);
+	}
+	/* On a device that is down there is nothing to wait for. */
+	if (!ret && ifi.ifi_flags & IFF_RUNNING)
+		ret = nn_addr_wait(ns, dev, addr, err);
+	return ret ? nn_prefix(err, ret, "cannot add address %s/%d to %s",
+			       nn_addr_text(addr, text, sizeof(text)), prefix_len, dev)
+		   : 0;
 }
 
 int nn_addr_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
 		struct nn_err *err)
 {
+	int ret, index = nn_link_index(ns, dev, err);
 	char text[INET6_ADDRSTRLEN];
 	struct nn_msg msg;
-	int ret;
 
 	nn_msg_start(&msg, RTM_DELADDR, 0);
-	ret = addr_request(&msg, ns, dev, addr, prefix_len, err);
+	fill_addr(&msg, index, addr, prefix_len);
+	ret = index < 0 ? index : nn_route_talk(ns, &msg, NULL, NULL, err);
 	return ret ? nn_prefix(err, ret, "cannot delete address %s/%d from %s",
 			       nn_addr_text(addr, text, sizeof(text)), prefix_len, dev)
 		   : 0;
@@ -164,33 +161,34 @@ int nn_addr_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, i
 
 /* ---- neighbours ------------------------------------------------------------------------- */
 
-static int neigh_request(struct nn_msg *msg, struct nn_ns *ns, const char *dev,
-			 const struct nn_addr *addr, const uint8_t *mac, struct nn_err *err)
+static void fill_neigh(struct nn_msg *msg, int index, const struct nn_addr *addr,
+		       const uint8_t *mac)
 {
-	int index = nn_link_index(ns, dev, err);
-	struct ndmsg *ndm;
+	struct ndmsg *ndm = nn_msg_extra(msg, sizeof(*ndm));
 
-	if (index < 0)
-		return index;
-	ndm = nn_msg_extra(msg, sizeof(*ndm));
 	ndm->ndm_family = (uint8_t)addr->family;
 	ndm->ndm_ifindex = index;
 	ndm->ndm_state = NUD_PERMANENT;
 	nn_msg_put(msg, NDA_DST, addr->bytes, nn_addr_size(addr));
 	if (mac)
 		nn_msg_put(msg, NDA_LLADDR, mac, 6);
-	return nn_route_talk(ns, msg, NULL, NULL, err);
+}
+
+void nn_neigh_msg(struct nn_msg *msg, int index, const struct nn_addr *addr, const uint8_t mac[6])
+{
+	nn_msg_start(msg, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+	fill_neigh(msg, index, addr, mac);
 }
 
 int nn_neigh_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr,
 		 const uint8_t mac[6], struct nn_err *err)
 {
+	int ret, index = nn_link_index(ns, dev, err);
 	char text[INET6_ADDRSTRLEN];
 	struct nn_msg msg;
-	int ret;
 
-	nn_msg_start(&msg, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
-	ret = neigh_request(&msg, ns, dev, addr, mac, err);
+	nn_neigh_msg(&msg, index, addr, mac);
+	ret = index < 0 ? index : nn_route_talk(ns, &msg, NULL, NULL, err);
 	return ret ? nn_prefix(err, ret, "cannot add neighbour %s to %s",
 			       nn_addr_text(addr, text, sizeof(text)), dev)
 		   : 0;
@@ -198,12 +196,13 @@ int nn_neigh_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr,
 
 int nn_neigh_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err)
 {
+	int ret, index = nn_link_index(ns, dev, err);
 	char text[INET6_ADDRSTRLEN];
 	struct nn_msg msg;
-	int ret;
 
 	nn_msg_start(&msg, RTM_DELNEIGH, 0);
-	ret = neigh_request(&msg, ns, dev, addr, NULL, err);
+	fill_neigh(&msg, index, addr, NULL);
+	ret = index < 0 ? index : nn_route_talk(ns, &msg, NULL, NULL, err);
 	return ret ? nn_prefix(err, ret, "cannot delete neighbour %s from %s",
 			       nn_addr_text(addr, text, sizeof(text)), dev)
 		   : 0;
@@ -227,7 +226,7 @@ int nn_neigh_known(struct nn_ns *ns, const char *dev, const struct nn_addr *addr
 
 	if (index < 0)
 		return index;
-	nn_msg_start(&msg, RTM_GETNEIGH, 0);
+	nn_msg_start_get(&msg, RTM_GETNEIGH);
 	ndm = nn_msg_extra(&msg, sizeof(*ndm));
 	ndm->ndm_family = (uint8_t)addr->family;
 	ndm->ndm_ifindex = index;

@@ -23,6 +23,14 @@ int nn_route_talk(struct nn_ns *ns, struct nn_msg *msg, nn_nl_each each, void *a
 	return nl ? nn_nl_talk(nl, msg, each, arg, err) : -errno;
 }
 
+int nn_route_talk_all(struct nn_ns *ns, struct nn_msgs *msgs, nn_nl_each each, void *arg,
+		      struct nn_err *err)
+{
+	struct nn_nl *nl = nn_ns_nl(ns, NN_BUS_ROUTE, err);
+
+	return nl ? nn_nl_talk_all(nl, msgs, each, arg, err) : -errno;
+}
+
 /* A request about one device, by its name: the kernel looks it up. */
 static struct ifinfomsg *link_start(struct nn_msg *msg, uint16_t type, const char *name)
 {
@@ -47,7 +55,9 @@ int nn_link_get(struct nn_ns *ns, const char *name, struct ifinfomsg *out, struc
 	struct nn_msg msg;
 	int ret;
 
-	link_start(&msg, RTM_GETLINK, name);
+	nn_msg_start_get(&msg, RTM_GETLINK);
+	nn_msg_extra(&msg, sizeof(struct ifinfomsg));
+	nn_msg_put_str(&msg, IFLA_IFNAME, name);
 	ret = nn_route_talk(ns, &msg, take_ifinfo, out, err);
 	return ret ? nn_prefix(err, ret, "device %s", name) : 0;
 }
@@ -70,25 +80,27 @@ int nn_link_flags(struct nn_ns *ns, const char *name, unsigned *flags, struct nn
 	return ret;
 }
 
+static void up_msg(struct nn_msg *msg, const char *name, bool up)
+{
+	struct ifinfomsg *ifi = link_start(msg, RTM_NEWLINK, name);
+
+	ifi->ifi_flags = up ? IFF_UP : 0;
+	ifi->ifi_change = IFF_UP;
+}
+
 int nn_link_set_up(struct nn_ns *ns, const char *name, bool up, struct nn_err *err)
 {
-	struct ifinfomsg *ifi;
 	struct nn_msg msg;
 	int ret;
 
-	ifi = link_start(&msg, RTM_NEWLINK, name);
-	ifi->ifi_flags = up ? IFF_UP : 0;
-	ifi->ifi_change = IFF_UP;
+	up_msg(&msg, name, up);
 	ret = nn_route_talk(ns, &msg, NULL, NULL, err);
 	return ret ? nn_prefix(err, ret, "cannot set %s %s", name, up ? "up" : "down") : 0;
 }
 
-int nn_link_lock_step(struct nn_ns *ns, const char *name, struct nn_err *err)
+void nn_link_lock_step_msg(struct nn_msg *msg, const char *name)
 {
-	struct nn_msg msg;
-
-	link_start(&msg, RTM_SETLINK, name);
-	return nn_route_talk(ns, &msg, NULL, NULL, err);
+	link_start(msg, RTM_SETLINK, name);
 }
 
 int nn_link_delete(struct nn_ns *ns, const char *name, struct nn_err *err)
@@ -105,23 +117,33 @@ int nn_link_delete(struct nn_ns *ns, const char *name, struct nn_err *err)
 
 /* No address of the kernel's own making on this device, so no router solicitation either. Only
  * an existing device takes this. */
-static int no_autoconf(const struct nn_veth_end *end, struct nn_err *err)
+static void no_autoconf_msg(struct nn_msg *msg, const char *name)
 {
 	struct nlattr *spec, *inet6;
+
+	link_start(msg, RTM_SETLINK, name);
+	spec = nn_msg_nest(msg, IFLA_AF_SPEC);
+	inet6 = nn_msg_nest(msg, AF_INET6);
+	nn_msg_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nn_msg_nest_end(msg, inet6);
+	nn_msg_nest_end(msg, spec);
+}
+
+static int veth_start(const struct nn_veth_end *end, bool ipv6, struct nn_err *err)
+{
+	struct nn_msgs msgs;
 	struct nn_msg msg;
 	int ret;
 
-	if (!nn_has_family(AF_INET6))
-		return 0;
-	link_start(&msg, RTM_SETLINK, end->name);
-	spec = nn_msg_nest(&msg, IFLA_AF_SPEC);
-	inet6 = nn_msg_nest(&msg, AF_INET6);
-	nn_msg_put_u8(&msg, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-	nn_msg_nest_end(&msg, inet6);
-	nn_msg_nest_end(&msg, spec);
-	ret = nn_route_talk(end->ns, &msg, NULL, NULL, err);
-	return ret ? nn_prefix(err, ret, "cannot switch off autoconfiguration of %s", end->name)
-		   : 0;
+	nn_msgs_init(&msgs);
+	if (ipv6) {
+		no_autoconf_msg(&msg, end->name);
+		nn_msgs_add(&msgs, "no autoconfiguration", &msg);
+	}
+	up_msg(&msg, end->name, true);
+	nn_msgs_add(&msgs, "up", &msg);
+	ret = nn_route_talk_all(end->ns, &msgs, NULL, NULL, err);
+	return ret ? nn_prefix(err, ret, "cannot start %s", end->name) : 0;
 }
 
 static void put_end(struct nn_msg *msg, const struct nn_veth_end *end)
@@ -156,15 +178,16 @@ static int veth_create(const struct nn_veth_end *a, const struct nn_veth_end *b,
 	return ret ? nn_prefix(err, ret, "cannot create veth %s - %s", a->name, b->name) : 0;
 }
 
-int nn_veth_new(const struct nn_veth_end *a, const struct nn_veth_end *b, struct nn_err *err)
+int nn_veth_new(const struct nn_veth_end *a, const struct nn_veth_end *b, bool ipv6,
+		struct nn_err *err)
 {
 	int ret = veth_create(a, b, err);
 
 	if (ret)
 		return ret;
-	ret = no_autoconf(a, err);
+	ret = veth_start(a, ipv6, err);
 	if (!ret)
-		ret = no_autoconf(b, err);
+		ret = veth_start(b, ipv6, err);
 	if (ret)
 		(void)nn_link_delete(a->ns, a->name, NULL);
 	return ret;
@@ -217,15 +240,15 @@ struct carrier {
 	struct nn_ns *ns;
 	const char *name;
 	struct nn_err *err;
+	struct ifinfomsg seen;
 };
 
 static int has_carrier(void *arg)
 {
-	const struct carrier *carrier = arg;
-	unsigned flags = 0;
-	int ret = nn_link_flags(carrier->ns, carrier->name, &flags, carrier->err);
+	struct carrier *carrier = arg;
+	int ret = nn_link_get(carrier->ns, carrier->name, &carrier->seen, carrier->err);
 
-	return ret ? ret : !!(flags & IFF_RUNNING);
+	return ret ? ret : !!(carrier->seen.ifi_flags & IFF_RUNNING);
 }
 
 /*
@@ -238,7 +261,7 @@ int nn_link_wait(struct nn_ns *ns, const char *name, struct nn_err *err)
 	struct carrier carrier = { .ns = ns, .name = name, .err = err };
 	int ret = nn_route_wait(ns, RTNLGRP_LINK, has_carrier, &carrier, err);
 
-	return ret ? nn_prefix(err, ret, "carrier of %s", name) : 0;
+	return ret ? nn_prefix(err, ret, "carrier of %s", name) : carrier.seen.ifi_index;
 }
 
 static int has_no_carrier(void *arg)

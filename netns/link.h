@@ -30,14 +30,17 @@ struct nn_veth_end {
 	uint8_t mac[6];
 };
 
-/* Creates a veth pair with one end in each namespace, both down. IPv6 address generation is off
- * (no link-local address, no router solicitation). Returns 0 or -errno. */
-int nn_veth_new(const struct nn_veth_end *a, const struct nn_veth_end *b, struct nn_err *err);
+/* Creates a veth pair with one end in each namespace, and sets both up. With @ipv6, that is if the
+ * kernel has it, IPv6 address generation is off (no link-local address, no router solicitation).
+ * Returns 0 or -errno. */
+int nn_veth_new(const struct nn_veth_end *a, const struct nn_veth_end *b, bool ipv6,
+		struct nn_err *err);
 
 /* A device that goes down loses its IPv6 addresses, its neighbours and the routes through it. */
 int nn_link_set_up(struct nn_ns *ns, const char *name, bool up, struct nn_err *err);
 /* Waits until the device carries packets: the first end of a veth that is set up discards them
- * until some time after the second. -ETIMEDOUT if no carrier comes. */
+ * until some time after the second. Returns the index of the device, or -errno; -ETIMEDOUT if no
+ * carrier comes. */
 int nn_link_wait(struct nn_ns *ns, const char *name, struct nn_err *err);
 /* Waits until the device has noticed that its far end is down: its queue discards packets from then
  * on. Before, the driver refuses them. -ETIMEDOUT if it does not. */

@@ -16,17 +16,25 @@ int nn_link_index(struct nn_ns *ns, const char *name, struct nn_err *err);
 int nn_route_talk(struct nn_ns *ns, struct nn_msg *msg, nn_nl_each each, void *arg,
 		  struct nn_err *err);
 
-/* Changes nothing, but returns only after whatever holds the kernel's rtnetlink lock now. */
-int nn_link_lock_step(struct nn_ns *ns, const char *name, struct nn_err *err);
+/* nn_nl_talk_all() on it. */
+int nn_route_talk_all(struct nn_ns *ns, struct nn_msgs *msgs, nn_nl_each each, void *arg,
+		      struct nn_err *err);
+
+/* A request that changes nothing, but is over only after whatever holds the kernel's rtnetlink lock
+ * now. */
+void nn_link_lock_step_msg(struct nn_msg *msg, const char *name);
 
 /* Waits until @ready(@arg) is not 0; looks again at each notification of @group (RTNLGRP_...).
  * Returns 0, -ETIMEDOUT, or the -errno of @ready. */
 int nn_route_wait(struct nn_ns *ns, unsigned group, int (*ready)(void *), void *arg,
 		  struct nn_err *err);
 
-/* The two halves of nn_addr_add(): the request, and the wait until it has taken effect. */
-int nn_addr_put(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
-		struct nn_err *err);
+/* The requests of nn_addr_add(), nn_neigh_add() and nn_route_add(), for the device with @index. */
+void nn_addr_msg(struct nn_msg *msg, int index, const struct nn_addr *addr, int prefix_len);
+void nn_neigh_msg(struct nn_msg *msg, int index, const struct nn_addr *addr, const uint8_t mac[6]);
+void nn_route_msg(struct nn_msg *msg, int index, const struct nn_route *route);
+
+/* Waits until an address, just added to a device with a carrier, has taken effect. */
 int nn_addr_wait(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err);
 
 size_t nn_addr_size(const struct nn_addr *addr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Building one netlink request: bounded puts that remember an overflow until the send. */
+/* Building netlink requests: bounded puts that remember an overflow until the send. */
 #include "nl.h"
 
 #include <string.h>
@@ -10,6 +10,12 @@ void nn_msg_start(struct nn_msg *msg, uint16_t type, uint16_t flags)
 	msg->nlh->nlmsg_type = type;
 	msg->nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 	msg->overflow = false;
+}
+
+void nn_msg_start_get(struct nn_msg *msg, uint16_t type)
+{
+	nn_msg_start(msg, type, 0);
+	msg->nlh->nlmsg_flags = NLM_F_REQUEST;
 }
 
 void *nn_msg_extra(struct nn_msg *msg, size_t size)
@@ -52,4 +58,26 @@ void nn_msg_nest_end(struct nn_msg *msg, struct nlattr *nest)
 {
 	if (nest)
 		mnl_attr_nest_end(msg->nlh, nest);
+}
+
+/* ---- several at once -------------------------------------------------------------------- */
+
+void nn_msgs_init(struct nn_msgs *msgs)
+{
+	msgs->used = 0;
+	msgs->n = 0;
+	msgs->overflow = false;
+}
+
+void nn_msgs_add(struct nn_msgs *msgs, const char *what, const struct nn_msg *msg)
+{
+	size_t size = MNL_ALIGN(msg->nlh->nlmsg_len);
+
+	if (msg->overflow || msgs->n == NN_MSGS_MAX || msgs->used + size > sizeof(msgs->buf)) {
+		msgs->overflow = true;
+		return;
+	}
+	memcpy(msgs->buf + msgs->used, msg->buf, size);
+	msgs->used += size;
+	msgs->what[msgs->n++] = what;
 }

@@ -111,22 +111,38 @@ static int verdict_fail(const struct nn_nl_verdict *v, struct nn_err *err)
 	return nn_fail(err, v->code, "kernel%s%s", v->text[0] ? ": " : "", v->text);
 }
 
-/* ---- one request ------------------------------------------------------------------------ */
+/* ---- requests --------------------------------------------------------------------------- */
 
-/* The state of one request while its replies come in. */
+/* What is sent at once: one request or several. */
+struct letter {
+	struct nlmsghdr *first;
+	size_t size;
+};
+
+/* The state of a letter while the replies come in. */
 struct talk {
-	uint32_t seq;
+	uint32_t first, last; /* numbers of its requests */
+	bool is_question;     /* the last one ends with its one answer */
 	nn_nl_each each;
 	void *arg;
 	int ret;          /* of @each */
 	bool over;        /* verdict or end of dump seen */
 	bool interrupted; /* the dump is inconsistent */
-	struct nn_nl_verdict verdict;
+	struct nn_nl_verdict verdict; /* the first that is bad, or the last one's */
 };
+
+static void talk_verdict(struct talk *talk, const struct nn_nl_verdict *verdict)
+{
+	if (!talk->verdict.code)
+		talk->verdict = *verdict;
+	talk->over |= verdict->seq == talk->last;
+}
 
 static void talk_take(struct talk *talk, const struct nlmsghdr *nlh)
 {
-	if (nlh->nlmsg_seq != talk->seq)
+	struct nn_nl_verdict verdict = { .seq = nlh->nlmsg_seq };
+
+	if (nlh->nlmsg_seq - talk->first > talk->last - talk->first)
 		return; /* left over from a request that was given up */
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		talk->interrupted = true;
@@ -134,19 +150,20 @@ static void talk_take(struct talk *talk, const struct nlmsghdr *nlh)
 	case NLMSG_NOOP:
 		break;
 	case NLMSG_ERROR:
-		nn_nl_verdict(nlh, &talk->verdict);
-		talk->over = true;
+		nn_nl_verdict(nlh, &verdict);
+		talk_verdict(talk, &verdict);
 		break;
 	case NLMSG_DONE:
 		/* Carries the dump's own error code, 0 or negative. */
 		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(int))
-			talk->verdict.code = -*(const int *)mnl_nlmsg_get_payload(nlh);
-		talk->over = true;
+			verdict.code = -*(const int *)mnl_nlmsg_get_payload(nlh);
+		talk_verdict(talk, &verdict);
 		break;
 	default:
 		/* Read on after @each has had enough, so that nothing stays in the queue. */
 		if (talk->each && !talk->ret)
 			talk->ret = talk->each(nlh, talk->arg);
+		talk->over |= talk->is_question && nlh->nlmsg_seq == talk->last;
 	}
 }
 
@@ -157,16 +174,37 @@ static int recv_fail(struct nn_err *err)
 	return nn_fail(err, errno, "netlink: cannot receive");
 }
 
-/* Sends and receives once. Returns 0 when the request is over, or -errno of the transport. */
-static int talk_once(struct nn_nl *nl, struct nn_msg *msg, struct talk *talk, struct nn_err *err)
+/* Gives the requests their numbers, and leaves the ACK to the last: the others only speak up when
+ * they are refused. */
+static void address(struct nn_nl *nl, const struct letter *letter, struct talk *talk)
+{
+	struct nlmsghdr *nlh = letter->first;
+	int left = (int)letter->size;
+
+	talk->first = nl->seq + 1;
+	for (;;) {
+		nlh->nlmsg_seq = ++nl->seq;
+		left -= (int)MNL_ALIGN(nlh->nlmsg_len);
+		if (left <= 0)
+			break;
+		nlh->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+		nlh = (struct nlmsghdr *)((char *)nlh + MNL_ALIGN(nlh->nlmsg_len));
+	}
+	talk->last = nl->seq;
+	talk->is_question = !(nlh->nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP));
+}
+
+/* Sends and receives once. Returns 0 when the letter is answered, or -errno of the transport. */
+static int talk_once(struct nn_nl *nl, const struct letter *letter, struct talk *talk,
+		     struct nn_err *err)
 {
 	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct nlmsghdr *nlh;
 	ssize_t got;
 	int len;
 
-	talk->seq = msg->nlh->nlmsg_seq = ++nl->seq;
-	if (mnl_socket_sendto(nl->sock, msg->nlh, msg->nlh->nlmsg_len) < 0)
+	address(nl, letter, talk);
+	if (mnl_socket_sendto(nl->sock, letter->first, letter->size) < 0)
 		return nn_fail(err, errno, "netlink: cannot send");
 	while (!talk->over) {
 		got = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));
@@ -183,6 +221,7 @@ static int talk_once(struct nn_nl *nl, struct nn_msg *msg, struct talk *talk, st
 
 int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg, struct nn_err *err)
 {
+	const struct letter letter = { msg->nlh, msg->nlh->nlmsg_len };
 	struct talk talk;
 	int tries, ret;
 
@@ -190,7 +229,7 @@ int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg,
 		return nn_fail(err, EMSGSIZE, "netlink: request too long");
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
 		talk = (struct talk){ .each = each, .arg = arg };
-		ret = talk_once(nl, msg, &talk, err);
+		ret = talk_once(nl, &letter, &talk, err);
 		if (ret)
 			return ret;
 		if (talk.verdict.code)
@@ -199,6 +238,27 @@ int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg,
 			return talk.ret;
 	}
 	return nn_fail(err, EINTR, "netlink: the table changes faster than it can be read");
+}
+
+int nn_nl_talk_all(struct nn_nl *nl, struct nn_msgs *msgs, nn_nl_each each, void *arg,
+		   struct nn_err *err)
+{
+	const struct letter letter = { (struct nlmsghdr *)msgs->buf, msgs->used };
+	struct talk talk = { .each = each, .arg = arg };
+	int ret;
+
+	if (msgs->overflow)
+		return nn_fail(err, EMSGSIZE, "netlink: requests too long");
+	if (msgs->n == 0)
+		return 0;
+	ret = talk_once(nl, &letter, &talk, err);
+	if (ret)
+		return ret;
+	if (talk.verdict.code) {
+		ret = verdict_fail(&talk.verdict, err);
+		return nn_prefix(err, ret, "%s", msgs->what[talk.verdict.seq - talk.first]);
+	}
+	return talk.ret;
 }
 
 int nn_nl_listen(struct nn_nl *nl, int timeout_ms, nn_nl_each each, void *arg, struct nn_err *err)

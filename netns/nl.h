@@ -18,6 +18,7 @@
 
 enum nn_bus { NN_BUS_ROUTE, NN_BUS_NFT, NN_BUS_DIAG };
 #define NN_BUSES 3
+#define NN_MSGS_MAX 8
 
 struct nn_nl {
 	struct mnl_socket *sock; /* NULL: not open */
@@ -44,6 +45,8 @@ struct nn_msg {
 
 /* Starts an empty request; NLM_F_REQUEST and NLM_F_ACK are added to @flags. */
 void nn_msg_start(struct nn_msg *msg, uint16_t type, uint16_t flags);
+/* A question that the kernel answers with one message, or an error: that is its end, no ACK comes. */
+void nn_msg_start_get(struct nn_msg *msg, uint16_t type);
 /* Appends the family header (struct ifinfomsg, ...), zeroed. */
 void *nn_msg_extra(struct nn_msg *msg, size_t size);
 void nn_msg_put(struct nn_msg *msg, uint16_t type, const void *data, size_t len);
@@ -61,6 +64,24 @@ typedef int (*nn_nl_each)(const struct nlmsghdr *nlh, void *arg);
  * or the value of @each. */
 int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg,
 	       struct nn_err *err);
+
+/* Requests that are sent as one: the kernel carries them out in their order. */
+struct nn_msgs {
+	size_t used;
+	unsigned n;
+	bool overflow;
+	const char *what[NN_MSGS_MAX]; /* what each is about, for errors; borrowed */
+	char buf[2048] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+void nn_msgs_init(struct nn_msgs *msgs);
+/* Adds a copy of @msg. */
+void nn_msgs_add(struct nn_msgs *msgs, const char *what, const struct nn_msg *msg);
+/* Sends them all and reads until the last is over. Those after one that is refused are carried out
+ * all the same. @each meets every reply. Returns 0, or -errno of the first that was refused, with
+ * its what in @err; or the value of @each. */
+int nn_nl_talk_all(struct nn_nl *nl, struct nn_msgs *msgs, nn_nl_each each, void *arg,
+		   struct nn_err *err);
 
 /* Joins a multicast group (RTNLGRP_...). */
 int nn_nl_join(struct nn_nl *nl, unsigned group, struct nn_err *err);

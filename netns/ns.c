@@ -26,6 +26,7 @@
 
 struct nn_ns {
 	int fd;
+	int home; /* where its maker lives; -1: not made here */
 	struct nn_nl nl[NN_BUSES]; /* opened at first use */
 };
 
@@ -41,7 +42,7 @@ static struct nn_ns *ns_alloc(void)
 	struct nn_ns *ns = calloc(1, sizeof(*ns));
 
 	if (ns)
-		ns->fd = -1;
+		ns->fd = ns->home = -1;
 	return ns;
 }
 
@@ -55,6 +56,8 @@ struct nn_ns *nn_ns_free(struct nn_ns *ns)
 		nn_nl_close(&ns->nl[bus]);
 	if (ns->fd >= 0)
 		close(ns->fd);
+	if (ns->home >= 0)
+		close(ns->home);
 	free(ns);
 	return NULL;
 }
@@ -80,16 +83,26 @@ static bool same_file(int a, int b)
 	return !fstat(a, &sa) && !fstat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-/*
- * Moves into @ns. *@home gets what visit_end() needs: -1 when the thread is there already, which
- * spares setns() and with it the privilege, so that anybody can read their own namespace.
- */
-static int visit_start(const struct nn_ns *ns, int *home, struct nn_err *err)
+/* A visit on its way back. */
+struct visit {
+	int home; /* -1: the thread was there already */
+	bool ours; /* opened for this visit */
+};
+
+static int go_home(int home, struct nn_err *err)
+{
+	if (setns(home, CLONE_NEWNET))
+		return nn_fail(err, errno, "cannot return to the network namespace before");
+	return 0;
+}
+
+/* To a namespace of somebody else. One that the thread is in already spares setns() and with it the
+ * privilege, so that anybody can read their own. */
+static int visit_stranger(const struct nn_ns *ns, struct visit *visit, struct nn_err *err)
 {
 	int fd = open_self(err), ret = 0;
 	bool there;
 
-	*home = -1;
 	if (fd < 0)
 		return fd;
 	there = same_file(fd, ns->fd);
@@ -98,32 +111,47 @@ static int visit_start(const struct nn_ns *ns, int *home, struct nn_err *err)
 	if (there || ret)
 		close(fd);
 	else
-		*home = fd;
+		*visit = (struct visit){ .home = fd, .ours = true };
 	return ret;
 }
 
-static int visit_end(int home, struct nn_err *err)
+/* Moves into @ns. The maker of a namespace visits it from where it was made: nothing to find out. */
+static int visit_start(const struct nn_ns *ns, struct visit *visit, struct nn_err *err)
 {
-	int ret = 0;
+	int ret;
 
-	if (home < 0)
+	*visit = (struct visit){ .home = -1 };
+	if (ns->home < 0)
+		return visit_stranger(ns, visit, err);
+	ret = nn_ns_enter(ns, err);
+	if (!ret)
+		visit->home = ns->home;
+	return ret;
+}
+
+static int visit_end(const struct visit *visit, struct nn_err *err)
+{
+	int ret;
+
+	if (visit->home < 0)
 		return 0;
-	if (setns(home, CLONE_NEWNET))
-		ret = nn_fail(err, errno, "cannot return to the network namespace before");
-	close(home);
+	ret = go_home(visit->home, err);
+	if (visit->ours)
+		close(visit->home);
 	return ret;
 }
 
 static int open_inside(const struct nn_ns *ns, struct nn_nl *nl, enum nn_bus bus,
 		       struct nn_err *err)
 {
-	int home, ret, back;
+	struct visit visit;
+	int ret, back;
 
-	ret = visit_start(ns, &home, err);
+	ret = visit_start(ns, &visit, err);
 	if (ret)
 		return ret;
 	ret = nn_nl_open(nl, bus, err);
-	back = visit_end(home, err);
+	back = visit_end(&visit, err);
 	return ret ? ret : back;
 }
 
@@ -147,8 +175,9 @@ struct nn_nl *nn_ns_nl(struct nn_ns *ns, enum nn_bus bus, struct nn_err *err)
 
 int nn_ns_open_proc(const struct nn_ns *ns, const char *path, int flags, struct nn_err *err)
 {
+	struct visit visit;
 	char full[256];
-	int home, ret, fd, back;
+	int ret, fd, back;
 
 	/* /proc/net belongs to a thread; /proc/sys/net shows the namespace of whoever opens it. */
 	if (!strncmp(path, "net/", 4))
@@ -159,13 +188,13 @@ int nn_ns_open_proc(const struct nn_ns *ns, const char *path, int flags, struct 
 		return nn_fail(err, EINVAL, "%s is neither below net/ nor sys/", path);
 	if ((size_t)ret >= sizeof(full))
 		return nn_fail(err, ENAMETOOLONG, "%s", path);
-	ret = visit_start(ns, &home, err);
+	ret = visit_start(ns, &visit, err);
 	if (ret)
 		return ret;
 	fd = open(full, flags | O_CLOEXEC);
 	if (fd < 0)
 		fd = nn_fail(err, errno, "cannot open /proc/%s", path);
-	back = visit_end(home, err);
+	back = visit_end(&visit, err);
 	if (back && fd >= 0)
 		close(fd);
 	return back ? back : fd;
@@ -215,20 +244,17 @@ static int ns_fill(struct nn_ns *ns, struct nn_err *err)
 int nn_ns_new(struct nn_ns **ret, struct nn_err *err)
 {
 	struct nn_ns *ns = ns_alloc();
-	int home, rc, back;
+	int rc, back;
 
 	if (!ns)
 		return nn_fail(err, ENOMEM, "network namespace");
-	home = rc = open_self(err);
-	if (home < 0)
+	ns->home = rc = open_self(err);
+	if (rc >= 0)
+		rc = unshare_net(err);
+	if (rc)
 		goto out;
-	rc = unshare_net(err);
-	if (rc) {
-		close(home);
-		goto out;
-	}
 	rc = ns_fill(ns, err);
-	back = visit_end(home, err);
+	back = go_home(ns->home, err);
 	rc = rc ? rc : back;
 	if (!rc)
 		rc = loopback_up(ns, err);

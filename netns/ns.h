@@ -18,7 +18,8 @@ struct nn_ns; /* opaque */
 
 /*
  * Creates a namespace; the caller stays where it is. Loopback is up. Needs CAP_SYS_ADMIN in the
- * user namespace (a sandbox has it). *@ret is owned by the caller. Returns 0 or -errno.
+ * user namespace (a sandbox has it). *@ret is owned by the caller, who must be in the namespace of
+ * now whenever it is used: that is where a visit returns to. Returns 0 or -errno.
  */
 int nn_ns_new(struct nn_ns **ret, struct nn_err *err);
 

@@ -43,11 +43,10 @@ static const char *route_text(const struct nn_route *route, char *buf, size_t si
 	return buf;
 }
 
-static int route_request(struct nn_msg *msg, struct nn_ns *ns, const struct nn_route *route,
-			 struct nn_err *err)
+/* @index: of the route's device, if it names one. */
+static void fill_route(struct nn_msg *msg, int index, const struct nn_route *route)
 {
 	struct rtmsg *rtm = nn_msg_extra(msg, sizeof(*rtm));
-	int index;
 
 	rtm->rtm_family = (uint8_t)route->dst.family;
 	rtm->rtm_dst_len = (uint8_t)route->prefix_len;
@@ -61,35 +60,42 @@ static int route_request(struct nn_msg *msg, struct nn_ns *ns, const struct nn_r
 		nn_msg_put(msg, RTA_GATEWAY, route->via->bytes, nn_addr_size(route->via));
 	if (route->metric)
 		nn_msg_put_u32(msg, RTA_PRIORITY, route->metric);
-	if (route->dev) {
-		index = nn_link_index(ns, route->dev, err);
-		if (index < 0)
-			return index;
+	if (route->dev)
 		nn_msg_put_u32(msg, RTA_OIF, (uint32_t)index);
-	}
-	return nn_route_talk(ns, msg, NULL, NULL, err);
+}
+
+void nn_route_msg(struct nn_msg *msg, int index, const struct nn_route *route)
+{
+	nn_msg_start(msg, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+	fill_route(msg, index, route);
+}
+
+static int route_index(struct nn_ns *ns, const struct nn_route *route, struct nn_err *err)
+{
+	return route->dev ? nn_link_index(ns, route->dev, err) : 0;
 }
 
 int nn_route_add(struct nn_ns *ns, const struct nn_route *route, struct nn_err *err)
 {
+	int ret, index = route_index(ns, route, err);
 	struct nn_msg msg;
 	char text[160];
-	int ret;
 
-	nn_msg_start(&msg, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
-	ret = route_request(&msg, ns, route, err);
+	nn_route_msg(&msg, index, route);
+	ret = index < 0 ? index : nn_route_talk(ns, &msg, NULL, NULL, err);
 	return ret ? nn_prefix(err, ret, "cannot add %s", route_text(route, text, sizeof(text)))
 		   : 0;
 }
 
 int nn_route_del(struct nn_ns *ns, const struct nn_route *route, struct nn_err *err)
 {
+	int ret, index = route_index(ns, route, err);
 	struct nn_msg msg;
 	char text[160];
-	int ret;
 
 	nn_msg_start(&msg, RTM_DELROUTE, 0);
-	ret = route_request(&msg, ns, route, err);
+	fill_route(&msg, index, route);
+	ret = index < 0 ? index : nn_route_talk(ns, &msg, NULL, NULL, err);
 	return ret ? nn_prefix(err, ret, "cannot delete %s", route_text(route, text, sizeof(text)))
 		   : 0;
 }

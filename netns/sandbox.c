@@ -70,14 +70,16 @@ bool nn_sandbox_is_privileged(void)
 
 /* ---- in the child ----------------------------------------------------------------------- */
 
+/* clone3() has reset what had a handler; what is ignored stays so, and these are those that some
+ * parents ignore. */
 static void reset_signals(void)
 {
+	static const int often_ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD };
 	const struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
-	int sig;
 
-	for (sig = 1; sig < NSIG; sig++)
-		(void)sigaction(sig, &dfl, NULL); /* fails for KILL, STOP and libc's own */
+	for (size_t i = 0; i < sizeof(often_ignored) / sizeof(often_ignored[0]); i++)
+		(void)sigaction(often_ignored[i], &dfl, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -189,7 +191,8 @@ static void child(struct start *start)
 /* Like fork(), with new namespaces. Signals wait until the child has reset its handlers. */
 static pid_t clone_sandbox(struct start *start, int *pidfd)
 {
-	struct clone_args args = { .flags = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_PIDFD,
+	struct clone_args args = { .flags = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS |
+					    CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 				   .pidfd = (uintptr_t)pidfd,
 				   .exit_signal = SIGCHLD };
 	sigset_t all, before;

@@ -26,8 +26,9 @@ struct nn_sandbox {
  * Starts @entry(@arg) as the first process of a new sandbox; the value that it returns is the
  * process's exit status. Root uses no user namespace (many hosts forbid it to everybody); anybody
  * else gets one in which they are root. The child dies with its parent (strictly, with the thread
- * that started it: PR_SET_PDEATHSIG, and a check of the parent's pidfd for the race). All signals
- * have their default action and none is blocked in the child. /proc is mounted anew in the child's
+ * that started it: PR_SET_PDEATHSIG, and a check of the parent's pidfd for the race). In the child
+ * no signal has a handler, none is blocked, and those that parents are wont to ignore (SIGPIPE,
+ * SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM) have their default action. /proc is mounted anew in the child's
  * mount namespace where the host allows it; the host's /proc stays usable where it does not.
  *
  * Returns 0, or a negative errno with @err naming the cause and the remedy, for example

@@ -34,15 +34,10 @@ static int sysctl_open(const struct nn_ns *ns, const char *key, int flags, struc
 	return fd;
 }
 
-int nn_sysctl_get(const struct nn_ns *ns, const char *key, char *buf, size_t size,
-		  struct nn_err *err)
+static int read_value(int fd, const char *key, char *buf, size_t size, struct nn_err *err)
 {
-	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_RDONLY, err);
-	ssize_t got;
+	ssize_t got = pread(fd, buf, size - 1, 0);
 
-	if (fd < 0)
-		return fd;
-	got = read(fd, buf, size - 1);
 	if (got < 0)
 		return nn_fail(err, errno, "cannot read sysctl %s", key);
 	while (got > 0 && buf[got - 1] == '\n')
@@ -51,16 +46,27 @@ int nn_sysctl_get(const struct nn_ns *ns, const char *key, char *buf, size_t siz
 	return (int)got;
 }
 
+/* In one write: the kernel takes a sysctl's value from the first one. */
+static int write_value(int fd, const char *key, const char *value, struct nn_err *err)
+{
+	if (write(fd, value, strlen(value)) < 0)
+		return nn_fail(err, errno, "sysctl %s = %s", key, value);
+	return 0;
+}
+
+int nn_sysctl_get(const struct nn_ns *ns, const char *key, char *buf, size_t size,
+		  struct nn_err *err)
+{
+	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_RDONLY, err);
+
+	return fd < 0 ? fd : read_value(fd, key, buf, size, err);
+}
+
 int nn_sysctl_set(const struct nn_ns *ns, const char *key, const char *value, struct nn_err *err)
 {
 	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_WRONLY, err);
 
-	if (fd < 0)
-		return fd;
-	/* In one write: the kernel takes a sysctl's value from the first one. */
-	if (write(fd, value, strlen(value)) < 0)
-		return nn_fail(err, errno, "sysctl %s = %s", key, value);
-	return 0;
+	return fd < 0 ? fd : write_value(fd, key, value, err);
 }
 
 /* Equal but for the kind and amount of white space: the kernel separates by tabs. */
@@ -84,13 +90,15 @@ static bool same_words(const char *a, const char *b)
 
 int nn_sysctl_put(const struct nn_ns *ns, const char *key, const char *value, struct nn_err *err)
 {
+	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_RDWR, err);
 	char kept[4096];
 	int ret;
 
-	ret = nn_sysctl_set(ns, key, value, err);
-	if (ret)
-		return ret;
-	ret = nn_sysctl_get(ns, key, kept, sizeof(kept), err);
+	if (fd < 0)
+		return fd;
+	ret = write_value(fd, key, value, err);
+	if (!ret)
+		ret = read_value(fd, key, kept, sizeof(kept), err);
 	if (ret < 0)
 		return ret;
 	if (!same_words(kept, value))

@@ -121,39 +121,48 @@ struct nn_addr nn_topology_next_hop(const struct nn_topology *net, enum nn_node 
 
 /* ---- building --------------------------------------------------------------------------- */
 
-/* Addresses, the neighbour at the other end, and for a host behind a gateway the way out. */
-static int end_configure(struct nn_ns *ns, const struct end *end, const struct end *other, int i,
-			 struct nn_err *err)
+static bool has_family(const struct nn_topology *net, int i)
+{
+	return families[i] == AF_INET || net->ipv6;
+}
+
+/* An address, the neighbour at the other end, and for a host behind a gateway the way out. */
+static void end_configure(struct nn_msgs *msgs, const struct end *end, const struct end *other,
+			  int index, int i)
 {
 	struct nn_addr addr = end_addr(end, i), far = end_addr(other, i);
 	struct nn_route out = { .dst = { .family = families[i] },
 				.via = &far,
 				.dev = end_dev(end) };
-	int ret;
+	struct nn_msg msg;
 
-	ret = nn_addr_put(ns, end_dev(end), &addr, prefix_lens[i], err);
-	if (!ret)
-		ret = nn_neigh_add(ns, end_dev(end), &far, other->mac, err);
-	if (!ret && other->node == NN_GATEWAY)
-		ret = nn_route_add(ns, &out, err);
-	return ret;
+	nn_addr_msg(&msg, index, &addr, prefix_lens[i]);
+	nn_msgs_add(msgs, end->addr[i], &msg);
+	nn_neigh_msg(&msg, index, &far, other->mac);
+	nn_msgs_add(msgs, "neighbour", &msg);
+	if (other->node == NN_GATEWAY) {
+		nn_route_msg(&msg, index, &out);
+		nn_msgs_add(msgs, "default route", &msg);
+	}
 }
 
-static int wire_configure(struct nn_topology *net, const struct wire *wire, int which,
+/* @index: of the device. */
+static int wire_configure(struct nn_topology *net, const struct wire *wire, int which, int index,
 			  struct nn_err *err)
 {
 	const struct end *end = &wire->end[which], *other = &wire->end[!which];
+	struct nn_msgs msgs;
 	int i, ret;
 
+	nn_msgs_init(&msgs);
 	/* IPv6 first: its addresses take effect later. */
-	for (i = FAMILIES - 1; i >= 0; i--) {
-		if (!nn_has_family(families[i]))
-			continue;
-		ret = end_configure(net->ns[end->node], end, other, i, err);
-		if (ret)
-			return nn_prefix(err, ret, "%s", node_name(end->node));
-	}
-	return 0;
+	for (i = FAMILIES - 1; i >= 0; i--)
+		if (has_family(net, i))
+			end_configure(&msgs, end, other, index, i);
+	ret = nn_route_talk_all(net->ns[end->node], &msgs, NULL, NULL, err);
+	return ret ? nn_prefix(err, ret, "cannot configure %s of the %s", end_dev(end),
+			       node_name(end->node))
+		   : 0;
 }
 
 static struct nn_veth_end veth_end(const struct nn_topology *net, const struct end *end)
@@ -174,7 +183,7 @@ static int wire_wait(struct nn_topology *net, const struct wire *wire, struct nn
 	for (i = 0; !ret && i < 2 * FAMILIES; i++) {
 		end = &wire->end[i / FAMILIES];
 		addr = end_addr(end, i % FAMILIES);
-		if (net->ns[end->node] && nn_has_family(addr.family))
+		if (net->ns[end->node] && has_family(net, i % FAMILIES))
 			ret = nn_addr_wait(net->ns[end->node], end_dev(end), &addr, err);
 	}
 	return ret;
@@ -185,26 +194,22 @@ static int wire_wait(struct nn_topology *net, const struct wire *wire, struct nn
 static int wire_build(struct nn_topology *net, const struct wire *wire, struct nn_err *err)
 {
 	struct nn_veth_end a = veth_end(net, &wire->end[0]), b = veth_end(net, &wire->end[1]);
-	int ret;
+	int ret, index[2] = { 0 };
 
-	ret = nn_veth_new(&a, &b, err);
+	ret = nn_veth_new(&a, &b, net->ipv6, err);
 	if (!ret)
-		ret = nn_link_set_up(a.ns, a.name, true, err);
+		ret = index[0] = nn_link_wait(a.ns, a.name, err);
+	if (ret > 0)
+		ret = index[1] = nn_link_wait(b.ns, b.name, err);
+	if (ret > 0)
+		ret = wire_configure(net, wire, 0, index[0], err);
 	if (!ret)
-		ret = nn_link_set_up(b.ns, b.name, true, err);
-	if (!ret)
-		ret = nn_link_wait(a.ns, a.name, err);
-	if (!ret)
-		ret = nn_link_wait(b.ns, b.name, err);
-	if (!ret)
-		ret = wire_configure(net, wire, 0, err);
-	if (!ret)
-		ret = wire_configure(net, wire, 1, err);
+		ret = wire_configure(net, wire, 1, index[1], err);
 	return ret ? ret : wire_wait(net, wire, err);
 }
 
 /* Forwards both families, and swallows what it has no route for. */
-static int gateway_configure(struct nn_ns *ns, struct nn_err *err)
+static int gateway_configure(const struct nn_topology *net, struct nn_ns *ns, struct nn_err *err)
 {
 	static const char *const keys[FAMILIES] = { "net/ipv4/ip_forward",
 						    "net/ipv6/conf/all/forwarding" };
@@ -215,7 +220,7 @@ static int gateway_configure(struct nn_ns *ns, struct nn_err *err)
 					  .dst = { .family = families[i] },
 					  .metric = LAST_RESORT_METRIC };
 
-		if (!nn_has_family(families[i]))
+		if (!has_family(net, i))
 			continue;
 		ret = nn_sysctl_put(ns, keys[i], "1", err);
 		if (!ret)
@@ -231,7 +236,7 @@ static int node_new(struct nn_topology *net, enum nn_node node, struct nn_err *e
 	int ret = nn_ns_new(&net->ns[node], err);
 
 	if (!ret && node == NN_GATEWAY)
-		ret = gateway_configure(net->ns[node], err);
+		ret = gateway_configure(net, net->ns[node], err);
 	return ret;
 }
 
@@ -251,7 +256,7 @@ static int build(struct nn_topology *net, struct nn_err *err)
 
 int nn_topology_new(struct nn_topology *net, enum nn_shape shape, struct nn_err *err)
 {
-	struct nn_topology new = { .shape = shape };
+	struct nn_topology new = { .shape = shape, .ipv6 = nn_has_family(AF_INET6) };
 	int ret = build(&new, err);
 
 	if (ret)
@@ -340,16 +345,16 @@ static int wire_set(struct nn_topology *net, const struct wire *wire, int which,
 {
 	const struct end *end = &wire->end[which], *other = &wire->end[!which];
 	struct nn_ns *ns = net->ns[end->node], *other_ns = net->ns[other->node];
-	int ret;
+	int ret, index;
 
 	ret = nn_link_set_up(ns, end_dev(end), up, err);
 	if (ret || !up)
 		return ret;
-	ret = nn_link_wait(ns, end_dev(end), err);
-	if (!ret && other_ns)
+	ret = index = nn_link_wait(ns, end_dev(end), err);
+	if (ret > 0 && other_ns)
 		ret = nn_link_wait(other_ns, end_dev(other), err);
-	if (!ret)
-		ret = wire_configure(net, wire, which, err);
+	if (ret > 0)
+		ret = wire_configure(net, wire, which, index, err);
 	return ret ? ret : wire_wait(net, wire, err);
 }
 

@@ -22,14 +22,15 @@ enum nn_node { NN_CLIENT, NN_SERVER, NN_GATEWAY };
 
 struct nn_topology {
 	enum nn_shape shape;
+	bool ipv6;                  /* this kernel has it */
 	struct nn_ns *ns[NN_NODES]; /* owned; the gateway is NULL in a pair */
 };
 
 /*
  * Builds namespaces, wires, addresses (both families), routes and neighbours; all links are up
- * when it returns. A kernel without IPv6 gets IPv4 only (nn_has_family). The gateway of a routed network forwards both families, and has blackhole
- * default routes so that it is silent (no ICMP) towards a network that has vanished. On failure
- * nothing is left. Returns 0 or -errno.
+ * when it returns. A kernel without IPv6 gets IPv4 only. The gateway of a routed network forwards
+ * both families, and has blackhole default routes so that it is silent (no ICMP) towards a network
+ * that has vanished. On failure nothing is left. Returns 0 or -errno.
  */
 int nn_topology_new(struct nn_topology *net, enum nn_shape shape, struct nn_err *err);
 

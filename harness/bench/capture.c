@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libpcap gives wall-clock time stamps. Each time packets are read, the distance between the wall
- * clock and CLOCK_MONOTONIC is measured anew, so slewing does no harm and a step is noticed.
+ * libpcap gives wall-clock time stamps. Each time packets come, the distance between the wall clock
+ * and CLOCK_MONOTONIC is measured anew, so slewing does no harm and a step is noticed.
  */
 #include "bench/capture.h"
 
@@ -35,12 +35,13 @@ static int64_t clock_ns(clockid_t id)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-/* The tightest of a few bracketed readings: an interrupt in between spoils only one of them. */
+/* The tightest of a few bracketed readings: an interrupt in between spoils only one of them. Where
+ * computing takes no time the first is exact (and there, each reading is a system call). */
 static int64_t measure_offset(void)
 {
 	int64_t best = 0, best_width = INT64_MAX;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3 && best_width > 0; i++) {
 		int64_t before = clock_ns(CLOCK_MONOTONIC);
 		int64_t real = clock_ns(CLOCK_REALTIME);
 		int64_t width = clock_ns(CLOCK_MONOTONIC) - before;
@@ -70,6 +71,16 @@ static int grow(void **block, size_t *room, size_t wanted, size_t item)
 	return 0;
 }
 
+static void measure_step(struct ka_capture *capture)
+{
+	int64_t offset = measure_offset();
+	int64_t moved = llabs(offset - capture->real_minus_mono);
+
+	if (moved > capture->step_ns)
+		capture->step_ns = moved;
+	capture->real_minus_mono = offset;
+}
+
 static void on_packet(u_char *arg, const struct pcap_pkthdr *head, const u_char *bytes)
 {
 	struct ka_capture *capture = (struct ka_capture *)arg;
@@ -77,6 +88,8 @@ static void on_packet(u_char *arg, const struct pcap_pkthdr *head, const u_char 
 	/* with nanosecond precision, tv_usec holds nanoseconds */
 	int64_t real = (int64_t)head->ts.tv_sec * 1000000000 + head->ts.tv_usec;
 
+	if (capture->new_packets == 0)
+		measure_step(capture);
 	if (grow((void **)&file->packets, &file->room, file->n + 1, sizeof(*file->packets)) ||
 	    grow((void **)&file->bytes, &file->bytes_room, file->used + head->caplen, 1)) {
 		capture->failed = true;
@@ -176,12 +189,6 @@ int ka_capture_fd(const struct ka_capture *capture)
 
 int ka_capture_read(struct ka_capture *capture, struct nn_err *err)
 {
-	int64_t offset = measure_offset();
-	int64_t moved = llabs(offset - capture->real_minus_mono);
-
-	if (moved > capture->step_ns)
-		capture->step_ns = moved;
-	capture->real_minus_mono = offset;
 	capture->new_packets = 0;
 	if (pcap_dispatch(capture->pcap, -1, on_packet, (u_char *)capture) < 0)
 		return nn_fail(err, ENETDOWN, "capture: %s", pcap_geterr(capture->pcap));

@@ -188,7 +188,7 @@ static void refusals_name_their_cause(void **state)
 	(void)state;
 	assert_why(&usual, EPERM, "run as root");
 	assert_why(&usual, ENOSPC, "too many namespaces");
-	assert_why(&usual, ENOSYS, "Linux 5.3");
+	assert_why(&usual, ENOSYS, "Linux 5.5");
 	assert_why(&usual, EINVAL, "CONFIG_USER_NS");
 	assert_why(&usual, EAGAIN, "pids.max");
 	host.apparmor_restrict = 1;

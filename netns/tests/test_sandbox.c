@@ -48,6 +48,11 @@ static int in_signals_are_as_at_birth(struct inbox *in)
 	return 0;
 }
 
+static void never_called(int sig)
+{
+	(void)sig;
+}
+
 static void signals_are_as_at_birth(void **state)
 {
 	sigset_t mask, before;
@@ -57,7 +62,11 @@ static void signals_are_as_at_birth(void **state)
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, &before);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, never_called);
 	inbox_run(in_signals_are_as_at_birth);
+	signal(SIGUSR1, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -129,7 +129,7 @@ static int in_waiting_sees_the_carrier(struct inbox *in)
 	pid = nn_sandbox_fork(&pidfd);
 	EXPECT(in, pid >= 0);
 	if (pid == 0)
-		_exit(nn_link_wait(net.ns[NN_CLIENT], "eth0", &in->err) ? 1 : 0);
+		_exit(nn_link_wait(net.ns[NN_CLIENT], "eth0", &in->err) > 0 ? 0 : 1);
 	EXPECT_OK(in, nn_link_set_up(net.ns[NN_SERVER], "eth0", true, &in->err));
 	EXPECT_EQ(in, waitpid(pid, &status, 0), pid);
 	EXPECT_EQ(in, status, 0);
