@@ -55,6 +55,7 @@ struct ka_engine {
 	struct ka_end_state ends[2];
 	enum ka_at prober, peer;
 	int epoll, timer;
+	int64_t wake_ns; /* what the timer is set to */
 	struct ka_table tables[KA_MAX_TABLES];
 	size_t n_tables;
 	/* number (from 1) of the step whose evidence is read when it is undone, or at the end;
@@ -121,8 +122,9 @@ int ka_gateway_forget(struct ka_engine *e);
 int ka_gateway_entry(struct ka_engine *e, unsigned *left_s, struct nn_err *err);
 
 /* ---- witness.c: what is seen --------------------------------------------------------------- */
-/* Reads both captures into the timeline. */
+/* Reads both captures, or that of one end, into the timeline. 0 or -errno. */
 int ka_engine_drain(struct ka_engine *e);
+int ka_engine_drain_end(struct ka_engine *e, enum ka_at at);
 void ka_engine_diag(struct ka_engine *e, enum ka_at at);
 int ka_engine_counters_before(struct ka_engine *e);
 /* Last evidence: diag, TCP_INFO, counters, rules. */

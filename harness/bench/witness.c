@@ -75,22 +75,25 @@ static void parse_new(struct ka_engine *e, enum ka_at at)
 	}
 }
 
+int ka_engine_drain_end(struct ka_engine *e, enum ka_at at)
+{
+	struct ka_end_state *end = &e->ends[at];
+	int ret;
+
+	if (!end->capture)
+		return 0;
+	ret = ka_capture_read(end->capture, &e->err);
+	parse_new(e, at);
+	if (ret == -ENETDOWN)
+		ka_engine_close_capture(e, at);
+	return ret < 0 && ret != -ENETDOWN ? ret : 0;
+}
+
 int ka_engine_drain(struct ka_engine *e)
 {
-	for (int at = 0; at < 2; at++) {
-		struct ka_end_state *end = &e->ends[at];
-		int ret;
+	int ret = ka_engine_drain_end(e, KA_AT_CLIENT);
 
-		if (!end->capture)
-			continue;
-		ret = ka_capture_read(end->capture, &e->err);
-		parse_new(e, (enum ka_at)at);
-		if (ret == -ENETDOWN)
-			ka_engine_close_capture(e, (enum ka_at)at);
-		else if (ret < 0)
-			return ret;
-	}
-	return 0;
+	return ret ? ret : ka_engine_drain_end(e, KA_AT_SERVER);
 }
 
 void ka_engine_diag(struct ka_engine *e, enum ka_at at)
