@@ -28,6 +28,7 @@ static const struct {
 
 struct nn_counters {
 	int fd[SOURCES]; /* -1: this kernel has none */
+	char text[TEXT_SIZE];
 };
 
 struct nn_counters *nn_counters_close(struct nn_counters *counters)
@@ -78,10 +79,10 @@ static int read_text(int fd, char *buf, size_t size, struct nn_err *err)
 	return 0;
 }
 
-int nn_counters_read(const struct nn_counters *counters, const char *const *names, uint64_t *values,
+int nn_counters_read(struct nn_counters *counters, const char *const *names, uint64_t *values,
 		     size_t n, struct nn_err *err)
 {
-	char text[TEXT_SIZE];
+	char *text = counters->text;
 	size_t i, source;
 	int ret;
 
@@ -90,7 +91,7 @@ int nn_counters_read(const struct nn_counters *counters, const char *const *name
 	for (source = 0; source < SOURCES; source++) {
 		if (counters->fd[source] < 0)
 			continue;
-		ret = read_text(counters->fd[source], text, sizeof(text), err);
+		ret = read_text(counters->fd[source], text, TEXT_SIZE, err);
 		if (ret)
 			return ret;
 		for (i = 0; i < n; i++)

@@ -19,7 +19,7 @@ struct nn_counters *nn_counters_close(struct nn_counters *counters);
 /* Reads the counters named "TcpExt.TCPKeepAlive", "Tcp.OutRsts", "Ip.OutNoRoutes",
  * "Ip6.OutNoRoutes", "MPTcpExt...." into @values; NN_COUNTER_MISSING where this kernel has no
  * such counter. Returns 0 or -errno. */
-int nn_counters_read(const struct nn_counters *counters, const char *const *names, uint64_t *values,
+int nn_counters_read(struct nn_counters *counters, const char *const *names, uint64_t *values,
 		     size_t n, struct nn_err *err);
 
 #endif

@@ -14,8 +14,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Large enough for any message of the three buses; the kernel fills dumps up to this size. */
-#define RECV_SIZE        32768
+/* Large enough for any message of the three buses; the kernel fills dumps up to this size. On the
+ * stack: each page of it is touched, and in a guest that costs as much as three system calls. */
+#define RECV_SIZE        8192
 /* The kernel answers inside sendmsg(), so this only turns a lost answer into an error. */
 #define ANSWER_TIMEOUT_S 20
 /* A dump is inconsistent when something changed meanwhile: in a namespace of one's own, rarely. */
@@ -125,9 +126,9 @@ struct talk {
 	bool is_question;     /* the last one ends with its one answer */
 	nn_nl_each each;
 	void *arg;
-	int ret;          /* of @each */
-	bool over;        /* verdict or end of dump seen */
-	bool interrupted; /* the dump is inconsistent */
+	int ret;                      /* of @each */
+	bool over;                    /* verdict or end of dump seen */
+	bool interrupted;             /* the dump is inconsistent */
 	struct nn_nl_verdict verdict; /* the first that is bad, or the last one's */
 };
 

@@ -3,24 +3,24 @@
  * processed, packets dropped, ... (net/core/net-procfs.c). */
 #include "softnet.h"
 
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* A line is about 150 bytes; on a host with more CPUs than fit the rest is not counted. */
-#define TEXT_SIZE 65536
+static uint64_t line_dropped(const char *line)
+{
+	char *end;
+
+	strtoull(line, &end, 16);
+	return *end == ' ' ? strtoull(end, NULL, 16) : 0;
+}
 
 uint64_t nn_softnet_sum(const char *text)
 {
 	uint64_t sum = 0;
 
 	while (text && *text) {
-		char *end;
-
-		strtoull(text, &end, 16);
-		if (*end == ' ')
-			sum += strtoull(end, NULL, 16);
+		sum += line_dropped(text);
 		text = strchr(text, '\n');
 		if (text)
 			text++;
@@ -30,16 +30,16 @@ uint64_t nn_softnet_sum(const char *text)
 
 uint64_t nn_softnet_dropped(void)
 {
-	int fd = open("/proc/thread-self/net/softnet_stat", O_RDONLY | O_CLOEXEC);
-	char text[TEXT_SIZE];
-	size_t used = 0;
-	ssize_t n = 0;
+	FILE *file = fopen("/proc/thread-self/net/softnet_stat", "re");
+	uint64_t sum = 0;
+	char *line = NULL;
+	size_t room = 0;
 
-	if (fd < 0)
+	if (!file)
 		return 0;
-	while (used < sizeof(text) - 1 && (n = read(fd, text + used, sizeof(text) - 1 - used)) > 0)
-		used += (size_t)n;
-	close(fd);
-	text[used] = '\0';
-	return nn_softnet_sum(text);
+	while (getline(&line, &room, file) > 0)
+		sum += line_dropped(line);
+	free(line);
+	fclose(file);
+	return sum;
 }

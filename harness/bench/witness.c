@@ -138,9 +138,10 @@ int ka_engine_counters_before(struct ka_engine *e)
 static void record_counters(struct ka_engine *e, enum ka_at at, const uint64_t *after)
 {
 	const uint64_t *before = e->ends[at].before;
+	const int64_t now_ns = ka_now_ns();
 
 	for (size_t i = 0; i < N_WATCHED; i++) {
-		struct ka_event event = { .at = at, .what = KA_EV_COUNTER };
+		struct ka_event event = { .t_ns = now_ns, .at = at, .what = KA_EV_COUNTER };
 
 		if (after[i] == NN_COUNTER_MISSING || before[i] == NN_COUNTER_MISSING)
 			continue;

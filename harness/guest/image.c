@@ -118,7 +118,7 @@ int ka_image_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka
 		  struct nn_err *err)
 {
 	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable " NO_HOUSEKEEPING
-				     "LD_LIBRARY_PATH=/lib -- guest ttyS1";
+				     "LD_LIBRARY_PATH=/lib LD_BIND_NOW=1 -- guest ttyS1";
 	/* shift=2: four nanoseconds an instruction. A slower machine (16, shift=4) is late by a jiffy
 	 * now and then when several instances end at once. */
 	static const char clock[] = "clock=vm,base=" KA_GUEST_DATE;

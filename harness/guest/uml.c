@@ -88,6 +88,7 @@ int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_b
 			       "ssl=null",
 			       "ssl0=null,fd:3",
 			       "LD_LIBRARY_PATH=/lib",
+			       "LD_BIND_NOW=1", /* once, not in every process that is forked */
 			       "quiet",
 			       "--",
 			       "guest",
