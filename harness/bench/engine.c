@@ -3,7 +3,6 @@
 #include "bench/engine.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,8 +10,6 @@
 #include <unistd.h>
 
 #define KA_NEVER_NS           INT64_MAX
-/* A peer only makes non-blocking calls; one that takes this long is stuck, or the host is. */
-#define ORDER_DEADLINE_MS     10000
 /* The kernel's own limit for a handshake that is not answered lies above a minute; here nothing is
  * lost on purpose during it. */
 #define HANDSHAKE_DEADLINE_NS (20 * 1000000000LL)
@@ -60,69 +57,6 @@ enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who)
 	if (who == KA_GATEWAY)
 		return NN_GATEWAY;
 	return ka_engine_end(e, who) == KA_AT_CLIENT ? NN_CLIENT : NN_SERVER;
-}
-
-void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message)
-{
-	struct ka_end_state *end = &e->ends[at];
-
-	switch (message->kind) {
-	case KA_MSG_EVENT:
-		ka_engine_event(e, message->event);
-		if (message->event.what == KA_EV_APP && message->event.app.act == KA_DID_GET)
-			end->got++;
-		break;
-	case KA_MSG_CONNECTED:
-		end->connected = true;
-		if (message->error)
-			ka_engine_fail(e, nn_fail(&e->err, message->error, "%s", message->text));
-		break;
-	case KA_MSG_ENDED:
-		if (message->value)
-			end->saw_eof = true;
-		else
-			end->ended = true;
-		break;
-	case KA_MSG_CROWD:
-		ka_crowd_message(e, at, message);
-		break;
-	case KA_MSG_DONE:
-		break;
-	}
-}
-
-int ka_engine_order(struct ka_engine *e, enum ka_at at, const struct ka_order *order,
-		    struct ka_message *reply)
-{
-	struct ka_peer *peer = &e->ends[at].peer;
-	struct pollfd pfd = { .fd = peer->ctl, .events = POLLIN };
-	int ret = ka_peer_order(peer, order, &e->err);
-
-	if (ret)
-		return ret;
-	for (;;) {
-		ret = ka_peer_receive(peer, reply);
-		if (!ret && reply->kind == KA_MSG_DONE)
-			return 0;
-		if (!ret)
-			ka_engine_message(e, at, reply);
-		else if (ret != -EAGAIN)
-			return nn_fail(&e->err, EPIPE, "a peer died while it obeyed an order");
-		else if (poll(&pfd, 1, ORDER_DEADLINE_MS) == 0)
-			return nn_fail(&e->err, ETIMEDOUT, "a peer did not obey an order");
-	}
-}
-
-static void receive_all(struct ka_engine *e, enum ka_at at)
-{
-	struct ka_end_state *end = &e->ends[at];
-	struct ka_message message;
-	int ret = 0;
-
-	while (end->peer.ctl >= 0 && !(ret = ka_peer_receive(&end->peer, &message)))
-		ka_engine_message(e, at, &message);
-	if (ret == -EPIPE && !end->killed)
-		ka_engine_fail(e, nn_fail(&e->err, EPIPE, "a peer died by itself"));
 }
 
 /* ---- time ---------------------------------------------------------------------------------- */
@@ -314,7 +248,7 @@ static int hear(struct ka_engine *e, int fd)
 		struct ka_end_state *end = &e->ends[at];
 
 		if (fd == end->peer.ctl)
-			receive_all(e, (enum ka_at)at);
+			ka_engine_receive(e, (enum ka_at)at);
 		else if (end->capture && fd == ka_capture_fd(end->capture))
 			return ka_engine_drain_end(e, (enum ka_at)at);
 	}
@@ -339,8 +273,8 @@ static void look(struct ka_engine *e)
 {
 	int ret;
 
-	receive_all(e, KA_AT_CLIENT);
-	receive_all(e, KA_AT_SERVER);
+	ka_engine_receive(e, KA_AT_CLIENT);
+	ka_engine_receive(e, KA_AT_SERVER);
 	ret = ka_engine_drain(e);
 	if (ret)
 		ka_engine_fail(e, ret);

@@ -88,15 +88,17 @@ int64_t ka_now_ns(void);
 int ka_engine_fail(struct ka_engine *e, int ret);
 void ka_engine_event(struct ka_engine *e, struct ka_event event);
 void ka_engine_fault(struct ka_engine *e, int step, uint64_t hits, const char *text);
+/* The end that .who of a step means; the gateway has none. */
+enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who);
+enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who);
+
+/* ---- mail.c --------------------------------------------------------------------------------- */
 /* Gives an order and waits until the peer says that it is done; what it tells meanwhile goes to
  * the timeline. Returns 0 (then @reply holds the answer) or -errno. */
 int ka_engine_order(struct ka_engine *e, enum ka_at at, const struct ka_order *order,
 		    struct ka_message *reply);
-/* Handles one message of a peer. */
-void ka_engine_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message);
-/* The end that .who of a step means; the gateway has none. */
-enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who);
-enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who);
+/* Takes in all that a peer has told. */
+void ka_engine_receive(struct ka_engine *e, enum ka_at at);
 
 /* ---- due.c -------------------------------------------------------------------------------- */
 #define KA_NEVER_NS INT64_MAX

@@ -66,15 +66,47 @@ int ka_peer_order(struct ka_peer *peer, const struct ka_order *order, struct nn_
 	return 0;
 }
 
+/* 0, or -EAGAIN, -EPIPE. */
+static int fetch_mail(struct ka_peer *peer)
+{
+	struct mmsghdr mail[KA_INBOX] = { 0 };
+	struct iovec room[KA_INBOX];
+
+	for (int i = 0; i < KA_INBOX; i++) {
+		room[i] = (struct iovec){ &peer->inbox[i], sizeof(peer->inbox[i]) };
+		mail[i].msg_hdr = (struct msghdr){ .msg_iov = &room[i], .msg_iovlen = 1 };
+	}
+	peer->next = 0;
+	peer->n = recvmmsg(peer->ctl, mail, KA_INBOX, MSG_DONTWAIT, NULL);
+	if (peer->n < 0) {
+		peer->n = 0;
+		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPIPE;
+	}
+	peer->emptied = peer->n < KA_INBOX;
+	for (int i = 0; i < peer->n; i++)
+		peer->got[i] = mail[i].msg_len;
+	return 0;
+}
+
+bool ka_peer_has_mail(const struct ka_peer *peer)
+{
+	return peer->next < peer->n;
+}
+
 int ka_peer_receive(struct ka_peer *peer, struct ka_message *message)
 {
-	ssize_t n = recv(peer->ctl, message, sizeof(*message), MSG_DONTWAIT);
+	bool emptied = peer->emptied;
+	int ret;
 
-	if (n == (ssize_t)sizeof(*message))
-		return 0;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return -EAGAIN;
-	return -EPIPE;
+	if (!ka_peer_has_mail(peer)) {
+		peer->emptied = false;
+		ret = emptied ? -EAGAIN : fetch_mail(peer);
+		if (ret)
+			return ret;
+	}
+	*message = peer->inbox[peer->next];
+	/* the end of a file is read as often as one asks */
+	return peer->got[peer->next++] == sizeof(*message) ? 0 : -EPIPE;
 }
 
 int ka_peer_kill(struct ka_peer *peer)

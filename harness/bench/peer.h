@@ -23,10 +23,17 @@ struct ka_peer_config {
 	struct nn_addr local, remote;
 };
 
+/* Messages that are read at once. */
+#define KA_INBOX 8
+
 struct ka_peer {
 	pid_t pid;
 	int pidfd; /* owned */
 	int ctl;   /* owned; orders and messages */
+	struct ka_message inbox[KA_INBOX];
+	size_t got[KA_INBOX]; /* bytes of each */
+	int next, n;          /* read, and handed on */
+	bool emptied;         /* there were no more */
 };
 
 #define KA_PEER_INIT                                                                               \
@@ -38,8 +45,11 @@ struct ka_peer {
 int ka_peer_start(struct ka_peer *peer, const struct ka_peer_config *config, struct nn_ns *ns,
 		  struct nn_err *err);
 int ka_peer_order(struct ka_peer *peer, const struct ka_order *order, struct nn_err *err);
-/* One message; -EAGAIN when there is none, -EPIPE when the peer is gone. Never blocks. */
+/* One message; -EAGAIN when there is none, -EPIPE when the peer is gone. Never blocks. Messages are
+ * read ahead: whoever waits for the socket must have received until -EAGAIN, or until this peer has
+ * no mail. */
 int ka_peer_receive(struct ka_peer *peer, struct ka_message *message);
+bool ka_peer_has_mail(const struct ka_peer *peer);
 /* SIGKILL, and waits until the process is gone and its files are closed. Safe twice. */
 int ka_peer_kill(struct ka_peer *peer);
 /* SIGSTOP or SIGCONT; returns when it has taken effect. 0 or -errno. */

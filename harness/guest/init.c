@@ -93,6 +93,23 @@ static int mount_all(struct nn_err *err)
 	return 0;
 }
 
+/* Every process that is forked maps the program anew, window by window; each window is a page fault,
+ * which User-mode Linux handles in three stops of a traced process. So, larger ones, where the kernel
+ * lets itself be told (CONFIG_DEBUG_FS); it runs without. */
+static void map_more_at_once(void)
+{
+	static const char debugfs[] = "/sys/kernel/debug", bytes[] = "1048576";
+	int fd;
+
+	if (mount("debugfs", debugfs, "debugfs", MS_NOSUID, NULL) < 0)
+		return;
+	fd = open("/sys/kernel/debug/fault_around_bytes", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!write(fd, bytes, sizeof(bytes) - 1);
+	close(fd);
+}
+
 /* The kernel waits for chance before it gives out random numbers; a constant makes all that is drawn
  * from it, like ports and sequence numbers, the same in every run. */
 static int begin_chance(struct nn_err *err)
@@ -207,8 +224,10 @@ int ka_guest_main(const char *device, ka_guest_themes_fn *make, struct nn_err *e
 	if (getpid() != 1 || access(KA_ERRAND_PATH, R_OK) < 0)
 		return nn_fail(err, EPERM, "this is for process 1 of a guest kernel");
 	ret = mount_all(err);
-	if (ret == 0)
+	if (ret == 0) {
+		map_more_at_once();
 		ret = begin_chance(err);
+	}
 	if (ret == 0)
 		ret = open_line(&self, device, err);
 	if (ret == 0)
