@@ -17,7 +17,7 @@
 #include "ns.h"
 
 enum nn_bus { NN_BUS_ROUTE, NN_BUS_NFT, NN_BUS_DIAG };
-#define NN_BUSES 3
+#define NN_BUSES    3
 #define NN_MSGS_MAX 8
 
 struct nn_nl {

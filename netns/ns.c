@@ -26,7 +26,7 @@
 
 struct nn_ns {
 	int fd;
-	int home; /* where its maker lives; -1: not made here */
+	int home;                  /* where its maker lives; -1: not made here */
 	struct nn_nl nl[NN_BUSES]; /* opened at first use */
 };
 
@@ -85,7 +85,7 @@ static bool same_file(int a, int b)
 
 /* A visit on its way back. */
 struct visit {
-	int home; /* -1: the thread was there already */
+	int home;  /* -1: the thread was there already */
 	bool ours; /* opened for this visit */
 };
 
