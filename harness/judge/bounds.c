@@ -85,3 +85,11 @@ bool ka_bounds_of(const struct ka_evidence *e, struct ka_bounds *out)
 	shift_by_arming(e, out->end);
 	return true;
 }
+
+void ka_window_ns(const struct ka_evidence *e, const int64_t window[2], int64_t ns[2])
+{
+	ns[0] = (window[0] - 1) * e->tick_ns;
+	ns[1] = window[1] * e->tick_ns;
+	if (e->want->when == KA_AT_ONCE)
+		ns[0] = e->cause_began_ns - e->zero_ns;
+}

@@ -16,14 +16,13 @@ static double seconds(int64_t ns)
 	return (double)ns / 1e9;
 }
 
-/* L is truncated to a jiffy, so that the first one counts in full when only its end is left. */
 static int64_t earliest_ns(const struct ka_evidence *e, const int64_t window[2])
 {
-	int64_t lag = e->facts->virtual_clock ? 0 : KA_JIFFY_LAG_NS;
+	bool exact = e->facts->virtual_clock || e->want->when == KA_AT_ONCE;
+	int64_t ns[2];
 
-	if (e->want->when == KA_AT_ONCE)
-		return e->cause_began_ns - e->zero_ns;
-	return (window[0] - 1) * e->tick_ns - lag;
+	ka_window_ns(e, window, ns);
+	return ns[0] - (exact ? 0 : KA_JIFFY_LAG_NS);
 }
 
 /*
@@ -87,12 +86,12 @@ void ka_check_end(const struct ka_evidence *e, struct ka_findings *f)
 static void find_time(const struct ka_evidence *e, const int64_t window[2], const char *how,
 		      int64_t by_ns, struct ka_findings *f)
 {
-	int64_t tick = e->tick_ns;
+	int64_t tick = e->tick_ns, ns[2];
 
+	ka_window_ns(e, window, ns);
 	ka_find(f, "ended %.6f s after %s, %lld jiffies too %s: window %.3f .. %.3f s",
 		seconds(e->end_ns - e->zero_ns), zero_text(e),
-		(long long)((by_ns + tick - 1) / tick), how, seconds(window[0] * tick),
-		seconds(window[1] * tick));
+		(long long)((by_ns + tick - 1) / tick), how, seconds(ns[0]), seconds(ns[1]));
 }
 
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)

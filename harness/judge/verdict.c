@@ -24,16 +24,14 @@ static double after_last_rx(const struct ka_evidence *e, int64_t ns)
 
 static void put_window(const struct ka_evidence *e, struct ka_verdict *out)
 {
-	int64_t tick = e->tick_ns;
 	struct ka_bounds bounds;
+	int64_t ns[2];
 
 	if (!e->have_zero || !ka_bounds_of(e, &bounds))
 		return;
-	/* L is truncated to a jiffy: one less on CLOCK_MONOTONIC */
-	out->window_s[0] = after_last_rx(e, e->zero_ns + (bounds.end[0] - 1) * tick);
-	out->window_s[1] = after_last_rx(e, e->zero_ns + bounds.end[1] * tick);
-	if (e->want->when == KA_AT_ONCE)
-		out->window_s[0] = after_last_rx(e, e->cause_began_ns);
+	ka_window_ns(e, bounds.end, ns);
+	out->window_s[0] = after_last_rx(e, e->zero_ns + ns[0]);
+	out->window_s[1] = after_last_rx(e, e->zero_ns + ns[1]);
 }
 
 static void put_gaps(const struct ka_evidence *e, struct ka_verdict *out)

@@ -3,6 +3,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -26,7 +28,7 @@ static void one_jiffy_early(void **state)
 	scene_expect(&s, KA_PASS, "");
 	assert_false(s.verdict.have_off);
 	move_end(&s, -TICK);
-	scene_expect_only(&s, KA_FAIL, "1 jiffies too early: window 4.056 .. 4.104 s");
+	scene_expect_only(&s, KA_FAIL, "1 jiffies too early: window 4.052 .. 4.104 s");
 }
 
 static void early_by_a_nanosecond(void **state)
@@ -57,7 +59,22 @@ static void one_jiffy_late(void **state)
 	scene_expect(&s, KA_PASS, "");
 	assert_int_equal(s.verdict.off_jiffies, 2);
 	move_end(&s, TICK);
-	scene_expect(&s, KA_FAIL, "too late: window 4.056 .. 4.104 s");
+	scene_expect(&s, KA_FAIL, "too late: window 4.052 .. 4.104 s");
+}
+
+/* The finding and the figures of the result speak of one window. */
+static void one_window_is_told(void **state)
+{
+	struct scene s;
+	char text[64];
+
+	(void)state;
+	scene_silent_drop(&s, &scene_latest);
+	move_end(&s, 3 * TICK);
+	scene_judge(&s);
+	snprintf(text, sizeof(text), "window %.3f .. %.3f s", s.verdict.window_s[0],
+		 s.verdict.window_s[1]);
+	assert_non_null(strstr(s.verdict.why, text));
 }
 
 static void noise_widens_the_upper_end_only(void **state)
@@ -219,6 +236,7 @@ int main(void)
 		cmocka_unit_test(one_jiffy_early),
 		cmocka_unit_test(early_by_a_nanosecond),
 		cmocka_unit_test(one_jiffy_late),
+		cmocka_unit_test(one_window_is_told),
 		cmocka_unit_test(noise_widens_the_upper_end_only),
 		cmocka_unit_test(noise_beyond_the_slack_costs_granules),
 		cmocka_unit_test(virtual_time_has_no_noise),
