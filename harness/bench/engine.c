@@ -186,6 +186,16 @@ static int64_t watch(struct ka_engine *e)
 	return until;
 }
 
+/* What the prober is to send or to hear comes no more when its connection has ended: a host that was
+ * too late for the gateway's memory need not be waited for. */
+static bool is_in_vain(const struct ka_engine *e)
+{
+	const struct ka_step *step = &e->case_->steps[e->step];
+
+	return e->step_started && e->ends[e->prober].ended &&
+	       (step->do_ == KA_SEND || step->do_ == KA_FILL || step->do_ == KA_REQUEST);
+}
+
 /* A step that waits for a probe of a connection that is no more will never come. */
 static bool hopeless(const struct ka_engine *e, int64_t due)
 {
@@ -203,6 +213,11 @@ static int advance(struct ka_engine *e)
 				return (int)next;
 			if (next == 0)
 				continue;
+			if (is_in_vain(e))
+				return nn_fail(&e->err, ECONNABORTED,
+					       "host stalled: the connection ended before step %zu "
+					       "took effect",
+					       e->step + 1);
 			if (hopeless(e, next)) {
 				finish(e, KA_END_DIED);
 				break;
