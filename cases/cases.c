@@ -29,6 +29,7 @@
 	do_(traffic) \
 	do_(zero_window) \
 	do_(states) \
+	do_(connecting) \
 	do_(error_surface) \
 	do_(gateway) \
 	do_(gateway_presets) \

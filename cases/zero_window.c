@@ -22,6 +22,12 @@
 		.do_ = KA_SEND, .who = KA_PROBER, .bytes = 100, .unacked = true                    \
 	}
 
+/* Between the third window probe and the fourth, whatever the round trip: so their number is known. */
+static const struct ka_setting user_timeout[] = {
+	{ .idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2300 },
+	{ 0 },
+};
+
 static const struct ka_case cases[] = {
 	{
 		.name = "zero_window_empty_dies",
@@ -120,6 +126,46 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		.sysctls = { SMALL_BUFFER, { KA_PROBER, "net/ipv4/tcp_retries2", "3" } },
+		KA_STEPS(CLOSED, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }, QUEUED),
+		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
+	},
+	{
+		.name = "zero_window_user_timeout_answered",
+		.why = "TCP_USER_TIMEOUT ends a connection whose data waits too long for a window, "
+		       "although the peer answers every question",
+		.source = "RFC 5482; tcp_probe_timer(): icsk_probes_tstamp; commits 9d9b1ee0b2d1, "
+			  "344db93ae3ee (5.11)",
+		.lesson = "The peer's kernel is alive and says so: each answer repeats that the "
+			  "window is 0 and clears the count of unanswered probes. But the user "
+			  "timeout asks how long data has waited, not whether anybody is there. "
+			  "Its clock starts with the first window probe, 0.2 s after the write, "
+			  "and is not set back by answers; the last interval is cut so that the "
+			  "timer goes off when it is over. The application gets ETIMEDOUT for a "
+			  "peer that was only slow.",
+		.topology = KA_ROUTED,
+		.holds_from = { "5.11", "9d9b1ee0b2d1" },
+		.settings = user_timeout,
+		.sysctls = { SMALL_BUFFER },
+		KA_STEPS(CLOSED, QUEUED),
+		.expect = { .when = KA_PERSIST_LIMIT,
+			    .error = ETIMEDOUT,
+			    .probes = 0,
+			    .answered = KA_SOME },
+	},
+	{
+		.name = "zero_window_user_timeout_silent",
+		.why = "the same when the path dies: TCP_USER_TIMEOUT decides, not tcp_retries2, "
+		       "and not keepalive",
+		.source = "RFC 5482; tcp_probe_timer(); tcp_clamp_probe0_to_user_timeout()",
+		.lesson = "Data waits for a closed window and nobody answers any more. Without a "
+			  "user timeout 15 window probes would be sent, which takes a quarter of "
+			  "an hour; keepalive, whose 9 probes would take 10 s, is silent, since "
+			  "data waits. With 2.3 s three probes go out, and the fourth expiry is "
+			  "put on the limit.",
+		.topology = KA_ROUTED,
+		.holds_from = { "5.11", "344db93ae3ee" },
+		.settings = user_timeout,
+		.sysctls = { SMALL_BUFFER },
 		KA_STEPS(CLOSED, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }, QUEUED),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},

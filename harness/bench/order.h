@@ -17,9 +17,9 @@
 
 enum ka_order_kind {
 	KA_ORDER_LISTEN,
-	KA_ORDER_CONNECT,
+	KA_ORDER_CONNECT,   /* .value: nobody will answer; watch the socket from now on */
 	KA_ORDER_KEEPALIVE, /* apply the setting to the connected socket */
-	KA_ORDER_SEND,
+	KA_ORDER_SEND,      /* .bytes; .value: and record TCP_INFO, for its RTO */
 	KA_ORDER_STALL,
 	KA_ORDER_RESUME,
 	KA_ORDER_SHUTDOWN,

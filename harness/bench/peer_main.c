@@ -208,6 +208,16 @@ static int end_output(struct ka_peer_self *self)
 	int err = ret < 0 ? errno : 0;
 
 	ka_self_call(self, KA_CALL_SHUTDOWN, ret, err, false);
+	ka_self_info(self);
+	return err;
+}
+
+static int send_some(struct ka_peer_self *self, const struct ka_order *order)
+{
+	int err = ka_self_send(self, order->bytes);
+
+	if (!err && order->value)
+		ka_self_info(self);
 	return err;
 }
 
@@ -224,11 +234,11 @@ static int obey(struct ka_peer_self *self, const struct ka_order *order, int *va
 	case KA_ORDER_LISTEN:
 		return ka_self_listen(self);
 	case KA_ORDER_CONNECT:
-		return ka_self_connect(self);
+		return ka_self_connect(self, order->value);
 	case KA_ORDER_KEEPALIVE:
 		return ka_self_keepalive(self, self->conn, true);
 	case KA_ORDER_SEND:
-		return ka_self_send(self, order->bytes);
+		return send_some(self, order);
 	case KA_ORDER_STALL:
 		return set_stalled(self, true);
 	case KA_ORDER_RESUME:

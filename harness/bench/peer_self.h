@@ -62,7 +62,7 @@ void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error
 
 /* ---- calls on the socket (peer_socket.c); all return 0 or a positive errno ---------------------- */
 int ka_self_listen(struct ka_peer_self *self);
-int ka_self_connect(struct ka_peer_self *self);
+int ka_self_connect(struct ka_peer_self *self, bool in_vain);
 /* Sets the keepalive options on @fd and reads each back; a difference is told as a failed check. */
 int ka_self_keepalive(struct ka_peer_self *self, int fd, bool set);
 /* Registers the connected socket in both epoll sets. */

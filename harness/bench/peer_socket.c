@@ -148,7 +148,7 @@ int ka_self_begin(struct ka_peer_self *self, int fd)
 	return 0;
 }
 
-int ka_self_connect(struct ka_peer_self *self)
+int ka_self_connect(struct ka_peer_self *self, bool in_vain)
 {
 	int ret = ka_self_socket(self, &self->conn);
 
@@ -156,6 +156,8 @@ int ka_self_connect(struct ka_peer_self *self)
 		ret = ka_self_begin(self, self->conn);
 	if (ret)
 		return ret;
+	if (in_vain)
+		return ka_self_watch(self);
 	self->connecting = true;
 	return add(self->outer, self->conn, EPOLLOUT);
 }

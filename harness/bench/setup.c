@@ -115,7 +115,9 @@ static int put_sysctls(struct ka_engine *e)
 		if (s->key)
 			ret = nn_sysctl_put(e->net.ns[ka_engine_node(e, s->who)], s->key, s->value,
 					    &e->err);
-		if (ret == -ENOENT)
+		if (ret == -ENOENT && s->if_there)
+			ret = 0;
+		else if (ret == -ENOENT)
 			ret = nn_fail(&e->err, EOPNOTSUPP, "this kernel has no sysctl %s", s->key);
 	}
 	return ret;

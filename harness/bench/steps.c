@@ -10,12 +10,11 @@
 #define FILL_MAX (1u << 20)
 
 /* An order that must succeed. */
-static int order(struct ka_engine *e, enum ka_who who, enum ka_order_kind kind, unsigned bytes)
+static int order(struct ka_engine *e, enum ka_who who, const struct ka_order *o)
 {
-	const struct ka_order o = { .kind = kind, .bytes = bytes };
 	enum ka_at at = ka_engine_end(e, who);
 	struct ka_message reply;
-	int ret = ka_engine_order(e, at, &o, &reply);
+	int ret = ka_engine_order(e, at, o, &reply);
 
 	if (ret)
 		return ret;
@@ -25,10 +24,21 @@ static int order(struct ka_engine *e, enum ka_who who, enum ka_order_kind kind, 
 	return 0;
 }
 
+static int order_plain(struct ka_engine *e, enum ka_who who, enum ka_order_kind kind)
+{
+	return order(e, who, &(struct ka_order){ .kind = kind });
+}
+
+/* A handshake that nobody answers. */
+static bool is_in_vain(const struct ka_engine *e)
+{
+	return e->case_->expect.when == KA_CONNECT_LIMIT;
+}
+
 static int start_connect(struct ka_engine *e)
 {
 	const struct ka_order listen = { .kind = KA_ORDER_LISTEN };
-	const struct ka_order connect = { .kind = KA_ORDER_CONNECT };
+	const struct ka_order connect = { .kind = KA_ORDER_CONNECT, .value = is_in_vain(e) };
 	struct ka_message reply = { 0 };
 	int ret = ka_engine_order(e, KA_AT_SERVER, &listen, &reply);
 
@@ -49,6 +59,8 @@ static bool connect_is_done(struct ka_engine *e)
 	struct ka_message reply;
 	int ret;
 
+	if (is_in_vain(e))
+		return e->ends[e->prober].flow.client_port != 0;
 	if (!e->ends[0].connected || !e->ends[1].connected || !ka_flow_settled(&e->ends[0].flow) ||
 	    !ka_flow_settled(&e->ends[1].flow))
 		return false;
@@ -79,8 +91,12 @@ static int start_send(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 
+	const struct ka_order o = { .kind = KA_ORDER_SEND,
+				    .bytes = step->bytes,
+				    .value = step->unacked };
+
 	e->send_end = e->ends[at].flow.half[at].snd_nxt + step->bytes;
-	return order(e, step->who, KA_ORDER_SEND, step->bytes);
+	return order(e, step->who, &o);
 }
 
 static bool send_is_done(const struct ka_engine *e, const struct ka_step *step)
@@ -93,10 +109,10 @@ static int start_fill(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 	const struct ka_flow *flow = &e->ends[at].flow;
-	uint32_t room = ka_flow_room(flow, at);
+	const struct ka_order o = { .kind = KA_ORDER_SEND, .bytes = ka_flow_room(flow, at) };
 
-	e->send_end = flow->half[at].snd_nxt + room;
-	return room ? order(e, step->who, KA_ORDER_SEND, room) : 0;
+	e->send_end = flow->half[at].snd_nxt + o.bytes;
+	return o.bytes ? order(e, step->who, &o) : 0;
 }
 
 /* Each time that all is acknowledged, the window may have been granted anew. */
@@ -145,7 +161,7 @@ static bool request_is_done(const struct ka_engine *e, const struct ka_step *ste
 
 static int set_stalled(struct ka_engine *e, const struct ka_step *step, bool stall)
 {
-	return order(e, step->who, stall ? KA_ORDER_STALL : KA_ORDER_RESUME, 0);
+	return order_plain(e, step->who, stall ? KA_ORDER_STALL : KA_ORDER_RESUME);
 }
 
 static int start_blocking(struct ka_engine *e, const struct ka_step *step)
@@ -225,9 +241,9 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 	case KA_RESUME:
 		return set_stalled(e, step, step->do_ == KA_STALL);
 	case KA_SHUTDOWN:
-		return order(e, step->who, KA_ORDER_SHUTDOWN, 0);
+		return order_plain(e, step->who, KA_ORDER_SHUTDOWN);
 	case KA_CLOSE:
-		return order(e, step->who, KA_ORDER_CLOSE, 0);
+		return order_plain(e, step->who, KA_ORDER_CLOSE);
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		return ka_check_option(e, step);

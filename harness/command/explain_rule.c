@@ -177,6 +177,38 @@ static void persist_rule(const struct ka_lesson *lesson)
 		lesson->instance->prober == KA_CLIENT ? "The client" : "The server");
 }
 
+static void persist_timeout_rule(const struct ka_lesson *lesson)
+{
+	unsigned ut_ms = lesson->instance->setting.user_timeout_ms;
+
+	ka_page_para(
+		"User timeout before a closed window. %s has data to send and was told that there "
+		"is no room for it. While it waits, the keepalive timer only looks and goes to "
+		"sleep again; the persist timer asks in growing intervals whether the window is "
+		"open. At each of its expiries the kernel compares with TCP_USER_TIMEOUT (%u ms) "
+		"how long ago the first of these window probes was sent. Answers make no "
+		"difference to that, and no RST is sent at the end.",
+		lesson->instance->prober == KA_CLIENT ? "The client" : "The server", ut_ms);
+}
+
+static void connect_rule(const struct ka_lesson *lesson)
+{
+	const struct ka_case *c = lesson->instance->case_;
+
+	ka_page_para(
+		"Connect limit. The SYN is retransmitted by the timer that data has, too: first "
+		"after 1 s, then in intervals that double (after net.ipv4.tcp_syn_linear_timeouts "
+		"more of 1 s: %lld here). When net.ipv4.tcp_syn_retries (%lld here) and these are "
+		"used up%s, connect() fails with ETIMEDOUT. Until then there is no connection, "
+		"and keepalive sends nothing; nor is a RST sent, for nobody would know what it "
+		"resets.",
+		(long long)ka_case_sysctl(c, KA_PROBER, "tcp_syn_linear_timeouts", 0),
+		(long long)ka_case_sysctl(c, KA_PROBER, "tcp_syn_retries", 0),
+		lesson->instance->setting.user_timeout_ms
+			? ", or TCP_USER_TIMEOUT since the first SYN is over"
+			: "");
+}
+
 static void first_retransmit_rule(const struct ka_lesson *lesson)
 {
 	ka_page_para(
@@ -213,7 +245,12 @@ void ka_explain_rule(const struct ka_lesson *lesson)
 		(stuck ? stuck_rule : retransmit_rule)(lesson);
 		break;
 	case KA_PERSIST_LIMIT:
-		(stuck ? stuck_rule : persist_rule)(lesson);
+		(stuck                                       ? stuck_rule
+		 : lesson->instance->setting.user_timeout_ms ? persist_timeout_rule
+							     : persist_rule)(lesson);
+		break;
+	case KA_CONNECT_LIMIT:
+		connect_rule(lesson);
 		break;
 	case KA_FIRST_RETRANSMIT:
 		first_retransmit_rule(lesson);

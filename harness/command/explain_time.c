@@ -274,6 +274,16 @@ static void stuck_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 	compare_hz(lesson);
 }
 
+/* The judge knows more than is known before. */
+static void explain_narrowing(void)
+{
+	ka_page_para(
+		"This is what can be said before. The judge knows more: TCP_INFO tells RTO when "
+		"the data is written, the wire shows each time that the timer went off, and "
+		"from the last one the next follows to the wheel's rounding; where the jiffies "
+		"can be read, exactly. That is the window of the result.");
+}
+
 static void retransmit_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
 {
 	ka_page_head("WHEN");
@@ -283,6 +293,7 @@ static void retransmit_time(const struct ka_lesson *lesson, const struct ka_sum 
 		     "before, "
 		     "up to 120 s.",
 		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
+	explain_narrowing();
 	compare_hz(lesson);
 }
 
@@ -293,6 +304,28 @@ static void persist_time(const struct ka_lesson *lesson, const struct ka_sum *su
 		     "s on such a short path, and each interval is twice the one before, up to "
 		     "120 s.",
 		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
+	explain_narrowing();
+	compare_hz(lesson);
+}
+
+static void persist_timeout_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
+{
+	ka_page_head("WHEN");
+	ka_page_para("%.3f .. %.3f s after the write: the first window probe comes after about 0.2 "
+		     "s on such a short path, and the user timeout of %.3f s counts from there.",
+		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j),
+		     lesson->instance->setting.user_timeout_ms / 1000.0);
+	explain_narrowing();
+	compare_hz(lesson);
+}
+
+static void connect_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
+{
+	ka_page_head("WHEN");
+	ka_page_para(
+		"%.3f .. %.3f s after the first SYN: the sum of the intervals, each rounded up "
+		"by the timer wheel.",
+		ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
 	compare_hz(lesson);
 }
 
@@ -337,6 +370,10 @@ void ka_explain_time(const struct ka_lesson *lesson)
 	else if (lesson->instance->case_->expect.unseen &&
 		 (when == KA_PERSIST_LIMIT || when == KA_RETRANSMIT_LIMIT))
 		stuck_time(lesson, &sum);
+	else if (when == KA_CONNECT_LIMIT)
+		connect_time(lesson, &sum);
+	else if (when == KA_PERSIST_LIMIT && lesson->instance->setting.user_timeout_ms)
+		persist_timeout_time(lesson, &sum);
 	else if (when == KA_PERSIST_LIMIT)
 		persist_time(lesson, &sum);
 	else if (when == KA_FIRST_RETRANSMIT)

@@ -2,6 +2,7 @@
 /* See bounds.h. */
 #include "judge/bounds.h"
 
+#include "judge/expiries.h"
 #include "judge/replay.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
@@ -67,14 +68,27 @@ static void replay_changes(const struct ka_evidence *e, struct ka_bounds *out)
 	out->end[1] = window[1] + bias;
 }
 
+/* What the wire and RTO leave of the prediction. */
+static void narrow(const struct ka_evidence *e, struct ka_bounds *out)
+{
+	int64_t window[2], bias = e->instance->case_->bias.window_jiffies;
+
+	if (!ka_expiries_window(e, window))
+		return;
+	out->end[0] = window[0] + bias;
+	out->end[1] = window[1] + bias;
+}
+
 bool ka_bounds_of(const struct ka_evidence *e, struct ka_bounds *out)
 {
 	*out = (struct ka_bounds){ .p1 = { e->want->p1_lo_j, e->want->p1_hi_j },
 				   .end = { e->want->lo_j, e->want->hi_j } };
 	if (e->want->when == KA_NEVER)
 		return false;
-	if (!ka_ends_by_timer(e->want->when))
+	if (!ka_ends_by_timer(e->want->when)) {
+		narrow(e, out);
 		return true;
+	}
 	if (e->want->changing) {
 		replay_changes(e, out);
 		return true;

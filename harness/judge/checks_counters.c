@@ -39,7 +39,8 @@ static int want_window_probes(const struct ka_evidence *e)
 static int want_timeouts(const struct ka_evidence *e)
 {
 	bool one = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
-		   e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
+		   e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT ||
+		   e->want->when == KA_CONNECT_LIMIT;
 
 	return with_crowd(e, one, 1);
 }
@@ -60,20 +61,27 @@ static int want_resets(const struct ka_evidence *e)
 {
 	const struct ka_case *c = e->instance->case_;
 
-	if (e->want->when == KA_NEVER || c->expect.survives)
+	if (e->want->when == KA_NEVER || e->want->when == KA_CONNECT_LIMIT || c->expect.survives)
 		return 0;
 	if (!e->want->error || ka_case_closes(c))
 		return KA_ANY;
 	return with_crowd(e, !ka_case_does(c, KA_SHUTDOWN, KA_PROBER), 1);
 }
 
-/* Counters of data that is sent again; a FIN is such data. */
+/* tcp_set_state() from SYN_SENT to CLOSE. */
+static int want_failures(const struct ka_evidence *e)
+{
+	return e->want->when == KA_CONNECT_LIMIT;
+}
+
+/* Counters of data that is sent again; a FIN or a SYN is such data. */
 static int want_retransmissions(const struct ka_evidence *e)
 {
 	const struct ka_case *c = e->instance->case_;
 
 	if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_FIRST_RETRANSMIT ||
-	    ka_case_does(c, KA_SHUTDOWN, KA_PROBER) || ka_case_closes(c))
+	    e->want->when == KA_CONNECT_LIMIT || ka_case_does(c, KA_SHUTDOWN, KA_PROBER) ||
+	    ka_case_closes(c))
 		return KA_ANY;
 	/* the last segment into a full buffer is acknowledged late (tcp_send_loss_probe()) */
 	if (ka_case_does(c, KA_FILL, KA_PROBER))
@@ -94,6 +102,7 @@ static const struct rule {
 	{ "TcpExt.TCPAbortOnTimeout", want_timeouts },
 	{ "Tcp.OutRsts", want_rsts },
 	{ "Tcp.EstabResets", want_resets },
+	{ "Tcp.AttemptFails", want_failures },
 	{ "Tcp.RetransSegs", want_retransmissions },
 	{ "TcpExt.TCPTimeouts", want_retransmissions },
 	{ "TcpExt.TCPLossProbes", want_retransmissions },

@@ -106,7 +106,8 @@ static const char *survivor_is_wrong(const struct ka_call *call, bool consumed)
 static bool keeps_soft_error(const struct ka_evidence *e)
 {
 	bool gives_up = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
-			e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT;
+			e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT ||
+			e->want->when == KA_CONNECT_LIMIT;
 
 	/* an MPTCP socket does not give up: what read() says is that it is not connected */
 	if (e->instance->case_->transport == KA_MPTCP)

@@ -138,6 +138,8 @@ static double end_s(const struct ka_instance *instance, const struct walk *w,
 	case KA_PERSIST_LIMIT:
 	case KA_FIRST_RETRANSMIT:
 		return later(w->now, w->first_unacked + middle_s);
+	case KA_CONNECT_LIMIT:
+		return w->now + middle_s;
 	case KA_NEVER:
 		return w->now + ka_time_s(&instance->case_->expect.watch, &instance->setting);
 	case KA_AT_ONCE:

@@ -67,6 +67,7 @@ static const struct ka_event *end_packet(const struct ka_evidence *e)
 	case KA_FIRST_RETRANSMIT: /* no segment of TCP */
 	case KA_RETRANSMIT_LIMIT: /* sends no RST (tcp_write_timeout()) */
 	case KA_PERSIST_LIMIT:    /* nor does tcp_probe_timer() */
+	case KA_CONNECT_LIMIT:    /* nobody would know what is reset */
 	case KA_NEVER:
 		break;
 	}
@@ -177,6 +178,21 @@ static void find_write(struct ka_evidence *e)
 	}
 }
 
+/* Nothing is ever received: the first SYN takes the place of L. */
+static void find_syn(struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->end_index && !e->have_zero; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (!p || !p->out || p->kind != KA_SEG_SYN)
+			continue;
+		e->have_zero = e->heard = true;
+		e->zero_ns = e->last_rx_ns = e->timeline->events[i].t_ns;
+		e->last_rx_index = i;
+		e->cause = "the first SYN";
+	}
+}
+
 void ka_evidence_find_zero(struct ka_evidence *e)
 {
 	if (e->want->when == KA_AT_ONCE) {
@@ -187,6 +203,8 @@ void ka_evidence_find_zero(struct ka_evidence *e)
 		find_unacked(e);
 	} else if (e->want->when == KA_PERSIST_LIMIT) {
 		find_write(e);
+	} else if (e->want->when == KA_CONNECT_LIMIT) {
+		find_syn(e);
 	} else {
 		e->have_zero = e->heard;
 		e->zero_ns = e->last_rx_ns;

@@ -24,6 +24,7 @@ const char *ka_when_name(enum ka_when when)
 		[KA_RETRANSMIT_LIMIT] = "retransmission limit",
 		[KA_PERSIST_LIMIT] = "persist limit",
 		[KA_FIRST_RETRANSMIT] = "first retransmission",
+		[KA_CONNECT_LIMIT] = "connect limit",
 	};
 
 	return names[when];

@@ -95,6 +95,9 @@ static bool makes_sense(const struct ka_instance *instance)
 	case KA_PERSIST_LIMIT:
 	case KA_FIRST_RETRANSMIT:
 		return end_is_declared(c);
+	case KA_CONNECT_LIMIT:
+		return end_is_declared(c) && instance->prober == KA_CLIENT &&
+		       ka_connect_is_declared(c);
 	case KA_RETRANSMIT_LIMIT: /* data that is stuck: known only for the user timeout */
 		return end_is_declared(c) &&
 		       (!c->expect.unseen || instance->setting.user_timeout_ms);
@@ -196,12 +199,32 @@ static void predict_retransmission(const struct ka_instance *instance, int hz,
 	out->hi_j = window[1];
 }
 
-static void predict_end(const struct ka_instance *instance, int hz, struct ka_prediction *out)
+static void predict_persist(const struct ka_instance *instance, int hz, int64_t window[2])
 {
 	const struct ka_case *c = instance->case_;
+	unsigned ut_ms = instance->setting.user_timeout_ms;
+
+	if (ut_ms && c->expect.unseen)
+		ka_retransmit_stuck(ut_ms, hz, window);
+	else if (ut_ms)
+		ka_persist_timeout_window(ut_ms, hz, window);
+	else
+		ka_persist_window((unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
+				  hz, window);
+}
+
+static void predict_connect(const struct ka_instance *instance, int hz, int64_t window[2])
+{
+	const struct ka_backoff timer = ka_connect_backoff(instance, hz);
+
+	ka_backoff_window(&timer, window);
+}
+
+static void predict_end(const struct ka_instance *instance, int hz, struct ka_prediction *out)
+{
 	int64_t window[2];
 
-	out->probes = ka_number(c->expect.probes, &instance->setting);
+	out->probes = ka_number(instance->case_->expect.probes, &instance->setting);
 	switch (out->when) {
 	case KA_KEEPALIVE_EXPIRY:
 	case KA_USER_TIMEOUT:
@@ -213,12 +236,9 @@ static void predict_end(const struct ka_instance *instance, int hz, struct ka_pr
 		predict_retransmission(instance, hz, out);
 		break;
 	case KA_PERSIST_LIMIT:
-		if (instance->setting.user_timeout_ms)
-			ka_retransmit_stuck(instance->setting.user_timeout_ms, hz, window);
-		else
-			ka_persist_window(
-				(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
-				hz, window);
+	case KA_CONNECT_LIMIT:
+		(out->when == KA_PERSIST_LIMIT ? predict_persist : predict_connect)(instance, hz,
+										    window);
 		out->lo_j = window[0];
 		out->hi_j = window[1];
 		break;

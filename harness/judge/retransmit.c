@@ -6,8 +6,7 @@
  */
 #include "judge/retransmit.h"
 
-#include <stdbool.h>
-
+#include "judge/values.h"
 #include "judge/wheel.h"
 
 /* TCP_RTO_MIN and TCP_RTO_MAX; the model counts with them, whatever the connection's RTO is. */
@@ -97,6 +96,44 @@ void ka_persist_window(unsigned retries2, int hz, int64_t window[2])
 		window[0] += gap[0];
 		window[1] += gap[1];
 	}
+}
+
+/* No count of retransmissions is reached before. */
+#define MANY_RETRIES 255
+
+void ka_persist_timeout_window(unsigned ut_ms, int hz, int64_t window[2])
+{
+	struct ka_backoff b = { .kind = KA_BACKOFF_WINDOW,
+				.hz = hz,
+				.rto = ka_wheel_ms(RTO_MIN_MS, hz) + 1,
+				.retries = MANY_RETRIES,
+				.ut_ms = ut_ms };
+	int64_t late[2];
+
+	ka_backoff_window(&b, window);
+	b.rto = ka_wheel_ms(DELAYED_RTO_MS, hz) + 1;
+	ka_backoff_window(&b, late);
+	window[1] = late[1];
+}
+
+bool ka_connect_is_declared(const struct ka_case *case_)
+{
+	return ka_case_sysctl(case_, KA_PROBER, "tcp_syn_retries", -1) > 0 &&
+	       ka_case_sysctl(case_, KA_PROBER, "tcp_syn_linear_timeouts", -1) >= 0;
+}
+
+struct ka_backoff ka_connect_backoff(const struct ka_instance *instance, int hz)
+{
+	const struct ka_case *c = instance->case_;
+
+	return (struct ka_backoff){
+		.kind = KA_BACKOFF_SYN,
+		.hz = hz,
+		.rto = hz, /* TCP_TIMEOUT_INIT */
+		.retries = (unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_syn_retries", 0),
+		.linear = (unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_syn_linear_timeouts", 0),
+		.ut_ms = instance->setting.user_timeout_ms,
+	};
 }
 
 void ka_retransmit_stuck(unsigned ut_ms, int hz, int64_t window[2])

@@ -3,7 +3,11 @@
 #ifndef KA_RETRANSMIT_H
 #define KA_RETRANSMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "judge/backoff.h"
+#include "plan/case.h"
 
 /*
  * Jiffies from the first transmission to the end, inclusive: tcp_write_timeout() and
@@ -21,6 +25,15 @@ void ka_persist_gap(unsigned k, int hz, int64_t range[2]);
 /* Jiffies from the write into a closed window to the end: after @retries2 unanswered window probes
  * (tcp_probe_timer()). */
 void ka_persist_window(unsigned retries2, int hz, int64_t window[2]);
+/* The same under TCP_USER_TIMEOUT of @ut_ms, whether or not they are answered. */
+void ka_persist_timeout_window(unsigned ut_ms, int hz, int64_t window[2]);
+
+/* The timer of a handshake that nobody answers: sysctls tcp_syn_retries and
+ * tcp_syn_linear_timeouts, which the case must have set. */
+struct ka_backoff ka_connect_backoff(const struct ka_instance *instance, int hz);
+/* False where it has not. */
+bool ka_connect_is_declared(const struct ka_case *case_);
+
 /* Jiffies from the first transmission to the first retransmission, inclusive: the one of a tail
  * loss probe, or of the retransmission timer. */
 void ka_retransmit_first(int hz, int64_t window[2]);

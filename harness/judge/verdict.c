@@ -9,6 +9,7 @@
 
 #include "judge/bounds.h"
 #include "judge/checks.h"
+#include "judge/expiries.h"
 #include "judge/replay.h"
 
 /* Captured times are converted from the wall clock: a step of it moves packets against the rest. */
@@ -48,7 +49,8 @@ static void put_figures(const struct ka_evidence *e, struct ka_verdict *out)
 		out->detect_s = after_last_rx(e, e->end_ns);
 	if (e->notice_ns != INT64_MAX)
 		out->notice_s = after_last_rx(e, e->notice_ns);
-	out->have_off = ka_replay_off(e, &out->off_jiffies);
+	out->have_off =
+		ka_replay_off(e, &out->off_jiffies) || ka_expiries_off(e, &out->off_jiffies);
 	out->error = e->error;
 	out->events = e->events;
 	out->probes = e->probes + e->unseen;
@@ -124,6 +126,7 @@ static void judge_kernel(const struct ka_evidence *e, struct ka_verdict *out)
 	ka_check_first_probe(e, &findings);
 	ka_check_idle(e, &findings);
 	ka_check_gaps(e, &findings);
+	ka_check_expiries(e, &findings);
 	ka_check_refused(e, &findings);
 	ka_check_probe_format(e, &findings);
 	ka_check_crowd(e, &findings);

@@ -85,7 +85,8 @@ extern const struct ka_gateway ka_gateways[KA_GATEWAYS];
 /* ---- steps -------------------------------------------------------------------------------- */
 
 enum ka_do {
-	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done */
+	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done.
+			  KA_CONNECT_LIMIT: done when the first SYN is out */
 	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
 			  unless .unacked */
 	KA_FILL,     /* .who sends until the other end's window is closed and all is acknowledged */
@@ -201,6 +202,8 @@ enum ka_when {
 	KA_RETRANSMIT_LIMIT, /* tcp_retries2 of unacknowledged data */
 	KA_PERSIST_LIMIT,    /* tcp_retries2 of window probes; counts from the write */
 	KA_FIRST_RETRANSMIT, /* an ICMP error answers the first retransmission */
+	KA_CONNECT_LIMIT,    /* tcp_syn_retries of a handshake that nobody answers, or the user
+				timeout; counts from the first SYN, in place of L */
 };
 
 /* How the timer was armed before the silence: decides the window (judge/wheel.h). */
@@ -290,6 +293,7 @@ struct ka_bias {
 struct ka_sysctl {
 	enum ka_who who;
 	const char *key, *value; /* key below /proc/sys */
+	bool if_there;           /* a kernel without it does as one that has it set to this */
 };
 
 struct ka_case {

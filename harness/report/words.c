@@ -154,6 +154,12 @@ static void put_end(FILE *out, const char *error, bool eof, const char *events)
 	}
 }
 
+/* What times count from. */
+static const char *zero_name(const struct ka_result *result)
+{
+	return expects(result, KA_CONNECT_LIMIT) ? "the first SYN" : "last rx";
+}
+
 void ka_put_expected(FILE *out, const struct ka_result *result)
 {
 	if (expects(result, KA_NEVER))
@@ -161,8 +167,8 @@ void ka_put_expected(FILE *out, const struct ka_result *result)
 	else
 		ka_put_plain(out, result->expect_when ? result->expect_when : "no prediction");
 	if (isfinite(result->window_s[1]))
-		fprintf(out, " %.3f..%.3f s after last rx", result->window_s[0],
-			result->window_s[1]);
+		fprintf(out, " %.3f..%.3f s after %s", result->window_s[0], result->window_s[1],
+			zero_name(result));
 	if (has_nominal(result))
 		fprintf(out, " (nominal %.10g s)", result->nominal_s);
 	put_probes_wanted(out, result);
@@ -177,7 +183,7 @@ bool ka_has_observed(const struct ka_result *result)
 void ka_put_observed(FILE *out, const struct ka_result *result)
 {
 	if (isfinite(result->detect_s))
-		fprintf(out, "%.3f s after last rx", result->detect_s);
+		fprintf(out, "%.3f s after %s", result->detect_s, zero_name(result));
 	else if (isfinite(result->alive_s))
 		fprintf(out, "alive after %.1f s", result->alive_s);
 	else

@@ -99,9 +99,10 @@ void ka_trial_put_sysctls(struct ka_case *c, struct ka_trials *trials, const str
 	static const enum ka_knob knobs[] = { KA_KNOB_TIME, KA_KNOB_INTVL, KA_KNOB_PROBES };
 
 	for (size_t i = 0; i < N(knobs); i++)
-		c->sysctls[i] =
-			(struct ka_sysctl){ KA_PROBER, KEY(knobs[i]),
-					    ka_trial_number(c, trials, k->value[knobs[i]]) };
+		c->sysctls[i] = (struct ka_sysctl){ .who = KA_PROBER,
+						    .key = KEY(knobs[i]),
+						    .value = ka_trial_number(c, trials,
+									     k->value[knobs[i]]) };
 }
 
 /* ---- the values --------------------------------------------------------------------------- */
@@ -253,9 +254,10 @@ static void add_unacked(struct ka_trial_maker *maker, enum ka_trial_kind kind, c
 		return;
 	if (!ka_trial_is_regular(k))
 		c->from = KA_FROM_NOWHERE;
-	c->sysctls[0] =
-		(struct ka_sysctl){ KA_PROBER, KEY(KA_KNOB_RETRIES2),
-				    ka_trial_number(c, maker->trials, k->value[KA_KNOB_RETRIES2]) };
+	c->sysctls[0] = (struct ka_sysctl){ .who = KA_PROBER,
+					    .key = KEY(KA_KNOB_RETRIES2),
+					    .value = ka_trial_number(c, maker->trials,
+								     k->value[KA_KNOB_RETRIES2]) };
 	c->expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT,
 					.error = ETIMEDOUT,
 					.counters = { { "TcpExt.TCPTimeouts", KA_SOME } } };

@@ -235,8 +235,11 @@ static void retransmission_limit(void **state)
 	ka_retransmit_window(15, 0, 250, window);
 	p = good(&c, &one_one_three, 250);
 	assert_window(&p, window[0], window[1]);
-	c.sysctls[0] = (struct ka_sysctl){ KA_PEER, "net/ipv4/tcp_retries2", "5" };
-	c.sysctls[1] = (struct ka_sysctl){ KA_PROBER, "net/ipv4/tcp_retries2", "3" };
+	c.sysctls[0] =
+		(struct ka_sysctl){ .who = KA_PEER, .key = "net/ipv4/tcp_retries2", .value = "5" };
+	c.sysctls[1] = (struct ka_sysctl){ .who = KA_PROBER,
+					   .key = "net/ipv4/tcp_retries2",
+					   .value = "3" };
 	ka_retransmit_window(3, 0, 250, window);
 	p = good(&c, &one_one_three, 250);
 	assert_window(&p, window[0], window[1]);

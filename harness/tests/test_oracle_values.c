@@ -95,8 +95,12 @@ static void sysctls_of_the_case(void **state)
 	struct ka_prediction p;
 
 	(void)state;
-	c.sysctls[0] = (struct ka_sysctl){ KA_PROBER, "net/ipv4/tcp_keepalive_time", "2" };
-	c.sysctls[1] = (struct ka_sysctl){ KA_PROBER, "net/ipv4/tcp_keepalive_probes", "0" };
+	c.sysctls[0] = (struct ka_sysctl){ .who = KA_PROBER,
+					   .key = "net/ipv4/tcp_keepalive_time",
+					   .value = "2" };
+	c.sysctls[1] = (struct ka_sysctl){ .who = KA_PROBER,
+					   .key = "net/ipv4/tcp_keepalive_probes",
+					   .value = "0" };
 	p = good(&c, &one_one_three, 250); /* hidden by the socket's own values */
 	assert_window(&p, 1014, 1026);
 	c.from = KA_FROM_SYSCTL;

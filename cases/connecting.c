@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A connection that never comes to be. Keepalive is for connections: a handshake that nobody answers
+ * is ended by a timer of its own, and that is what a client waits for whose server is gone.
+ */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "plan/case.h"
+
+static const struct ka_setting every_second[] = { { .idle = 1, .intvl = 1, .cnt = 3 }, { 0 } };
+static const struct ka_setting user_timeout[] = {
+	{ .idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = 1500 },
+	{ 0 },
+};
+static const struct ka_setting short_timeout[] = {
+	{ .idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = 500 },
+	{ 0 },
+};
+
+/* Older kernels double from the first interval on, as with 0. */
+#define SYN_RETRIES(n)                                                                             \
+	{ KA_PROBER, "net/ipv4/tcp_syn_retries", n },                                              \
+	{                                                                                          \
+		KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "0", .if_there = true               \
+	}
+#define INTO_THE_VOID                                                                              \
+	{ .do_ = KA_DROP, .way = KA_BOTH_WAYS },                                                   \
+	{                                                                                          \
+		.do_ = KA_CONNECT                                                                  \
+	}
+#define TIMES_OUT                                                                                  \
+	{                                                                                          \
+		.when = KA_CONNECT_LIMIT, .error = ETIMEDOUT                                       \
+	}
+
+static const struct ka_case cases[] = {
+	{
+		.name = "connect_limit",
+		.why = "a connect() into a silent path ends by tcp_syn_retries; keepalive, set "
+		       "before it, has no say and sends no probe",
+		.source = "RFC 9293 3.8.3, 3.8.4; tcp_write_timeout(): TCPF_SYN_SENT; "
+			  "tcp_keepalive_timer(): TCP_SYN_SENT",
+		.lesson = "SO_KEEPALIVE with idle 1 is set, but the connection does not stand: "
+			  "there is nothing to keep alive, and no timer of keepalive's runs. The "
+			  "SYN is sent again after 1 s; with tcp_syn_retries = 1 the next expiry, "
+			  "2 s later, is the end. With the default of 6 it takes 127 s (131 s "
+			  "from 6.5 on, where tcp_syn_linear_timeouts is 4), and no keepalive "
+			  "value shortens that.",
+		.topology = KA_ROUTED,
+		.probers = KA_ONLY_CLIENT,
+		.one_setting = true,
+		.sysctls = { SYN_RETRIES("1") },
+		KA_STEPS(INTO_THE_VOID),
+		.expect = TIMES_OUT,
+	},
+	{
+		.name = "connect_limit_armed",
+		.why = "keepalive switched on while connect() waits: its timer goes off in "
+		       "SYN_SENT, finds no connection, and is not set again",
+		.source = "tcp_set_keepalive(); tcp_keepalive_timer(): TCP_SYN_SENT",
+		.lesson = "This time SO_KEEPALIVE comes after connect() has begun. The kernel sets "
+			  "the timer (the socket is neither closed nor listening), and after "
+			  "idle it goes off; but in SYN_SENT the handler only returns. The end is "
+			  "that of the handshake, as if keepalive had never been asked for.",
+		.topology = KA_ROUTED,
+		.probers = KA_ONLY_CLIENT,
+		.from = KA_FROM_VALUES,
+		.settings = every_second,
+		.sysctls = { SYN_RETRIES("1") },
+		KA_STEPS(INTO_THE_VOID, { .do_ = KA_SETSOCKOPT,
+					  .who = KA_PROBER,
+					  .level = SOL_SOCKET,
+					  .option = SO_KEEPALIVE,
+					  .value = 1,
+					  .at = { .ms = 100 } }),
+		.expect = TIMES_OUT,
+	},
+	{
+		.name = "connect_limit_linear",
+		.why = "tcp_syn_linear_timeouts adds SYNs at the initial interval to those that "
+		       "tcp_syn_retries allows",
+		.source = "tcp_write_timeout(): max_retransmits; commit ccce324dabfe (6.5); "
+			  "Documentation/networking/ip-sysctl.rst",
+		.lesson = "With one linear timeout the first interval is not doubled: SYNs leave "
+			  "after 1 and 2 s, and the expiry at 4 s is the end. A client of a newer "
+			  "kernel sends more SYNs in the first seconds, and waits 4 s longer in "
+			  "all.",
+		.topology = KA_ROUTED,
+		.probers = KA_ONLY_CLIENT,
+		.one_setting = true,
+		.sysctls = { { KA_PROBER, "net/ipv4/tcp_syn_retries", "1" },
+			     { KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "1" } },
+		KA_STEPS(INTO_THE_VOID),
+		.expect = TIMES_OUT,
+	},
+	{
+		.name = "connect_limit_user_timeout",
+		.why = "TCP_USER_TIMEOUT limits a connect(), too: it counts from the first SYN",
+		.source = "RFC 5482; tcp_clamp_rto_to_user_timeout(); commit a41e8a88b06e (5.5)",
+		.lesson = "The first interval of 1 s stays as it is; the second is cut to what is "
+			  "left of 1.5 s, and there connect() fails, whatever tcp_syn_retries (6) "
+			  "says. This is the one option that bounds a connection from its first "
+			  "SYN to its last byte.",
+		.topology = KA_ROUTED,
+		.probers = KA_ONLY_CLIENT,
+		.holds_from = { "5.5", "a41e8a88b06e" },
+		.settings = user_timeout,
+		.sysctls = { SYN_RETRIES("6") },
+		KA_STEPS(INTO_THE_VOID),
+		.expect = TIMES_OUT,
+	},
+	{
+		.name = "connect_limit_user_timeout_short",
+		.why = "a user timeout below 1 s does not end a connect() before its SYN was sent "
+		       "a second time",
+		.source = "retransmits_timed_out(): icsk_retransmits; "
+			  "tcp_clamp_rto_to_user_timeout(): remaining <= 0",
+		.lesson = "The user timeout of 500 ms is over when the timer goes off for the "
+			  "first time, after 1 s. But the kernel does not give up before it has "
+			  "retransmitted once: a second SYN goes out, and the next tick is the "
+			  "end. Who wants to know sooner needs a timeout of its own.",
+		.topology = KA_ROUTED,
+		.probers = KA_ONLY_CLIENT,
+		.holds_from = { "5.5", "a41e8a88b06e" },
+		.settings = short_timeout,
+		.sysctls = { SYN_RETRIES("6") },
+		KA_STEPS(INTO_THE_VOID),
+		.expect = TIMES_OUT,
+	},
+};
+
+KA_THEME(connecting, "A connection that never comes to be");

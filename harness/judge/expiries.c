@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See expiries.h. */
+#include "judge/expiries.h"
+
+#include "judge/bounds.h"
+#include "judge/wheel.h"
+
+#define NS_PER_S INT64_C(1000000000)
+/* The kernel counts in truncated milliseconds, and reads its clock a little before a packet gets its
+ * time stamp. */
+#define SLACK_NS INT64_C(2000000)
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+/* ---- the end ------------------------------------------------------------------------------------ */
+
+static int64_t slack_ns(const struct ka_evidence *e)
+{
+	return (e->tick_ns > SLACK_NS ? e->tick_ns : SLACK_NS) + e->noise_ns;
+}
+
+/* Expiry @k + 1, when the timer was set at some time of @set_ns by expiry @k. */
+static void next_expiry(const struct ka_evidence *e, const struct ka_expiries *x, unsigned k,
+			const int64_t set_ns[2], int64_t window[2])
+{
+	int64_t length[2], late[2];
+
+	ka_backoff_length(&x->timer, k, set_ns[0] - x->clock_ns, length);
+	ka_backoff_length(&x->timer, k, set_ns[1] - x->clock_ns, late);
+	if (late[0] < length[0])
+		length[0] = late[0];
+	window[0] = floor_div(set_ns[0] - e->zero_ns, e->tick_ns) + length[0] + 1;
+	window[1] = -floor_div(e->zero_ns - set_ns[1], e->tick_ns) + length[1] +
+		    ka_wheel_granule(length[1], x->timer.hz);
+}
+
+static int64_t since_first(const struct ka_evidence *e, const struct ka_expiries *x,
+			   int64_t jiffies)
+{
+	return e->zero_ns + jiffies * e->tick_ns - x->clock_ns;
+}
+
+/* Not before the limit, as exactly as the kernel itself knows it. */
+static void begin_at_limit(const struct ka_evidence *e, const struct ka_expiries *x,
+			   int64_t window[2])
+{
+	int64_t limit_ns = ka_backoff_limit_ns(&x->timer);
+	int64_t least = floor_div(x->clock_ns + limit_ns - e->zero_ns, e->tick_ns);
+
+	if (x->timer.kind != KA_BACKOFF_SYN && limit_ns && least > window[0] && least < window[1])
+		window[0] = least;
+}
+
+/* Was expiry @k, the @k-th on the wire, the end already? */
+static bool was_due(const struct ka_evidence *e, const struct ka_expiries *x, unsigned k)
+{
+	return ka_backoff_over(&x->timer, k, x->ns[k - 1] - x->clock_ns, slack_ns(e),
+			       k < 2 ? 0 : x->unanswered[k - 2]) == KA_OVER;
+}
+
+bool ka_expiries_window(const struct ka_evidence *e, int64_t window[2])
+{
+	struct ka_expiries x;
+	int64_t set_ns[2];
+	unsigned k = 1, unanswered;
+
+	if (!ka_expiries_of(e, &x))
+		return false;
+	while (k < x.n && !was_due(e, &x, k + 1))
+		k++;
+	set_ns[0] = set_ns[1] = x.set_ns[k - 1];
+	unanswered = x.unanswered[k - 1];
+	for (;; k++, unanswered++) {
+		next_expiry(e, &x, k, set_ns, window);
+		if (ka_backoff_over(&x.timer, k + 1, since_first(e, &x, window[1]), slack_ns(e),
+				    unanswered) != KA_NOT_OVER)
+			break;
+		if (k > KA_MAX_EXPIRIES)
+			return false;
+		set_ns[0] = e->zero_ns + (window[0] - 1) * e->tick_ns;
+		set_ns[1] = e->zero_ns + window[1] * e->tick_ns;
+	}
+	begin_at_limit(e, &x, window);
+	return true;
+}
+
+/* ---- the exact jiffy ------------------------------------------------------------------------------ */
+
+/* The jiffies that @ns may belong to. */
+static void jiffies_of(const struct ka_evidence *e, int64_t ns, int64_t jiffies[2])
+{
+	jiffies[0] = e->facts->j0 + floor_div(ns - KA_JIFFY_LAG_NS, e->tick_ns);
+	jiffies[1] = e->facts->j0 + floor_div(ns + KA_JIFFY_LAG_NS, e->tick_ns);
+}
+
+static int64_t magnitude(int64_t n)
+{
+	return n < 0 ? -n : n;
+}
+
+bool ka_expiries_off(const struct ka_evidence *e, int64_t *off)
+{
+	struct ka_expiries x;
+	int64_t length[2], set[2], seen = e->facts->j0 + floor_div(e->end_ns, e->tick_ns);
+	bool have = false;
+
+	if (!e->facts->phase_known || !e->detected || !ka_expiries_of(e, &x))
+		return false;
+	jiffies_of(e, x.set_ns[x.n - 1], set);
+	ka_backoff_length(&x.timer, x.n, x.set_ns[x.n - 1] - x.clock_ns, length);
+	for (int64_t j = set[0]; j <= set[1]; j++) {
+		for (int64_t len = length[0]; len <= length[1]; len++) {
+			/* inside the expiry the wheel's clock is one ahead */
+			int64_t this = seen - ka_wheel_fire(j + len, j + 1, x.timer.hz);
+
+			if (!have || magnitude(this) < magnitude(*off))
+				*off = this;
+			have = true;
+		}
+	}
+	return have;
+}
+
+/* ---- the intervals -------------------------------------------------------------------------------- */
+
+static void check_interval(const struct ka_evidence *e, const struct ka_expiries *x, unsigned k,
+			   int64_t set_ns, struct ka_findings *f)
+{
+	static const char *const names[] = {
+		[KA_BACKOFF_DATA] = "retransmission",
+		[KA_BACKOFF_WINDOW] = "window probe",
+		[KA_BACKOFF_SYN] = "SYN",
+	};
+	int64_t lag = e->facts->virtual_clock ? 0 : KA_JIFFY_LAG_NS;
+	int64_t late = (e->facts->virtual_clock ? 1 : 2) * e->tick_ns + e->noise_ns;
+	int64_t gap = x->ns[k] - set_ns, length[2], latest;
+
+	ka_backoff_length(&x->timer, k, set_ns - x->clock_ns, length);
+	latest = (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
+	if (gap < length[0] * e->tick_ns - lag || gap > latest + late)
+		ka_find(f, "%s %u comes after %.6f s, must be %.3f .. %.3f s", names[x->timer.kind],
+			k + 1, (double)gap / 1e9, (double)(length[0] * e->tick_ns) / 1e9,
+			(double)latest / 1e9);
+}
+
+void ka_check_expiries(const struct ka_evidence *e, struct ka_findings *f)
+{
+	struct ka_expiries x;
+
+	if (!ka_expiries_of(e, &x))
+		return;
+	if (x.base_ns)
+		check_interval(e, &x, 0, x.base_ns, f);
+	for (unsigned k = 1; k < x.n; k++)
+		check_interval(e, &x, k, x.set_ns[k - 1], f);
+}
