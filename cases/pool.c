@@ -20,6 +20,9 @@ static const struct ka_setting with_user_timeout[] = {
 	{ 0 },
 };
 
+/* A second for a pool to come, and one more before the first is probed. */
+static const struct ka_setting two_seconds[] = { { .idle = 2, .intvl = 1, .cnt = 3 }, { 0 } };
+
 /* The request before the pause, answered. */
 #define FIRST_REQUEST                                                                              \
 	{ .do_ = KA_CONNECT }, { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 100 },                 \
@@ -170,6 +173,32 @@ static const struct ka_case cases[] = {
 			   .unacked = true,
 			   .at = { .intvl = 0.3 } }),
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT, .probes = 1 },
+	},
+	{
+		.name = "pool_of_many",
+		.why = "a gateway that forgets a whole pool of connections has each of them found "
+		       "out by its own keepalive, before a request meets one",
+		.source = "RFC 9293 3.8.4; tcp_keepalive_timer()",
+		.lesson = "Fifty connections to one server, all idle, all forgotten. To the kernel "
+			  "they have nothing to do with each other: that one was found dead says "
+			  "nothing about the next, and a client that takes one after the other "
+			  "pays for each (pool_stale_silent, fifty times). With keepalive every "
+			  "one ends by its own clock, at idle + intvl * cnt after its own last "
+			  "segment, and the whole pool is clean within the time that one takes: "
+			  "the number costs nothing.",
+		.topology = KA_ROUTED,
+		.gateway = &drops,
+		.from = KA_FROM_ACCEPTED,
+		.probers = KA_ONLY_CLIENT,
+		.settings = two_seconds,
+		.crowd = 49,
+		KA_STEPS({ .do_ = KA_CONNECT },
+			 { .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1 }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .arming = KA_FRESH,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
 	},
 };
 

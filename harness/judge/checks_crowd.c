@@ -4,6 +4,7 @@
  * it ended after its own beginning, how, and with how many probes, and of all together what the
  * counters of the namespace say (checks_counters.c).
  */
+#include "judge/bounds.h"
 #include "judge/checks.h"
 
 static const struct ka_crowd *crowd_of(const struct ka_evidence *e)
@@ -52,17 +53,16 @@ static void check_times(const struct ka_evidence *e, const struct ka_crowd *crow
 			struct ka_findings *f)
 {
 	const int64_t window[2] = { e->want->lo_j, e->want->hi_j };
-	int64_t accepted[2];
+	int64_t accepted[2], ns[2];
 
 	ka_accepted_ns(e, window, accepted);
+	ka_window_ns(e, window, ns);
 	if (crowd->earliest_ns < accepted[0])
 		ka_find(f, "crowd: one ended after %.6f s, too early: window %.3f .. %.3f s",
-			(double)crowd->earliest_ns / 1e9, (double)(window[0] * e->tick_ns) / 1e9,
-			(double)(window[1] * e->tick_ns) / 1e9);
+			(double)crowd->earliest_ns / 1e9, (double)ns[0] / 1e9, (double)ns[1] / 1e9);
 	if (crowd->latest_ns > accepted[1])
 		ka_find(f, "crowd: one ended after %.6f s, too late: window %.3f .. %.3f s",
-			(double)crowd->latest_ns / 1e9, (double)(window[0] * e->tick_ns) / 1e9,
-			(double)(window[1] * e->tick_ns) / 1e9);
+			(double)crowd->latest_ns / 1e9, (double)ns[0] / 1e9, (double)ns[1] / 1e9);
 }
 
 /* The dead have died alike, so that the first one speaks for all. */

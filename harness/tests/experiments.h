@@ -25,5 +25,6 @@ extern const struct ka_experiment_group ka_experiments_gateway;
 extern const struct ka_experiment_group ka_experiments_live;
 extern const struct ka_experiment_group ka_experiments_applications;
 extern const struct ka_experiment_group ka_experiments_path;
+extern const struct ka_experiment_group ka_experiments_waiting;
 
 #endif

@@ -24,6 +24,7 @@
 	}
 
 static const struct ka_gateway patient = { .timeout = { .idle = 3 } };
+static const struct ka_gateway lasting = { .timeout = { .idle = 100 } };
 static const struct ka_gateway drops = { .timeout = { .idle = 1 } };
 static const struct ka_gateway resets = { .timeout = { .idle = 1 }, .unknown = KA_UNKNOWN_RESET };
 
@@ -71,6 +72,26 @@ static const struct ka_case cases[] = {
 			 { .do_ = KA_ENTRY_IS, .at = { .idle = 0.5 }, .left = { .idle = 3 } }),
 		.expect = LIVES,
 	},
+	{
+		.name = "gateway_forgets_one_of_many",
+		.topology = KA_ROUTED,
+		.families = KA_V4,
+		.probers = KA_ONLY_CLIENT,
+		.why = "must not pass",
+		.source = "experiment",
+		.lesson = "Broken on purpose.",
+		.settings =
+			(const struct ka_setting[]){ { .idle = 2, .intvl = 1, .cnt = 1 }, { 0 } },
+		.gateway = &lasting,
+		.from = KA_FROM_ACCEPTED,
+		.crowd = 3,
+		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .arming = KA_FRESH,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .rst_sent = 1 },
+	},
 };
 
 static const struct ka_theme theme = { .name = "experiments_gateway",
@@ -86,6 +107,7 @@ static const struct ka_experiment experiments[] = {
 	{ "gateway_entry_declared_gone", KA_FAIL, "must have forgotten" },
 	{ "gateway_entry_declared_there", KA_FAIL, "must know it" },
 	{ "gateway_entry_declared_fresher", KA_FAIL, "must be 3 to 3" },
+	{ "gateway_forgets_one_of_many", KA_FAIL, "crowd: 0 of 3 have ended, must be 3" },
 };
 
 const struct ka_experiment_group ka_experiments_gateway = {

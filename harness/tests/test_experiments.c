@@ -62,8 +62,9 @@ static size_t add_tests(const struct ka_experiment_group *group, struct ka_rig *
 int main(void)
 {
 	const struct ka_experiment_group *const groups[] = {
-		&ka_experiments_basic, &ka_experiments_regimes,      &ka_experiments_gateway,
-		&ka_experiments_live,  &ka_experiments_applications, &ka_experiments_path,
+		&ka_experiments_basic,   &ka_experiments_regimes,      &ka_experiments_gateway,
+		&ka_experiments_live,    &ka_experiments_applications, &ka_experiments_path,
+		&ka_experiments_waiting,
 	};
 	const struct ka_theme *themes[N_GROUPS_MAX];
 	const struct ka_plan_options options = {

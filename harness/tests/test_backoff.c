@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The timer of what waits, in numbers: lengths and limits as net/ipv4/tcp_timer.c has them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "judge/backoff.h"
+
+#define MS INT64_C(1000000)
+
+static const struct ka_backoff data = {
+	.kind = KA_BACKOFF_DATA, .hz = 250, .rto = 51, .retries = 3
+};
+
+static void assert_length(const struct ka_backoff *b, unsigned k, int64_t since_ns, int64_t low,
+			  int64_t high)
+{
+	int64_t length[2];
+
+	ka_backoff_length(b, k, since_ns, length);
+	assert_int_equal(length[0], low);
+	assert_int_equal(length[1], high);
+}
+
+static void intervals_double(void **state)
+{
+	(void)state;
+	assert_length(&data, 0, 0, 51, 51);
+	assert_length(&data, 1, 0, 102, 102);
+	assert_length(&data, 4, 0, 816, 816);
+	/* up to TCP_RTO_MAX */
+	assert_length(&data, 9, 0, 26112, 26112);
+	assert_length(&data, 10, 0, 30000, 30000);
+	assert_length(&data, 60, 0, 30000, 30000);
+}
+
+/* icsk_backoff of window probes stops at tcp_retries2. */
+static void window_probes_stop_doubling(void **state)
+{
+	const struct ka_backoff window = {
+		.kind = KA_BACKOFF_WINDOW, .hz = 250, .rto = 51, .retries = 3
+	};
+
+	(void)state;
+	assert_length(&window, 3, 0, 408, 408);
+	assert_length(&window, 4, 0, 408, 408);
+}
+
+static void first_syns_are_linear(void **state)
+{
+	const struct ka_backoff syn = {
+		.kind = KA_BACKOFF_SYN, .hz = 250, .rto = 250, .retries = 6, .linear = 4
+	};
+
+	(void)state;
+	for (unsigned k = 0; k <= 4; k++)
+		assert_length(&syn, k, 0, 250, 250);
+	assert_length(&syn, 5, 0, 500, 500);
+	assert_length(&syn, 10, 0, 16000, 16000);
+}
+
+/* A millisecond more or less: both clocks are cut down to one. */
+static void user_timeout_cuts(void **state)
+{
+	struct ka_backoff b = data;
+
+	(void)state;
+	b.ut_ms = 3000;
+	assert_length(&b, 0, 0, 51, 51);
+	assert_length(&b, 3, 1000 * MS, 408, 408);
+	assert_length(&b, 4, 2900 * MS, 25, 26);
+	assert_length(&b, 4, 3100 * MS, 1, 1);
+	/* window probes count in jiffies, and wait for two at least */
+	b.kind = KA_BACKOFF_WINDOW;
+	b.retries = 15;
+	assert_length(&b, 4, 2900 * MS, 24, 26);
+	assert_length(&b, 4, 3100 * MS, 2, 2);
+}
+
+static void limits(void **state)
+{
+	struct ka_backoff b = data;
+
+	(void)state;
+	assert_int_equal(ka_backoff_limit_ns(&b), 3000 * MS);
+	b.retries = 15; /* Documentation/networking/ip-sysctl.rst: 924.6 s, with the first RTO */
+	assert_int_equal(ka_backoff_limit_ns(&b), 924600 * MS);
+	b.ut_ms = 2500;
+	assert_int_equal(ka_backoff_limit_ns(&b), 2500 * MS);
+	b = (struct ka_backoff){ .kind = KA_BACKOFF_SYN, .hz = 250, .rto = 250, .retries = 6 };
+	assert_int_equal(ka_backoff_limit_ns(&b), 127000 * MS);
+	b.kind = KA_BACKOFF_WINDOW; /* only counts */
+	assert_int_equal(ka_backoff_limit_ns(&b), 0);
+}
+
+static void data_ends_at_the_limit(void **state)
+{
+	(void)state;
+	/* not before a retransmission was sent */
+	assert_int_equal(ka_backoff_over(&data, 1, 9000 * MS, 0, 0), KA_NOT_OVER);
+	assert_int_equal(ka_backoff_over(&data, 4, 2990 * MS, 4 * MS, 0), KA_NOT_OVER);
+	assert_int_equal(ka_backoff_over(&data, 4, 2998 * MS, 4 * MS, 0), KA_PERHAPS_OVER);
+	assert_int_equal(ka_backoff_over(&data, 4, 3002 * MS, 4 * MS, 0), KA_PERHAPS_OVER);
+	assert_int_equal(ka_backoff_over(&data, 4, 3004 * MS, 4 * MS, 0), KA_OVER);
+}
+
+static void others_end_by_count(void **state)
+{
+	struct ka_backoff b = { .kind = KA_BACKOFF_WINDOW, .hz = 250, .rto = 51, .retries = 3 };
+
+	(void)state;
+	assert_int_equal(ka_backoff_over(&b, 4, 0, 0, 3), KA_OVER);
+	assert_int_equal(ka_backoff_over(&b, 40, 900000 * MS, 0, 2), KA_NOT_OVER);
+	b = (struct ka_backoff){
+		.kind = KA_BACKOFF_SYN, .hz = 250, .rto = 250, .retries = 6, .linear = 4
+	};
+	assert_int_equal(ka_backoff_over(&b, 10, 67000 * MS, 0, 0), KA_NOT_OVER);
+	assert_int_equal(ka_backoff_over(&b, 11, 131000 * MS, 0, 0), KA_OVER);
+	/* many linear ones: the model's time is over before their number is */
+	b.linear = 100;
+	assert_int_equal(ka_backoff_over(&b, 101, 127500 * MS, 0, 0), KA_OVER);
+}
+
+/* On paper 1 + 2 s; each interval 1 to 8 jiffies late. */
+static void window_of_a_handshake(void **state)
+{
+	struct ka_backoff b = { .kind = KA_BACKOFF_SYN, .hz = 250, .rto = 250, .retries = 1 };
+	int64_t window[2];
+
+	(void)state;
+	ka_backoff_window(&b, window);
+	assert_int_equal(window[0], 251 + 501);
+	assert_int_equal(window[1], 258 + 508);
+	b.retries = 6;
+	b.ut_ms = 1500;
+	ka_backoff_window(&b, window);
+	assert_true(window[0] >= 375 && window[1] <= 375 + 8 + 8);
+	b.ut_ms = 500; /* over before the first expiry: one jiffy after it */
+	ka_backoff_window(&b, window);
+	assert_int_equal(window[0], 251 + 2);
+	assert_int_equal(window[1], 258 + 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(intervals_double),
+		cmocka_unit_test(window_probes_stop_doubling),
+		cmocka_unit_test(first_syns_are_linear),
+		cmocka_unit_test(user_timeout_cuts),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(data_ends_at_the_limit),
+		cmocka_unit_test(others_end_by_count),
+		cmocka_unit_test(window_of_a_handshake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Judging the timer of what waits by what the wire shows of it: data in flight, whose RTO TCP_INFO
+ * has told. Each test moves one thing that the prediction alone would let pass.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+
+#include "judge/wheel.h"
+#include "scene.h"
+
+#define RTO_J 51 /* 204 ms */
+
+static int64_t jiffy_of(const struct scene *s, int64_t ns)
+{
+	return s->facts.j0 + ns / TICK;
+}
+
+/* When a timer of @length, set at @ns, has gone off and its segment is out. */
+static int64_t fired_ns(const struct scene *s, int64_t ns, int64_t length)
+{
+	int64_t j = jiffy_of(s, ns);
+
+	return (ka_wheel_fire(j + length, j + 1, s->facts.hz) - s->facts.j0) * TICK + 50 * US;
+}
+
+static void retransmit(struct scene *s, int64_t ns)
+{
+	scene_packet(s, ns,
+		     (struct ka_packet){ .out = true,
+					 .kind = KA_SEG_RETRANSMIT,
+					 .seq = 1,
+					 .ack = 1,
+					 .snd_una = 1,
+					 .rcv_nxt = 1,
+					 .len = 10,
+					 .flags = TH_ACK | TH_PUSH });
+}
+
+static void end_at(struct scene *s, int64_t ns)
+{
+	struct ka_event *end = scene_find_event(s, KA_EV_EPOLL, 0);
+
+	scene_shift(s, end, ns - end->t_ns);
+}
+
+/* The data is written, and RTO asked for; then a loss probe, if so, and @n retransmissions. Returns
+ * when the timer goes off next. */
+static int64_t story(struct scene *s, bool loss_probe, int n)
+{
+	struct ka_event *kept;
+	int64_t ns;
+
+	scene_unacked(s);
+	while ((kept = scene_find(s, KA_SEG_RETRANSMIT, 0)))
+		scene_remove(s, kept);
+	ns = scene_find(s, KA_SEG_DATA, 0)->t_ns;
+	scene_info(s, ns + 30 * US, TCP_ESTABLISHED, 0);
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 204000;
+	if (loss_probe) {
+		ns = fired_ns(s, ns, RTO_J);
+		retransmit(s, ns);
+	}
+	for (int k = 0; k < n; k++) {
+		ns = fired_ns(s, ns, RTO_J << k);
+		retransmit(s, ns);
+	}
+	ns = fired_ns(s, ns, RTO_J << n);
+	end_at(s, ns);
+	return ns;
+}
+
+/* 2.9 s after the first one the limit of 3 s is not reached: there must be a fourth. */
+static void ends_to_the_jiffy(void **state)
+{
+	struct scene s;
+	int64_t ns;
+
+	(void)state;
+	for (int with = 0; with < 2; with++) {
+		ns = story(&s, with, 4);
+		scene_expect(&s, KA_PASS, "");
+		assert_true(s.verdict.have_off);
+		assert_int_equal(s.verdict.off_jiffies, 0);
+		/* 64 jiffies of rounding, and what is cut off at both ends */
+		assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] < 66 * 0.004);
+		end_at(&s, ns - TICK);
+		scene_expect_only(&s, KA_FAIL, "1 jiffies too early by the phase");
+		end_at(&s, ns + 70 * TICK);
+		scene_expect_only(&s, KA_FAIL, "too late: window");
+	}
+}
+
+static void one_expiry_too_few(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	story(&s, true, 3);
+	s.facts.phase_known = false;
+	scene_expect_only(&s, KA_FAIL, "too early: window");
+}
+
+static void one_expiry_too_many(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	story(&s, true, 5);
+	s.facts.phase_known = false;
+	scene_expect_only(&s, KA_FAIL, "too late: window");
+}
+
+static void an_interval_is_wrong(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	story(&s, true, 4);
+	scene_find(&s, KA_SEG_RETRANSMIT, 3)->t_ns -= 10 * TICK;
+	scene_expect(&s, KA_FAIL, "retransmission 3 comes after");
+	story(&s, true, 4);
+	scene_find(&s, KA_SEG_RETRANSMIT, 1)->t_ns -= 4 * TICK;
+	scene_expect(&s, KA_FAIL, "retransmission 1 comes after");
+}
+
+/* Without RTO, or after an ICMP error, only the prediction is left. */
+static void not_more_than_is_known(void **state)
+{
+	struct scene s;
+	int64_t ns;
+
+	(void)state;
+	story(&s, true, 4);
+	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.rto_us = 0;
+	scene_expect(&s, KA_PASS, "");
+	assert_false(s.verdict.have_off);
+	assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] > 1);
+	ns = story(&s, true, 4);
+	scene_packet(&s, ns - 400 * MS, (struct ka_packet){ .kind = KA_SEG_ICMP });
+	scene_judge(&s);
+	assert_false(s.verdict.have_off);
+	assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] > 1);
+}
+
+/* What was measured before the last acknowledgement is not RTO any more. */
+static void an_old_round_trip_is_forgotten(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	story(&s, true, 4);
+	scene_remove(&s, scene_find_event(&s, KA_EV_TCP_INFO, 0));
+	scene_info(&s, 1, TCP_ESTABLISHED, 0);
+	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.rto_us = 204000;
+	scene_judge(&s);
+	assert_false(s.verdict.have_off);
+}
+
+static void user_timeout_of_data(void **state)
+{
+	struct scene s;
+	int64_t ns, first;
+
+	(void)state;
+	story(&s, true, 3);
+	s.instance.setting.user_timeout_ms = 2000;
+	ka_predict(&s.instance, &s.facts, &s.prediction);
+	first = scene_find(&s, KA_SEG_RETRANSMIT, 1)->t_ns;
+	ns = scene_find(&s, KA_SEG_RETRANSMIT, 3)->t_ns;
+	ns = fired_ns(&s, ns, ka_wheel_ms(2000 - (ns / MS - first / MS), 250));
+	end_at(&s, ns);
+	scene_expect(&s, KA_PASS, "");
+	assert_int_equal(s.verdict.off_jiffies, 0);
+	assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] < 0.05);
+	end_at(&s, ns - 12 * TICK);
+	scene_expect(&s, KA_FAIL, "too early: window");
+	end_at(&s, ns + 12 * TICK);
+	scene_expect(&s, KA_FAIL, "too late: window");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ends_to_the_jiffy),
+		cmocka_unit_test(one_expiry_too_few),
+		cmocka_unit_test(one_expiry_too_many),
+		cmocka_unit_test(an_interval_is_wrong),
+		cmocka_unit_test(not_more_than_is_known),
+		cmocka_unit_test(an_old_round_trip_is_forgotten),
+		cmocka_unit_test(user_timeout_of_data),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
