@@ -25,6 +25,7 @@ static const struct ka_setting short_timeout[] = {
 	{                                                                                          \
 		KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "0", .if_there = true               \
 	}
+#define IN_SYN_SENT "tcp: better handle TCP_USER_TIMEOUT in SYN_SENT state"
 #define INTO_THE_VOID                                                                              \
 	{ .do_ = KA_DROP, .way = KA_BOTH_WAYS },                                                   \
 	{                                                                                          \
@@ -98,14 +99,15 @@ static const struct ka_case cases[] = {
 	{
 		.name = "connect_limit_user_timeout",
 		.why = "TCP_USER_TIMEOUT limits a connect(), too: it counts from the first SYN",
-		.source = "RFC 5482; tcp_clamp_rto_to_user_timeout(); commit a41e8a88b06e (5.5)",
+		.source = "RFC 5482; tcp_clamp_rto_to_user_timeout(); "
+			  "tcp_connect(): retrans_stamp",
 		.lesson = "The first interval of 1 s stays as it is; the second is cut to what is "
 			  "left of 1.5 s, and there connect() fails, whatever tcp_syn_retries (6) "
 			  "says. This is the one option that bounds a connection from its first "
 			  "SYN to its last byte.",
 		.topology = KA_ROUTED,
 		.probers = KA_ONLY_CLIENT,
-		.holds_from = { "5.5", "a41e8a88b06e" },
+		.holds_from = { "5.5", IN_SYN_SENT },
 		.settings = user_timeout,
 		.sysctls = { SYN_RETRIES("6") },
 		KA_STEPS(INTO_THE_VOID),
@@ -123,7 +125,7 @@ static const struct ka_case cases[] = {
 			  "end. Who wants to know sooner needs a timeout of its own.",
 		.topology = KA_ROUTED,
 		.probers = KA_ONLY_CLIENT,
-		.holds_from = { "5.5", "a41e8a88b06e" },
+		.holds_from = { "5.5", IN_SYN_SENT },
 		.settings = short_timeout,
 		.sysctls = { SYN_RETRIES("6") },
 		KA_STEPS(INTO_THE_VOID),

@@ -29,16 +29,10 @@ static int order_plain(struct ka_engine *e, enum ka_who who, enum ka_order_kind 
 	return order(e, who, &(struct ka_order){ .kind = kind });
 }
 
-/* A handshake that nobody answers. */
-static bool is_in_vain(const struct ka_engine *e)
-{
-	return e->case_->expect.when == KA_CONNECT_LIMIT;
-}
-
-static int start_connect(struct ka_engine *e)
+static int start_connect(struct ka_engine *e, const struct ka_step *step)
 {
 	const struct ka_order listen = { .kind = KA_ORDER_LISTEN };
-	const struct ka_order connect = { .kind = KA_ORDER_CONNECT, .value = is_in_vain(e) };
+	const struct ka_order connect = { .kind = KA_ORDER_CONNECT, .value = step->unacked };
 	struct ka_message reply = { 0 };
 	int ret = ka_engine_order(e, KA_AT_SERVER, &listen, &reply);
 
@@ -53,13 +47,13 @@ static int start_connect(struct ka_engine *e)
 }
 
 /* Both ends are up and the handshake's last ACK is on record; then options that are set late. */
-static bool connect_is_done(struct ka_engine *e)
+static bool connect_is_done(struct ka_engine *e, const struct ka_step *step)
 {
 	const struct ka_order keepalive = { .kind = KA_ORDER_KEEPALIVE };
 	struct ka_message reply;
 	int ret;
 
-	if (is_in_vain(e))
+	if (step->unacked)
 		return e->ends[e->prober].flow.client_port != 0;
 	if (!e->ends[0].connected || !e->ends[1].connected || !ka_flow_settled(&e->ends[0].flow) ||
 	    !ka_flow_settled(&e->ends[1].flow))
@@ -228,7 +222,7 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 {
 	switch (step->do_) {
 	case KA_CONNECT:
-		return start_connect(e);
+		return start_connect(e, step);
 	case KA_SEND:
 		return start_send(e, step);
 	case KA_FILL:
@@ -267,7 +261,7 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
 {
 	if (step->do_ == KA_CONNECT)
-		return connect_is_done(e);
+		return connect_is_done(e, step);
 	if (step->do_ == KA_SEND)
 		return send_is_done(e, step);
 	if (step->do_ == KA_FILL)
@@ -351,6 +345,9 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 	const char *who = who_name(step->who);
 
 	switch (step->do_) {
+	case KA_CONNECT:
+		snprintf(buf, size, "%s", step->unacked ? "connecting" : verb(KA_CONNECT));
+		break;
 	case KA_SEND:
 		snprintf(buf, size, "%s sends %u byte%s", who, step->bytes,
 			 step->bytes == 1 ? "" : "s");

@@ -48,17 +48,37 @@ static void say_when(const struct ka_instance *instance, const struct ka_step *s
 
 /* ---- what --------------------------------------------------------------------------------- */
 
+static const char *values_text(const struct ka_setting *v, char *buf, size_t size)
+{
+	snprintf(buf, size, "TCP_KEEPIDLE %u, TCP_KEEPINTVL %u, TCP_KEEPCNT %u", v->idle, v->intvl,
+		 v->cnt);
+	if (v->user_timeout_ms)
+		snprintf(buf + strlen(buf), size - strlen(buf), ", TCP_USER_TIMEOUT %u ms",
+			 v->user_timeout_ms);
+	return buf;
+}
+
+static void say_connecting(const struct ka_instance *instance, char *buf, size_t size)
+{
+	bool on = instance->case_->from == KA_FROM_OPTION;
+	char values[160];
+
+	snprintf(buf, size,
+		 "the client calls connect(), on a socket that had %s%s set before%s. Its SYN "
+		 "leaves; "
+		 "nobody waits for an answer.",
+		 on ? "SO_KEEPALIVE and " : "",
+		 values_text(&instance->setting, values, sizeof(values)),
+		 on ? "" : ", but not (yet) SO_KEEPALIVE");
+}
+
 static void say_connect(const struct ka_instance *instance, char *buf, size_t size)
 {
 	const struct ka_setting *v = &instance->setting;
 	const char *prober = ka_explain_who(instance, KA_PROBER);
 	char values[160];
 
-	snprintf(values, sizeof(values), "TCP_KEEPIDLE %u, TCP_KEEPINTVL %u, TCP_KEEPCNT %u",
-		 v->idle, v->intvl, v->cnt);
-	if (v->user_timeout_ms)
-		snprintf(values + strlen(values), sizeof(values) - strlen(values),
-			 ", TCP_USER_TIMEOUT %u ms", v->user_timeout_ms);
+	values_text(v, values, sizeof(values));
 	switch (instance->case_->from) {
 	case KA_FROM_OPTION:
 		snprintf(buf, size,
@@ -271,7 +291,7 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	}
 	switch (step->do_) {
 	case KA_CONNECT:
-		say_connect(instance, buf, size);
+		(step->unacked ? say_connecting : say_connect)(instance, buf, size);
 		return;
 	case KA_SEND:
 		say_send(instance, step, buf, size);

@@ -355,7 +355,7 @@ void ka_explain_time(const struct ka_lesson *lesson)
 	struct ka_sum sum = ka_sum_of(lesson);
 	enum ka_when when = lesson->prediction->when;
 
-	if (lesson->prediction->changing && when != KA_NEVER)
+	if (lesson->prediction->changing && when != KA_NEVER && when != KA_CONNECT_LIMIT)
 		changing_time(&sum);
 	else if (when == KA_KEEPALIVE_EXPIRY)
 		expiry_time(lesson, &sum);

@@ -118,7 +118,11 @@ void ka_persist_timeout_window(unsigned ut_ms, int hz, int64_t window[2])
 
 bool ka_connect_is_declared(const struct ka_case *case_)
 {
-	return ka_case_sysctl(case_, KA_PROBER, "tcp_syn_retries", -1) > 0 &&
+	bool in_vain = false;
+
+	for (size_t i = 0; i < case_->n_steps; i++)
+		in_vain |= case_->steps[i].do_ == KA_CONNECT && case_->steps[i].unacked;
+	return in_vain && ka_case_sysctl(case_, KA_PROBER, "tcp_syn_retries", -1) > 0 &&
 	       ka_case_sysctl(case_, KA_PROBER, "tcp_syn_linear_timeouts", -1) >= 0;
 }
 

@@ -29,7 +29,7 @@ void ka_persist_window(unsigned retries2, int hz, int64_t window[2]);
 void ka_persist_timeout_window(unsigned ut_ms, int hz, int64_t window[2]);
 
 /* The timer of a handshake that nobody answers: sysctls tcp_syn_retries and
- * tcp_syn_linear_timeouts, which the case must have set. */
+ * tcp_syn_linear_timeouts, which the case must have set, beside a KA_CONNECT that is .unacked. */
 struct ka_backoff ka_connect_backoff(const struct ka_instance *instance, int hz);
 /* False where it has not. */
 bool ka_connect_is_declared(const struct ka_case *case_);

@@ -85,8 +85,8 @@ extern const struct ka_gateway ka_gateways[KA_GATEWAYS];
 /* ---- steps -------------------------------------------------------------------------------- */
 
 enum ka_do {
-	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done.
-			  KA_CONNECT_LIMIT: done when the first SYN is out */
+	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done,
+			  unless .unacked: then when the first SYN is out */
 	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
 			  unless .unacked */
 	KA_FILL,     /* .who sends until the other end's window is closed and all is acknowledged */
