@@ -29,7 +29,7 @@ static const struct ka_setting short_timeout[] = {
 #define INTO_THE_VOID                                                                              \
 	{ .do_ = KA_DROP, .way = KA_BOTH_WAYS },                                                   \
 	{                                                                                          \
-		.do_ = KA_CONNECT                                                                  \
+		.do_ = KA_CONNECT, .unacked = true                                                 \
 	}
 #define TIMES_OUT                                                                                  \
 	{                                                                                          \

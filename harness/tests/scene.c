@@ -13,6 +13,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "judge/wheel.h"
+
 /* What a booted kernel's jiffies looks like (INITIAL_JIFFIES is 5 minutes before the wrap). */
 #define J0 INT64_C(4294892296)
 
@@ -85,6 +87,13 @@ static void handshake(struct scene *s, int64_t ns)
 					 .snd_una = 1,
 					 .rcv_nxt = 1,
 					 .flags = TH_ACK });
+}
+
+int64_t scene_fired(const struct scene *s, int64_t ns, int64_t length)
+{
+	int64_t j = s->facts.j0 + ns / TICK;
+
+	return (ka_wheel_fire(j + length, j + 1, s->facts.hz) - s->facts.j0) * TICK + 50 * US;
 }
 
 void scene_begin(struct scene *s, int64_t ns)

@@ -77,6 +77,9 @@ void scene_alive(struct scene *s, int n);
 /* Data is never acknowledged; sysctl tcp_retries2 is 3. */
 void scene_unacked(struct scene *s);
 
+/* When a timer of @length jiffies, set at @ns, has gone off and its segment is out. */
+int64_t scene_fired(const struct scene *s, int64_t ns, int64_t length);
+
 /* ---- spoiling ------------------------------------------------------------------------------------ */
 
 /* The @nth (from 0) packet of @kind at the prober's end; NULL: none. */

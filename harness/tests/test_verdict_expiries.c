@@ -16,19 +16,6 @@
 
 #define RTO_J 51 /* 204 ms */
 
-static int64_t jiffy_of(const struct scene *s, int64_t ns)
-{
-	return s->facts.j0 + ns / TICK;
-}
-
-/* When a timer of @length, set at @ns, has gone off and its segment is out. */
-static int64_t fired_ns(const struct scene *s, int64_t ns, int64_t length)
-{
-	int64_t j = jiffy_of(s, ns);
-
-	return (ka_wheel_fire(j + length, j + 1, s->facts.hz) - s->facts.j0) * TICK + 50 * US;
-}
-
 static void retransmit(struct scene *s, int64_t ns)
 {
 	scene_packet(s, ns,
@@ -63,14 +50,14 @@ static int64_t story(struct scene *s, bool loss_probe, int n)
 	scene_info(s, ns + 30 * US, TCP_ESTABLISHED, 0);
 	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 204000;
 	if (loss_probe) {
-		ns = fired_ns(s, ns, RTO_J);
+		ns = scene_fired(s, ns, RTO_J);
 		retransmit(s, ns);
 	}
 	for (int k = 0; k < n; k++) {
-		ns = fired_ns(s, ns, RTO_J << k);
+		ns = scene_fired(s, ns, RTO_J << k);
 		retransmit(s, ns);
 	}
-	ns = fired_ns(s, ns, RTO_J << n);
+	ns = scene_fired(s, ns, RTO_J << n);
 	end_at(s, ns);
 	return ns;
 }
@@ -173,7 +160,7 @@ static void user_timeout_of_data(void **state)
 	ka_predict(&s.instance, &s.facts, &s.prediction);
 	first = scene_find(&s, KA_SEG_RETRANSMIT, 1)->t_ns;
 	ns = scene_find(&s, KA_SEG_RETRANSMIT, 3)->t_ns;
-	ns = fired_ns(&s, ns, ka_wheel_ms(2000 - (ns / MS - first / MS), 250));
+	ns = scene_fired(&s, ns, ka_wheel_ms(2000 - (ns / MS - first / MS), 250));
 	end_at(&s, ns);
 	scene_expect(&s, KA_PASS, "");
 	assert_int_equal(s.verdict.off_jiffies, 0);
@@ -182,6 +169,112 @@ static void user_timeout_of_data(void **state)
 	scene_expect(&s, KA_FAIL, "too early: window");
 	end_at(&s, ns + 12 * TICK);
 	scene_expect(&s, KA_FAIL, "too late: window");
+}
+
+/* ---- a handshake ------------------------------------------------------------------------------- */
+
+static void syn(struct scene *s, int64_t ns)
+{
+	scene_packet(s, ns, (struct ka_packet){ .out = true, .kind = KA_SEG_SYN, .flags = TH_SYN });
+}
+
+/* Nobody answers; tcp_syn_retries is 1. The SYN is sent @n times more. Returns the end. */
+static int64_t connecting(struct scene *s, int n)
+{
+	int64_t ns = 100000 * TICK + 2 * MS;
+
+	scene_init(s, KA_CONNECT_LIMIT);
+	s->case_.expect.error = ETIMEDOUT;
+	s->case_.sysctls[0] = (struct ka_sysctl){ .who = KA_PROBER,
+						  .key = "net/ipv4/tcp_syn_retries",
+						  .value = "1" };
+	s->case_.sysctls[1] = (struct ka_sysctl){ .who = KA_PROBER,
+						  .key = "net/ipv4/tcp_syn_linear_timeouts",
+						  .value = "0" };
+	scene_step(s, (struct ka_step){ .do_ = KA_DROP });
+	scene_step(s, (struct ka_step){ .do_ = KA_CONNECT, .unacked = true });
+	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), 0);
+	scene_done(s, ns - 2 * MS, ns - MS, 0);
+	scene_done(s, ns - 50 * US, ns + 50 * US, 1);
+	syn(s, ns);
+	for (int k = 0; k < n; k++) {
+		ns = scene_fired(s, ns, 250 << k);
+		syn(s, ns);
+	}
+	ns = scene_fired(s, ns, 250 << n);
+	scene_autopsy(s, ns, ETIMEDOUT, 0);
+	scene_counter(s, "TcpExt.TCPAbortOnTimeout", 1);
+	scene_counter(s, "Tcp.AttemptFails", 1);
+	scene_counter(s, "Tcp.EstabResets", 0);
+	scene_fault(s, 0, n + 1);
+	scene_end(s, ns + MS, KA_END_DIED);
+	return ns;
+}
+
+static void connect_limit(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	connecting(&s, 1);
+	scene_expect(&s, KA_PASS, "");
+	assert_int_equal(s.verdict.off_jiffies, 0);
+	assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] < 10 * 0.004);
+	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -TICK);
+	scene_expect(&s, KA_FAIL, "1 jiffies too early by the phase");
+	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), 12 * TICK);
+	scene_expect_only(&s, KA_FAIL, "after the first SYN");
+}
+
+static void connect_with_another_limit(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	connecting(&s, 0);
+	s.facts.phase_known = false;
+	scene_expect_only(&s, KA_FAIL, "too early: window 3.0");
+	connecting(&s, 2);
+	s.facts.phase_known = false;
+	scene_expect_only(&s, KA_FAIL, "too late: window 3.0");
+}
+
+static void connect_counters(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	connecting(&s, 1);
+	scene_find_counter(&s, "Tcp.AttemptFails")->counter.delta = 0;
+	scene_expect_only(&s, KA_FAIL, "AttemptFails moved by 0, must be 1");
+	connecting(&s, 1);
+	scene_probe(&s, 100000 * TICK + 1500 * MS);
+	scene_expect(&s, KA_FAIL, "1 unanswered probes, must be 0");
+}
+
+static void connect_without_a_syn(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	connecting(&s, 1);
+	scene_remove(&s, scene_find(&s, KA_SEG_SYN, 0));
+	scene_remove(&s, scene_find(&s, KA_SEG_SYN, 0));
+	scene_expect_only(&s, KA_BROKEN, "no segment was seen");
+}
+
+/* Neither a limit that the case has not set, nor a handshake that is waited for. */
+static void connect_limit_is_declared(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	connecting(&s, 1);
+	s.steps[1].unacked = false;
+	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), -EINVAL);
+	s.steps[1].unacked = true;
+	s.case_.sysctls[1].key = NULL;
+	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), -EINVAL);
 }
 
 int main(void)
@@ -194,6 +287,11 @@ int main(void)
 		cmocka_unit_test(not_more_than_is_known),
 		cmocka_unit_test(an_old_round_trip_is_forgotten),
 		cmocka_unit_test(user_timeout_of_data),
+		cmocka_unit_test(connect_limit),
+		cmocka_unit_test(connect_with_another_limit),
+		cmocka_unit_test(connect_counters),
+		cmocka_unit_test(connect_without_a_syn),
+		cmocka_unit_test(connect_limit_is_declared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

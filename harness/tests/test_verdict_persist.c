@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 
 #include "judge/retransmit.h"
 #include "scene.h"
@@ -97,6 +98,67 @@ static void persist_without_a_write(void **state)
 	scene_expect_only(&s, KA_BROKEN, "no data was written");
 }
 
+/* RTO is known, and with it each expiry; TCP_USER_TIMEOUT is 2.3 s, tcp_retries2 15. */
+static int64_t persist_timeout(struct scene *s, bool answered)
+{
+	int64_t ns, first = 0;
+
+	persist(s);
+	s->instance.setting.user_timeout_ms = 2300;
+	s->case_.sysctls[0].value = "15";
+	s->case_.expect.probes = answered ? 0 : 3;
+	s->case_.expect.answered = answered ? KA_SOME : 0;
+	ka_predict(&s->instance, &s->facts, &s->prediction);
+	ns = write_ns(s);
+	scene_call(s, ns, KA_CALL_WRITE, 10, 0);
+	scene_find_event(s, KA_EV_CALL, 0)->call.after_end = false;
+	scene_info(s, ns + 10 * US, TCP_ESTABLISHED, 0);
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 220000;
+	for (int k = 0; k < 3; k++) {
+		ns = scene_fired(s, ns, 55 << k);
+		first = first ? first : ns;
+		scene_probe(s, ns);
+		if (answered)
+			scene_answer(s, ns + 60 * US);
+	}
+	ns = scene_fired(s, ns, 575 - (ns / TICK - first / TICK));
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0),
+		    ns - scene_find_event(s, KA_EV_EPOLL, 0)->t_ns);
+	scene_find_event(s, KA_EV_TCP_INFO, 1)->info.probes = answered ? 0 : 3;
+	scene_find_counter(s, "TcpExt.TCPTimeouts")->counter.delta = 0;
+	scene_counter(s, "TcpExt.TCPWinProbe", 3);
+	return ns;
+}
+
+static void user_timeout_of_a_window(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	for (int answered = 0; answered < 2; answered++) {
+		persist_timeout(&s, answered);
+		scene_expect(&s, KA_PASS, "");
+		assert_int_equal(s.verdict.off_jiffies, 0);
+		assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] < 14 * 0.004);
+		scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -12 * TICK);
+		scene_expect(&s, KA_FAIL, "too early: window");
+		scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), 26 * TICK);
+		scene_expect_only(&s, KA_FAIL, "too late: window");
+	}
+}
+
+static void an_interval_of_window_probes(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	persist_timeout(&s, false);
+	scene_find(&s, KA_SEG_PROBE, 1)->t_ns -= 3 * TICK;
+	scene_expect(&s, KA_PASS, ""); /* still inside the rounding */
+	scene_find(&s, KA_SEG_PROBE, 1)->t_ns -= 8 * TICK;
+	scene_expect(&s, KA_FAIL, "window probe 2 comes after");
+}
+
 static void persist_bounds(void **state)
 {
 	int64_t window[2], gap[2], sum[2] = { 0, 0 };
@@ -145,9 +207,14 @@ static void probes_of_the_peer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(persist_limit),      cmocka_unit_test(persist_counters),
-		cmocka_unit_test(persist_backoff),    cmocka_unit_test(persist_without_a_write),
-		cmocka_unit_test(persist_bounds),     cmocka_unit_test(probes_frozen_by_a_write),
+		cmocka_unit_test(persist_limit),
+		cmocka_unit_test(persist_counters),
+		cmocka_unit_test(persist_backoff),
+		cmocka_unit_test(persist_without_a_write),
+		cmocka_unit_test(persist_bounds),
+		cmocka_unit_test(user_timeout_of_a_window),
+		cmocka_unit_test(an_interval_of_window_probes),
+		cmocka_unit_test(probes_frozen_by_a_write),
 		cmocka_unit_test(probes_of_the_peer),
 	};
 
