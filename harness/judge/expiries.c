@@ -2,7 +2,7 @@
 /* See expiries.h. */
 #include "judge/expiries.h"
 
-#include "judge/bounds.h"
+#include "judge/replay.h"
 #include "judge/wheel.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -89,16 +89,17 @@ bool ka_expiries_window(const struct ka_evidence *e, int64_t window[2])
 
 /* ---- the exact jiffy ------------------------------------------------------------------------------ */
 
-/* The jiffies that @ns may belong to. */
-static void jiffies_of(const struct ka_evidence *e, int64_t ns, int64_t jiffies[2])
+/*
+ * The jiffies in which the timer may have been set last. An expiry that is handled at once is never
+ * behind the tick that brought it, whatever jiffies says at other times.
+ */
+static void set_in(const struct ka_evidence *e, const struct ka_expiries *x, int64_t jiffies[2])
 {
-	jiffies[0] = e->facts->j0 + floor_div(ns - KA_JIFFY_LAG_NS, e->tick_ns);
-	jiffies[1] = e->facts->j0 + floor_div(ns + KA_JIFFY_LAG_NS, e->tick_ns);
-}
+	int64_t ns = x->set_ns[x->n - 1];
+	bool at_once = ns == x->ns[x->n - 1] && e->noise_ns < e->tick_ns;
 
-static int64_t magnitude(int64_t n)
-{
-	return n < 0 ? -n : n;
+	jiffies[0] = e->facts->j0 + floor_div(ns - (at_once ? 0 : KA_JIFFY_LAG_NS), e->tick_ns);
+	jiffies[1] = e->facts->j0 + floor_div(ns + KA_JIFFY_LAG_NS, e->tick_ns);
 }
 
 bool ka_expiries_off(const struct ka_evidence *e, int64_t *off)
@@ -109,14 +110,14 @@ bool ka_expiries_off(const struct ka_evidence *e, int64_t *off)
 
 	if (!e->facts->phase_known || !e->detected || !ka_expiries_of(e, &x))
 		return false;
-	jiffies_of(e, x.set_ns[x.n - 1], set);
+	set_in(e, &x, set);
 	ka_backoff_length(&x.timer, x.n, x.set_ns[x.n - 1] - x.clock_ns, length);
 	for (int64_t j = set[0]; j <= set[1]; j++) {
 		for (int64_t len = length[0]; len <= length[1]; len++) {
 			/* inside the expiry the wheel's clock is one ahead */
 			int64_t this = seen - ka_wheel_fire(j + len, j + 1, x.timer.hz);
 
-			if (!have || magnitude(this) < magnitude(*off))
+			if (!have || ka_off_explains(this, *off))
 				*off = this;
 			have = true;
 		}

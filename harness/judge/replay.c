@@ -75,7 +75,7 @@ struct attempt {
 	size_t n_unsure;
 	int64_t observed;
 	bool have;
-	int64_t off; /* the nearest so far */
+	int64_t off; /* what explains most so far */
 };
 
 static void find_unsure(struct attempt *a)
@@ -94,9 +94,11 @@ static void find_unsure(struct attempt *a)
 		a->unsure[a->n_unsure++] = arming;
 }
 
-static int64_t magnitude(int64_t n)
+bool ka_off_explains(int64_t off, int64_t than)
 {
-	return n < 0 ? -n : n;
+	if ((off < 0) != (than < 0))
+		return off >= 0;
+	return off < 0 ? off > than : off < than;
 }
 
 static void try_once(struct attempt *a)
@@ -104,7 +106,7 @@ static void try_once(struct attempt *a)
 	int64_t end = simulate(a->e, &a->replay);
 	int64_t off = a->observed - end;
 
-	if (end < 0 || (a->have && magnitude(off) >= magnitude(a->off)))
+	if (end < 0 || (a->have && !ka_off_explains(off, a->off)))
 		return;
 	a->have = true;
 	a->off = off;
