@@ -21,10 +21,8 @@ static const struct ka_setting short_timeout[] = {
 
 /* Older kernels double from the first interval on, as with 0. */
 #define SYN_RETRIES(n)                                                                             \
-	{ KA_PROBER, "net/ipv4/tcp_syn_retries", n },                                              \
-	{                                                                                          \
-		KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "0", .if_there = true               \
-	}
+	.sysctls = { { KA_PROBER, "net/ipv4/tcp_syn_retries", n } },                               \
+	.sysctl_if_there = { KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "0" }
 #define IN_SYN_SENT "tcp: better handle TCP_USER_TIMEOUT in SYN_SENT state"
 #define INTO_THE_VOID                                                                              \
 	{ .do_ = KA_DROP, .way = KA_BOTH_WAYS },                                                   \
@@ -52,7 +50,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.probers = KA_ONLY_CLIENT,
 		.one_setting = true,
-		.sysctls = { SYN_RETRIES("1") },
+		SYN_RETRIES("1"),
 		KA_STEPS(INTO_THE_VOID),
 		.expect = TIMES_OUT,
 	},
@@ -69,7 +67,7 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.from = KA_FROM_VALUES,
 		.settings = every_second,
-		.sysctls = { SYN_RETRIES("1") },
+		SYN_RETRIES("1"),
 		KA_STEPS(INTO_THE_VOID, { .do_ = KA_SETSOCKOPT,
 					  .who = KA_PROBER,
 					  .level = SOL_SOCKET,
@@ -109,7 +107,7 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.holds_from = { "5.5", IN_SYN_SENT },
 		.settings = user_timeout,
-		.sysctls = { SYN_RETRIES("6") },
+		SYN_RETRIES("6"),
 		KA_STEPS(INTO_THE_VOID),
 		.expect = TIMES_OUT,
 	},
@@ -127,7 +125,7 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.holds_from = { "5.5", IN_SYN_SENT },
 		.settings = short_timeout,
-		.sysctls = { SYN_RETRIES("6") },
+		SYN_RETRIES("6"),
 		KA_STEPS(INTO_THE_VOID),
 		.expect = TIMES_OUT,
 	},

@@ -130,7 +130,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 	{
-		.name = "zero_window_user_timeout_answered",
+		.name = "zero_window_timeout_answered",
 		.why = "TCP_USER_TIMEOUT ends a connection whose data waits too long for a window, "
 		       "although the peer answers every question",
 		.source = "RFC 5482; tcp_probe_timer(): icsk_probes_tstamp; commits 9d9b1ee0b2d1, "
@@ -153,7 +153,7 @@ static const struct ka_case cases[] = {
 			    .answered = KA_SOME },
 	},
 	{
-		.name = "zero_window_user_timeout_silent",
+		.name = "zero_window_timeout_silent",
 		.why = "the same when the path dies: TCP_USER_TIMEOUT decides, not tcp_retries2, "
 		       "and not keepalive",
 		.source = "RFC 5482; tcp_probe_timer(); tcp_clamp_probe0_to_user_timeout()",

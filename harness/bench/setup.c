@@ -100,6 +100,13 @@ static int put_setting(struct ka_engine *e)
 	return ret;
 }
 
+static int put_sysctl(struct ka_engine *e, const struct ka_sysctl *s)
+{
+	if (!s->key)
+		return 0;
+	return nn_sysctl_put(e->net.ns[ka_engine_node(e, s->who)], s->key, s->value, &e->err);
+}
+
 static int put_sysctls(struct ka_engine *e)
 {
 	const struct ka_case *c = e->case_;
@@ -110,17 +117,15 @@ static int put_sysctls(struct ka_engine *e)
 	for (int at = 0; !ret && c->no_timestamps && at < 2; at++)
 		ret = set_number(e, node_of(at), "net/ipv4/tcp_timestamps", 0);
 	for (size_t i = 0; !ret && i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++) {
-		const struct ka_sysctl *s = &c->sysctls[i];
-
-		if (s->key)
-			ret = nn_sysctl_put(e->net.ns[ka_engine_node(e, s->who)], s->key, s->value,
-					    &e->err);
-		if (ret == -ENOENT && s->if_there)
-			ret = 0;
-		else if (ret == -ENOENT)
-			ret = nn_fail(&e->err, EOPNOTSUPP, "this kernel has no sysctl %s", s->key);
+		ret = put_sysctl(e, &c->sysctls[i]);
+		if (ret == -ENOENT)
+			ret = nn_fail(&e->err, EOPNOTSUPP, "this kernel has no sysctl %s",
+				      c->sysctls[i].key);
 	}
-	return ret;
+	if (ret)
+		return ret;
+	ret = put_sysctl(e, &c->sysctl_if_there);
+	return ret == -ENOENT ? 0 : ret;
 }
 
 static int open_loop(struct ka_engine *e)

@@ -331,6 +331,14 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 	}
 }
 
+static void say_setting_of(const struct ka_instance *instance, const struct ka_sysctl *s,
+			   const char *where)
+{
+	if (s->key)
+		ka_page_text(2, "Before: the sysctl %s in the namespace of %s becomes %s%s.",
+			     s->key, ka_explain_who(instance, s->who), s->value, where);
+}
+
 static void say_preparations(const struct ka_instance *instance)
 {
 	const struct ka_case *c = instance->case_;
@@ -341,10 +349,8 @@ static void say_preparations(const struct ka_instance *instance)
 	if (c->no_timestamps)
 		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
 	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)
-		if (c->sysctls[i].key)
-			ka_page_text(2, "Before: the sysctl %s in the namespace of %s becomes %s.",
-				     c->sysctls[i].key, ka_explain_who(instance, c->sysctls[i].who),
-				     c->sysctls[i].value);
+		say_setting_of(instance, &c->sysctls[i], "");
+	say_setting_of(instance, &c->sysctl_if_there, " (on kernels that have it)");
 }
 
 /* A step that is done again and again. */

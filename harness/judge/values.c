@@ -16,14 +16,21 @@ static bool ends_in(const char *key, const char *name)
 	return n >= m && !strcmp(key + n - m, name);
 }
 
+static bool sets(const struct ka_sysctl *sysctl, enum ka_who who, const char *name)
+{
+	return sysctl->key && sysctl->who == who && ends_in(sysctl->key, name);
+}
+
 int64_t ka_case_sysctl(const struct ka_case *case_, enum ka_who who, const char *name,
 		       int64_t otherwise)
 {
 	const size_t n = sizeof(case_->sysctls) / sizeof(case_->sysctls[0]);
 
 	for (size_t i = 0; i < n && case_->sysctls[i].key; i++)
-		if (case_->sysctls[i].who == who && ends_in(case_->sysctls[i].key, name))
+		if (sets(&case_->sysctls[i], who, name))
 			return strtoll(case_->sysctls[i].value, NULL, 10);
+	if (sets(&case_->sysctl_if_there, who, name))
+		return strtoll(case_->sysctl_if_there.value, NULL, 10);
 	return otherwise;
 }
 

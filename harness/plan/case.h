@@ -293,7 +293,6 @@ struct ka_bias {
 struct ka_sysctl {
 	enum ka_who who;
 	const char *key, *value; /* key below /proc/sys */
-	bool if_there;           /* a kernel without it does as one that has it set to this */
 };
 
 struct ka_case {
@@ -323,6 +322,8 @@ struct ka_case {
 	uint32_t asks;
 	struct ka_app prober_app, peer_app;
 	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
+	/* the same, but a kernel without it does as one that has it set to this */
+	struct ka_sysctl sysctl_if_there;
 	const struct ka_step *steps;
 	size_t n_steps;
 	enum ka_autopsy autopsy;

@@ -52,10 +52,8 @@
 		.option = TCP_USER_TIMEOUT                                                         \
 	}
 #define SYN_RETRIES(n)                                                                             \
-	{ KA_PROBER, "net/ipv4/tcp_syn_retries", n },                                              \
-	{                                                                                          \
-		KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "0", .if_there = true               \
-	}
+	.sysctls = { { KA_PROBER, "net/ipv4/tcp_syn_retries", n } },                               \
+	.sysctl_if_there = { KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "0" }
 #define LIMIT_OF(regime)                                                                           \
 	{                                                                                          \
 		.when = regime, .error = ETIMEDOUT                                                 \
@@ -120,7 +118,7 @@ static const struct ka_case cases[] = {
 		.name = "connect_is_answered",
 		ONE,
 		SETTING(0),
-		.sysctls = { SYN_RETRIES("1") },
+		SYN_RETRIES("1"),
 		KA_STEPS({ .do_ = KA_CONNECT, .unacked = true }),
 		.expect = LIMIT_OF(KA_CONNECT_LIMIT),
 	},
@@ -128,7 +126,7 @@ static const struct ka_case cases[] = {
 		.name = "connect_with_another_limit",
 		ONE,
 		SETTING(0),
-		.sysctls = { SYN_RETRIES("1") },
+		SYN_RETRIES("1"),
 		KA_STEPS(DROPPED, { .do_ = KA_CONNECT, .unacked = true },
 			 { .do_ = KA_SYSCTL,
 			   .who = KA_PROBER,
@@ -140,7 +138,7 @@ static const struct ka_case cases[] = {
 		.name = "connect_without_a_timeout",
 		ONE,
 		SETTING(1500),
-		.sysctls = { SYN_RETRIES("1") },
+		SYN_RETRIES("1"),
 		KA_STEPS(DROPPED, { .do_ = KA_CONNECT, .unacked = true }, NO_USER_TIMEOUT),
 		.expect = LIMIT_OF(KA_CONNECT_LIMIT),
 	},
@@ -148,7 +146,7 @@ static const struct ka_case cases[] = {
 		.name = "connect_a_little_early",
 		ONE,
 		SETTING(0),
-		.sysctls = { SYN_RETRIES("1") },
+		SYN_RETRIES("1"),
 		KA_STEPS(DROPPED, { .do_ = KA_CONNECT, .unacked = true }),
 		.expect = LIMIT_OF(KA_CONNECT_LIMIT),
 		.bias = { .window_jiffies = 12 },
@@ -157,7 +155,7 @@ static const struct ka_case cases[] = {
 		.name = "connect_declared_refused",
 		ONE,
 		SETTING(0),
-		.sysctls = { SYN_RETRIES("1") },
+		SYN_RETRIES("1"),
 		KA_STEPS(DROPPED, { .do_ = KA_CONNECT, .unacked = true }),
 		.expect = { .when = KA_CONNECT_LIMIT, .error = ECONNREFUSED },
 	},

@@ -188,9 +188,9 @@ static int64_t connecting(struct scene *s, int n)
 	s->case_.sysctls[0] = (struct ka_sysctl){ .who = KA_PROBER,
 						  .key = "net/ipv4/tcp_syn_retries",
 						  .value = "1" };
-	s->case_.sysctls[1] = (struct ka_sysctl){ .who = KA_PROBER,
-						  .key = "net/ipv4/tcp_syn_linear_timeouts",
-						  .value = "0" };
+	s->case_.sysctl_if_there = (struct ka_sysctl){ .who = KA_PROBER,
+						       .key = "net/ipv4/tcp_syn_linear_timeouts",
+						       .value = "0" };
 	scene_step(s, (struct ka_step){ .do_ = KA_DROP });
 	scene_step(s, (struct ka_step){ .do_ = KA_CONNECT, .unacked = true });
 	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), 0);
@@ -273,7 +273,7 @@ static void connect_limit_is_declared(void **state)
 	s.steps[1].unacked = false;
 	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), -EINVAL);
 	s.steps[1].unacked = true;
-	s.case_.sysctls[1].key = NULL;
+	s.case_.sysctl_if_there.key = NULL;
 	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), -EINVAL);
 }
 
