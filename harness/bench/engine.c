@@ -241,6 +241,19 @@ static int advance(struct ka_engine *e)
 	return 0;
 }
 
+/* All are asked, so that nothing is judged, and no deadline strikes, with a packet still in a
+ * buffer. */
+static void look(struct ka_engine *e)
+{
+	int ret;
+
+	ka_engine_receive(e, KA_AT_CLIENT);
+	ka_engine_receive(e, KA_AT_SERVER);
+	ret = ka_engine_drain(e);
+	if (ret)
+		ka_engine_fail(e, ret);
+}
+
 /* All that can have something to say. */
 #define MOST_READY 8
 
@@ -251,6 +264,7 @@ static int timer_fired(struct ka_engine *e)
 	e->wake_ns = KA_NEVER_NS;
 	if (read(e->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
 		return nn_fail(&e->err, errno, "timerfd");
+	look(e);
 	return 0;
 }
 
@@ -281,18 +295,6 @@ static int wait_for_something(struct ka_engine *e)
 	for (int i = 0; i < n && !ret; i++)
 		ret = hear(e, events[i].data.fd);
 	return ret;
-}
-
-/* All are asked, so that nothing is judged with a packet still in a buffer. */
-static void look(struct ka_engine *e)
-{
-	int ret;
-
-	ka_engine_receive(e, KA_AT_CLIENT);
-	ka_engine_receive(e, KA_AT_SERVER);
-	ret = ka_engine_drain(e);
-	if (ret)
-		ka_engine_fail(e, ret);
 }
 
 static void record_end(struct ka_engine *e)
