@@ -29,15 +29,17 @@ static void left_text(double left_s, char *buf, size_t size)
 
 void ka_progress_show(struct ka_progress_line *line, const struct ka_progress *progress)
 {
-	char left[40], round[40] = "";
+	char left[40], round[40] = "", running[40] = "";
 
 	if (!line->wanted)
 		return;
 	left_text(progress->left_s, left, sizeof(left));
 	if (line->round)
 		snprintf(round, sizeof(round), "round %u: ", line->round);
-	fprintf(stderr, "\r\033[K%s%u of %u done, %u running, %s", round, progress->done,
-		progress->total, progress->running, left);
+	if (progress->running)
+		snprintf(running, sizeof(running), "%u running, ", progress->running);
+	fprintf(stderr, "\r\033[K%s%u of %u done, %s%s", round, progress->done, progress->total,
+		running, left);
 	fflush(stderr);
 	line->shown = true;
 }

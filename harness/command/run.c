@@ -236,6 +236,7 @@ static int prepare_kernel(struct run *run, const char *kernel, bool first)
 
 	run->plan_options = options->plan;
 	status = ka_where_parse(&run->where, kernel, &run->plan_options, options->jobs);
+	run->where.guests = options->guests;
 	if (status == KA_EXIT_OK)
 		status = ka_where_facts(&run->where, &run->facts);
 	if (status == KA_EXIT_OK)

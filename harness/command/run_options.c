@@ -26,6 +26,7 @@ enum {
 	KEY_STRICT,
 	KEY_EXIT_STYLE,
 	KEY_NOISE_BUDGET,
+	KEY_GUESTS,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -44,7 +45,14 @@ static const struct argp_option table[] = {
 	  "jumps over idle time, so that hours take seconds; then also what takes long, and all "
 	  "named settings unless some are given (may be given more than once)",
 	  2 },
-	{ "jobs", 'j', "N", 0, "At most N instances at once (default: all, they mostly wait)", 2 },
+	{ "jobs", 'j', "N", 0,
+	  "At most N instances at once, or in each guest kernel (default: all, they mostly wait)",
+	  2 },
+	{ "guests", KEY_GUESTS, "N", 0,
+	  "At most N guest kernels side by side, which share a plan of more than some dozens of "
+	  "instances (default: as many as there are CPUs and memory for, at most 8; the results "
+	  "do not depend on it)",
+	  2 },
 	{ "repeat", KEY_REPEAT, "N", 0, "Every instance N times, with different phases", 2 },
 	{ "until-fail", KEY_UNTIL_FAIL, NULL, 0,
 	  "Again and again, until something is not a pass; the last round is reported. With "
@@ -155,6 +163,9 @@ static error_t parse_what(int key, char *arg, struct ka_run_options *options)
 		return 0;
 	case 'j':
 		options->jobs = (unsigned)ka_number_argument("--jobs", arg, 0, 1000000);
+		return 0;
+	case KEY_GUESTS:
+		options->guests = (unsigned)ka_number_argument("--guests", arg, 1, 1000);
 		return 0;
 	case KEY_REPEAT:
 		options->repeat = (unsigned)ka_number_argument("--repeat", arg, 1, 1000000);

@@ -17,7 +17,7 @@ struct ka_run_options {
 	struct ka_plan_options plan;
 	const char *kernels[KA_MAX_KERNELS]; /* as given; at least "host" */
 	size_t n_kernels;
-	unsigned jobs, repeat;
+	unsigned jobs, guests, repeat;
 	bool until_fail;
 	bool have_seed;
 	const char *format; /* of standard output */

@@ -42,7 +42,8 @@ static int start_guest(struct ka_where *where, struct ka_facts *facts, struct nn
 {
 	const struct ka_guest_options options = { .plan = &where->plan,
 						  .trials = where->trials,
-						  .jobs = where->jobs };
+						  .jobs = where->jobs,
+						  .guests = where->guests };
 
 	return ka_guest_start(&where->guest, &where->kernel, &options, facts, err);
 }

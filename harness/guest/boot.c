@@ -60,12 +60,13 @@ static int forbid_chance(void)
 }
 
 /* Tracing switches between two processes that never run side by side: on one CPU that is quicker by
- * a third. */
-static void stay_on_this_cpu(void)
+ * a third, also on a busy host. The keeper does it, so that the runner can see where it is. */
+static void stay_on_one_cpu(int cpu)
 {
 	cpu_set_t set;
-	int cpu = sched_getcpu();
 
+	if (cpu < 0)
+		cpu = sched_getcpu();
 	if (cpu < 0 || cpu >= CPU_SETSIZE)
 		return;
 	CPU_ZERO(&set);
@@ -123,10 +124,8 @@ static void become_kernel(const struct keeper *keeper)
 	environment[0] = path;
 	if (keeper->boot->is_uml && access(folder + 7, W_OK) == 0)
 		environment[1] = folder;
-	if (keeper->boot->is_uml) {
-		stay_on_this_cpu();
+	if (keeper->boot->is_uml)
 		(void)forbid_chance(); /* a host without seccomp loses only reproducibility */
-	}
 	if (place_files(keeper, &program) == 0)
 		fexecve(program, (char *const *)keeper->boot->argv, environment);
 	dprintf(2, "cannot execute %s: error %d\n", keeper->boot->argv[0], errno);
@@ -216,6 +215,8 @@ static int keeper_main(void *arg)
 	(void)setpgid(0, 0); /* Ctrl-C is for the runner, who lets go of the leash */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	close_others(keeper);
+	if (keeper->boot->is_uml)
+		stay_on_one_cpu(keeper->boot->cpu);
 	if (keeper->sandboxed && keeper->boot->is_uml)
 		mount_memory();
 	pid = fork();

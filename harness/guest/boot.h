@@ -24,6 +24,7 @@ struct ka_boot {
 	int initramfs;     /* file */
 	const char **argv; /* ends with NULL */
 	bool is_uml;       /* keeps its memory in a file; asks the host for random numbers */
+	int cpu;           /* is_uml: where it stays; -1: where the scheduler has put it */
 };
 
 struct ka_booted {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads a guest: one poll() on its serial line, its console, signals and a real-time deadline. */
+/* Reads guests: one poll() on serial lines, consoles, signals and a real-time deadline. */
 #include "guest/collect.h"
 
 #include <ctype.h>
@@ -136,21 +136,22 @@ static int make_room(struct ka_collect *c)
 	return 0;
 }
 
-static int read_results(struct ka_collect *c)
+static void read_results(struct ka_collect *c)
 {
-	int ret = make_room(c);
 	ssize_t got;
 
-	if (ret < 0)
-		return ret;
-	got = read(c->booted->results, c->text + c->used, CHUNK);
-	if (got > 0)
-		c->used += (size_t)got;
-	else if (got == 0)
+	c->error = make_room(c);
+	if (c->error == 0) {
+		got = read(c->booted->results, c->text + c->used, CHUNK);
+		if (got > 0)
+			c->used += (size_t)got;
+		else if (got == 0)
+			c->results_over = true;
+		else if (errno != EAGAIN && errno != EINTR)
+			c->error = -errno;
+	}
+	if (c->error)
 		c->results_over = true;
-	else if (errno != EAGAIN && errno != EINTR)
-		return -errno;
-	return 0;
 }
 
 /* A whole line of what is there, or NULL. A serial line may put a '\r' before the newline. */
@@ -171,53 +172,65 @@ static char *take_line(struct ka_collect *c)
 }
 
 /* All of them: one that is left would strike as soon as signals are unblocked. */
-static void take_signals(const struct ka_collect *c)
+static void take_signals(int signals)
 {
 	struct signalfd_siginfo taken;
 
-	while (read(c->signals, &taken, sizeof(taken)) > 0)
+	while (read(signals, &taken, sizeof(taken)) > 0)
 		;
 }
 
-/* Waits for anything. 0, or -ETIMEDOUT, -EINTR, -errno. */
-static int wait_for_anything(struct ka_collect *c, int64_t deadline_ns)
+static int wait_until(struct pollfd *fds, size_t n, int64_t deadline_ns)
 {
-	struct pollfd fds[] = {
-		{ .fd = c->results_over ? -1 : c->booted->results, .events = POLLIN },
-		{ .fd = c->console_over ? -1 : c->booted->console, .events = POLLIN },
-		{ .fd = c->signals, .events = POLLIN },
-	};
 	int64_t left_ns = deadline_ns - now_ns();
 	const struct timespec left = { .tv_sec = left_ns / 1000000000,
 				       .tv_nsec = left_ns % 1000000000 };
-	int n;
+	int ready;
 
 	if (left_ns <= 0)
 		return -ETIMEDOUT;
-	n = ppoll(fds, 3, &left, NULL);
-	if (n < 0)
-		return errno == EINTR ? 0 : -errno;
-	if (fds[2].revents) {
-		take_signals(c);
-		return -EINTR;
-	}
-	if (fds[1].revents)
-		read_console(c);
-	return fds[0].revents ? read_results(c) : 0;
+	ready = ppoll(fds, n, &left, NULL);
+	return ready < 0 && errno != EINTR ? -errno : 0;
 }
 
-int ka_collect_line(struct ka_collect *c, int64_t deadline_ns, char **line)
+static struct pollfd poll_in(int fd, bool over)
 {
-	int ret = 0;
+	return (struct pollfd){ .fd = over ? -1 : fd, .events = POLLIN };
+}
 
-	while (!(*line = take_line(c))) {
-		if (c->results_over)
-			return 0;
-		ret = wait_for_anything(c, deadline_ns);
-		if (ret < 0)
-			return ret;
+int ka_collect_wait(struct ka_collect *const *all, size_t n, int signals, int64_t deadline_ns)
+{
+	struct pollfd fds[1 + 2 * KA_COLLECT_MAX] = { poll_in(signals, false) };
+	int ret;
+
+	for (size_t i = 0; i < n; i++) {
+		fds[1 + 2 * i] = poll_in(all[i]->booted->results, all[i]->results_over);
+		fds[2 + 2 * i] = poll_in(all[i]->booted->console, all[i]->console_over);
 	}
-	return 1;
+	ret = wait_until(fds, 1 + 2 * n, deadline_ns);
+	if (ret < 0)
+		return ret;
+	if (fds[0].revents) {
+		take_signals(signals);
+		return -EINTR;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (fds[2 + 2 * i].revents)
+			read_console(all[i]);
+		if (fds[1 + 2 * i].revents)
+			read_results(all[i]);
+	}
+	return 0;
+}
+
+int ka_collect_line(struct ka_collect *c, char **line)
+{
+	*line = take_line(c);
+	if (*line)
+		return 1;
+	if (c->error)
+		return c->error;
+	return c->results_over ? 0 : -EAGAIN;
 }
 
 void ka_collect_free(struct ka_collect *c)

@@ -20,11 +20,12 @@ struct ka_errand {
 	struct ka_plan_options plan; /* its strings belong to .json */
 	const char *trials;          /* NULL: the catalogue */
 	unsigned jobs;
-	json_t *json; /* owned */
+	unsigned part, part_size; /* of the plan: part.h */
+	json_t *json;             /* owned */
 };
 
 /* As JSON text, to be freed; NULL without memory. */
-char *ka_errand_text(const struct ka_plan_options *plan, const char *trials, unsigned jobs);
+char *ka_errand_text(const struct ka_errand *errand);
 /* Reads the file at @path. 0 or -errno. */
 int ka_errand_read(struct ka_errand *errand, const char *path, struct nn_err *err);
 void ka_errand_free(struct ka_errand *errand);

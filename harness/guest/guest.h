@@ -8,6 +8,9 @@
  *   ka_guest_collect() <-- results            ka_schedule_run(), power off
  *   ka_guest_stop()    kills, reaps
  *
+ * Such a kernel has one CPU. A plan that is big enough is cut into parts (part.h), each of which gets
+ * a guest of its own; as many of them run side by side as the machine has room for.
+ *
  * The initramfs is a memory file: the program, the shared objects that it has loaded, modules, and
  * what to do. No file of the host is visible inside, and none changes.
  */
@@ -36,10 +39,11 @@ struct ka_guest_kernel {
 	char release[80];       /* KA_GUEST_IMAGE: as the image says */
 };
 
-struct ka_guest_options {
+struct ka_guest_options { /* strings and plan must live until ka_guest_stop() */
 	const struct ka_plan_options *plan;
 	const char *trials; /* what ka_guest_themes_fn is given in the guest; NULL: the catalogue */
-	unsigned jobs;      /* instances at once; 0: as many as the guest's memory holds */
+	unsigned jobs;      /* instances at once in a guest; 0: as many as its memory holds */
+	unsigned guests;    /* side by side; 0: as many as this machine has CPUs and memory for */
 	double boot_s;      /* real time until the guest must have answered; 0: the default */
 	double silence_s;   /* real time between two results; 0: the default */
 };
@@ -51,7 +55,7 @@ int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, stru
 struct ka_guest;
 
 /*
- * Boots @kernel and waits until it has told @facts. 0; -EINTR after SIGINT, SIGTERM or SIGHUP;
+ * Boots @kernel for the first part of the plan and waits until it has told @facts. 0; -EINTR after SIGINT, SIGTERM or SIGHUP;
  * -EINVAL, -ENOENT, -ENOSYS as above (modules that do not fit are found here); -ETIMEDOUT, -EIO: it
  * hung or died, @err has its last words. Nothing is left behind on failure.
  */

@@ -18,6 +18,7 @@
 
 #include "guest/errand.h"
 #include "guest/guest.h"
+#include "guest/part.h"
 #include "plan/host.h"
 #include "plan/schedule.h"
 #include "result/result.h"
@@ -29,7 +30,8 @@ struct self {
 	FILE *line; /* to the host */
 	struct ka_errand errand;
 	struct ka_facts facts;
-	struct ka_plan plan;
+	struct ka_plan plan; /* this guest's part */
+	unsigned parts;
 };
 
 /* ---- to the host -------------------------------------------------------------------------- */
@@ -71,7 +73,9 @@ static int say(struct self *self, char letter, size_t index, json_t *json)
 
 static int on_result(void *arg, size_t index, json_t *json)
 {
-	return say(arg, 'R', index, json);
+	struct self *self = arg;
+
+	return say(self, 'R', ka_part_index(self->errand.part, self->parts, index), json);
 }
 
 /* ---- a system around the program ---------------------------------------------------------- */
@@ -190,7 +194,11 @@ static int prepare(struct self *self, ka_guest_themes_fn *make, struct nn_err *e
 		ret = make(self->errand.trials, self->facts.hz, &themes, &n, err);
 	if (ret == 0)
 		ret = ka_plan_new(&self->plan, themes, n, &self->errand.plan, self->facts.hz, err);
-	return ret;
+	if (ret < 0)
+		return ret;
+	self->parts = ka_parts(self->plan.n, self->errand.part_size);
+	ka_part_keep(&self->plan, self->errand.part, self->parts);
+	return 0;
 }
 
 static int run(struct self *self, struct nn_err *err)

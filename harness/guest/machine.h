@@ -21,8 +21,9 @@ int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *er
 int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err);
 int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err);
 
-int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
-		struct nn_err *err);
+/* @cpu: where it stays; -1: where the scheduler puts it. */
+int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
+		struct ka_booted *booted, struct nn_err *err);
 int ka_image_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
 		  struct nn_err *err);
 

@@ -15,17 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest/errand.h"
 #include "guest/initramfs.h"
 #include "guest/machine.h"
-
-/* Instances at once, if nobody says otherwise: what fits into the guest's memory. Since waiting
- * takes no time, doing more at once would not be faster. */
-#define JOBS 32
-
-/* Under QEMU computing takes the guest's time, and the wheel lets the timers of hours fire in one
- * jiffy: of twenty instances at once, some were three jiffies late. */
-#define JOBS_IMAGE 3
 
 /* How the packer ended. Small enough for a pipe to carry it whole. */
 struct outcome {
@@ -35,12 +26,10 @@ struct outcome {
 
 /* ---- in the packer ------------------------------------------------------------------------ */
 
-static int add_errand(struct ka_initramfs *initramfs, const struct ka_guest_kernel *kernel,
-		      const struct ka_guest_options *options, struct nn_err *err)
+static int add_errand(struct ka_initramfs *initramfs, const struct ka_errand *errand,
+		      struct nn_err *err)
 {
-	unsigned jobs = kernel->kind == KA_GUEST_IMAGE ? JOBS_IMAGE : JOBS;
-	char *text = ka_errand_text(options->plan, options->trials,
-				    options->jobs ? options->jobs : jobs);
+	char *text = ka_errand_text(errand);
 	int ret;
 
 	if (!text)
@@ -50,15 +39,15 @@ static int add_errand(struct ka_initramfs *initramfs, const struct ka_guest_kern
 	return ret;
 }
 
-static int write_initramfs(const struct ka_guest_kernel *kernel,
-			   const struct ka_guest_options *options, int fd, struct nn_err *err)
+static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka_errand *errand,
+			   int fd, struct nn_err *err)
 {
 	struct ka_initramfs *initramfs;
 	int ret = ka_initramfs_new(&initramfs, fd, err);
 
 	if (ret < 0)
 		return ret;
-	ret = add_errand(initramfs, kernel, options, err);
+	ret = add_errand(initramfs, errand, err);
 	if (ret == 0 && kernel->kind == KA_GUEST_IMAGE)
 		ret = ka_modules_add(kernel, initramfs, err);
 	if (ret == 0)
@@ -85,8 +74,8 @@ static int wait_for(pid_t pid, int pipe, struct nn_err *err)
 	return outcome.ret;
 }
 
-static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_guest_options *options,
-		      int fd, struct nn_err *err)
+static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_errand *errand, int fd,
+		      struct nn_err *err)
 {
 	struct outcome outcome = { .ret = 0 };
 	int pipes[2], ret;
@@ -97,7 +86,7 @@ static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_gues
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		outcome.ret = write_initramfs(kernel, options, fd, &outcome.err);
+		outcome.ret = write_initramfs(kernel, errand, fd, &outcome.err);
 		_exit(write(pipes[1], &outcome, sizeof(outcome)) != sizeof(outcome));
 	}
 	ret = pid < 0 ? nn_fail(err, errno, "initramfs: fork") : 0;
@@ -108,14 +97,14 @@ static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_gues
 	return ret;
 }
 
-int ka_pack(const struct ka_guest_kernel *kernel, const struct ka_guest_options *options,
+int ka_pack(const struct ka_guest_kernel *kernel, const struct ka_errand *errand,
 	    struct nn_err *err)
 {
 	int fd = memfd_create("kacheck-initramfs", MFD_CLOEXEC), ret;
 
 	if (fd < 0)
 		return nn_fail(err, errno, "initramfs");
-	ret = pack_apart(kernel, options, fd, err);
+	ret = pack_apart(kernel, errand, fd, err);
 	if (ret == 0)
 		return fd;
 	close(fd);

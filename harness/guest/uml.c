@@ -71,8 +71,8 @@ int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err)
  * needs, cannot be made below /proc, and so cannot be left behind. No panic=: a reboot would start
  * it again.
  */
-int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
-		struct nn_err *err)
+int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
+		struct ka_booted *booted, struct nn_err *err)
 {
 	static const char memory[] = "mem=" KA_GUEST_MEMORY;
 	static const char start[] = "time-travel-start=" KA_GUEST_DATE_NS;
@@ -94,7 +94,7 @@ int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_b
 			       "guest",
 			       "ttyS0",
 			       NULL };
-	struct ka_boot boot = { .initramfs = initramfs, .argv = argv, .is_uml = true };
+	struct ka_boot boot = { .initramfs = initramfs, .argv = argv, .is_uml = true, .cpu = cpu };
 	int ret;
 
 	boot.program = open(kernel->file, O_RDONLY | O_CLOEXEC);

@@ -40,7 +40,7 @@ struct ka_schedule_options {
 };
 
 struct ka_progress {
-	unsigned done, running, total;
+	unsigned done, running, total; /* .running 0: not known */
 	double left_s;
 };
 

@@ -5,8 +5,8 @@
 _kacheck_words() {
 	case $1 in
 	run)
-		echo '--kernel --filter --exclude --setting --shard --long --jobs --repeat --until-fail --seed
-			--noise-budget --format --report --out --keep --color --quiet --verbose --strict
+		echo '--kernel --filter --exclude --setting --shard --long --jobs --guests --repeat --until-fail
+			--seed --noise-budget --format --report --out --keep --color --quiet --verbose --strict
 			--exit-style --help --usage'
 		;;
 	list) echo '--filter --exclude --setting --shard --long --format --help --usage' ;;
@@ -85,7 +85,7 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W 'default kselftest bisect' -- "$cur")
 		return
 		;;
-	*:--setting | *:-s | *:--shard | *:--jobs | *:-j | *:--repeat | *:--seed | *:--noise-budget | *:--hz | *:-z)
+	*:--setting | *:-s | *:--shard | *:--jobs | *:-j | *:--guests | *:--repeat | *:--seed | *:--noise-budget | *:--hz | *:-z)
 		return
 		;;
 	esac

@@ -33,6 +33,49 @@ first=$out
 production
 is "the same seed gives the same bytes" "$(cksum <<<"$out")" "$(cksum <<<"$first")"
 
+# A plan that is big enough is shared by guests; their number shows nowhere.
+plan=(--filter peer_killed --filter answered --filter silent_drop --filter peer_frozen
+	--setting linux-default --setting 1/1/1 --setting go --setting gcp --setting 10/5/3)
+shared() {
+	run "$KACHECK" run --kernel "uml:$uml" "${plan[@]}" --seed 7 --format json --guests "$1"
+}
+shared 1
+is "a plan for several guests, one at a time: exit status" "$status" 0
+has "... it is big enough for two" "$(wc -l <<<"$out")" '^(6[4-9]|[7-9].|...)$'
+first=$out
+shared 2
+is "... side by side: exit status" "$status" 0
+is "... the same bytes" "$(cksum <<<"$out")" "$(cksum <<<"$first")"
+is "... in the order of the plan" "$(jq -r .instance <<<"$out")" \
+	"$("$KACHECK" list --long "${plan[@]}" --format json | jq -r .instance)"
+
+# The kernels' own processes: those whose parent is none of them.
+kernels() {
+	local exe pid parent
+	find /proc -maxdepth 2 -name exe -lname "$uml*" 2>/dev/null | while read -r exe; do
+		pid=$(cut -d / -f 3 <<<"$exe")
+		parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null)
+		[ "$(readlink "/proc/$parent/exe")" = "$uml" ] || echo "$pid"
+	done
+}
+
+# One of two dies: what it owes is broken, and only that.
+"$KACHECK" run --kernel "uml:$uml" "${plan[@]}" --guests 2 --format json >"$work/died.json" 2>"$work/died.err" &
+runner=$!
+for _ in $(seq 100); do
+	[ "$(kernels | wc -l)" -ge 2 ] && [ "$(guests)" -ge 6 ] && break
+	sleep 0.1
+done
+kill -KILL "$(kernels | head -n 1)"
+status=0
+wait "$runner" || status=$?
+is "one of two guests is killed: exit status" "$status" 99
+is "... every instance is told" "$(wc -l <"$work/died.json")" "$(wc -l <<<"$first")"
+has "... some broke" "$(grep -c '"verdict":"broken"' "$work/died.json")" '^[1-9]'
+has "... the other guest's passed" "$(grep -c '"verdict":"pass"' "$work/died.json")" '^[1-9]'
+is "... why" "$(jq -r 'select(.verdict == "broken") | .why' "$work/died.json" | sed 's/;.*//' | sort -u)" \
+	"the guest ended"
+
 # A run against itself.
 printf '%s\n' "$first" >"$work/a.json"
 jq -c '.verdict = "fail" | .why = "for a test"' "$work/a.json" >"$work/b.json"

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One guest kernel: boot, what it says, its end. */
+#include "guest/vm.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest/machine.h"
+#include "guest/pack.h"
+#include "plan/wording.h"
+
+#define NSEC_PER_SEC 1000000000ll
+
+/* A boot takes half a second (UML) to some seconds (QEMU without KVM); a result comes every few
+ * milliseconds, the first when the longest instance has been set up and waited for. */
+#define BOOT_S    60.0
+#define SILENCE_S 120.0
+
+/* Instances at once, if nobody says otherwise: what fits into the guest's memory. Since waiting
+ * takes no time, doing more at once would not be faster. */
+#define JOBS 32
+
+/* Under QEMU computing takes the guest's time, and the wheel lets the timers of hours fire in one
+ * jiffy: of twenty instances at once, some were three jiffies late. */
+#define JOBS_IMAGE 3
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+/* So long it has, from now on, to say the next. */
+static void be_patient(struct ka_vm *vm, double seconds)
+{
+	vm->patience_s = seconds;
+	vm->deadline_ns = now_ns() + (int64_t)(seconds * NSEC_PER_SEC);
+}
+
+/* ---- boot --------------------------------------------------------------------------------- */
+
+static int pack(const struct ka_guest *guest, unsigned part, struct nn_err *err)
+{
+	const struct ka_guest_options *options = &guest->options;
+	unsigned jobs = guest->kernel.kind == KA_GUEST_IMAGE ? JOBS_IMAGE : JOBS;
+	const struct ka_errand errand = { .plan = *options->plan,
+					  .trials = options->trials,
+					  .jobs = options->jobs ? options->jobs : jobs,
+					  .part = part,
+					  .part_size = guest->part_size };
+
+	return ka_pack(&guest->kernel, &errand, err);
+}
+
+int ka_vm_cpu(const struct ka_vm *vm)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(vm->booted.keeper.pid, sizeof(set), &set) < 0 || CPU_COUNT(&set) != 1)
+		return -1;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			return cpu;
+	return -1;
+}
+
+int ka_vm_boot(const struct ka_guest *guest, struct ka_vm *vm, unsigned part, int cpu,
+	       struct nn_err *err)
+{
+	int initramfs = pack(guest, part, err);
+	int ret;
+
+	if (initramfs < 0)
+		return initramfs;
+	*vm = (struct ka_vm){ .booted = KA_BOOTED_INIT, .part = part, .cpu = cpu };
+	vm->collect.booted = &vm->booted;
+	if (guest->kernel.kind == KA_GUEST_UML)
+		ret = ka_uml_boot(&guest->kernel, initramfs, cpu, &vm->booted, err);
+	else
+		ret = ka_image_boot(&guest->kernel, initramfs, &vm->booted, err);
+	close(initramfs);
+	vm->running = ret == 0;
+	vm->silence_s = guest->options.silence_s > 0 ? guest->options.silence_s : SILENCE_S;
+	be_patient(vm, guest->options.boot_s > 0 ? guest->options.boot_s : BOOT_S);
+	return ret;
+}
+
+void ka_vm_stop(struct ka_vm *vm)
+{
+	if (vm->running)
+		ka_booted_stop(&vm->booted);
+	vm->running = false;
+	ka_collect_free(&vm->collect);
+}
+
+/* ---- what it says ------------------------------------------------------------------------- */
+
+int ka_vms_wait(struct ka_guest *guest)
+{
+	struct ka_collect *all[KA_COLLECT_MAX];
+	int64_t deadline_ns = INT64_MAX;
+	size_t n = 0;
+	int ret;
+
+	for (size_t i = 0; i < KA_MAX_PARTS; i++) {
+		struct ka_vm *vm = &guest->vms[i];
+
+		if (!vm->running)
+			continue;
+		all[n++] = &vm->collect;
+		if (vm->deadline_ns < deadline_ns)
+			deadline_ns = vm->deadline_ns;
+	}
+	ret = ka_collect_wait(all, n, guest->signals, deadline_ns);
+	return ret == -ETIMEDOUT ? 0 : ret; /* whose it is, ka_vm_said() knows */
+}
+
+/* Says why there is no next line: @ret of ka_collect_line(). */
+static int explain(struct ka_vm *vm, int ret, struct nn_err *err)
+{
+	char said[400];
+	const char *words = ka_collect_last_words(&vm->collect, said, sizeof(said));
+
+	if (ret == -EAGAIN) {
+		ka_refuse(err, "the guest was silent for %.0f s; last on its console: %s",
+			  vm->patience_s, words);
+		return -ETIMEDOUT;
+	}
+	if (ret == 0) {
+		ka_refuse(err, "the guest ended; last on its console: %s", words);
+		return -EIO;
+	}
+	nn_fail(err, -ret, "cannot read from the guest");
+	return -EIO;
+}
+
+int ka_vm_said(struct ka_vm *vm, struct ka_said *said, struct nn_err *err)
+{
+	char *line, *end;
+	int ret = ka_collect_line(&vm->collect, &line);
+
+	if (ret == -EAGAIN && now_ns() < vm->deadline_ns)
+		return 0;
+	if (ret != 1)
+		return explain(vm, ret, err);
+	be_patient(vm, vm->silence_s);
+	*said = (struct ka_said){ .letter = *line };
+	said->index = strtoul(line + (*line != '\0'), &end, 10);
+	if (*end)
+		said->json = json_loads(end, JSON_DECODE_ANY, NULL);
+	if (said->letter == 'X' && json_is_string(said->json)) {
+		ka_refuse(err, "in the guest: %s", json_string_value(said->json));
+		json_decref(said->json);
+		return -EIO;
+	}
+	return 1;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One guest kernel under way, and the set of them that shares a plan. */
+#ifndef KA_VM_H
+#define KA_VM_H
+
+#include <jansson.h>
+#include <signal.h>
+
+#include "guest/collect.h"
+#include "guest/guest.h"
+#include "guest/part.h"
+
+struct ka_vm {
+	struct ka_booted booted;
+	struct ka_collect collect;
+	unsigned part; /* of the plan */
+	int cpu;       /* where it stays; -1: nobody knows */
+	bool running;
+	bool met;            /* it has told its facts */
+	double silence_s;    /* real time that it may let pass between two lines */
+	double patience_s;   /* ... and before the next one, */
+	int64_t deadline_ns; /* which ends here */
+};
+
+struct ka_guest {
+	struct ka_guest_kernel kernel;
+	struct ka_guest_options options;
+	unsigned part_size;
+	struct ka_facts facts;
+	struct ka_vm vms[KA_MAX_PARTS];
+	int signals; /* signalfd */
+	sigset_t mask_before;
+	bool masked;
+};
+
+/* What a guest has said: a letter, a number, JSON (a new reference; NULL: none). */
+struct ka_said {
+	char letter;
+	size_t index;
+	json_t *json;
+};
+
+/* Boots a guest for part @part of the plan. 0 or -errno; nothing of it runs then. */
+int ka_vm_boot(const struct ka_guest *guest, struct ka_vm *vm, unsigned part, int cpu,
+	       struct nn_err *err);
+/* The CPU on which a running guest stays, -1: not on one. */
+int ka_vm_cpu(const struct ka_vm *vm);
+/* Kills it with all that belongs to it. Safe on zeroes, and twice. */
+void ka_vm_stop(struct ka_vm *vm);
+
+/* Waits until anything comes from a guest, or one has been silent for too long; -EINTR, -errno. */
+int ka_vms_wait(struct ka_guest *guest);
+/* The next that @vm has said: 1; 0: nothing more by now. -EIO: it has ended, -ETIMEDOUT: it was
+ * silent for too long; @err has its last words. */
+int ka_vm_said(struct ka_vm *vm, struct ka_said *said, struct nn_err *err);
+
+#endif
