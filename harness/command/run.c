@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <libgen.h>
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct run {
 	struct ka_facts facts;
 	struct ka_plan plan;
 	struct ka_outputs outputs;
+	struct ka_kernels kernels; /* so far */
+	char out_dir[PATH_MAX];    /* of this kernel */
 	struct ka_progress_line progress;
 	json_t **results; /* by index in the plan; NULL: not there yet, or handed on */
 	size_t next;      /* the first that is not handed on */
@@ -133,7 +136,8 @@ static int run_once(struct run *run)
 {
 	const struct ka_run_options *options = run->options;
 	const struct ka_schedule_options schedule = { .jobs = options->jobs,
-						      .out_dir = options->out_dir,
+						      .out_dir = options->out_dir ? run->out_dir
+										  : NULL,
 						      .keep_all = options->keep_all,
 						      .retries = RETRIES,
 						      .noise_budget_ns = options->noise_budget_ns };
@@ -228,6 +232,27 @@ static int check_out_dir(const char *path)
 	return KA_EXIT_USAGE;
 }
 
+/* Several kernels run instances of the same names: each has a folder of its own. */
+static int choose_out_dir(struct run *run)
+{
+	const struct ka_run_options *options = run->options;
+	const char *where = run->where.is_guest ? run->where.kernel.where : "host";
+	int number = ka_kernels_number(&run->kernels, where, run->facts.release, run->facts.hz);
+	int length = 0;
+
+	if (number < 0)
+		return KA_EXIT_BROKEN;
+	if (options->out_dir && options->n_kernels > 1)
+		length = snprintf(run->out_dir, sizeof(run->out_dir), "%s/%s", options->out_dir,
+				  run->kernels.all[number].name);
+	else if (options->out_dir)
+		length = snprintf(run->out_dir, sizeof(run->out_dir), "%s", options->out_dir);
+	if (length < (int)sizeof(run->out_dir))
+		return KA_EXIT_OK;
+	ka_complain("--out: the name of the folder is too long");
+	return KA_EXIT_USAGE;
+}
+
 /* Facts and plan of one kernel. @first: the outputs begin. */
 static int prepare_kernel(struct run *run, const char *kernel, bool first)
 {
@@ -237,8 +262,12 @@ static int prepare_kernel(struct run *run, const char *kernel, bool first)
 	run->plan_options = options->plan;
 	status = ka_where_parse(&run->where, kernel, &run->plan_options, options->jobs);
 	run->where.guests = options->guests;
+	run->where.keep = options->out_dir != NULL;
+	run->where.keep_all = options->keep_all;
 	if (status == KA_EXIT_OK)
 		status = ka_where_facts(&run->where, &run->facts);
+	if (status == KA_EXIT_OK)
+		status = choose_out_dir(run);
 	if (status == KA_EXIT_OK)
 		status = ka_select_plan(&run->plan, &run->plan_options, &run->facts);
 	if (status == KA_EXIT_OK && first)
@@ -302,6 +331,7 @@ static int run_all(struct run *run)
 	double began_s = now_s();
 	int ret = 0, status = run_kernels(run, &ret);
 
+	ka_kernels_free(&run->kernels);
 	run->totals.wall_s = now_s() - began_s;
 	if (!ka_outputs_close(&run->outputs, &run->totals) || ret)
 		run->lost = true;

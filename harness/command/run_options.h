@@ -5,9 +5,9 @@
 
 #include "command/verdicts.h"
 #include "plan/plan.h"
+#include "report/kernels.h"
 
 #define KA_MAX_REPORTS 16
-#define KA_MAX_KERNELS 32
 
 struct ka_report_file {
 	const char *format, *path;

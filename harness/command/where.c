@@ -43,7 +43,9 @@ static int start_guest(struct ka_where *where, struct ka_facts *facts, struct nn
 	const struct ka_guest_options options = { .plan = &where->plan,
 						  .trials = where->trials,
 						  .jobs = where->jobs,
-						  .guests = where->guests };
+						  .guests = where->guests,
+						  .keep = where->keep,
+						  .keep_all = where->keep_all };
 
 	return ka_guest_start(&where->guest, &where->kernel, &options, facts, err);
 }
@@ -102,7 +104,7 @@ int ka_where_run(struct ka_where *where, const struct ka_plan *plan, const struc
 	if (!where->guest) /* it runs one plan, and is gone */
 		ret = start_guest(where, &again, err);
 	if (ret == 0)
-		ret = ka_guest_collect(where->guest, plan, events, err);
+		ret = ka_guest_collect(where->guest, plan, options->out_dir, events, err);
 	ka_where_close(where);
 	return ret;
 }

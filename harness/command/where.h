@@ -12,6 +12,7 @@ struct ka_where {
 	struct ka_plan_options plan; /* what the guest is told; strings borrowed */
 	const char *trials; /* instead of the catalogue: rollout/spec.h as text; borrowed */
 	unsigned jobs;
+	bool keep, keep_all;    /* files will be wanted: of what fails, of all */
 	unsigned guests;        /* side by side; 0: as many as this machine has room for */
 	struct ka_guest *guest; /* booted, has not run yet */
 	struct nn_err why;      /* it did not boot: every instance is broken */

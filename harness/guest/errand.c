@@ -35,14 +35,15 @@ char *ka_errand_text(const struct ka_errand *errand)
 	char *text = NULL;
 	json_t *json;
 
-	json = json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:b, s:i, s:i, s:i, s:s?}",
+	json = json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:b, s:i, s:i, s:i, s:b, s:b, s:s?}",
 			 "settings", settings(plan), "filters",
 			 texts(plan->filters, plan->n_filters), "excludes",
 			 texts(plan->excludes, plan->n_excludes), "shard", (int)plan->shard,
 			 "shards", (int)plan->shards, "repeat", (int)plan->repeat, "seed",
 			 json_sprintf("%" PRIu64, plan->seed), "long", (int)plan->long_, "jobs",
 			 (int)errand->jobs, "part", (int)errand->part, "part_size",
-			 (int)errand->part_size, "trials", errand->trials);
+			 (int)errand->part_size, "keep", (int)errand->keep, "keep_all",
+			 (int)errand->keep_all, "trials", errand->trials);
 	if (json)
 		text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
@@ -76,13 +77,15 @@ static int take(struct ka_errand *errand, struct nn_err *err)
 {
 	struct ka_plan_options *plan = &errand->plan;
 	json_t *settings_, *filters, *excludes;
-	int shard, shards, repeat, long_, jobs, part, part_size;
+	int shard, shards, repeat, long_, jobs, part, part_size, keep, keep_all;
 	const char *seed;
 
-	if (json_unpack(errand->json, "{s:o, s:o, s:o, s:i, s:i, s:i, s:s, s:b, s:i, s:i, s:i}",
+	if (json_unpack(errand->json,
+			"{s:o, s:o, s:o, s:i, s:i, s:i, s:s, s:b, s:i, s:i, s:i, s:b, s:b}",
 			"settings", &settings_, "filters", &filters, "excludes", &excludes, "shard",
 			&shard, "shards", &shards, "repeat", &repeat, "seed", &seed, "long", &long_,
-			"jobs", &jobs, "part", &part, "part_size", &part_size) < 0)
+			"jobs", &jobs, "part", &part, "part_size", &part_size, "keep", &keep,
+			"keep_all", &keep_all) < 0)
 		return nn_fail(err, EINVAL, "the errand lacks something");
 	plan->n_filters = take_texts(plan->filters, filters);
 	plan->n_excludes = take_texts(plan->excludes, excludes);
@@ -94,6 +97,8 @@ static int take(struct ka_errand *errand, struct nn_err *err)
 	errand->jobs = (unsigned)jobs;
 	errand->part = (unsigned)part;
 	errand->part_size = (unsigned)part_size;
+	errand->keep = keep;
+	errand->keep_all = keep_all;
 	errand->trials = json_string_value(json_object_get(errand->json, "trials"));
 	return take_settings(plan, settings_, err);
 }

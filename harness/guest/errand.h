@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What travels between host and guest. In: an errand, a JSON file in the initramfs. Out, over a
- * serial line: one letter, a blank, JSON, newline: F facts, R a result with its index, X why the
- * guest could not begin, E the end.
+ * serial line: one letter, a blank, JSON, newline: F facts, R a result with its index, K a file
+ * that is kept of it, just before (parcel.h), X why the guest could not begin, E the end.
  */
 #ifndef KA_ERRAND_H
 #define KA_ERRAND_H
@@ -21,6 +21,7 @@ struct ka_errand {
 	const char *trials;          /* NULL: the catalogue */
 	unsigned jobs;
 	unsigned part, part_size; /* of the plan: part.h */
+	bool keep, keep_all;      /* files of what failed, or of everything */
 	json_t *json;             /* owned */
 };
 

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "guest/parcel.h"
 #include "guest/vm.h"
-#include "plan/wording.h"
+#include "plan/schedule_keep.h"
 #include "result/result.h"
 
 /* What one guest may take, on a machine that has other things to do. */
@@ -17,6 +18,7 @@
 struct gather {
 	struct ka_guest *guest;
 	const struct ka_plan *plan;
+	const char *out_dir; /* NULL: nothing is kept */
 	const struct ka_schedule_events *events;
 	bool *there; /* by index in the plan */
 	size_t done;
@@ -88,14 +90,51 @@ static void tell_progress(struct gather *g)
 	g->events->progress(g->events->arg, &progress);
 }
 
-/* Says where @json comes from, which the guest itself cannot know, and hands it on. */
+/* Says where @json comes from, which the guest itself cannot know. */
+static void put_where(const struct gather *g, json_t *json)
+{
+	json_object_set_new(json_object_get(json, "kernel"), "where",
+			    json_string(g->guest->kernel.where));
+}
+
 static int deliver(struct gather *g, size_t index, json_t *json)
 {
 	g->there[index] = true;
 	g->done++;
-	json_object_set_new(json_object_get(json, "kernel"), "where",
-			    json_string(g->guest->kernel.where));
+	put_where(g, json);
 	return g->events->result(g->events->arg, index, json);
+}
+
+/* The folder is the host's, and made of the plan's own names. */
+static const char *folder_of(const struct gather *g, size_t index, char *buf, size_t size)
+{
+	return ka_keep_folder(&g->plan->instances[index], g->out_dir, buf, size);
+}
+
+/* Once something went wrong, the rest is not tried. */
+static void keep_file(struct gather *g, struct ka_vm *vm, size_t index, const json_t *parcel)
+{
+	char folder[PATH_MAX];
+
+	if (!*vm->keep.text)
+		ka_parcel_unpack(parcel, folder_of(g, index, folder, sizeof(folder)), &vm->keep);
+}
+
+static int deliver_kept(struct gather *g, struct ka_vm *vm, size_t index, json_t *json)
+{
+	char folder[PATH_MAX];
+
+	if (g->out_dir && json_is_string(json_object_get(json, "kept"))) {
+		folder_of(g, index, folder, sizeof(folder));
+		put_where(g, json);
+		json_object_set_new(json, "kept", json_string(folder));
+		if (!*vm->keep.text)
+			(void)ka_keep_result(folder, json, &vm->keep);
+		if (*vm->keep.text)
+			json_object_set_new(json, "keep_error", json_string(vm->keep.text));
+	}
+	vm->keep = (struct nn_err){ "" };
+	return deliver(g, index, json);
 }
 
 /* All that the guest of @part still owes is broken. */
@@ -136,7 +175,12 @@ static bool owes(const struct gather *g, const struct ka_vm *vm, size_t index)
 static int take(struct gather *g, struct ka_vm *vm, struct ka_said *said)
 {
 	if (said->letter == 'R' && owes(g, vm, said->index) && json_is_object(said->json))
-		return deliver(g, said->index, said->json);
+		return deliver_kept(g, vm, said->index, said->json);
+	if (said->letter == 'K' && owes(g, vm, said->index) && g->out_dir) {
+		keep_file(g, vm, said->index, said->json);
+		json_decref(said->json);
+		return 0;
+	}
 	json_decref(said->json);
 	if (said->letter == 'F' && !vm->met) {
 		vm->met = true;
@@ -221,11 +265,12 @@ static int gather(struct gather *g)
 	}
 }
 
-int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan,
+int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan, const char *out_dir,
 		     const struct ka_schedule_events *events, struct nn_err *err)
 {
 	struct gather g = { .guest = guest,
 			    .plan = plan,
+			    .out_dir = out_dir,
 			    .events = events,
 			    .there = calloc(plan->n + 1, sizeof(bool)),
 			    .parts = ka_parts(plan->n, guest->part_size),

@@ -30,10 +30,12 @@ enum ka_guest_kind {
 	KA_GUEST_IMAGE, /* a bzImage under QEMU, -icount sleep=off */
 };
 
+#define KA_WHERE_SIZE (2 * PATH_MAX + 32)
+
 struct ka_guest_kernel {
 	enum ka_guest_kind kind;
 	const char *text; /* as it was given: "uml:FILE", "image:FILE,modules=DIR"; borrowed */
-	char where[256];  /* what results say: "uml:FILE" */
+	char where[KA_WHERE_SIZE]; /* what results say: the same, owned */
 	char file[PATH_MAX];
 	char modules[PATH_MAX]; /* KA_GUEST_IMAGE: the folder that modules are looked for in */
 	char release[80];       /* KA_GUEST_IMAGE: as the image says */
@@ -44,6 +46,8 @@ struct ka_guest_options { /* strings and plan must live until ka_guest_stop() */
 	const char *trials; /* what ka_guest_themes_fn is given in the guest; NULL: the catalogue */
 	unsigned jobs;      /* instances at once in a guest; 0: as many as its memory holds */
 	unsigned guests;    /* side by side; 0: as many as this machine has CPUs and memory for */
+	bool keep;          /* files of what fails will be asked for, */
+	bool keep_all;      /* of passes too */
 	double boot_s;      /* real time until the guest must have answered; 0: the default */
 	double silence_s;   /* real time between two results; 0: the default */
 };
@@ -66,9 +70,10 @@ int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
 /*
  * Hands on the result of every instance of @plan, which must have been made with the options and
  * the facts of ka_guest_start(): those that the guest did not deliver are broken, with its last
- * words. Like ka_schedule_run(): 0, what events->result returned, -EINTR, or -errno.
+ * words. @out_dir: of this host, where files are kept; NULL: nowhere. Like ka_schedule_run(): 0,
+ * what events->result returned, -EINTR, or -errno.
  */
-int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan,
+int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan, const char *out_dir,
 		     const struct ka_schedule_events *events, struct nn_err *err);
 
 /* Kills the guest with all that belongs to it. NULL and half-started ones are fine. */

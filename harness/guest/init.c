@@ -18,10 +18,14 @@
 
 #include "guest/errand.h"
 #include "guest/guest.h"
+#include "guest/parcel.h"
 #include "guest/part.h"
 #include "plan/host.h"
-#include "plan/schedule.h"
+#include "plan/schedule_keep.h"
 #include "result/result.h"
+
+/* Files wait here for a moment. */
+#define KEPT_FOLDER "/tmp/kept"
 
 /* As much as the kernel wants. */
 #define CHANCE_BYTES 64
@@ -71,11 +75,32 @@ static int say(struct self *self, char letter, size_t index, json_t *json)
 	return ret;
 }
 
+/* Sends the files of an instance, and makes room for those of others. */
+static int send_files(struct self *self, size_t index, const char *folder)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ka_keep_name(i) && ret == 0; i++) {
+		json_t *parcel = ka_parcel_pack(folder, ka_keep_name(i));
+
+		if (parcel)
+			ret = say(self, 'K', index, parcel);
+	}
+	ka_keep_remove(folder);
+	return ret;
+}
+
 static int on_result(void *arg, size_t index, json_t *json)
 {
 	struct self *self = arg;
+	const char *folder = json_string_value(json_object_get(json, "kept"));
+	size_t at = ka_part_index(self->errand.part, self->parts, index);
+	int ret = folder ? send_files(self, at, folder) : 0;
 
-	return say(self, 'R', ka_part_index(self->errand.part, self->parts, index), json);
+	if (ret == 0)
+		return say(self, 'R', at, json);
+	json_decref(json);
+	return ret;
 }
 
 /* ---- a system around the program ---------------------------------------------------------- */
@@ -203,7 +228,10 @@ static int prepare(struct self *self, ka_guest_themes_fn *make, struct nn_err *e
 
 static int run(struct self *self, struct nn_err *err)
 {
-	const struct ka_schedule_options options = { .jobs = self->errand.jobs };
+	const struct ka_schedule_options options = { .jobs = self->errand.jobs,
+						     .out_dir =
+							     self->errand.keep ? KEPT_FOLDER : NULL,
+						     .keep_all = self->errand.keep_all };
 	const struct ka_schedule_events events = { .result = on_result, .arg = self };
 	int ret = say(self, 'F', 0, ka_facts_encode(&self->facts));
 

@@ -39,8 +39,7 @@ static int split(struct ka_guest_kernel *kernel, const char *rest, struct nn_err
 				 kernel->text);
 	snprintf(kernel->file, sizeof(kernel->file), "%.*s", (int)length, rest);
 	snprintf(kernel->modules, sizeof(kernel->modules), "%s", modules);
-	snprintf(kernel->where, sizeof(kernel->where), "%s:%.200s",
-		 kernel->kind == KA_GUEST_UML ? "uml" : "image", kernel->file);
+	snprintf(kernel->where, sizeof(kernel->where), "%s", kernel->text);
 	return 0;
 }
 

@@ -53,7 +53,9 @@ static int pack(const struct ka_guest *guest, unsigned part, struct nn_err *err)
 					  .trials = options->trials,
 					  .jobs = options->jobs ? options->jobs : jobs,
 					  .part = part,
-					  .part_size = guest->part_size };
+					  .part_size = guest->part_size,
+					  .keep = options->keep,
+					  .keep_all = options->keep_all };
 
 	return ka_pack(&guest->kernel, &errand, err);
 }

@@ -17,6 +17,7 @@ struct ka_vm {
 	int cpu;       /* where it stays; -1: nobody knows */
 	bool running;
 	bool met;            /* it has told its facts */
+	struct nn_err keep;  /* why a file of the next result could not be kept */
 	double silence_s;    /* real time that it may let pass between two lines */
 	double patience_s;   /* ... and before the next one, */
 	int64_t deadline_ns; /* which ends here */

@@ -7,10 +7,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "result/result.h"
 
 #define NSEC_PER_SEC 1e9
+
+#define RESULT "result.json"
+
+static const char *const names[] = { "client.pcap", "server.pcap", "timeline.tsv" };
+
+#define N_CAPTURES 2
+#define TIMELINE   2
+
+const char *ka_keep_name(size_t i)
+{
+	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
+}
 
 /* Beside the first run of an instance, its repetitions have folders of their own. */
 const char *ka_keep_folder(const struct ka_instance *instance, const char *out_dir, char *buf,
@@ -85,30 +98,74 @@ static int keep_timeline(const char *path, const struct ka_timeline *timeline, i
 	return 0;
 }
 
-static int keep_result(const char *path, const json_t *json, struct nn_err *err)
+int ka_keep_result(const char *folder, const json_t *json, struct nn_err *err)
 {
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/" RESULT, folder);
 	errno = 0;
 	if (json_dump_file(json, path, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) < 0)
 		return nn_fail(err, errno ? errno : EIO, "cannot write %s", path);
 	return 0;
 }
 
+void ka_keep_remove(const char *folder)
+{
+	char path[PATH_MAX + 32];
+
+	for (size_t i = 0; ka_keep_name(i); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, ka_keep_name(i));
+		(void)unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/" RESULT, folder);
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+
+static int write_bytes(const char *path, const void *bytes, size_t n, struct nn_err *err)
+{
+	FILE *file = fopen(path, "we");
+	bool short_;
+
+	if (!file)
+		return nn_fail(err, errno, "cannot write %s", path);
+	errno = 0;
+	short_ = n && fwrite(bytes, n, 1, file) != 1;
+	if (fclose(file) != 0 || short_)
+		return nn_fail(err, errno ? errno : EIO, "cannot write %s", path);
+	return 0;
+}
+
+int ka_keep_bytes(const char *folder, const char *name, const void *bytes, size_t n,
+		  struct nn_err *err)
+{
+	char path[PATH_MAX + 32];
+	int ret;
+
+	for (size_t i = 0; ka_keep_name(i); i++) {
+		if (strcmp(ka_keep_name(i), name) != 0)
+			continue;
+		ret = make_folders(folder, err);
+		snprintf(path, sizeof(path), "%s/%s", folder, name);
+		return ret < 0 ? ret : write_bytes(path, bytes, n, err);
+	}
+	return nn_fail(err, EINVAL, "'%.40s' is no file of an instance", name);
+}
+
 static int keep_files(const char *folder, const struct ka_record *record,
 		      const struct ka_verdict *verdict, const json_t *json, struct nn_err *err)
 {
-	static const char *const ends[] = { "client", "server" };
 	char path[PATH_MAX + 32];
 	int ret = make_folders(folder, err);
 
-	for (size_t i = 0; i < 2 && ret == 0; i++) {
-		snprintf(path, sizeof(path), "%s/%s.pcap", folder, ends[i]);
+	for (size_t i = 0; i < N_CAPTURES && ret == 0; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
 		ret = ka_capture_save(&record->captures[i], path, err);
 	}
-	snprintf(path, sizeof(path), "%s/timeline.tsv", folder);
+	snprintf(path, sizeof(path), "%s/%s", folder, names[TIMELINE]);
 	if (ret == 0)
 		ret = keep_timeline(path, &record->timeline, verdict->last_rx_ns, err);
-	snprintf(path, sizeof(path), "%s/result.json", folder);
-	return ret < 0 ? ret : keep_result(path, json, err);
+	return ret < 0 ? ret : ka_keep_result(folder, json, err);
 }
 
 void ka_keep(const struct ka_instance_run *run, const struct ka_record *record,

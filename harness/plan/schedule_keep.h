@@ -14,4 +14,15 @@ bool ka_keep_is_due(const struct ka_instance_run *run, const struct ka_verdict *
 void ka_keep(const struct ka_instance_run *run, const struct ka_record *record,
 	     const struct ka_verdict *verdict, json_t *json);
 
+/* The names of an instance's files besides its result: ka_keep_name(0), ... until NULL. */
+const char *ka_keep_name(size_t i);
+
+/* Writes one of these files into @folder, which is made if it is not there; -EINVAL: no such name. */
+int ka_keep_bytes(const char *folder, const char *name, const void *bytes, size_t n,
+		  struct nn_err *err);
+/* Writes the result there. */
+int ka_keep_result(const char *folder, const json_t *json, struct nn_err *err);
+/* Removes @folder and these files, as far as they are there. */
+void ka_keep_remove(const char *folder);
+
 #endif

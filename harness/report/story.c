@@ -4,6 +4,8 @@
  * happened when and where, and how to see it again. Every line stands on its own after a prefix,
  * so the same story is a block of text, TAP comments or the output of a JUnit test case.
  */
+#include <ctype.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -156,7 +158,7 @@ static void put_quoted(FILE *out, const char *text)
 
 	putc('\'', out);
 	for (; (quote = strchr(text, '\'')); text = quote + 1) {
-		char part[KA_NAME_SIZE];
+		char part[PATH_MAX];
 
 		snprintf(part, sizeof(part), "%.*s", (int)(quote - text), text);
 		ka_put_plain(out, part);
@@ -164,6 +166,28 @@ static void put_quoted(FILE *out, const char *text)
 	}
 	ka_put_plain(out, text);
 	putc('\'', out);
+}
+
+/* The kernel, unless it is the running one; the setting, unless such a kernel has it by default. A
+ * case whose own setting has a zero brings it along. */
+static void put_where_again(FILE *out, const struct ka_result *result)
+{
+	bool guest = strcmp(result->where, "host") != 0;
+	const char *setting = strchr(result->instance, '/');
+	size_t len = setting ? strcspn(setting + 1, "/") : 0;
+	char text[KA_NAME_SIZE];
+
+	if (guest) {
+		fputs(" --kernel ", out);
+		put_quoted(out, result->where);
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)len, setting ? setting + 1 : "");
+	if (result->idle < 1 || result->intvl < 1 || !*text ||
+	    (guest ? !isdigit((unsigned char)*text)
+		   : !strcmp(text, "1-1-1") || !strcmp(text, "1-1-3") || !strcmp(text, "2-1-3")))
+		return;
+	fputs(" --setting ", out);
+	ka_put_plain(out, text);
 }
 
 void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
@@ -176,7 +200,9 @@ void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_res
 		 json_string_value(json_object_get(result->json, "keep_error")));
 	put_label(out, prefix, "again");
 	ka_put_plain(out, command ? command : "kacheck");
-	fputs(" run --filter ", out);
+	fputs(" run", out);
+	put_where_again(out, result);
+	fputs(" --filter ", out);
 	put_quoted(out, result->instance);
 	fputs(" --keep\n", out);
 }

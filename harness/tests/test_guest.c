@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What can be known of guests without booting one: what --kernel names, what is said to a guest, and
- * what is heard from it. */
+/* What can be known of guests without booting one: what --kernel names, what is said to a guest, how
+ * a plan is cut for several, and how files come out. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,19 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "guest/collect.h"
 #include "guest/errand.h"
 #include "guest/guest.h"
 #include "guest/library.h"
 #include "guest/objects.h"
+#include "guest/parcel.h"
 #include "guest/part.h"
-#include "guest/vm.h"
+#include "plan/schedule_keep.h"
 
 /* ---- --kernel ----------------------------------------------------------------------------- */
 
@@ -139,7 +134,8 @@ static void errand_arrives_as_it_was_sent(void **state)
 					    .long_ = true },
 				  .jobs = 7,
 				  .part = 3,
-				  .part_size = 32 };
+				  .part_size = 32,
+				  .keep = true };
 	struct nn_err err = { "" };
 	struct ka_errand errand;
 	char *text, path[64];
@@ -166,6 +162,8 @@ static void errand_arrives_as_it_was_sent(void **state)
 	assert_int_equal(errand.jobs, 7);
 	assert_int_equal(errand.part, 3);
 	assert_int_equal(errand.part_size, 32);
+	assert_true(errand.keep);
+	assert_false(errand.keep_all);
 	ka_errand_free(&errand);
 }
 
@@ -249,180 +247,78 @@ static void a_part_keeps_its_own(void **state)
 	}
 }
 
-/* ---- what a guest says -------------------------------------------------------------------- */
+/* ---- files on their way ------------------------------------------------------------------- */
 
-struct line {
-	struct ka_booted booted;
-	struct ka_collect collect;
-	int results, console;
-};
-
-static int open_line(void **state)
+/* Returns what @path holds, in @buf. */
+static size_t contents(const char *path, unsigned char *buf, size_t size)
 {
-	struct line *line = calloc(1, sizeof(*line));
-	int results[2], console[2];
+	FILE *file = fopen(path, "r");
+	size_t n;
 
-	if (!line || pipe2(results, O_NONBLOCK) < 0 || pipe2(console, O_NONBLOCK) < 0)
-		return -1;
-	line->booted = (struct ka_booted){ .results = results[0], .console = console[0] };
-	line->collect = (struct ka_collect){ .booted = &line->booted };
-	line->results = results[1];
-	line->console = console[1];
-	*state = line;
-	return 0;
+	assert_non_null(file);
+	n = fread(buf, 1, size, file);
+	fclose(file);
+	return n;
 }
 
-static int close_line(void **state)
+static void files_arrive_as_they_were_sent(void **state)
 {
-	struct line *line = *state;
-
-	close(line->results);
-	close(line->console);
-	close(line->booted.results);
-	close(line->booted.console);
-	ka_collect_free(&line->collect);
-	free(line);
-	return 0;
-}
-
-static void say(int fd, const char *text)
-{
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-}
-
-static int wait_for(struct line *line, int signals, int64_t deadline_ns)
-{
-	struct ka_collect *all[] = { &line->collect };
-
-	return ka_collect_wait(all, 1, signals, deadline_ns);
-}
-
-/* Whoever asks twice, and by two ways, wants an orderly end no less. */
-static void signals_are_all_taken(void **state)
-{
-	struct line *line = *state;
-	sigset_t mask, before, pending;
-	int ret, signals;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigprocmask(SIG_BLOCK, &mask, &before);
-	signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	raise(SIGINT);
-	raise(SIGTERM);
-	ret = wait_for(line, signals, INT64_MAX);
-	sigpending(&pending);
-	close(signals);
-	sigprocmask(SIG_SETMASK, &before, NULL); /* here it would die */
-	assert_int_equal(ret, -EINTR);
-	assert_false(sigismember(&pending, SIGINT));
-	assert_false(sigismember(&pending, SIGTERM));
-}
-
-static void lines_come_whole(void **state)
-{
-	struct line *line = *state;
-	char *text;
-
-	assert_int_equal(wait_for(line, -1, 1), -ETIMEDOUT);
-	say(line->results, "R0 {\"v\"");
-	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
-	assert_int_equal(ka_collect_line(&line->collect, &text), -EAGAIN);
-	say(line->results, ":1}\r\nE0 \"\"\nrest");
-	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
-	assert_int_equal(ka_collect_line(&line->collect, &text), 1);
-	assert_string_equal(text, "R0 {\"v\":1}");
-	assert_int_equal(ka_collect_line(&line->collect, &text), 1);
-	assert_string_equal(text, "E0 \"\"");
-	close(line->results);
-	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
-	assert_int_equal(ka_collect_line(&line->collect, &text), 0);
-	line->results = -1;
-}
-
-static void silence_is_borne_for_so_long(void **state)
-{
-	struct line *line = *state;
-	struct ka_vm vm = { .collect = line->collect, .patience_s = 3, .silence_s = 100 };
+	char top[] = "/tmp/test_guest.XXXXXX", from[64], to[64], path[96];
+	unsigned char bytes[256], got[300];
 	struct nn_err err = { "" };
-	struct ka_said said;
+	json_t *parcel;
 
-	say(line->results, "F0 {}\n");
-	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
-	vm.collect = line->collect;
-	assert_int_equal(ka_vm_said(&vm, &said, &err), 1); /* however late */
-	assert_int_equal(said.letter, 'F');
-	json_decref(said.json);
-	assert_int_equal(ka_vm_said(&vm, &said, &err), 0);
-	say(line->console, "BUG: soft lockup\n");
-	vm.deadline_ns = 1;
-	assert_int_equal(ka_vm_said(&vm, &said, &err), -ETIMEDOUT);
-	assert_string_equal(
-		err.text, "the guest was silent for 100 s; last on its console: BUG: soft lockup");
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)i;
+	assert_non_null(mkdtemp(top));
+	snprintf(from, sizeof(from), "%s/from", top);
+	snprintf(to, sizeof(to), "%s/a/b", top);
+	assert_int_equal(ka_keep_bytes(from, "client.pcap", bytes, sizeof(bytes), &err), 0);
+	assert_null(ka_parcel_pack(from, "server.pcap"));
+	parcel = ka_parcel_pack(from, "client.pcap");
+	assert_int_equal(ka_parcel_unpack(parcel, to, &err), 0);
+	json_decref(parcel);
+	snprintf(path, sizeof(path), "%s/client.pcap", to);
+	assert_int_equal(contents(path, got, sizeof(got)), sizeof(bytes));
+	assert_memory_equal(got, bytes, sizeof(bytes));
+	ka_keep_remove(from);
+	assert_int_equal(access(from, F_OK), -1); /* what was sent is no longer there */
+	ka_keep_remove(to);
+	assert_int_equal(access(to, F_OK), -1);
+	snprintf(path, sizeof(path), "%s/a", top);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(top), 0);
 }
 
-static void what_stopped_a_guest_is_told(void **state)
+/* A guest may be out of its mind, or somebody else's: nothing is written but such files. */
+static void other_files_are_refused(void **state)
 {
-	struct line *line = *state;
-	struct nn_err err = { "" };
-	struct ka_said said;
-	struct ka_vm vm;
+	static const char *const bad[] = {
+		"{\"name\": \"../client.pcap\", \"hex\": \"00\"}",
+		"{\"name\": \"/tmp/x\", \"hex\": \"00\"}",
+		"{\"name\": \"\", \"hex\": \"00\"}",
+		"{\"name\": \"client.pcap\", \"hex\": \"0\"}",
+		"{\"name\": \"client.pcap\", \"hex\": \"0x\"}",
+		"{\"name\": \"client.pcap\"}",
+		"{\"hex\": \"00\"}",
+		"[]",
+	};
+	char folder[] = "/tmp/test_guest.XXXXXX";
 
-	say(line->results, "X0 \"cannot mount /proc\"\n");
-	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
-	vm = (struct ka_vm){ .collect = line->collect };
-	assert_int_equal(ka_vm_said(&vm, &said, &err), -EIO);
-	assert_string_equal(err.text, "in the guest: cannot mount /proc");
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		json_t *parcel = json_loads(bad[i], 0, NULL);
+		struct nn_err err = { "" };
+
+		assert_non_null(parcel);
+		assert_true(ka_parcel_unpack(parcel, folder, &err) < 0);
+		assert_true(*err.text != '\0');
+		json_decref(parcel);
+	}
+	assert_int_equal(rmdir(folder), 0); /* still empty */
 }
-
-/* One that speaks is heard while another is silent, and what each says stays its own. */
-static void several_are_heard_in_one_wait(void **state)
-{
-	struct line *line = *state, *other = NULL;
-	struct ka_collect *all[2];
-	char *text;
-
-	assert_int_equal(open_line((void **)&other), 0);
-	all[0] = &other->collect;
-	all[1] = &line->collect;
-	say(line->results, "R1 {}\n");
-	assert_int_equal(ka_collect_wait(all, 2, -1, INT64_MAX), 0);
-	assert_int_equal(ka_collect_line(&other->collect, &text), -EAGAIN);
-	assert_int_equal(ka_collect_line(&line->collect, &text), 1);
-	close(other->results);
-	assert_int_equal(ka_collect_wait(all, 2, -1, INT64_MAX), 0);
-	assert_int_equal(ka_collect_line(&other->collect, &text), 0);
-	assert_int_equal(ka_collect_line(&line->collect, &text), -EAGAIN);
-	other->results = -1;
-	close_line((void **)&other);
-}
-
-static void last_words(void **state)
-{
-	struct line *line = *state;
-	char buf[400];
-
-	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
-			    "nothing was said on the console");
-	say(line->console, "one\ntwo\n\033[0mthree\r\nfour\nfive\n\n");
-	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
-			    "two | [0mthree | four | five");
-}
-
-static void a_panic_is_worth_more_than_registers(void **state)
-{
-	struct line *line = *state;
-	char buf[400];
-
-	say(line->console, "init: cannot mount /proc\nKernel panic - not syncing: no init\n");
-	for (int i = 0; i < 20; i++)
-		say(line->console, " [<60039f26>] ? sys_exit_group+0x16/0x20\n");
-	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
-			    "init: cannot mount /proc | Kernel panic - not syncing: no init");
-}
-
-#define line_test(name) cmocka_unit_test_setup_teardown(name, open_line, close_line)
 
 int main(void)
 {
@@ -437,13 +333,8 @@ int main(void)
 		cmocka_unit_test(parts_are_the_whole),
 		cmocka_unit_test(small_plans_stay_whole),
 		cmocka_unit_test(a_part_keeps_its_own),
-		line_test(signals_are_all_taken),
-		line_test(lines_come_whole),
-		line_test(silence_is_borne_for_so_long),
-		line_test(what_stopped_a_guest_is_told),
-		line_test(several_are_heard_in_one_wait),
-		line_test(last_words),
-		line_test(a_panic_is_worth_more_than_registers),
+		cmocka_unit_test(files_arrive_as_they_were_sent),
+		cmocka_unit_test(other_files_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,29 @@ first=$out
 production
 is "the same seed gives the same bytes" "$(cksum <<<"$out")" "$(cksum <<<"$first")"
 
+# What is kept comes out of the guest, as it would be kept here.
+run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/kept" --keep -v
+is "--keep in a guest: exit status" "$status" 0
+is "... the files of one instance" "$(cd "$work/kept" && find . -type f | sort | tr '\n' ' ')" \
+	"$(printf './silent_drop.linux-default.v4.client/%s ' client.pcap result.json server.pcap timeline.tsv)"
+kept=$work/kept/silent_drop.linux-default.v4.client
+is "... the result says where they are" "$(jq -r '.kept' "$kept/result.json")" "$kept"
+is "... and of which kernel" "$(jq -r '.kernel.where' "$kept/result.json")" "uml:$uml"
+is "... the timeline is that of the result" "$(($(wc -l <"$kept/timeline.tsv") - 1))" \
+	"$(jq '.timeline | length' "$kept/result.json")"
+if command -v tshark >/dev/null; then
+	is "... tshark sees nine probes" \
+		"$(tshark -r "$kept/client.pcap" -Y tcp.analysis.keep_alive 2>/dev/null | wc -l)" 9
+	is "... nothing damaged" "$(tshark -r "$kept/client.pcap" -Y _ws.malformed 2>/dev/null | wc -l)" 0
+fi
+run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/passed"
+is "--out in a guest: nothing is kept of what passes" "$(ls "$work/passed" 2>&1 | grep -c 'No such file')" 1
+mkdir "$work/full"
+touch "$work/full/silent_drop.linux-default.v4.client"
+run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/full" --keep
+is "where files cannot be kept: exit status" "$status" 99
+says "where files cannot be kept" 'silent_drop.linux-default.v4.client'
+
 # A plan that is big enough is shared by guests; their number shows nowhere.
 plan=(--filter peer_killed --filter answered --filter silent_drop --filter peer_frozen
 	--setting linux-default --setting 1/1/1 --setting go --setting gcp --setting 10/5/3)
@@ -88,8 +111,11 @@ refuses 2 'only one run' compare "$work/a.json"
 refuses 2 'No such file' compare "$work/a.json" "$work/none.json"
 
 # Two kernels, one run.
-run "$KACHECK" run --kernel host --kernel "uml:$uml" --setting 1/1/1 --filter "$one" --format json
+run "$KACHECK" run --kernel host --kernel "uml:$uml" --setting 1/1/1 --filter "$one" --format json \
+	--out "$work/two" --keep
 is "a matrix: exit status" "$status" 0
+is "a matrix: a folder for each kernel" "$(ls "$work/two" | tr '\n' ' ')" "host uml-$(jq -r \
+	'select(.kernel.where != "host") | .kernel.release' <<<"$out")-hz250 "
 is "a matrix: two clocks" "$(jq -r .kernel.clock <<<"$out" | tr '\n' ' ')" "real virtual "
 
 # Whoever ends the runner ends the guest.

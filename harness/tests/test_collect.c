@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is heard from guests: whole lines, silence, last words. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "guest/vm.h"
+
+struct line {
+	struct ka_booted booted;
+	struct ka_collect collect;
+	int results, console;
+};
+
+static int open_line(void **state)
+{
+	struct line *line = calloc(1, sizeof(*line));
+	int results[2], console[2];
+
+	if (!line || pipe2(results, O_NONBLOCK) < 0 || pipe2(console, O_NONBLOCK) < 0)
+		return -1;
+	line->booted = (struct ka_booted){ .results = results[0], .console = console[0] };
+	line->collect = (struct ka_collect){ .booted = &line->booted };
+	line->results = results[1];
+	line->console = console[1];
+	*state = line;
+	return 0;
+}
+
+static int close_line(void **state)
+{
+	struct line *line = *state;
+
+	close(line->results);
+	close(line->console);
+	close(line->booted.results);
+	close(line->booted.console);
+	ka_collect_free(&line->collect);
+	free(line);
+	return 0;
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static int wait_for(struct line *line, int signals, int64_t deadline_ns)
+{
+	struct ka_collect *all[] = { &line->collect };
+
+	return ka_collect_wait(all, 1, signals, deadline_ns);
+}
+
+/* Whoever asks twice, and by two ways, wants an orderly end no less. */
+static void signals_are_all_taken(void **state)
+{
+	struct line *line = *state;
+	sigset_t mask, before, pending;
+	int ret, signals;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, &before);
+	signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	raise(SIGINT);
+	raise(SIGTERM);
+	ret = wait_for(line, signals, INT64_MAX);
+	sigpending(&pending);
+	close(signals);
+	sigprocmask(SIG_SETMASK, &before, NULL); /* here it would die */
+	assert_int_equal(ret, -EINTR);
+	assert_false(sigismember(&pending, SIGINT));
+	assert_false(sigismember(&pending, SIGTERM));
+}
+
+static void lines_come_whole(void **state)
+{
+	struct line *line = *state;
+	char *text;
+
+	assert_int_equal(wait_for(line, -1, 1), -ETIMEDOUT);
+	say(line->results, "R0 {\"v\"");
+	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
+	assert_int_equal(ka_collect_line(&line->collect, &text), -EAGAIN);
+	say(line->results, ":1}\r\nE0 \"\"\nrest");
+	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
+	assert_int_equal(ka_collect_line(&line->collect, &text), 1);
+	assert_string_equal(text, "R0 {\"v\":1}");
+	assert_int_equal(ka_collect_line(&line->collect, &text), 1);
+	assert_string_equal(text, "E0 \"\"");
+	close(line->results);
+	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
+	assert_int_equal(ka_collect_line(&line->collect, &text), 0);
+	line->results = -1;
+}
+
+static void silence_is_borne_for_so_long(void **state)
+{
+	struct line *line = *state;
+	struct ka_vm vm = { .collect = line->collect, .patience_s = 3, .silence_s = 100 };
+	struct nn_err err = { "" };
+	struct ka_said said;
+
+	say(line->results, "F0 {}\n");
+	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
+	vm.collect = line->collect;
+	assert_int_equal(ka_vm_said(&vm, &said, &err), 1); /* however late */
+	assert_int_equal(said.letter, 'F');
+	json_decref(said.json);
+	assert_int_equal(ka_vm_said(&vm, &said, &err), 0);
+	say(line->console, "BUG: soft lockup\n");
+	vm.deadline_ns = 1;
+	assert_int_equal(ka_vm_said(&vm, &said, &err), -ETIMEDOUT);
+	assert_string_equal(
+		err.text, "the guest was silent for 100 s; last on its console: BUG: soft lockup");
+}
+
+static void what_stopped_a_guest_is_told(void **state)
+{
+	struct line *line = *state;
+	struct nn_err err = { "" };
+	struct ka_said said;
+	struct ka_vm vm;
+
+	say(line->results, "X0 \"cannot mount /proc\"\n");
+	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
+	vm = (struct ka_vm){ .collect = line->collect };
+	assert_int_equal(ka_vm_said(&vm, &said, &err), -EIO);
+	assert_string_equal(err.text, "in the guest: cannot mount /proc");
+}
+
+/* One that speaks is heard while another is silent, and what each says stays its own. */
+static void several_are_heard_in_one_wait(void **state)
+{
+	struct line *line = *state, *other = NULL;
+	struct ka_collect *all[2];
+	char *text;
+
+	assert_int_equal(open_line((void **)&other), 0);
+	all[0] = &other->collect;
+	all[1] = &line->collect;
+	say(line->results, "R1 {}\n");
+	assert_int_equal(ka_collect_wait(all, 2, -1, INT64_MAX), 0);
+	assert_int_equal(ka_collect_line(&other->collect, &text), -EAGAIN);
+	assert_int_equal(ka_collect_line(&line->collect, &text), 1);
+	close(other->results);
+	assert_int_equal(ka_collect_wait(all, 2, -1, INT64_MAX), 0);
+	assert_int_equal(ka_collect_line(&other->collect, &text), 0);
+	assert_int_equal(ka_collect_line(&line->collect, &text), -EAGAIN);
+	other->results = -1;
+	close_line((void **)&other);
+}
+
+static void last_words(void **state)
+{
+	struct line *line = *state;
+	char buf[400];
+
+	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
+			    "nothing was said on the console");
+	say(line->console, "one\ntwo\n\033[0mthree\r\nfour\nfive\n\n");
+	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
+			    "two | [0mthree | four | five");
+}
+
+static void a_panic_is_worth_more_than_registers(void **state)
+{
+	struct line *line = *state;
+	char buf[400];
+
+	say(line->console, "init: cannot mount /proc\nKernel panic - not syncing: no init\n");
+	for (int i = 0; i < 20; i++)
+		say(line->console, " [<60039f26>] ? sys_exit_group+0x16/0x20\n");
+	assert_string_equal(ka_collect_last_words(&line->collect, buf, sizeof(buf)),
+			    "init: cannot mount /proc | Kernel panic - not syncing: no init");
+}
+
+#define line_test(name) cmocka_unit_test_setup_teardown(name, open_line, close_line)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		line_test(signals_are_all_taken),
+		line_test(lines_come_whole),
+		line_test(silence_is_borne_for_so_long),
+		line_test(what_stopped_a_guest_is_told),
+		line_test(several_are_heard_in_one_wait),
+		line_test(last_words),
+		line_test(a_panic_is_worth_more_than_registers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
