@@ -91,44 +91,38 @@ static bool any_left(const struct ka_outputs *outputs)
 	return false;
 }
 
-static unsigned longest_name(const struct ka_plan *plan)
-{
-	size_t longest = 0;
-
-	for (size_t i = 0; i < plan->n; i++)
-		if (strlen(plan->instances[i].name) > longest)
-			longest = strlen(plan->instances[i].name);
-	return (unsigned)longest;
-}
-
 /* What a text begins with: all that is needed to have the same run again. */
-static void write_headline(const struct ka_output *output, const struct ka_plan_options *options,
-			   const struct ka_plan *plan)
+static void write_headline(const struct ka_output *output, const struct ka_run_options *options,
+			   const struct ka_planned *planned)
 {
-	fprintf(output->file, "kacheck %s: %zu instance%s", KACHECK_VERSION, plan->n,
-		plan->n == 1 ? "" : "s");
-	if (options->shards > 1)
-		fprintf(output->file, ", shard %u/%u", options->shard, options->shards);
-	fprintf(output->file, ", seed %llu\n", (unsigned long long)options->seed);
+	fprintf(output->file, "kacheck %s: %u instance%s", KACHECK_VERSION, planned->n,
+		planned->n == 1 ? "" : "s");
+	if (options->n_kernels > 1)
+		fprintf(output->file, " on %zu kernels", options->n_kernels);
+	if (options->plan.shards > 1)
+		fprintf(output->file, ", shard %u/%u", options->plan.shard, options->plan.shards);
+	fprintf(output->file, ", seed %llu\n", (unsigned long long)options->plan.seed);
 }
 
 bool ka_outputs_begin(struct ka_outputs *outputs, const struct ka_run_options *options,
-		      const struct ka_plan *plan)
+		      const struct ka_planned *planned)
 {
 	for (size_t i = 0; i < outputs->n; i++) {
 		struct ka_output *output = &outputs->all[i];
 		struct ka_report_options report = {
 			.color = options->color && i == 0,
 			.verbose = options->verbose,
+			.quiet = output->only_trouble,
+			.kernels = (unsigned)options->n_kernels,
 			.command = "kacheck",
-			.planned = output->only_trouble ? 0 : (unsigned)plan->n,
-			.name_width = longest_name(plan),
+			.planned = planned->n,
+			.name_width = planned->name_width,
 		};
 		struct nn_err err = { "" };
 		int ret;
 
 		if (strcmp(output->format, "text") == 0 && !output->only_trouble)
-			write_headline(output, &options->plan, plan);
+			write_headline(output, options, planned);
 		ret = ka_report_open(&output->report, output->format, output->file, &report, &err);
 		if (ret < 0)
 			lose(output, -ret);
@@ -142,7 +136,7 @@ bool ka_outputs_result(struct ka_outputs *outputs, const struct ka_result *resul
 		struct ka_output *output = &outputs->all[i];
 		int ret = 0;
 
-		if (output->lost || (output->only_trouble && result->verdict == KA_PASS))
+		if (output->lost)
 			continue;
 		ret = ka_report_result(output->report, result);
 		if (ret < 0)

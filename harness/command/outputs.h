@@ -17,6 +17,12 @@ struct ka_output {
 	bool lost;         /* it could not be written, and that was told */
 };
 
+/* What will come, of all kernels. */
+struct ka_planned {
+	unsigned n;
+	unsigned name_width; /* length of the longest name */
+};
+
 struct ka_outputs {
 	struct ka_output all[KA_MAX_REPORTS + 1]; /* the first is standard output */
 	size_t n;
@@ -28,7 +34,7 @@ int ka_outputs_open(struct ka_outputs *outputs, const struct ka_run_options *opt
 
 /* Begins the reports on @plan. Complains itself; true while any output is left. */
 bool ka_outputs_begin(struct ka_outputs *outputs, const struct ka_run_options *options,
-		      const struct ka_plan *plan);
+		      const struct ka_planned *planned);
 
 /* Writes one result to each. An output that is lost is told of once. True while any is left. */
 bool ka_outputs_result(struct ka_outputs *outputs, const struct ka_result *result);

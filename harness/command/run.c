@@ -32,6 +32,7 @@ struct run {
 	struct ka_facts facts;
 	struct ka_plan plan;
 	struct ka_outputs outputs;
+	struct ka_planned planned; /* on all kernels */
 	struct ka_kernels kernels; /* so far */
 	char out_dir[PATH_MAX];    /* of this kernel */
 	struct ka_progress_line progress;
@@ -281,7 +282,7 @@ static int prepare_kernel(struct run *run, const char *kernel, bool first)
 	if (run->plan.n == 0)
 		ka_complain("shard %u/%u has no instance; there are fewer of them than shards",
 			    options->plan.shard, options->plan.shards);
-	if (first && !ka_outputs_begin(&run->outputs, options, &run->plan))
+	if (first && !ka_outputs_begin(&run->outputs, options, &run->planned))
 		return KA_EXIT_BROKEN;
 	return KA_EXIT_OK;
 }
@@ -303,24 +304,58 @@ static int run_kernels(struct run *run, int *ret)
 	int status = KA_EXIT_OK;
 
 	for (size_t i = 0; i < run->options->n_kernels && status == KA_EXIT_OK && !*ret; i++) {
+		double began_s = now_s();
+
 		status = prepare_kernel(run, run->options->kernels[i], i == 0);
 		if (status == KA_EXIT_OK)
 			*ret = run->options->until_fail ? run_until_fail(run) : run_once(run);
 		release_kernel(run);
+		run->totals.kernel_s[i] = now_s() - began_s;
 	}
 	return status;
 }
 
-/* What can be seen to be wrong before anything is booted or written. */
-static int check(const struct run *run)
+/* How many instances @options make on a kernel; how many there are does not depend on its HZ. */
+static int count_instances(struct ka_planned *planned, const struct ka_plan_options *options)
+{
+	const struct ka_facts facts = { .hz = 250, .tick_ns = 4000000 };
+	struct ka_plan plan;
+	int status = ka_select_plan(&plan, options, &facts);
+
+	if (status != KA_EXIT_OK)
+		return status;
+	planned->n += (unsigned)plan.n;
+	for (size_t i = 0; i < plan.n; i++)
+		if (strlen(plan.instances[i].name) > planned->name_width)
+			planned->name_width = (unsigned)strlen(plan.instances[i].name);
+	ka_plan_free(&plan);
+	return KA_EXIT_OK;
+}
+
+static int check_kernel(struct run *run, size_t i)
 {
 	const struct ka_run_options *options = run->options;
 	struct ka_plan_options plan = options->plan;
 	struct ka_where where;
+	int status;
+
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(options->kernels[j], options->kernels[i]) == 0) {
+			ka_complain("--kernel %s is given twice", options->kernels[i]);
+			return KA_EXIT_USAGE;
+		}
+	status = ka_where_parse(&where, options->kernels[i], &plan, 0);
+	return status == KA_EXIT_OK ? count_instances(&run->planned, &plan) : status;
+}
+
+/* What can be seen to be wrong before anything is booted or written. */
+static int check(struct run *run)
+{
+	const struct ka_run_options *options = run->options;
 	int status = KA_EXIT_OK;
 
 	for (size_t i = 0; i < options->n_kernels && status == KA_EXIT_OK; i++)
-		status = ka_where_parse(&where, options->kernels[i], &plan, 0);
+		status = check_kernel(run, i);
 	if (status == KA_EXIT_OK && options->out_dir)
 		status = check_out_dir(options->out_dir);
 	return status;

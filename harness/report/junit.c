@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,15 @@ static void put_attribute(FILE *out, const char *name, const char *text)
 
 /* ---- one test case ------------------------------------------------------------------------ */
 
-static void put_names(FILE *out, const struct ka_result *result)
+/* A dot would begin a package. */
+static void put_kernel_class(FILE *out, const char *name)
+{
+	for (; *name; name++)
+		putc(*name == '.' ? '_' : *name, out);
+	putc('.', out);
+}
+
+static void put_names(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
 	size_t len = strlen(result->case_);
 	char name[KA_NAME_SIZE];
@@ -37,6 +46,8 @@ static void put_names(FILE *out, const struct ka_result *result)
 	if (!strncmp(rest, result->case_, len) && rest[len] == '/')
 		rest += len + 1;
 	fputs(" classname=\"kacheck.", out);
+	if (ka_several_kernels(report))
+		put_kernel_class(out, report->kernels.all[ka_kernel_of(report, result)].name);
 	ka_put(out, result->theme, KA_XML);
 	putc('.', out);
 	ka_put(out, result->case_, KA_XML);
@@ -93,12 +104,12 @@ static int put_output(const struct ka_report *report, FILE *out, const struct ka
 	return 0;
 }
 
-static int put_testcase(const struct ka_report *report, FILE *out, const struct ka_result *result)
+static int put_testcase(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
 	int ret = 0;
 
 	fputs("    <testcase", out);
-	put_names(out, result);
+	put_names(report, out, result);
 	fputs(">\n", out);
 	if (result->verdict == KA_SKIP) {
 		fputs("      <skipped", out);
@@ -116,46 +127,81 @@ static int put_testcase(const struct ka_report *report, FILE *out, const struct 
 
 /* ---- the document ------------------------------------------------------------------------- */
 
-static void put_counts(const struct ka_report *report, FILE *out, double wall_s)
+#define ALL SIZE_MAX
+
+static bool is_of(struct ka_report *report, const struct ka_result *result, size_t kernel)
+{
+	return kernel == ALL || ka_kernel_of(report, result) == kernel;
+}
+
+/* Of one kernel, or of ALL. */
+static void put_counts(struct ka_report *report, FILE *out, size_t kernel, double wall_s)
 {
 	unsigned counts[] = { [KA_PASS] = 0, [KA_FAIL] = 0, [KA_SKIP] = 0, [KA_BROKEN] = 0 };
+	unsigned n = 0;
 
 	for (size_t i = 0; i < report->n_held; i++)
-		counts[report->held[i].verdict]++;
-	fprintf(out, " name=\"kacheck\" tests=\"%zu\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"",
-		report->n_held, counts[KA_FAIL], counts[KA_BROKEN], counts[KA_SKIP]);
+		if (is_of(report, &report->held[i], kernel)) {
+			counts[report->held[i].verdict]++;
+			n++;
+		}
+	fputs(" name=\"kacheck", out);
+	if (kernel != ALL && ka_several_kernels(report))
+		fprintf(out, ".%s", report->kernels.all[kernel].name);
+	fprintf(out, "\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", n,
+		counts[KA_FAIL], counts[KA_BROKEN], counts[KA_SKIP]);
 	fprintf(out, " time=\"%.3f\"", isfinite(wall_s) ? wall_s : 0);
 }
 
-static int put_properties(const struct ka_report *report, FILE *out)
+static int put_properties(struct ka_report *report, FILE *out, size_t kernel)
 {
-	char *kernel;
+	char *text = NULL;
 
-	if (!report->n_held)
+	for (size_t i = 0; i < report->n_held && !text; i++) {
+		if (!is_of(report, &report->held[i], kernel))
+			continue;
+		text = ka_phrase(ka_put_kernel, &report->held[i]);
+		if (!text)
+			return -ENOMEM;
+	}
+	if (!text)
 		return 0;
-	kernel = ka_phrase(ka_put_kernel, &report->held[0]);
-	if (!kernel)
-		return -ENOMEM;
 	fputs("    <properties>\n      <property name=\"kernel\"", out);
-	put_attribute(out, "value", kernel);
+	put_attribute(out, "value", text);
 	fputs("/>\n    </properties>\n", out);
-	free(kernel);
+	free(text);
 	return 0;
 }
 
-static int junit_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
+static int put_suite(struct ka_report *report, FILE *out, size_t kernel, double wall_s)
 {
 	int ret;
 
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);
-	put_counts(report, out, totals->wall_s);
-	fputs(">\n  <testsuite", out);
-	put_counts(report, out, totals->wall_s);
+	fputs("  <testsuite", out);
+	put_counts(report, out, kernel, wall_s);
 	fputs(">\n", out);
-	ret = put_properties(report, out);
+	ret = put_properties(report, out, kernel);
 	for (size_t i = 0; !ret && i < report->n_held; i++)
-		ret = put_testcase(report, out, &report->held[i]);
-	fputs("  </testsuite>\n</testsuites>\n", out);
+		if (is_of(report, &report->held[i], kernel))
+			ret = put_testcase(report, out, &report->held[i]);
+	fputs("  </testsuite>\n", out);
+	return ret;
+}
+
+/* Of several kernels, each has a suite of its own. */
+static int junit_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
+{
+	int ret = 0;
+
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);
+	put_counts(report, out, ALL, totals->wall_s);
+	fputs(">\n", out);
+	if (!ka_several_kernels(report))
+		ret = put_suite(report, out, ALL, totals->wall_s);
+	else
+		for (size_t k = 0; !ret && k < report->kernels.n; k++)
+			ret = put_suite(report, out, k, totals->kernel_s[k]);
+	fputs("</testsuites>\n", out);
 	return ret;
 }
 

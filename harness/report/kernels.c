@@ -41,7 +41,7 @@ int ka_kernels_number(struct ka_kernels *kernels, const char *where, const char 
 	struct ka_kernel_name *kernel = &kernels->all[kernels->n];
 	char *key;
 
-	if (asprintf(&key, "%s %s %d", where, release, hz) < 0)
+	if (asprintf(&key, "%s (%s), HZ %d", *release ? release : "unknown", where, hz) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < kernels->n; i++)
 		if (strcmp(kernels->all[i].key, key) == 0) {

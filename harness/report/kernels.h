@@ -5,11 +5,11 @@
 
 #include <stddef.h>
 
-#define KA_MAX_KERNELS 32
+#define KA_MAX_KERNELS 26 /* 'A' to 'Z' */
 
 struct ka_kernels {
 	struct ka_kernel_name {
-		char *key; /* owned */
+		char *key; /* in full: "6.12.117 (uml:FILE), HZ 250"; owned */
 		char name[96];
 	} all[KA_MAX_KERNELS];
 	size_t n;

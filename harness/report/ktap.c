@@ -16,12 +16,12 @@ static int ktap_begin(struct ka_report *report, FILE *out)
 static int ktap_result(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
 	bool ok = result->verdict == KA_PASS || result->verdict == KA_SKIP;
-	char name[KA_NAME_SIZE];
+	char name[KA_FULL_NAME_SIZE];
 
 	if (!ok)
 		ka_put_story(out, report, result, "# ");
 	fprintf(out, "%s %u ", ok ? "ok" : "not ok", report->n);
-	ka_put(out, ka_result_name(result, name, sizeof(name)), KA_TAP);
+	ka_put(out, ka_full_name(report, result, name, sizeof(name)), KA_TAP);
 	if (result->verdict == KA_SKIP || result->verdict == KA_BROKEN) {
 		fputs(result->verdict == KA_SKIP ? " # SKIP " : " # ERROR ", out);
 		ka_put_plain(out, result->why);

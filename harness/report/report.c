@@ -117,6 +117,30 @@ static int hold(struct ka_report *report, const struct ka_result *result)
 	return 0;
 }
 
+/* ---- several kernels ---------------------------------------------------------------------- */
+
+size_t ka_kernel_of(struct ka_report *report, const struct ka_result *result)
+{
+	int number =
+		ka_kernels_number(&report->kernels, result->where, result->release, result->hz);
+
+	return number < 0 ? 0 : (size_t)number;
+}
+
+const char *ka_full_name(struct ka_report *report, const struct ka_result *result, char *buf,
+			 size_t size)
+{
+	char name[KA_NAME_SIZE];
+
+	ka_result_name(result, name, sizeof(name));
+	if (ka_several_kernels(report))
+		snprintf(buf, size, "%s on %s", name,
+			 report->kernels.all[ka_kernel_of(report, result)].name);
+	else
+		snprintf(buf, size, "%s", name);
+	return buf;
+}
+
 /* ---- the interface ------------------------------------------------------------------------ */
 
 const char *ka_report_format(size_t i)
@@ -191,12 +215,28 @@ static int write_result(struct ka_report *report, const struct ka_result *result
 	return end_piece(report, &piece, report->writer->result(report, piece.out, result));
 }
 
+/* Also what a quiet text does not tell is in its matrix. */
+static int note_kernel(struct ka_report *report, const struct ka_result *result)
+{
+	int number =
+		ka_kernels_number(&report->kernels, result->where, result->release, result->hz);
+
+	if (number < 0)
+		return number;
+	if (!ka_several_kernels(report) || report->writer != &ka_writer_text)
+		return 0;
+	return ka_matrix_take(&report->matrix, (size_t)number, result);
+}
+
 int ka_report_result(struct ka_report *report, const struct ka_result *result)
 {
 	const struct ka_writer *writer = report->writer;
 	int ret = 0;
 
 	report->n++;
+	ret = note_kernel(report, result);
+	if (ret || (report->options.quiet && result->verdict == KA_PASS))
+		return ret;
 	if (writer->holds && writer->holds(result))
 		ret = hold(report, result);
 	if (!ret)
@@ -227,6 +267,8 @@ struct ka_report *ka_report_free(struct ka_report *report)
 		ka_result_clear(&report->held[i]);
 	free(report->held);
 	ka_result_clear(&report->last);
+	ka_kernels_free(&report->kernels);
+	ka_matrix_free(&report->matrix);
 	free(report);
 	return NULL;
 }

@@ -7,11 +7,13 @@
 #include <stdio.h>
 
 #include "netns/err.h"
+#include "report/kernels.h"
 #include "result/result.h"
 
 struct ka_totals {
 	unsigned pass, fail, skip, broken;
 	double wall_s;
+	double kernel_s[KA_MAX_KERNELS]; /* of several: how long each took, in their order */
 };
 
 struct ka_report; /* opaque */
@@ -19,6 +21,8 @@ struct ka_report; /* opaque */
 struct ka_report_options {
 	bool color;
 	bool verbose;        /* text: also say more of what passed */
+	bool quiet;          /* text: only what did not pass */
+	unsigned kernels;    /* how many will come; 0 and 1: one */
 	const char *command; /* argv[0] for the line that runs an instance again */
 	unsigned planned;    /* number of results that will come; 0: not known (tap, ktap: none) */
 	unsigned

@@ -60,11 +60,11 @@ static int put_yaml(FILE *out, const struct ka_result *result)
 static int tap_result(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
 	bool ok = result->verdict == KA_PASS || result->verdict == KA_SKIP;
-	char name[KA_NAME_SIZE];
+	char name[KA_FULL_NAME_SIZE];
 	int ret;
 
 	fprintf(out, "%s %u - ", ok ? "ok" : "not ok", report->n);
-	ka_put(out, ka_result_name(result, name, sizeof(name)), KA_TAP);
+	ka_put(out, ka_full_name(report, result, name, sizeof(name)), KA_TAP);
 	if (result->verdict == KA_SKIP) {
 		fputs(" # SKIP ", out);
 		ka_put_plain(out, result->why);

@@ -123,11 +123,11 @@ static void put_stories(struct ka_report *report, FILE *out)
 {
 	for (size_t i = 0; i < report->n_held; i++) {
 		const struct ka_result *result = &report->held[i];
-		char name[KA_NAME_SIZE];
+		char name[KA_FULL_NAME_SIZE];
 
 		putc('\n', out);
 		put_verdict(report, out, result->verdict);
-		ka_put_plain(out, ka_result_name(result, name, sizeof(name)));
+		ka_put_plain(out, ka_full_name(report, result, name, sizeof(name)));
 		putc('\n', out);
 		ka_put_story(out, report, result, "  ");
 	}
@@ -136,7 +136,7 @@ static void put_stories(struct ka_report *report, FILE *out)
 static void put_names(struct ka_report *report, FILE *out, enum ka_verdict_kind kind,
 		      const char *headline)
 {
-	char name[KA_NAME_SIZE];
+	char name[KA_FULL_NAME_SIZE];
 	bool any = false;
 
 	for (size_t i = 0; i < report->n_held; i++) {
@@ -146,14 +146,30 @@ static void put_names(struct ka_report *report, FILE *out, enum ka_verdict_kind 
 			fprintf(out, "%s:\n", headline);
 		any = true;
 		fputs("  ", out);
-		ka_put_plain(out, ka_result_name(&report->held[i], name, sizeof(name)));
+		ka_put_plain(out, ka_full_name(report, &report->held[i], name, sizeof(name)));
 		putc('\n', out);
 	}
+}
+
+/* The letters' legend has the names by which folders and other formats call the kernels. */
+static void put_matrix(struct ka_report *report, FILE *out)
+{
+	const struct ka_kernels *kernels = &report->kernels;
+
+	putc('\n', out);
+	for (size_t k = 0; k < kernels->n; k++) {
+		fprintf(out, "%c  %s  ", (int)('A' + k), kernels->all[k].name);
+		ka_put_plain(out, kernels->all[k].key);
+		putc('\n', out);
+	}
+	ka_matrix_put(out, &report->matrix, kernels->n, !report->options.quiet);
 }
 
 static int text_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
 {
 	put_stories(report, out);
+	if (ka_several_kernels(report))
+		put_matrix(report, out);
 	fprintf(out, "\n%u passed, %u failed, %u skipped, %u broken", totals->pass, totals->fail,
 		totals->skip, totals->broken);
 	if (isfinite(totals->wall_s))

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "report/matrix.h"
 #include "report/report.h"
 
 struct ka_writer {
@@ -32,7 +33,21 @@ struct ka_report {
 	struct ka_result last;  /* the one before; .json NULL: none */
 	struct ka_result *held; /* in the order of their coming */
 	size_t n_held, room;
+	struct ka_kernels kernels; /* that have come so far */
+	struct ka_matrix matrix;   /* text, of several kernels */
 };
+
+static inline bool ka_several_kernels(const struct ka_report *report)
+{
+	return report->options.kernels > 1;
+}
+
+/* The number of the kernel of @result, which has come. */
+size_t ka_kernel_of(struct ka_report *report, const struct ka_result *result);
+#define KA_FULL_NAME_SIZE 400
+/* The name of the instance; of several kernels, with " on uml-6.12.117-hz250". Returns @buf. */
+const char *ka_full_name(struct ka_report *report, const struct ka_result *result, char *buf,
+			 size_t size);
 
 /* ---- escape.c ------------------------------------------------------------------------------ */
 

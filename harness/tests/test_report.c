@@ -163,6 +163,77 @@ static void json_is_the_lines_themselves(void **state)
 	check("all.jsonl", "json", &options, all, N(all));
 }
 
+/* ---- several kernels ---------------------------------------------------------------------- */
+
+static json_t *on_kernel(enum ka_sample which, const char *release, const char *where)
+{
+	json_t *json = ka_sample(which), *kernel = json_object_get(json, "kernel");
+
+	json_object_set_new(kernel, "release", json_string(release));
+	json_object_set_new(kernel, "where", json_string(where));
+	return json;
+}
+
+static void give(struct ka_report *report, json_t *json, struct ka_totals *totals)
+{
+	struct ka_result result;
+
+	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
+	count(totals, result.verdict);
+	assert_int_equal(ka_report_result(report, &result), 0);
+	ka_result_clear(&result);
+}
+
+/* Three kernels; two have the same release, and one of these kills the connection wrongly. The last
+ * has not run all. */
+static void report_matrix(FILE *out, const char *format, bool quiet)
+{
+	static const char *const wheres[] = { "host", "uml:/a/linux", "uml:/it's/linux" };
+	const struct ka_report_options options = { .planned = 8, .kernels = 3, .quiet = quiet };
+	struct ka_totals totals = { .wall_s = 15.0625, .kernel_s = { 12, 2, 1 } };
+	struct ka_report *report = NULL;
+
+	assert_int_equal(ka_report_open(&report, format, out, &options, NULL), 0);
+	for (size_t k = 0; k < 3; k++) {
+		const char *release = k ? "6.12.117" : "6.18.44";
+		json_t *json =
+			on_kernel(k == 1 ? KA_SAMPLE_FAIL : KA_SAMPLE_PASS, release, wheres[k]);
+
+		json_object_set_new(json, "instance", json_string("silent_drop/10-1-3/v4/client"));
+		give(report, json, &totals);
+		give(report, on_kernel(KA_SAMPLE_ALIVE, release, wheres[k]), &totals);
+		if (k < 2)
+			give(report, on_kernel(KA_SAMPLE_SKIP, release, wheres[k]), &totals);
+	}
+	assert_int_equal(ka_report_finish(report, &totals), 0);
+	ka_report_free(report);
+}
+
+static void several_kernels_are_told_apart(void **state)
+{
+	static const struct {
+		const char *golden, *format;
+		bool quiet;
+	} formats[] = { { "kernels.txt", "text", false },
+			{ "kernels-quiet.txt", "text", true },
+			{ "kernels.tap", "tap", false },
+			{ "kernels.ktap", "ktap", false },
+			{ "kernels.xml", "junit", false } };
+
+	(void)state;
+	for (size_t i = 0; i < N(formats); i++) {
+		char *text = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+
+		assert_non_null(out);
+		report_matrix(out, formats[i].format, formats[i].quiet);
+		fclose(out);
+		ka_assert_golden(formats[i].golden, text);
+		free(text);
+	}
+}
+
 static void unknown_format_names_the_known(void **state)
 {
 	const struct ka_report_options options = { .planned = 1 };
@@ -228,6 +299,7 @@ int main(void)
 		cmocka_unit_test(junit_of_all),
 		cmocka_unit_test(junit_of_nothing),
 		cmocka_unit_test(json_is_the_lines_themselves),
+		cmocka_unit_test(several_kernels_are_told_apart),
 		cmocka_unit_test(unknown_format_names_the_known),
 		cmocka_unit_test(full_disk_is_an_error),
 		cmocka_unit_test(closed_pipe_is_an_error_not_a_signal),

@@ -40,6 +40,11 @@ is "junit: the sum says so" "$(xpath 'sum(//testsuite/@tests)')" "$planned"
 is "junit: classname and name are unique" \
 	"$(xpath '//testcase/@classname | //testcase/@name' | paste - - | sort | uniq -d | wc -l)" 0
 
+for golden in all nothing kernels; do
+	run xmllint --noout --schema "$schema" "$(dirname "$schema")/data/$golden.xml"
+	is "junit: $golden.xml is valid" "$status" 0
+done
+
 is "json: one object a line" "$(jq -c 'type' r.json | grep -c object)" "$(wc -l <r.json)"
 is "json: every instance" "$(jq -r '.instance' r.json | sort -u | wc -l)" "$planned"
 is "json: version" "$(jq '.v' r.json | sort -u)" 1

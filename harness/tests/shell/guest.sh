@@ -41,8 +41,8 @@ is "... the files of one instance" "$(cd "$work/kept" && find . -type f | sort |
 kept=$work/kept/silent_drop.linux-default.v4.client
 is "... the result says where they are" "$(jq -r '.kept' "$kept/result.json")" "$kept"
 is "... and of which kernel" "$(jq -r '.kernel.where' "$kept/result.json")" "uml:$uml"
-is "... the timeline is that of the result" "$(($(wc -l <"$kept/timeline.tsv") - 1))" \
-	"$(jq '.timeline | length' "$kept/result.json")"
+is "... the timeline is there to its end" "$(tail -n 1 "$kept/timeline.tsv" | cut -f 2-)" \
+	$'bench\tend: the connection has ended'
 if command -v tshark >/dev/null; then
 	is "... tshark sees nine probes" \
 		"$(tshark -r "$kept/client.pcap" -Y tcp.analysis.keep_alive 2>/dev/null | wc -l)" 9
@@ -112,11 +112,26 @@ refuses 2 'No such file' compare "$work/a.json" "$work/none.json"
 
 # Two kernels, one run.
 run "$KACHECK" run --kernel host --kernel "uml:$uml" --setting 1/1/1 --filter "$one" --format json \
-	--out "$work/two" --keep
+	--out "$work/two" --keep --report tap="$work/two.tap" --report junit="$work/two.xml" \
+	--report text="$work/two.txt"
 is "a matrix: exit status" "$status" 0
-is "a matrix: a folder for each kernel" "$(ls "$work/two" | tr '\n' ' ')" "host uml-$(jq -r \
-	'select(.kernel.where != "host") | .kernel.release' <<<"$out")-hz250 "
 is "a matrix: two clocks" "$(jq -r .kernel.clock <<<"$out" | tr '\n' ' ')" "real virtual "
+name=uml-$(jq -r 'select(.kernel.where != "host") | .kernel.release' <<<"$out")-hz250
+is "a matrix: a folder for each kernel" "$(cd "$work/two" && echo *)" "host $name"
+is "a matrix: tap plans both" "$(sed -n 2p "$work/two.tap")" 1..2
+is "a matrix: tap tells them apart" "$(grep -o ' on .*' "$work/two.tap" | tr '\n' ' ')" " on host  on $name "
+has "a matrix: the headline counts both" "$(head -n 1 "$work/two.txt")" ': 2 instances on 2 kernels'
+has "a matrix: a row with two columns" "$(cat "$work/two.txt")" "^  $one +pass +[0-9.]+ s +pass +[0-9.]+ s\$"
+if command -v xmllint >/dev/null; then
+	run xmllint --noout --schema "$(cd "$(dirname "$0")/.." && pwd)/junit.xsd" "$work/two.xml"
+	is "a matrix: junit is valid" "$status" 0
+	is "a matrix: a suite for each" "$(xmllint --xpath 'count(//testsuite)' "$work/two.xml")" 2
+fi
+if command -v prove >/dev/null; then
+	run prove --exec cat "$work/two.tap"
+	is "a matrix: prove accepts it" "$status" 0
+fi
+refuses 2 'is given twice' run --kernel "uml:$uml" --kernel "uml:$uml"
 
 # Whoever ends the runner ends the guest.
 for signal in INT TERM KILL; do
