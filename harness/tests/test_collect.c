@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -15,6 +16,7 @@
 #include <cmocka.h>
 
 #include "guest/vm.h"
+#include "plan/schedule_keep.h"
 
 struct line {
 	struct ka_booted booted;
@@ -187,6 +189,137 @@ static void a_panic_is_worth_more_than_registers(void **state)
 			    "init: cannot mount /proc | Kernel panic - not syncing: no init");
 }
 
+/* ---- results ------------------------------------------------------------------------------ */
+
+#define PLANNED 4
+
+struct gathered {
+	json_t *results[PLANNED];
+	unsigned twice;
+};
+
+static int on_result(void *arg, size_t index, json_t *json)
+{
+	struct gathered *got = arg;
+
+	got->twice += got->results[index] != NULL;
+	json_decref(got->results[index]);
+	got->results[index] = json;
+	return 0;
+}
+
+static const char *text_of(const struct gathered *got, size_t i, const char *key)
+{
+	return json_string_value(json_object_get(got->results[i], key));
+}
+
+/* A guest that is to run four instances and has said @words, and then no more. */
+static void gather(struct line *line, const char *words, const char *out_dir, struct gathered *got)
+{
+	const struct ka_plan_options options = { .filters = { "silent_drop/1-1-1" },
+						 .n_filters = 1 };
+	const struct ka_schedule_events events = { .result = on_result, .arg = got };
+	struct ka_guest guest = { .signals = -1, .kernel = { .where = "uml:/linux" } };
+	struct nn_err err = { "" };
+	struct ka_plan plan;
+	int ret, planned;
+	size_t n;
+	const struct ka_theme *const *themes = ka_catalogue(&n);
+
+	*got = (struct gathered){ .twice = 0 };
+	ret = ka_plan_new(&plan, themes, n, &options, 250, &err);
+	assert_int_equal(ret, 0);
+	say(line->results, words);
+	close(line->results);
+	line->results = -1;
+	guest.facts = (struct ka_facts){ .hz = 250, .tick_ns = 4000000 };
+	guest.vms[0] = (struct ka_vm){ .booted = { .keeper = NN_SANDBOX_INIT,
+						   .leash = -1,
+						   .results = dup(line->booted.results),
+						   .console = dup(line->booted.console) },
+				       .deadline_ns = INT64_MAX,
+				       .silence_s = 10,
+				       .cpu = -1,
+				       .running = true };
+	guest.vms[0].collect.booted = &guest.vms[0].booted;
+	planned = (int)plan.n;
+	ret = ka_guest_collect(&guest, &plan, out_dir, &events, &err);
+	ka_plan_free(&plan);
+	assert_int_equal(planned, PLANNED);
+	assert_int_equal(ret, 0);
+	assert_int_equal(got->twice, 0);
+}
+
+static void forget(struct gathered *got)
+{
+	for (size_t i = 0; i < PLANNED; i++)
+		json_decref(got->results[i]);
+}
+
+static void what_a_dead_guest_owes_is_broken(void **state)
+{
+	struct gathered got;
+
+	gather(*state, "R2 {\"verdict\": \"pass\", \"kernel\": {}}\n", NULL, &got);
+	for (size_t i = 0; i < PLANNED; i++)
+		assert_string_equal(text_of(&got, i, "verdict"), i == 2 ? "pass" : "broken");
+	assert_non_null(strstr(text_of(&got, 0, "why"), "the guest ended; last on its console"));
+	for (size_t i = 0; i < PLANNED; i++)
+		assert_string_equal(json_string_value(json_object_get(
+					    json_object_get(got.results[i], "kernel"), "where")),
+				    "uml:/linux");
+	forget(&got);
+}
+
+/* Twice, beyond the plan, no result: the rest of what it says is not believed. */
+static void nonsense_ends_a_guest(void **state)
+{
+	static const char *const nonsense[] = {
+		"R2 {\"kernel\": {}}", "R4 {\"kernel\": {}}", "R0 17", "R", "K0 {}", "hello"
+	};
+	const char *first = "R2 {\"verdict\": \"pass\", \"kernel\": {}}\n";
+	char words[200];
+
+	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+		struct gathered got;
+
+		snprintf(words, sizeof(words), "%s%s\nR1 {\"verdict\": \"pass\"}\n", first,
+			 nonsense[i]);
+		gather(*state, words, NULL, &got);
+		assert_string_equal(text_of(&got, 1, "why"),
+				    "the guest sent a line that is no result");
+		assert_string_equal(text_of(&got, 2, "verdict"), "pass");
+		forget(&got);
+		close_line(state);
+		assert_int_equal(open_line(state), 0);
+	}
+}
+
+static void files_are_kept_of_the_result_that_follows(void **state)
+{
+	char folder[] = "/tmp/test_collect.XXXXXX", path[128], kept[96];
+	struct gathered got;
+
+	assert_non_null(mkdtemp(folder));
+	gather(*state,
+	       "K1 {\"name\": \"timeline.tsv\", \"hex\": \"730a\"}\n"
+	       "R1 {\"verdict\": \"fail\", \"kernel\": {}, \"kept\": \"/etc\"}\n"
+	       "K2 {\"name\": \"../x\", \"hex\": \"00\"}\n"
+	       "R2 {\"verdict\": \"fail\", \"kernel\": {}, \"kept\": \"/etc\"}\n",
+	       folder, &got);
+	snprintf(kept, sizeof(kept), "%s/silent_drop.1-1-1.v4.server", folder);
+	assert_string_equal(text_of(&got, 1, "kept"), kept);
+	assert_null(text_of(&got, 1, "keep_error"));
+	assert_non_null(strstr(text_of(&got, 2, "keep_error"), "'../x' is no file"));
+	snprintf(path, sizeof(path), "%s/timeline.tsv", kept);
+	assert_int_equal(access(path, R_OK), 0);
+	snprintf(path, sizeof(path), "%s/result.json", kept);
+	assert_int_equal(access(path, R_OK), 0);
+	ka_keep_remove(kept);
+	assert_int_equal(rmdir(folder), 0); /* nothing else was written */
+	forget(&got);
+}
+
 #define line_test(name) cmocka_unit_test_setup_teardown(name, open_line, close_line)
 
 int main(void)
@@ -198,6 +331,9 @@ int main(void)
 		line_test(what_stopped_a_guest_is_told),
 		line_test(several_are_heard_in_one_wait),
 		line_test(last_words),
+		line_test(what_a_dead_guest_owes_is_broken),
+		line_test(nonsense_ends_a_guest),
+		line_test(files_are_kept_of_the_result_that_follows),
 		line_test(a_panic_is_worth_more_than_registers),
 	};
 

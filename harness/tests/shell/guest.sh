@@ -49,7 +49,8 @@ if command -v tshark >/dev/null; then
 	is "... nothing damaged" "$(tshark -r "$kept/client.pcap" -Y _ws.malformed 2>/dev/null | wc -l)" 0
 fi
 run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/passed"
-is "--out in a guest: nothing is kept of what passes" "$(ls "$work/passed" 2>&1 | grep -c 'No such file')" 1
+[ ! -e "$work/passed" ]
+is "--out in a guest: nothing is kept of what passes" "$?" 0
 mkdir "$work/full"
 touch "$work/full/silent_drop.linux-default.v4.client"
 run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/full" --keep
