@@ -12,8 +12,8 @@
 #include "command/command.h"
 #include "command/select.h"
 #include "command/sysctl.h"
+#include "judge/span.h"
 #include "rollout/live.h"
-#include "rollout/span.h"
 
 struct view {
 	const char *target;

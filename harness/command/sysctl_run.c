@@ -10,7 +10,6 @@
 #include "command/progress.h"
 #include "command/sysctl.h"
 #include "command/where.h"
-#include "rollout/span.h"
 
 #define RETRIES         2
 #define NOISE_BUDGET_NS 250000000

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See sysctl_words.h. */
 #include "command/sysctl_words.h"
+#include "judge/span.h"
 
 #include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "rollout/span.h"
 
 /* ---- side by side ------------------------------------------------------------------------- */
 

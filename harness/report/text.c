@@ -87,6 +87,13 @@ static void put_details(FILE *out, const struct ka_result *result)
 		fprintf(out, " %+lld", (long long)json_integer_value(value));
 	}
 	putc('\n', out);
+	if (!result->rule)
+		return;
+	fputs("       since ", out);
+	ka_put_plain(out, result->rule);
+	fputs(" (", out);
+	ka_put_plain(out, result->source ? result->source : "no source");
+	fputs(")\n", out);
 }
 
 static int text_result(struct ka_report *report, FILE *out, const struct ka_result *result)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/span.h"
 #include "report/writer.h"
 
 char *ka_phrase(void (*put)(FILE *, const struct ka_result *), const struct ka_result *result)
@@ -87,6 +88,17 @@ static void put_regime(FILE *out, const struct ka_result *result)
 		ka_put_plain(out, result->expect_when ? result->expect_when : "no prediction");
 }
 
+/* From here on, nobody reads seconds any more. */
+#define LONG_S 120
+
+static void put_long(FILE *out, double seconds)
+{
+	char text[48];
+
+	if (seconds >= LONG_S)
+		fprintf(out, "%s; ", ka_span_text(seconds, text, sizeof(text)));
+}
+
 static void put_end_summary(FILE *out, const struct ka_result *result)
 {
 	const char *error = result->errno_name;
@@ -102,6 +114,7 @@ static void put_end_summary(FILE *out, const struct ka_result *result)
 		result->probes < 0 ? 0 : result->probes, result->probes == 1 ? "probe" : "probes");
 	ka_put_plain(out, errors);
 	fprintf(out, "%*s(", (int)(12 - (strlen(errors) < 11 ? strlen(errors) : 10)), "");
+	put_long(out, result->detect_s);
 	put_regime(out, result);
 	if (result->have_off)
 		fprintf(out, ", off %s%lld j", result->off_jiffies > 0 ? "+" : "",

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See picture.h. */
 #include "rollout/picture.h"
+#include "judge/span.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "rollout/span.h"
 
 struct canvas {
 	char line[KA_PICTURE_WIDTH + 1];

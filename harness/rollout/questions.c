@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "judge/span.h"
 #include "plan/wording.h"
 #include "rollout/span.h"
 

@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "judge/span.h"
 #include "rollout/questions.h"
-#include "rollout/span.h"
 
 /* What setsockopt() takes: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT (net/tcp.h). */
 #define MOST_OPTION_S   32767

@@ -3,9 +3,7 @@
 #include "rollout/span.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,29 +68,4 @@ int ka_span_parse(double *seconds, const char *text, struct nn_err *err)
 			 "'%.40s' is no length of time; write 350s, 5m, 1h30m or 2d (more than 0, "
 			 "at most 365d)",
 			 text);
-}
-
-const char *ka_span_text(double seconds, char *buf, size_t size)
-{
-	long whole = lround(seconds);
-	size_t used = 0;
-
-	if (isnan(seconds)) {
-		snprintf(buf, size, "never");
-		return buf;
-	}
-	if (seconds < 60) {
-		snprintf(buf, size, fabs(seconds - (double)whole) < 0.0005 ? "%.0f s" : "%.3g s",
-			 seconds);
-		return buf;
-	}
-	*buf = '\0';
-	if (whole >= 3600)
-		used += (size_t)snprintf(buf, size, "%ld h", whole / 3600);
-	if (whole / 60 % 60 && used < size)
-		used += (size_t)snprintf(buf + used, size - used, "%s%ld min", used ? " " : "",
-					 whole / 60 % 60);
-	if (whole % 60 && used < size)
-		snprintf(buf + used, size - used, " %ld s", whole % 60);
-	return buf;
 }

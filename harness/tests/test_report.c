@@ -16,6 +16,7 @@
 
 #include "golden.h"
 #include "report/report.h"
+#include "report/writer.h"
 #include "sample.h"
 
 static const enum ka_sample all[] = { KA_SAMPLE_PASS, KA_SAMPLE_FAIL, KA_SAMPLE_SKIP,
@@ -73,6 +74,24 @@ static void check(const char *golden, const char *format, const struct ka_report
 	fclose(out);
 	ka_assert_golden(golden, text);
 	free(text);
+}
+
+/* Hours are told as hours. */
+static void long_times_are_told_in_words(void **state)
+{
+	json_t *json = ka_sample(KA_SAMPLE_PASS);
+	struct ka_result result;
+	char *text;
+
+	(void)state;
+	assert_int_equal(json_object_set_new(json, "detect_s", json_real(7928.112)), 0);
+	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
+	text = ka_phrase(ka_put_summary, &result);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "7928.112 s in "));
+	assert_non_null(strstr(text, "(2 h 12 min 8 s; nominal "));
+	free(text);
+	ka_result_clear(&result);
 }
 
 /* ---- formats ------------------------------------------------------------------------------ */
@@ -291,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_tells_a_story),
 		cmocka_unit_test(text_with_everything),
+		cmocka_unit_test(long_times_are_told_in_words),
 		cmocka_unit_test(tap_of_all),
 		cmocka_unit_test(tap_of_what_is_good),
 		cmocka_unit_test(tap_that_was_cut_short),

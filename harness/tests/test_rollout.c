@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "judge/span.h"
 #include "rollout/picture.h"
 #include "rollout/sanity.h"
 #include "rollout/span.h"
