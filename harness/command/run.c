@@ -282,6 +282,8 @@ static int prepare_kernel(struct run *run, const char *kernel, bool first)
 	if (run->plan.n == 0)
 		ka_complain("shard %u/%u has no instance; there are fewer of them than shards",
 			    options->plan.shard, options->plan.shards);
+	if (!run->where.is_guest && !options->quiet)
+		ka_select_warn(&run->plan);
 	if (first && !ka_outputs_begin(&run->outputs, options, &run->planned))
 		return KA_EXIT_BROKEN;
 	return KA_EXIT_OK;

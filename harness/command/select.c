@@ -3,11 +3,14 @@
 #include "command/select.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "command/command.h"
 #include "plan/host.h"
+
+#define LONG_S 100 /* longer than anybody waits without a word */
 
 enum { KEY_EXCLUDE = 0x100, KEY_SHARD, KEY_LONG };
 
@@ -88,10 +91,9 @@ const struct argp *ka_select_argp(void)
 		{ "exclude", KEY_EXCLUDE, "GLOB", 0,
 		  "No instances whose name matches (may be given more than once)", 0 },
 		{ "setting", 's', "I/V/N", 0,
-		  "Idle and interval in seconds and number of probes, instead of 1/1/1, 1/1/3 and "
-		  "2/1/3 (may be given more than once); 1/1/9/u2500 adds a user timeout of 2500 "
-		  "ms; "
-		  "or a name, like redis-300",
+		  "Idle and interval in seconds and number of probes, instead of 1/1/1, 1/1/3, "
+		  "2/1/3 and what of production ends in under 15 s (may be given more than once); "
+		  "1/1/9/u2500 adds a user timeout of 2500 ms; or a name, like redis-300",
 		  0 },
 		{ "shard", KEY_SHARD, "I/N", 0,
 		  "Only part I of N, of about the same length each (default: $CI_NODE_INDEX and "
@@ -127,4 +129,16 @@ int ka_select_plan(struct ka_plan *plan, const struct ka_plan_options *options,
 		return KA_EXIT_OK;
 	ka_complain("%s", err.text);
 	return ret == -EINVAL ? KA_EXIT_USAGE : KA_EXIT_BROKEN;
+}
+
+void ka_select_warn(const struct ka_plan *plan)
+{
+	double longest_s = 0;
+
+	for (size_t i = 0; i < plan->n; i++)
+		longest_s = fmax(longest_s, plan->predictions[i].expected_s);
+	if (longest_s >= LONG_S)
+		ka_complain("this takes %.0f minutes on the running kernel; a guest kernel does it "
+			    "in seconds, see `kacheck kernels'",
+			    ceil(longest_s / 60));
 }

@@ -18,4 +18,7 @@ int ka_select_plan(struct ka_plan *plan, const struct ka_plan_options *options,
 /* The facts of this host. Complains itself; returns KA_EXIT_OK or KA_EXIT_BROKEN. */
 int ka_select_host(struct ka_facts *facts);
 
+/* In real time, what was asked for may take hours: better known at once. */
+void ka_select_warn(const struct ka_plan *plan);
+
 #endif

@@ -12,17 +12,12 @@
 #include "plan/shard.h"
 #include "plan/wording.h"
 
-/* Every setting differs in what it makes visible: a single probe; several; idle longer than intvl. */
-static const struct ka_setting default_settings[] = {
-	{ .idle = 1, .intvl = 1, .cnt = 1 },
-	{ .idle = 1, .intvl = 1, .cnt = 3 },
-	{ .idle = 2, .intvl = 1, .cnt = 3 },
-};
-
 /* A growing plan. */
 struct builder {
 	struct ka_plan *plan;
 	const struct ka_plan_options *options;
+	struct ka_setting settings[KA_MAX_SETTINGS]; /* of cases that have none of their own */
+	size_t n_settings;
 	size_t room;
 	int hz;
 	struct nn_err *err;
@@ -134,27 +129,31 @@ static bool seen_before(const struct ka_setting *settings, size_t i)
 	return false;
 }
 
-/* The settings that @case_ is to run with: its own, else the run's, else the default ones. */
-static const struct ka_setting *settings_of(const struct ka_case *case_,
-					    const struct ka_plan_options *options, size_t *n)
+/* The settings that @case_ is to run with: its own, else the run's. */
+static const struct ka_setting *settings_of(const struct builder *b, const struct ka_case *case_,
+					    size_t *n)
 {
-	if (case_->settings) {
-		for (*n = 0; case_->settings[*n].cnt; ++*n)
-			;
-		return case_->settings;
-	}
-	if (options->n_settings) {
-		*n = options->n_settings;
-		return options->settings;
-	}
-	*n = sizeof(default_settings) / sizeof(default_settings[0]);
-	return default_settings;
+	*n = b->n_settings;
+	if (!case_->settings)
+		return b->settings;
+	for (*n = 0; case_->settings[*n].cnt; ++*n)
+		;
+	return case_->settings;
+}
+
+static void choose_settings(struct builder *b)
+{
+	b->n_settings = b->options->n_settings;
+	if (b->n_settings)
+		memcpy(b->settings, b->options->settings, sizeof(b->settings));
+	else
+		b->n_settings = ka_default_settings(b->settings);
 }
 
 static int expand_case(struct builder *b, const struct ka_theme *theme, const struct ka_case *case_)
 {
 	size_t n;
-	const struct ka_setting *settings = settings_of(case_, b->options, &n);
+	const struct ka_setting *settings = settings_of(b, case_, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		int ret;
@@ -218,6 +217,20 @@ static bool wanted(const struct ka_plan_options *options, const struct ka_instan
 	return !ka_filter_any(options->excludes, options->n_excludes, instance->name);
 }
 
+/* Nobody has asked for a setting of production by name: it must not make the run longer. */
+static bool takes_long(const struct builder *b, const struct ka_instance *instance)
+{
+	const struct ka_facts facts = { .hz = b->hz };
+	struct ka_prediction prediction;
+
+	if (instance->case_->long_)
+		return true;
+	if (b->options->n_settings || instance->case_->settings || !instance->setting.name)
+		return false;
+	return ka_predict(instance, &facts, &prediction) == 0 &&
+	       prediction.expected_s >= KA_DEFAULT_LIMIT_S;
+}
+
 /* Drops what filters, excludes and --long leave out; says why when nothing is left. */
 static int select_wanted(struct builder *b)
 {
@@ -235,7 +248,7 @@ static int select_wanted(struct builder *b)
 	for (size_t i = 0; i < plan->n; i++) {
 		if (!wanted(b->options, &plan->instances[i]))
 			continue;
-		if (plan->instances[i].case_->long_ && !b->options->long_) {
+		if (!b->options->long_ && takes_long(b, &plan->instances[i])) {
 			too_long++;
 			continue;
 		}
@@ -294,6 +307,7 @@ int ka_plan_new(struct ka_plan *plan, const struct ka_theme *const *themes, size
 	struct builder b = { .plan = &built, .options = options, .hz = hz, .err = err };
 	int ret;
 
+	choose_settings(&b);
 	ret = expand(&b, themes, n_themes);
 	if (ret == 0)
 		ret = select_wanted(&b);

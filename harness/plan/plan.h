@@ -15,7 +15,7 @@
 
 struct ka_plan_options {
 	struct ka_setting settings[KA_MAX_SETTINGS];
-	size_t n_settings; /* 0: the default set 1/1/1, 1/1/3, 2/1/3 */
+	size_t n_settings; /* 0: ka_default_settings() */
 	const char *filters[KA_MAX_GLOBS], *excludes[KA_MAX_GLOBS];
 	size_t n_filters, n_excludes;
 	unsigned shard, shards; /* 1-based; shards 0 or 1: everything */
@@ -47,6 +47,13 @@ int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err
 
 /* Values that somebody uses, with names and sources. */
 const struct ka_setting *ka_named_settings(size_t *n);
+
+/* In real time a default run takes about as long as this. */
+#define KA_DEFAULT_LIMIT_S 15
+
+/* What a plan has if nobody chooses: 1/1/1, 1/1/3, 2/1/3, and the named ones that notice a silent
+ * peer within that limit (of their instances, those that end within it). Returns their number. */
+size_t ka_default_settings(struct ka_setting settings[KA_MAX_SETTINGS]);
 
 /* "2/5" -> 2, 5. */
 int ka_shard_parse(unsigned *shard, unsigned *shards, const char *text, struct nn_err *err);

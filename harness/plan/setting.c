@@ -37,6 +37,24 @@ const struct ka_setting *ka_named_settings(size_t *n)
 	return named;
 }
 
+size_t ka_default_settings(struct ka_setting settings[KA_MAX_SETTINGS])
+{
+	/* Each differs in what it makes visible: a single probe; several; idle longer than intvl. */
+	static const struct ka_setting short_ones[] = {
+		{ .idle = 1, .intvl = 1, .cnt = 1 },
+		{ .idle = 1, .intvl = 1, .cnt = 3 },
+		{ .idle = 2, .intvl = 1, .cnt = 3 },
+	};
+	size_t n = 0;
+
+	for (; n < sizeof(short_ones) / sizeof(short_ones[0]); n++)
+		settings[n] = short_ones[n];
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]) && n < KA_MAX_SETTINGS; i++)
+		if (ka_nominal_s(&named[i]) < KA_DEFAULT_LIMIT_S)
+			settings[n++] = named[i];
+	return n;
+}
+
 static int parse_name(struct ka_setting *setting, const char *text, struct nn_err *err)
 {
 	struct ka_nearest nearest = { .n = 0 };

@@ -38,6 +38,14 @@ static const struct ka_case others[] = {
 	{ .name = "slow", .why = "w", .long_ = true, EXPIRY },
 };
 
+static const struct ka_case lengths[] = {
+	{ .name = "soon", .why = "w", EXPIRY },
+	{ .name = "late",
+	  .why = "w",
+	  KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .at = { .nominal = 2 } }),
+	  .expect = { .when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT } },
+};
+
 static const struct ka_theme drops_theme = { "drops", "Drops", drops, 2 };
 static const struct ka_theme others_theme = { "others", "Others", others, 4 };
 static const struct ka_theme *const themes[] = { &drops_theme, &others_theme };
@@ -85,14 +93,14 @@ static void expands_everything(void **state)
 	assert_int_equal(plan.instances[2].family, AF_INET6);
 	assert_int_equal(plan.instances[1].prober, KA_SERVER);
 	assert_ptr_equal(plan.instances[0].theme, &drops_theme);
-	assert_int_equal(count(&plan, "drop"), 12);
-	assert_int_equal(count(&plan, "drop_many"), 8); /* not 1-1-1 */
+	assert_int_equal(count(&plan, "drop"), 16);
+	assert_int_equal(count(&plan, "drop_many"), 12); /* not 1-1-1 */
 	assert_int_equal(count(&plan, "once"), 4);
 	assert_int_equal(count(&plan, "own"), 4);
 	assert_int_equal(count(&plan, "own/3-1-2"), 4);
-	assert_int_equal(count(&plan, "v6_client"), 3);
+	assert_int_equal(count(&plan, "v6_client"), 4);
 	assert_int_equal(count(&plan, "slow"), 0);
-	assert_int_equal(plan.n, 31);
+	assert_int_equal(plan.n, 40);
 	assert_true(plan.predictions[0].expected_s > 2);
 	ka_plan_free(&plan);
 }
@@ -116,6 +124,26 @@ static void settings_replace_the_default(void **state)
 	ka_plan_free(&plan);
 }
 
+/* Of what production has, a default run takes FreeRDP's, and of that only what ends in time. */
+static void a_default_run_is_short(void **state)
+{
+	static const struct ka_theme theme = { "lengths", "Lengths", lengths, 2 };
+	static const struct ka_theme *const list[] = { &theme };
+	struct ka_plan_options options = { .filters = { "*/freerdp/*" }, .n_filters = 1 };
+	struct ka_plan plan;
+
+	(void)state;
+	assert_int_equal(ka_plan_new(&plan, list, 1, &options, HZ, NULL), 0);
+	assert_int_equal(count(&plan, "soon/freerdp"), 4);
+	assert_int_equal(plan.n, 4);
+	ka_plan_free(&plan);
+	assert_int_equal(ka_setting_parse(&options.settings[0], "freerdp", NULL), 0);
+	options.n_settings = 1;
+	assert_int_equal(ka_plan_new(&plan, list, 1, &options, HZ, NULL), 0);
+	assert_int_equal(plan.n, 8); /* who asks, gets it */
+	ka_plan_free(&plan);
+}
+
 static void long_cases_are_asked_for(void **state)
 {
 	const struct ka_plan_options with = { .filters = { "slow" },
@@ -125,7 +153,7 @@ static void long_cases_are_asked_for(void **state)
 	struct ka_plan plan = plan_of(&with);
 
 	(void)state;
-	assert_int_equal(plan.n, 12);
+	assert_int_equal(plan.n, 16);
 	ka_plan_free(&plan);
 	assert_refused(&without, "--long");
 }
@@ -156,8 +184,8 @@ static void filters_and_excludes(void **state)
 	struct ka_plan plan = plan_of(&options);
 
 	(void)state;
-	assert_int_equal(plan.n, 4);
-	assert_string_equal(plan.instances[3].name, "own/3-1-2/v4/client");
+	assert_int_equal(plan.n, 5);
+	assert_string_equal(plan.instances[4].name, "own/3-1-2/v4/client");
 	ka_plan_free(&plan);
 }
 
@@ -335,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(expands_everything),
 		cmocka_unit_test(settings_replace_the_default),
+		cmocka_unit_test(a_default_run_is_short),
 		cmocka_unit_test(long_cases_are_asked_for),
 		cmocka_unit_test(filters_match),
 		cmocka_unit_test(filters_and_excludes),

@@ -116,6 +116,19 @@ static void named_settings_are_sound(void **state)
 	}
 }
 
+/* Of those that end in under 15 s in real time there is one. */
+static void defaults_are_short(void **state)
+{
+	struct ka_setting settings[KA_MAX_SETTINGS];
+	size_t n = ka_default_settings(settings);
+
+	(void)state;
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < n; i++)
+		assert_true(ka_nominal_s(&settings[i]) < 15);
+	assert_string_equal(settings[3].name, "freerdp");
+}
+
 static void reads_shards(void **state)
 {
 	unsigned shard = 0, shards = 0;
@@ -174,10 +187,11 @@ static void names_the_nearest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_settings),    cmocka_unit_test(knows_names_of_production),
-		cmocka_unit_test(refuses_settings),  cmocka_unit_test(named_settings_are_sound),
-		cmocka_unit_test(reads_shards),      cmocka_unit_test(refuses_shards),
-		cmocka_unit_test(measures_distance), cmocka_unit_test(names_the_nearest),
+		cmocka_unit_test(reads_settings),     cmocka_unit_test(knows_names_of_production),
+		cmocka_unit_test(refuses_settings),   cmocka_unit_test(named_settings_are_sound),
+		cmocka_unit_test(reads_shards),       cmocka_unit_test(refuses_shards),
+		cmocka_unit_test(measures_distance),  cmocka_unit_test(names_the_nearest),
+		cmocka_unit_test(defaults_are_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
