@@ -16,13 +16,28 @@
 
 #define QEMU "qemu-system-x86_64"
 
+/* The guest's memory, 1 GiB for what TCG translates, QEMU itself. */
+#define ADDRESSES (2200ull << 20)
+
 /* The boot protocol's header: Documentation/arch/x86/boot.rst. */
+#define SECTS_AT   0x1f1 /* sectors of the set-up code, after a first one */
+#define SIZE_AT    0x1f4 /* of what follows, in 16 bytes */
 #define MAGIC_AT   0x202
 #define VERSION_AT 0x20e /* offset of the version's text, less 0x200 */
 #define HEAD       0x8000
 
+/* As many bytes as the header says; a download may have ended early. */
+static uint64_t whole_size(const uint8_t *head)
+{
+	uint64_t sectors = head[SECTS_AT] ? head[SECTS_AT] : 4, size = 0;
+
+	for (int i = 3; i >= 0; i--)
+		size = size << 8 | head[SIZE_AT + i];
+	return (sectors + 1) * 512 + size * 16;
+}
+
 static int check_header(struct ka_guest_kernel *kernel, const uint8_t *head, size_t n,
-			struct nn_err *err)
+			uint64_t file_size, struct nn_err *err)
 {
 	size_t at, length;
 
@@ -35,6 +50,10 @@ static int check_header(struct ka_guest_kernel *kernel, const uint8_t *head, siz
 	if (at >= n)
 		return ka_refuse(err, "%s is a broken kernel image: it has no version",
 				 kernel->file);
+	if (file_size < whole_size(head))
+		return ka_refuse(err, "%s is cut short: it has %llu of %llu bytes; fetch it again",
+				 kernel->file, (unsigned long long)file_size,
+				 (unsigned long long)whole_size(head));
 	length = strcspn((const char *)head + at, " ");
 	if (length >= sizeof(kernel->release))
 		length = sizeof(kernel->release) - 1;
@@ -93,7 +112,7 @@ int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err)
 		return ret;
 	n = pread(fd, head, HEAD, 0);
 	close(fd);
-	ret = check_header(kernel, head, n > 0 ? (size_t)n : 0, err);
+	ret = check_header(kernel, head, n > 0 ? (size_t)n : 0, (uint64_t)st.st_size, err);
 	if (ret < 0)
 		return ret;
 	guess_modules(kernel);
@@ -101,7 +120,7 @@ int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err)
 	if (ret < 0)
 		return ret;
 	close(ret);
-	return 0;
+	return ka_check_memory(ADDRESSES, err);
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "guest/machine.h"
@@ -20,6 +21,19 @@ int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *er
 		return 0;
 	close(*fd);
 	return ka_refuse(err, "%s is no kernel: not a file, or empty", file);
+}
+
+int ka_check_memory(unsigned long long addresses, struct nn_err *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur >= addresses)
+		return 0; /* RLIM_INFINITY is the largest number */
+	ka_refuse(err,
+		  "a guest needs %llu MiB of address space, and may have %llu; raise the limit "
+		  "(ulimit -v)",
+		  addresses >> 20, (unsigned long long)limit.rlim_cur >> 20);
+	return -ENOSYS;
 }
 
 /* FILE[,modules=DIR] */

@@ -17,6 +17,9 @@
 /* Opens a file that ought to be a kernel. 0 or -errno. */
 int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *err);
 
+/* Whether a process may have so many bytes of @addresses. 0 or -ENOSYS, with the remedy. */
+int ka_check_memory(unsigned long long addresses, struct nn_err *err);
+
 /* Fills in what the file says, or says why it will not do. */
 int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err);
 int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err);

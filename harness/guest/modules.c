@@ -226,9 +226,9 @@ static int load(struct loader *l, const char *name, bool needed)
 		return 0;
 	if (!path)
 		return ka_refuse(l->err,
-				 "%s has no %s built in, and %s has no such module; give "
+				 "it has no %s built in, and %s has no such module; give "
 				 "modules=DIR",
-				 l->kernel->file, name, l->kernel->modules);
+				 name, l->kernel->modules);
 	ret = load_what_it_needs(l, name, path);
 	if (ret < 0)
 		return ret;

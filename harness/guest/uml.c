@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* User-mode Linux: what such a program is, and how it is started. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -10,6 +11,9 @@
 
 #include "guest/machine.h"
 #include "plan/wording.h"
+
+/* The guest's memory, and the program. */
+#define ADDRESSES (840ull << 20)
 
 #define BUILD_ONE "build one with ci/kernels/build-uml"
 
@@ -33,11 +37,24 @@ static bool has_banner(const char *data, size_t size)
 	return false;
 }
 
+/* The table of sections is the last thing in such a file. */
+static bool is_cut_short(const char *data, size_t size)
+{
+	Elf64_Ehdr head;
+
+	if (size < sizeof(head))
+		return true;
+	memcpy(&head, data, sizeof(head));
+	return head.e_shoff > size || (size_t)head.e_shnum * head.e_shentsize > size - head.e_shoff;
+}
+
 static int check_content(const char *data, size_t size, const char *file, struct nn_err *err)
 {
 	if (size < 4 || memcmp(data, "\177ELF", 4) != 0 ||
 	    !has_text(data, size, "User Mode Linux") || !has_banner(data, size))
 		return ka_refuse(err, "%s is no User-mode Linux kernel; " BUILD_ONE, file);
+	if (is_cut_short(data, size))
+		return ka_refuse(err, "%s is cut short; " BUILD_ONE, file);
 	if (!has_text(data, size, "time-travel="))
 		return ka_refuse(err,
 				 "%s has no clock that jumps "
@@ -63,7 +80,7 @@ int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err)
 	munmap(data, (size_t)st.st_size);
 	if (ret == 0 && access(kernel->file, X_OK) < 0)
 		return nn_fail(err, errno, "%s cannot be executed; try chmod +x", kernel->file);
-	return ret;
+	return ret == 0 ? ka_check_memory(ADDRESSES, err) : ret;
 }
 
 /*

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -123,10 +125,25 @@ int ka_vms_wait(struct ka_guest *guest)
 	return ret == -ETIMEDOUT ? 0 : ret; /* whose it is, ka_vm_said() knows */
 }
 
+/* How its process ended, if that was not its own will: " (...)" or "". */
+static const char *cause_of_death(struct ka_vm *vm, char *buf, size_t size)
+{
+	int status = ka_booted_stop(&vm->booted);
+
+	*buf = '\0';
+	if (status == 128 + SIGKILL)
+		snprintf(buf, size,
+			 " (killed: perhaps the memory, of which it takes up to " KA_GUEST_MEMORY
+			 ", did not suffice)");
+	else if (status > 128)
+		snprintf(buf, size, " (%s)", strsignal(status - 128));
+	return buf;
+}
+
 /* Says why there is no next line: @ret of ka_collect_line(). */
 static int explain(struct ka_vm *vm, int ret, struct nn_err *err)
 {
-	char said[400];
+	char said[400], cause[120];
 	const char *words = ka_collect_last_words(&vm->collect, said, sizeof(said));
 
 	if (ret == -EAGAIN) {
@@ -135,7 +152,8 @@ static int explain(struct ka_vm *vm, int ret, struct nn_err *err)
 		return -ETIMEDOUT;
 	}
 	if (ret == 0) {
-		ka_refuse(err, "the guest ended; last on its console: %s", words);
+		ka_refuse(err, "the guest ended%s; last on its console: %s",
+			  cause_of_death(vm, cause, sizeof(cause)), words);
 		return -EIO;
 	}
 	nn_fail(err, -ret, "cannot read from the guest");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What can be known of guests without booting one: what --kernel names, what is said to a guest, how
  * a plan is cut for several, and how files come out. */
+#include <elf.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -17,6 +19,7 @@
 #include "guest/errand.h"
 #include "guest/guest.h"
 #include "guest/library.h"
+#include "guest/machine.h"
 #include "guest/objects.h"
 #include "guest/parcel.h"
 #include "guest/part.h"
@@ -58,15 +61,58 @@ static void memory_file(const char *bytes, size_t n, char *path, size_t size)
 	snprintf(path, size, "/proc/self/fd/%d", fd);
 }
 
-static void uml_without_time_travel(void **state)
+/* The beginning of an ELF file with sections up to @end, and some words. */
+static void refuses_uml(const char *words, size_t end, const char *says)
 {
-	static const char bytes[] = "\177ELF Linux version 6.12 User Mode Linux";
+	union {
+		Elf64_Ehdr head;
+		char bytes[256];
+	} file = { .head = { .e_ident = ELFMAG, .e_shoff = end } };
+	char path[64], text[80];
+
+	snprintf(file.bytes + sizeof(file.head), sizeof(file.bytes) - sizeof(file.head), "%s",
+		 words);
+	memory_file(file.bytes, sizeof(file.bytes), path, sizeof(path));
+	snprintf(text, sizeof(text), "uml:%s", path);
+	refuses(text, -EINVAL, says);
+}
+
+static void uml_that_will_not_do(void **state)
+{
+	(void)state;
+	refuses_uml("a calculator", 256, "is no User-mode Linux kernel");
+	refuses_uml("User Mode Linux version", 256, "is no User-mode Linux kernel");
+	refuses_uml("Linux version 6.12 User Mode Linux", 256, "has no clock that jumps");
+	refuses_uml("Linux version 6.12 User Mode Linux time-travel=", 257, "is cut short");
+}
+
+static void image_that_is_cut_short(void **state)
+{
+	unsigned char bytes[0x400] = { [0x1f1] = 1, [0x1f4] = 2 }; /* 2 * 512 + 2 * 16 */
 	char path[64], text[80];
 
 	(void)state;
-	memory_file(bytes, sizeof(bytes), path, sizeof(path));
-	snprintf(text, sizeof(text), "uml:%s", path);
-	refuses(text, -EINVAL, "has no clock that jumps");
+	memcpy(bytes + 0x202, "HdrS", 4);
+	bytes[0x20f] = 1; /* the version is at 0x300 */
+	memcpy(bytes + 0x300, "6.1.0 (", 7);
+	memory_file((char *)bytes, sizeof(bytes), path, sizeof(path));
+	snprintf(text, sizeof(text), "image:%s", path);
+	refuses(text, -EINVAL, "is cut short: it has 1024 of 1056 bytes");
+}
+
+static void too_little_memory(void **state)
+{
+	struct nn_err err = { "" };
+	struct rlimit before, little;
+
+	(void)state;
+	getrlimit(RLIMIT_AS, &before);
+	little = (struct rlimit){ 1ull << 30, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);
+	assert_int_equal(ka_check_memory(840ull << 20, &err), 0);
+	assert_int_equal(ka_check_memory(2200ull << 20, &err), -ENOSYS);
+	setrlimit(RLIMIT_AS, &before);
+	assert_non_null(strstr(err.text, "2200 MiB of address space, and may have 1024"));
 }
 
 /* ---- libraries ---------------------------------------------------------------------------- */
@@ -324,10 +370,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernels_that_are_none),
-		cmocka_unit_test(uml_without_time_travel),
 		cmocka_unit_test(library_that_is_not_here),
 		cmocka_unit_test(library_that_is_too_old),
 		cmocka_unit_test(objects_are_listed_before_libraries_come),
+		cmocka_unit_test(uml_that_will_not_do),
+		cmocka_unit_test(image_that_is_cut_short),
+		cmocka_unit_test(too_little_memory),
 		cmocka_unit_test(errand_arrives_as_it_was_sent),
 		cmocka_unit_test(facts_arrive_as_they_were_sent),
 		cmocka_unit_test(parts_are_the_whole),

@@ -171,7 +171,7 @@ if [ -n "$image" ] && command -v qemu-system-x86_64 >/dev/null; then
 	is "a distribution's kernel: exit status" "$status" 0
 	is "... predicted to the jiffy" "$(jq -r '.off_jiffies | . == 0 or . == 1' <<<"$out")" true
 	cp "$image" "$work/vmlinuz"
-	refuses 2 'has no veth built in' run --kernel "image:$work/vmlinuz,modules=$work" --setting 1/1/1
+	refuses 2 'it has no veth built in' run --kernel "image:$work/vmlinuz,modules=$work" --setting 1/1/1
 	run env PATH=/nowhere "$KACHECK" run --kernel "image:$image"
 	is "without QEMU: exit status" "$status" 77
 	says "without QEMU" 'apt-get install qemu-system-x86'
