@@ -134,15 +134,19 @@ if command -v prove >/dev/null; then
 fi
 refuses 2 'is given twice' run --kernel "uml:$uml" --kernel "uml:$uml"
 
-# Whoever ends the runner ends the guest.
-for signal in INT TERM KILL; do
+# A run of many instances; returns when some of them are there.
+start_many() {
 	"$KACHECK" run --kernel "uml:$uml" --quiet >"$work/out" 2>&1 &
 	runner=$!
-	# By then it has instances.
 	for _ in $(seq 100); do
 		[ "$(guests)" -ge 4 ] && break
 		sleep 0.1
 	done
+}
+
+# Whoever ends the runner ends the guest.
+for signal in INT TERM KILL; do
+	start_many
 	kill -s "$signal" "$runner"
 	wait "$runner" 2>/dev/null
 	for _ in $(seq 100); do
@@ -162,6 +166,18 @@ says "without libarchive" "$soname.*apt-get install libarchive[0-9]+$"
 run env LD_LIBRARY_PATH="$work/lib" "$KACHECK" run --filter "$one"
 is "without libarchive: this host's kernel" "$status" 0
 
+# A guest that somebody kills, as the kernel does where memory is short.
+start_many
+find /proc -maxdepth 2 -name exe -lname "$uml*" 2>/dev/null | cut -d / -f 3 | xargs kill -KILL
+status=0
+wait "$runner" || status=$?
+is "a guest is killed: exit status" "$status" 99
+has "a guest is killed: its instances are broken" "$(cat "$work/out")" 'the guest ended \(killed: perhaps the memory'
+
+run bash -c 'ulimit -v 300000; exec "$@"' - "$KACHECK" run --kernel "uml:$uml"
+is "too little address space: exit status" "$status" 77
+says "too little address space" 'needs [0-9]+ MiB of address space.*ulimit -v'
+
 refuses 2 'no User-mode Linux kernel' run --kernel uml:/bin/sh
 refuses 2 'no x86 kernel image' run --kernel image:/bin/sh
 refuses 2 'none of host, uml:FILE' run --kernel bzImage
@@ -172,6 +188,12 @@ if [ -n "$image" ] && command -v qemu-system-x86_64 >/dev/null; then
 	is "... predicted to the jiffy" "$(jq -r '.off_jiffies | . == 0 or . == 1' <<<"$out")" true
 	cp "$image" "$work/vmlinuz"
 	refuses 2 'it has no veth built in' run --kernel "image:$work/vmlinuz,modules=$work" --setting 1/1/1
+	release=${image##*/vmlinuz-}
+	sed "s/$release/X${release#?}/" "$image" >"$work/other"
+	refuses 2 "is for Linux $release, the image is X" run --setting 1/1/1 \
+		--kernel "image:$work/other,modules=${image%/boot/*}/lib/modules/$release"
+	head -c 1000000 "$image" >"$work/cut"
+	refuses 2 'is cut short' run --kernel "image:$work/cut"
 	run env PATH=/nowhere "$KACHECK" run --kernel "image:$image"
 	is "without QEMU: exit status" "$status" 77
 	says "without QEMU" 'apt-get install qemu-system-x86'
