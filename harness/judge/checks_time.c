@@ -94,6 +94,16 @@ static void find_time(const struct ka_evidence *e, const int64_t window[2], cons
 		(long long)((by_ns + tick - 1) / tick), how, seconds(ns[0]), seconds(ns[1]));
 }
 
+/*
+ * An ICMP error for the first transmission mostly finds the socket owned by the writer, whose own
+ * softirq delivers it, and is dropped (tcp_v4_err(): LockDroppedIcmps). Up to 6.4 a busy ksoftirqd
+ * takes that over (softirq.c: ksoftirqd_running()): then the error is reported at once.
+ */
+static bool is_reported_at_once(const struct ka_evidence *e, int64_t elapsed)
+{
+	return e->want->when == KA_FIRST_RETRANSMIT && elapsed >= 0 && elapsed <= e->tick_ns;
+}
+
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 {
 	int64_t elapsed, accepted[2];
@@ -102,6 +112,8 @@ void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 	if (!e->detected || !e->have_zero || !ka_bounds_of(e, &bounds))
 		return;
 	elapsed = e->end_ns - e->zero_ns;
+	if (is_reported_at_once(e, elapsed))
+		return;
 	ka_accepted_ns(e, bounds.end, accepted);
 	if (elapsed < accepted[0])
 		find_time(e, bounds.end, "early", accepted[0] - elapsed, f);

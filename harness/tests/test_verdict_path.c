@@ -207,6 +207,13 @@ static void report_has_its_window(void **state)
 	scene_report(&s);
 	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), 300 * MS);
 	scene_expect_only(&s, KA_FAIL, "too late");
+	scene_report(
+		&s); /* or at once, if the error was not dropped the first time; never between */
+	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -208 * MS);
+	scene_expect(&s, KA_PASS, "");
+	scene_report(&s);
+	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -200 * MS);
+	scene_expect_only(&s, KA_FAIL, "too early");
 }
 
 /* ---- data that is stuck in the host ------------------------------------------------------------- */
