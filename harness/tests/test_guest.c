@@ -88,14 +88,15 @@ static void uml_that_will_not_do(void **state)
 
 static void image_that_is_cut_short(void **state)
 {
-	unsigned char bytes[0x400] = { [0x1f1] = 1, [0x1f4] = 2 }; /* 2 * 512 + 2 * 16 */
+	/* 2 * 512 + 2 * 16 bytes; the version is at 0x300 */
+	static const char bytes[0x400] = {
+		[0x1f1] = 1,   [0x1f4] = 2,   [0x202] = 'H', [0x203] = 'd',
+		[0x204] = 'r', [0x205] = 'S', [0x20f] = 1,   [0x300] = '6'
+	};
 	char path[64], text[80];
 
 	(void)state;
-	memcpy(bytes + 0x202, "HdrS", 4);
-	bytes[0x20f] = 1; /* the version is at 0x300 */
-	memcpy(bytes + 0x300, "6.1.0 (", 7);
-	memory_file((char *)bytes, sizeof(bytes), path, sizeof(path));
+	memory_file(bytes, sizeof(bytes), path, sizeof(path));
 	snprintf(text, sizeof(text), "image:%s", path);
 	refuses(text, -EINVAL, "is cut short: it has 1024 of 1056 bytes");
 }
