@@ -128,8 +128,9 @@ static const struct ka_case cases[] = {
 		.name = "icmp6_data_no_route",
 		.why = "no route for data gives the timeout the name ENETUNREACH",
 		.source = "icmpv6_err_convert(), tab_unreach[]; tcp_v6_err(), tcp_write_err()",
-		.lesson = "As icmp_data_host_unreachable, for ICMPv6, which has no RFC 6069 in "
-			  "Linux: the timer goes on doubling.",
+		.lesson =
+			"As icmp_data_host_unreachable, for ICMPv6. RFC 6069 speaks of IPv4 alone; "
+			"Linux follows it here too.",
 		.families = KA_V6,
 		DATA_REJECTED(ICMP6_DST_UNREACH_NOROUTE),
 		GIVES_UP(ENETUNREACH),

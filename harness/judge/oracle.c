@@ -191,6 +191,8 @@ static void predict_retransmission(const struct ka_instance *instance, int hz,
 		ka_retransmit_first(hz, window);
 	else if (c->expect.unseen)
 		ka_retransmit_stuck(ut_ms, hz, window);
+	else if (ut_ms && c->expect.error != ETIMEDOUT)
+		ka_retransmit_reverted(ut_ms, hz, window);
 	else
 		ka_retransmit_window(
 			(unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2), ut_ms, hz,

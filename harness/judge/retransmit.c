@@ -79,6 +79,20 @@ void ka_retransmit_window(unsigned retries2, unsigned ut_ms, int hz, int64_t win
 	}
 }
 
+void ka_retransmit_reverted(unsigned ut_ms, int hz, int64_t window[2])
+{
+	int64_t rto_lo = ka_wheel_ms(RTO_MIN_MS, hz) + 1, rto_hi = ka_wheel_ms(LAN_RTO_MS, hz) + 1;
+	int64_t limit = ka_wheel_ms(ut_ms, hz), since_lo = 0;
+	int k = 0;
+
+	ka_retransmit_window(0, ut_ms, hz, window);
+	/* the longest wait that a retransmission before the limit can have been given, less a doubling */
+	do
+		since_lo += backoff(rto_lo, ++k, hz, false);
+	while (since_lo < limit);
+	window[1] = 2 * backoff(rto_hi, 0, hz, true) + limit + backoff(rto_hi, k - 1, hz, true);
+}
+
 void ka_persist_gap(unsigned k, int hz, int64_t range[2])
 {
 	/* RTO is more than RTO_MIN by the smoothed round trip: at least one jiffy */

@@ -16,6 +16,11 @@
  */
 void ka_retransmit_window(unsigned retries2, unsigned ut_ms, int hz, int64_t window[2]);
 
+/* The same with @ut_ms where ICMP errors are believed. Each takes back a doubling and starts the timer
+ * anew, without regard to the user timeout (tcp_ld_RTO_revert()): the last expiry may miss it by all
+ * of that RTO. */
+void ka_retransmit_reverted(unsigned ut_ms, int hz, int64_t window[2]);
+
 /*
  * Jiffies from the @k-th window probe (0: from the write) to what comes next, inclusive:
  * tcp_probe0_when() on a network without delay.
