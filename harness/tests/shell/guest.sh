@@ -97,8 +97,8 @@ is "one of two guests is killed: exit status" "$status" 99
 is "... every instance is told" "$(wc -l <"$work/died.json")" "$(wc -l <<<"$first")"
 has "... some broke" "$(grep -c '"verdict":"broken"' "$work/died.json")" '^[1-9]'
 has "... the other guest's passed" "$(grep -c '"verdict":"pass"' "$work/died.json")" '^[1-9]'
-is "... why" "$(jq -r 'select(.verdict == "broken") | .why' "$work/died.json" | sed 's/;.*//' | sort -u)" \
-	"the guest ended"
+is "... why" "$(jq -r 'select(.verdict == "broken") | .why' "$work/died.json" | sed 's/[:;].*//' | sort -u)" \
+	"the guest ended (killed"
 
 # A run against itself.
 printf '%s\n' "$first" >"$work/a.json"
