@@ -15,7 +15,8 @@ struct timer {
 	unsigned cnt;
 	int64_t fire;    /* NOT_ARMED: the timer is not queued */
 	int64_t last_rx; /* L */
-	bool have_rx, busy, late, refused;
+	int64_t late;
+	bool have_rx, busy, refused;
 	uint8_t probes_out; /* a byte, as icsk_probes_out is */
 	struct ka_wheel_chain *out;
 };
@@ -91,7 +92,7 @@ static void apply(struct timer *t, const struct ka_wheel_input *input)
 		t->refused = input->kind == KA_WHEEL_REFUSE;
 		break;
 	case KA_WHEEL_LATE:
-		t->late = true;
+		t->late = input->value;
 		break;
 	}
 }
@@ -104,13 +105,27 @@ static bool comes_first(const struct timer *t, const struct ka_wheel_input *inpu
 	return input->jiffy <= t->fire;
 }
 
-/* The jiffy in which the handler runs. One jiffy more matters only just before a limit. */
+static bool crosses(int64_t limit, int64_t elapsed, int64_t late)
+{
+	return elapsed < limit && elapsed + late >= limit;
+}
+
+/* What is left of idle is shorter for a late handler, and may be rounded less by the wheel. */
+static bool is_rounded_less(const struct timer *t, int64_t elapsed)
+{
+	return elapsed + t->late < t->idle &&
+	       ka_wheel_granule(t->idle - elapsed, t->hz) !=
+		       ka_wheel_granule(t->idle - elapsed - t->late, t->hz);
+}
+
+/* The jiffy in which the handler runs. A late one matters only where it comes to another decision. */
 static int64_t handler_time(const struct timer *t)
 {
 	int64_t elapsed = t->fire - t->last_rx;
-	bool decides = elapsed + 1 == t->idle || (t->ut && elapsed + 1 == t->ut);
+	bool decides = crosses(t->idle, elapsed, t->late) || crosses(t->ut, elapsed, t->late) ||
+		       is_rounded_less(t, elapsed);
 
-	return t->fire + (t->late && decides);
+	return t->fire + (decides ? t->late : 0);
 }
 
 static bool is_dead(const struct timer *t, int64_t elapsed)

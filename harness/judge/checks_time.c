@@ -96,12 +96,16 @@ static void find_time(const struct ka_evidence *e, const int64_t window[2], cons
 
 /*
  * An ICMP error for the first transmission mostly finds the socket owned by the writer, whose own
- * softirq delivers it, and is dropped (tcp_v4_err(): LockDroppedIcmps). Up to 6.4 a busy ksoftirqd
- * takes that over (softirq.c: ksoftirqd_running()): then the error is reported at once.
+ * softirq delivers it, and is dropped (tcp_v4_err(): LockDroppedIcmps). In older kernels a busy
+ * ksoftirqd takes that over: then the error is reported at once.
  */
 static bool is_reported_at_once(const struct ka_evidence *e, int64_t elapsed)
 {
-	return e->want->when == KA_FIRST_RETRANSMIT && elapsed >= 0 && elapsed <= e->tick_ns;
+	static const struct ka_since_release no_more = { "6.5",
+							 "softirq.c: ksoftirqd_running() is gone" };
+
+	return e->want->when == KA_FIRST_RETRANSMIT && elapsed >= 0 && elapsed <= e->tick_ns &&
+	       ka_release_before(e->facts->release, &no_more);
 }
 
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)

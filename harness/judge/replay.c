@@ -125,10 +125,12 @@ static void try_all(struct attempt *a)
 	}
 }
 
-/* A real host may run the handler one jiffy after its expiry; where that jiffy decides (idle is
- * just over, or just not), it must be tried, too. */
+/* A real host may run the handler one jiffy after its expiry, and a busy one as late as it was seen to
+ * be; where that decides (idle is just over, or what is left of it is rounded less), it must be tried,
+ * too. */
 static void try_late(struct attempt *a)
 {
+	int64_t most = 1 + a->e->noise_ns / a->e->tick_ns;
 	struct ka_replay *r = &a->replay;
 
 	for (size_t i = r->n; i-- > 0;) {
@@ -139,7 +141,11 @@ static void try_late(struct attempt *a)
 	r->n++;
 	for (size_t k = 0; k < a->n_unsure; k++)
 		a->unsure[k]++;
-	try_all(a);
+	for (r->inputs[0].value = 1; r->inputs[0].value <= most; r->inputs[0].value++) {
+		try_all(a);
+		if (a->have && a->off >= 0)
+			break;
+	}
 }
 
 bool ka_replay_off(const struct ka_evidence *e, int64_t *off)

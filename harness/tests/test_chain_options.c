@@ -138,7 +138,7 @@ static void off_and_never_armed(void **state)
 /* The handler that runs one jiffy late finds the idle time just over, instead of just not. */
 static void late_decides_only_at_the_limit(void **state)
 {
-	struct ka_wheel_input inputs[] = { { KA_WHEEL_LATE, 0, 0 },
+	struct ka_wheel_input inputs[] = { { KA_WHEEL_LATE, 0, 1 },
 					   { KA_WHEEL_ARM, 0, 0 },
 					   { KA_WHEEL_RX, 7, 0 } };
 	struct ka_wheel_chain late, prompt;
@@ -152,6 +152,25 @@ static void late_decides_only_at_the_limit(void **state)
 	ka_wheel_run(1, 1, 1, 0, 250, inputs, 3, INT64_MAX - 1, &late);
 	ka_wheel_run(1, 1, 1, 0, 250, inputs + 1, 2, INT64_MAX - 1, &prompt);
 	assert_int_equal(late.end, prompt.end);
+}
+
+/* The first expiry, at 1280, finds 65 jiffies left of the idle time: rounded to eight. Three jiffies
+ * late it finds 62, which the wheel takes to the jiffy. */
+static void late_leaves_less_to_round(void **state)
+{
+	struct ka_wheel_input inputs[] = { { KA_WHEEL_LATE, 0, 3 },
+					   { KA_WHEEL_ARM, 0, 0 },
+					   { KA_WHEEL_RX, 95, 0 } };
+	struct ka_wheel_chain late, prompt;
+
+	(void)state;
+	ka_wheel_run(5, 2, 3, 0, 250, inputs + 1, 2, INT64_MAX - 1, &prompt);
+	ka_wheel_run(5, 2, 3, 0, 250, inputs, 3, INT64_MAX - 1, &late);
+	assert_int_equal(prompt.probes[0], 1352);
+	assert_int_equal(late.probes[0], 1346); /* L + idle + 1: never early */
+	inputs[0].value = 1;                    /* 64 are left, rounded as before */
+	ka_wheel_run(5, 2, 3, 0, 250, inputs, 3, INT64_MAX - 1, &late);
+	assert_int_equal(late.probes[0], prompt.probes[0]);
 }
 
 /* More probes than the record holds, and than the kernel's own byte counts. */
@@ -191,6 +210,7 @@ int main(void)
 		cmocka_unit_test(data_in_flight_silences),
 		cmocka_unit_test(off_and_never_armed),
 		cmocka_unit_test(late_decides_only_at_the_limit),
+		cmocka_unit_test(late_leaves_less_to_round),
 		cmocka_unit_test(user_timeout_lets_hundreds_out),
 		cmocka_unit_test(user_timeout_changes_on_the_way),
 	};
