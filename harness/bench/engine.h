@@ -137,6 +137,7 @@ void ka_engine_last_evidence(struct ka_engine *e);
 int ka_step_start(struct ka_engine *e, const struct ka_step *step);
 /* True when the step in hand has taken effect. */
 bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step);
+/* step_text.c: what it does, into @buf. Returns @buf. */
 const char *ka_step_text(const struct ka_step *step, const struct ka_setting *setting, char *buf,
 			 size_t size);
 

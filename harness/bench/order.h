@@ -29,6 +29,7 @@ enum ka_order_kind {
 	KA_ORDER_GETSOCKOPT,
 	KA_ORDER_BLOCK,      /* a child of the peer makes the call .value (enum ka_call_name) */
 	KA_ORDER_INSPECT,    /* record TCP_INFO */
+	KA_ORDER_SETTLE,     /* serve what has arrived, if this end reads at all */
 	KA_ORDER_REQUEST,    /* send .text */
 	KA_ORDER_CROWD,      /* .value connections more */
 	KA_ORDER_CROWD_TELL, /* record what became of them */

@@ -258,6 +258,10 @@ static int obey(struct ka_peer_self *self, const struct ka_order *order, int *va
 	case KA_ORDER_INSPECT:
 		ka_self_info(self);
 		return 0;
+	case KA_ORDER_SETTLE:
+		if (self->conn >= 0 && !self->connecting && !self->ended)
+			on_socket(self, ka_now_ns());
+		return 0;
 	case KA_ORDER_REQUEST:
 		return ka_app_request(self, order->text);
 	case KA_ORDER_CROWD:
