@@ -54,7 +54,7 @@ enum ka_wheel_input_kind {
 	KA_WHEEL_UT,     /* user timeout is .value milliseconds */
 	KA_WHEEL_REFUSE, /* from now on the device refuses what is sent (NET_XMIT_DROP) */
 	KA_WHEEL_ACCEPT, /* no longer */
-	KA_WHEEL_LATE,   /* from now on the handler runs .value jiffies late wherever that decides */
+	KA_WHEEL_LATE, /* from now on the handler runs .value jiffies late wherever that decides */
 };
 struct ka_wheel_input {
 	enum ka_wheel_input_kind kind;
