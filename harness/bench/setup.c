@@ -161,8 +161,20 @@ int ka_engine_setup(struct ka_engine *e)
 	return ret;
 }
 
+/* A killed process leaves sockets that retransmit their FIN for minutes where the path is dead, and
+ * each holds its namespace: one try is enough. A host that is gone, or a read-only /proc/sys, is no
+ * matter. */
+static void hurry_orphans(struct ka_engine *e)
+{
+	for (int node = 0; node < NN_NODES; node++)
+		if (e->net.ns[node])
+			(void)nn_sysctl_set(e->net.ns[node], "net/ipv4/tcp_orphan_retries", "1",
+					    NULL);
+}
+
 void ka_engine_teardown(struct ka_engine *e)
 {
+	hurry_orphans(e);
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];
 
