@@ -53,10 +53,14 @@ wait "$started"
 snapshot >"$work/before"
 namespaces >"$work/namespaces"
 
+orphans_before=$(orphans)
 marked "$KACHECK" run "${arguments[@]}"
 before=$failures
 unchanged "a run that ends"
 is "a run that ends: exit status" "$status" 0
+left=$(wait_for_orphans "$orphans_before")
+[ "$left" -le "$orphans_before" ] ||
+	not_ok "a run that ends: no socket is left" "$left orphans, $orphans_before before"
 [ "$failures" -gt "$before" ] || ok "a run that ends leaves nothing"
 
 for signal in INT TERM HUP; do

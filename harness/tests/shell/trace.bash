@@ -90,3 +90,17 @@ wait_for_namespaces() {
 	done
 	comm -13 "$1" <(namespaces)
 }
+
+# Sockets without a process, in all namespaces. Each holds its namespace, which no list shows.
+orphans() {
+	awk '$1 == "TCP:" { print $5 }' /proc/net/sockstat
+}
+
+# wait_for_orphans N: until there are no more than N. Prints how many there are.
+wait_for_orphans() {
+	local end=$((SECONDS + patience_s)) line
+	while [ "$(orphans)" -gt "$1" ] && [ $SECONDS -lt $end ]; do
+		read -r -t 0.05 -u "$never" line || true
+	done
+	orphans
+}
