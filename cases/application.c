@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* Long enough for answered probes, not a multiple of anything. */
 #define PATIENCE                                                                                   \

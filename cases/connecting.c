@@ -7,7 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_setting every_second[] = { { .idle = 1, .intvl = 1, .cnt = 3 }, { 0 } };
 static const struct ka_setting user_timeout[] = {

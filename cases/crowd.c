@@ -2,7 +2,7 @@
 /* What one connection does, five thousand do: at the same time, each by its own clock. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* Enough to fill every phase of the wheel and to make an expiry of hundreds at once ordinary. */
 #define MANY 5000
@@ -12,7 +12,7 @@ static const struct ka_setting one_setting[] = { { .idle = 2, .intvl = 1, .cnt =
 						 { .cnt = 0 } };
 
 #define CROWD                                                                                      \
-	.topology = KA_PAIR, .from = KA_FROM_ACCEPTED, .settings = one_setting, .crowd = MANY,     \
+	.topology = KA_PAIR, .from = KA_FROM_ACCEPTED, .settings = one_setting, .load = MANY,      \
 	KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),                  \
 	.expect = { .when = KA_KEEPALIVE_EXPIRY,                                                   \
 		    .arming = KA_FRESH,                                                            \

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define IDLE_THEN(...)                                                                             \
 	.one_setting = true, .min_cnt = 2,                                                         \

@@ -5,7 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define DIES .when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
 #define DEATH_EDGE                                                                                 \
@@ -34,7 +34,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		DROPPED,
-		.autopsy = KA_SO_ERROR_FIRST,
+		.post_mortem = KA_SO_ERROR_FIRST,
 		.expect = { DIES },
 	},
 	{
@@ -48,7 +48,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		DROPPED,
-		.autopsy = KA_WRITE_FIRST,
+		.post_mortem = KA_WRITE_FIRST,
 		.expect = { DIES },
 	},
 	{
@@ -63,7 +63,7 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
 			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = { .ms = 100 } }),
-		.autopsy = KA_WRITE_FIRST,
+		.post_mortem = KA_WRITE_FIRST,
 		.expect = { DIES },
 	},
 	{

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* The gateway's timeout, in parts of idle: T. */
 static const struct ka_gateway patient = { .timeout = { .idle = 3 } };

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define SETTING(idle_, intvl_, cnt_)                                                               \
 	.settings = (const struct ka_setting[])                                                    \

@@ -2,7 +2,7 @@
 /* The peer's host, or the cable to it, is gone. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_case cases[] = {
 	{

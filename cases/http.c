@@ -2,7 +2,7 @@
 /* HTTP keep-alive: the same word for something else, whether a connection serves the next request. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define HTTP                                                                                       \
 	{                                                                                          \

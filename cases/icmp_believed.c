@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* The user timeout ends the retransmissions soon. */
 static const struct ka_setting user_timeout[] = {

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define IDLE_THEN_REJECT(code)                                                                     \
 	.topology = KA_ROUTED, .one_setting = true, .min_cnt = 2,                                  \

@@ -9,7 +9,7 @@
 #include <netinet/ip_icmp.h>
 #include <sys/epoll.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define ASK(family_level, family_option)                                                           \
 	{                                                                                          \

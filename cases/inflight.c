@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define RETRIES2(n)                                                                                \
 	.sysctls = {                                                                               \

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_case cases[] = {
 	{

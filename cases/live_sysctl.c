@@ -8,7 +8,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define DIES(n)                                                                                    \
 	{                                                                                          \

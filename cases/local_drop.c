@@ -7,7 +7,7 @@
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define AT_HOME .topology = KA_PAIR, .one_setting = true, .min_cnt = 2
 #define IDLE_THEN(...)                                                                             \

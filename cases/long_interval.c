@@ -2,7 +2,7 @@
 /* An interval longer than the idle time: legal, and a trap. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define LONG_INTERVAL                                                                              \
 	.settings = (const struct ka_setting[])                                                    \

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* Long enough to tell from the timer wheel's rounding, short enough to wait for (default 60). */
 #define CLOSE_TIMEOUT_S 2

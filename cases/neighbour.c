@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_setting user_timeout[] = {
 	{ .idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = 6000 }, { .cnt = 0 }

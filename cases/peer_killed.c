@@ -2,7 +2,7 @@
 /* A process that dies is not a host that dies: its kernel closes its sockets and says so. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_case cases[] = {
 	{

@@ -2,7 +2,7 @@
 /* The peer's host went down without a word and is back: it answers, but knows nothing. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_case cases[] = {
 	{

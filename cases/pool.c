@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* What the gateway's timeout is, in parts of idle. */
 static const struct ka_gateway patient = { .timeout = { .idle = 3 } };
@@ -191,7 +191,7 @@ static const struct ka_case cases[] = {
 		.from = KA_FROM_ACCEPTED,
 		.probers = KA_ONLY_CLIENT,
 		.settings = two_seconds,
-		.crowd = 49,
+		.load = 49,
 		KA_STEPS({ .do_ = KA_CONNECT },
 			 { .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1 }),
 		.expect = { .when = KA_KEEPALIVE_EXPIRY,

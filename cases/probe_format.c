@@ -2,7 +2,7 @@
 /* What a probe looks like on the wire. Every case checks it; these two pin the variants. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_case cases[] = {
 	{

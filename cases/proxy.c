@@ -2,7 +2,7 @@
 /* A proxy with few places evicts who has been silent for the longest, and counts only what it read. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define TWO_PLACES                                                                                 \
 	{                                                                                          \

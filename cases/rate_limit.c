@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define KEY(name) "net/ipv4/tcp_keepalive_" name
 

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* After idle the kernel tries twice a second: the times are short in units of the nominal time, so that
  * with production's settings it is thousands of attempts and not tens of thousands. */

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* Ends what is neither in flight nor idle. */
 /* The wheel may round an idle time of hours by more than cnt intervals: at which of them an attempt has

@@ -2,7 +2,7 @@
 /* Outages that heal: how many probes may be lost before it is too late. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_case cases[] = {
 	{

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_case cases[] = {
 	{

@@ -2,7 +2,7 @@
 /* The administrator ends a connection: SOCK_DESTROY, as by `ss -K`. No path is broken. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_case cases[] = {
 	{

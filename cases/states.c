@@ -7,7 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define RETRIES2(n)                                                                                \
 	.sysctls = {                                                                               \

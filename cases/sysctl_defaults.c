@@ -2,7 +2,7 @@
 /* A namespace's own values: what it starts with, what it takes. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define KEY(name) "net/ipv4/tcp_keepalive_" name
 #define IS(name, value)                                                                            \

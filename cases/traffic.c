@@ -5,7 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define PEER_SETS(at_level, opt, val)                                                              \
 	{                                                                                          \

@@ -2,7 +2,7 @@
 /* TCP_USER_TIMEOUT takes the place of TCP_KEEPCNT, and is looked at only when a probe is due. */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 #define SETTING(idle_s, intvl_s, n, ut)                                                            \
 	(const struct ka_setting[])                                                                \

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 /* A small receive buffer, so that little data fills it, and few window probes. */
 #define SMALL_BUFFER                                                                               \

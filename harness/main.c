@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "model/util.h"
 
 static const struct ka_command commands[] = {
 	{ "run", ka_command_run, "run experiments and judge what happened" },
@@ -16,7 +17,7 @@ static const struct ka_command commands[] = {
 	{ "doctor", ka_command_doctor, "what this host can do, found out by doing it" },
 };
 
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define N_COMMANDS (KA_N(commands))
 
 static const struct ka_command *find(const char *name)
 {

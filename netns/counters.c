@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "snmp.h"
+#include "util.h"
 
 /* netstat, the largest, has some 5 KiB. */
 #define TEXT_SIZE 32768
@@ -24,7 +25,7 @@ static const struct {
 	{ "net/netstat", nn_snmp_find, false },
 	{ "net/snmp6", nn_snmp6_find, true }, /* not without CONFIG_IPV6 */
 };
-#define SOURCES (sizeof(sources) / sizeof(sources[0]))
+#define SOURCES (NN_N(sources))
 
 struct nn_counters {
 	int fd[SOURCES]; /* -1: this kernel has none */

@@ -2,6 +2,7 @@
 /* The error text: one line, built from the inside out. Truncated rather than lost. */
 #include "err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,4 +41,16 @@ int nn_prefix(struct nn_err *err, int ret, const char *fmt, ...)
 	if (len >= 0 && room > 3)
 		snprintf(err->text + len, (size_t)room, ": %.*s", room - 3, rest);
 	return ret;
+}
+
+int nn_refuse(struct nn_err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return -EINVAL;
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	return -EINVAL;
 }

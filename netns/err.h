@@ -22,4 +22,8 @@ int nn_fail(struct nn_err *err, int code, const char *fmt, ...)
 int nn_prefix(struct nn_err *err, int ret, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Stores the text in @err (may be NULL); returns -EINVAL. Unlike nn_fail(), no errno text follows:
+ * the reader typed something wrong, no call failed. */
+int nn_refuse(struct nn_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "nft_batch.h"
+#include "util.h"
 
 uint8_t nn_nft_l4proto(const struct nn_nft_rule *rule)
 {
@@ -156,7 +157,7 @@ const char *nn_nft_missing(int ret, int label, const char *expr)
 		       "translation, CONFIG_NFT_NAT, CONFIG_NF_NAT)";
 	if (label < 0 || ret != -ENOENT)
 		return NULL;
-	for (i = 0; expr && i < sizeof(options) / sizeof(options[0]); i++)
+	for (i = 0; expr && i < NN_N(options); i++)
 		if (!strcmp(expr, options[i].expr))
 			return options[i].option;
 	return "CONFIG_NFT_LIMIT, CONFIG_NFT_COUNTER, CONFIG_NFT_REJECT_INET";

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "util.h"
 
 /* What the child needs to know. */
 struct start {
@@ -50,13 +51,6 @@ static int pidfd_open_(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0); /* close-on-exec by itself */
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 bool nn_sandbox_is_privileged(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -78,7 +72,7 @@ static void reset_signals(void)
 	const struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
-	for (size_t i = 0; i < sizeof(often_ignored) / sizeof(often_ignored[0]); i++)
+	for (size_t i = 0; i < NN_N(often_ignored); i++)
 		(void)sigaction(often_ignored[i], &dfl, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -175,13 +169,13 @@ static void child(struct start *start)
 	const char *doing;
 
 	reset_signals();
-	close_fd(&start->report[0]);
+	nn_close_fd(&start->report[0]);
 	report.code = -child_setup(start, &doing);
 	snprintf(report.doing, sizeof(report.doing), "%s", doing);
 	if (write(start->report[1], &report, sizeof(report)) != sizeof(report) || report.code)
 		_exit(1);
-	close_fd(&start->parent);
-	close_fd(&start->report[1]);
+	nn_close_fd(&start->parent);
+	nn_close_fd(&start->report[1]);
 	/* Not exit(): handlers and stdio buffers are the parent's. */
 	_exit(start->entry(start->arg));
 }
@@ -250,7 +244,7 @@ static int launch(struct start *start, struct nn_sandbox *box, struct nn_err *er
 	if (pid < 0)
 		return refuse("clone3", errno, err);
 	*box = (struct nn_sandbox){ .pid = pid, .pidfd = pidfd };
-	close_fd(&start->report[1]);
+	nn_close_fd(&start->report[1]);
 	ret = read_report(start->report[0], err);
 	if (ret)
 		nn_sandbox_kill(box);
@@ -276,9 +270,9 @@ int nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *arg), void *arg,
 	}
 	ret = launch(&start, box, err);
 out:
-	close_fd(&start.parent);
-	close_fd(&start.report[0]);
-	close_fd(&start.report[1]);
+	nn_close_fd(&start.parent);
+	nn_close_fd(&start.report[0]);
+	nn_close_fd(&start.report[1]);
 	return ret;
 }
 
@@ -297,7 +291,7 @@ int nn_sandbox_wait(struct nn_sandbox *box)
 			ret = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
 	box->pid = -1;
-	close_fd(&box->pidfd);
+	nn_close_fd(&box->pidfd);
 	return ret;
 }
 

@@ -9,11 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
+#include "util.h"
 
 static int sysctl_open(const struct nn_ns *ns, const char *key, int flags, struct nn_err *err)
 {
@@ -57,14 +53,14 @@ static int write_value(int fd, const char *key, const char *value, struct nn_err
 int nn_sysctl_get(const struct nn_ns *ns, const char *key, char *buf, size_t size,
 		  struct nn_err *err)
 {
-	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_RDONLY, err);
+	int fd __attribute__((cleanup(nn_close_fd))) = sysctl_open(ns, key, O_RDONLY, err);
 
 	return fd < 0 ? fd : read_value(fd, key, buf, size, err);
 }
 
 int nn_sysctl_set(const struct nn_ns *ns, const char *key, const char *value, struct nn_err *err)
 {
-	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_WRONLY, err);
+	int fd __attribute__((cleanup(nn_close_fd))) = sysctl_open(ns, key, O_WRONLY, err);
 
 	return fd < 0 ? fd : write_value(fd, key, value, err);
 }
@@ -90,7 +86,7 @@ static bool same_words(const char *a, const char *b)
 
 int nn_sysctl_put(const struct nn_ns *ns, const char *key, const char *value, struct nn_err *err)
 {
-	int fd __attribute__((cleanup(close_fd))) = sysctl_open(ns, key, O_RDWR, err);
+	int fd __attribute__((cleanup(nn_close_fd))) = sysctl_open(ns, key, O_RDWR, err);
 	char kept[4096];
 	int ret;
 

@@ -11,6 +11,7 @@
 
 #include "link_private.h"
 #include "sysctl.h"
+#include "util.h"
 
 /* Of the gateway's default routes: anything else wins. */
 #define LAST_RESORT_METRIC 1000000
@@ -49,8 +50,7 @@ static const struct wire routed_wires[] = {
 
 static const struct wire *wires_of(enum nn_shape shape, size_t *n)
 {
-	*n = shape == NN_ROUTED ? sizeof(routed_wires) / sizeof(routed_wires[0])
-				: sizeof(pair_wires) / sizeof(pair_wires[0]);
+	*n = shape == NN_ROUTED ? NN_N(routed_wires) : NN_N(pair_wires);
 	return shape == NN_ROUTED ? routed_wires : pair_wires;
 }
 

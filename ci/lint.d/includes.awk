@@ -14,7 +14,7 @@ function load(text, into,    n, lines, i, key) {
 	}
 }
 
-# "harness/plan/schedule" begins "harness/plan/schedule.c" and "harness/plan/schedule_x.c".
+# "harness/run/schedule" begins "harness/run/schedule.c" and "harness/run/schedule_x.c".
 function begins(path, prefix) {
 	return index(path, prefix) == 1 && \
 		(prefix ~ /\.h$/ || substr(path, length(prefix) + 1) ~ /^($|[\/._])/)

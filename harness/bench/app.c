@@ -14,6 +14,7 @@
 
 #include "bench/http.h"
 #include "bench/peer_self.h"
+#include "model/util.h"
 
 /* What a heartbeat and a server of lines say. */
 #define PING "PING\n"

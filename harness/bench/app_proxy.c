@@ -7,16 +7,17 @@
 #include <unistd.h>
 
 #include "bench/peer_self.h"
+#include "model/util.h"
 
-/* The connections as one row: 0 is the observed one, then the crowd. */
+/* The connections as one row: 0 is the observed one, then the load. */
 static int fd_of(const struct ka_peer_self *self, unsigned i)
 {
-	return i ? self->crowd.members[i - 1].fd : self->conn;
+	return i ? self->load.members[i - 1].fd : self->conn;
 }
 
 static int64_t active_of(const struct ka_peer_self *self, unsigned i)
 {
-	return i ? self->crowd.members[i - 1].active_ns : self->app.active_ns;
+	return i ? self->load.members[i - 1].active_ns : self->app.active_ns;
 }
 
 static void evict(struct ka_peer_self *self, unsigned i)
@@ -35,7 +36,7 @@ static void evict(struct ka_peer_self *self, unsigned i)
 	if (!reset)
 		setsockopt(fd_of(self, i), SOL_SOCKET, SO_LINGER, &gently, sizeof(gently));
 	close(fd_of(self, i));
-	self->crowd.members[i - 1].fd = -1;
+	self->load.members[i - 1].fd = -1;
 }
 
 void ka_proxy_newcomer(struct ka_peer_self *self, unsigned index)

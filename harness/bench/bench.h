@@ -4,10 +4,10 @@
 #define KA_BENCH_H
 
 #include "bench/capture.h"
-#include "bench/timeline.h"
 #include "judge/judge.h"
+#include "model/case.h"
+#include "model/timeline.h"
 #include "netns/err.h"
-#include "plan/case.h"
 
 struct ka_record {
 	struct ka_timeline timeline;

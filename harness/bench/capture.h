@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The first witness: every packet of one device, by libpcap, with the kernel's time stamps
+ * The first observer: every packet of one device, by libpcap, with the kernel's time stamps
  * converted to CLOCK_MONOTONIC.
  */
 #ifndef KA_CAPTURE_H

@@ -27,12 +27,13 @@ int ka_check_option(struct ka_engine *e, const struct ka_step *step)
 {
 	bool set = step->do_ == KA_SETSOCKOPT;
 	int value = ka_step_value(step, &e->instance->setting);
-	const struct ka_order order = { .kind = set ? KA_ORDER_SETSOCKOPT : KA_ORDER_GETSOCKOPT,
-					.level = step->level,
-					.option = step->option,
-					.value = value };
+	const struct ka_peer_command command = { .kind = set ? KA_CMD_SETSOCKOPT
+							     : KA_CMD_GETSOCKOPT,
+						 .level = step->level,
+						 .option = step->option,
+						 .value = value };
 	struct ka_message reply;
-	int ret = ka_engine_order(e, ka_engine_end(e, step->who), &order, &reply);
+	int ret = ka_engine_command(e, ka_engine_end(e, step->who), &command, &reply);
 	bool ok;
 
 	if (ret)

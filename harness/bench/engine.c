@@ -9,6 +9,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "model/util.h"
+
 #define KA_NEVER_NS           INT64_MAX
 /* The kernel's own limit for a handshake that is not answered lies above a minute; here nothing is
  * lost on purpose during it. */
@@ -172,7 +174,7 @@ static int64_t watch(struct ka_engine *e)
 	const struct ka_end_state *prober = &e->ends[e->prober];
 	int64_t until;
 
-	if ((prober->ended || (expect->eof && prober->saw_eof)) && ka_crowd_is_over(e)) {
+	if ((prober->ended || (expect->eof && prober->saw_eof)) && ka_load_is_over(e)) {
 		finish(e, KA_END_DIED);
 		return 0;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine: process 1 of a sandbox. It owns the topology, the peers and the witnesses of one
+ * The engine: process 1 of a sandbox. It owns the topology, the peers and the observers of one
  * instance, and drives the steps from one epoll loop. Private to bench/.
  */
 #ifndef KA_ENGINE_H
@@ -29,7 +29,7 @@ struct ka_end_state {
 	bool connected;
 	bool saw_eof, ended;
 	bool frozen, killed;
-	bool crowd_there, crowd_dead;
+	bool load_there, load_dead;
 	int got; /* answers that its program got */
 };
 
@@ -68,7 +68,7 @@ struct ka_engine {
 	int repeats; /* how often the step in hand was done already */
 	int64_t step_due_ns, step_start_ns;
 	int64_t step_done_ns; /* when the step before was done */
-	bool crowd_called;
+	bool load_called;
 	int got;           /* KA_REQUEST: answers before it */
 	uint32_t send_end; /* KA_SEND: the sender's snd_nxt when all is sent */
 
@@ -83,7 +83,6 @@ struct ka_engine {
 };
 
 /* ---- engine.c ------------------------------------------------------------------------------ */
-int64_t ka_now_ns(void);
 /* Ends the instance: skip where @ret says that the host cannot do it, else broken. Returns @ret. */
 int ka_engine_fail(struct ka_engine *e, int ret);
 void ka_engine_event(struct ka_engine *e, struct ka_event event);
@@ -93,10 +92,10 @@ enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who);
 enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who);
 
 /* ---- mail.c --------------------------------------------------------------------------------- */
-/* Gives an order and waits until the peer says that it is done; what it tells meanwhile goes to
+/* Gives a command and waits until the peer says that it is done; what it tells meanwhile goes to
  * the timeline. Returns 0 (then @reply holds the answer) or -errno. */
-int ka_engine_order(struct ka_engine *e, enum ka_at at, const struct ka_order *order,
-		    struct ka_message *reply);
+int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command,
+		      struct ka_message *reply);
 /* Takes in all that a peer has told. */
 void ka_engine_receive(struct ka_engine *e, enum ka_at at);
 
@@ -123,7 +122,7 @@ int ka_gateway_forget(struct ka_engine *e);
 /* 0 with *@left_s, -ENOENT when it does not know the connection, or another -errno. */
 int ka_gateway_entry(struct ka_engine *e, unsigned *left_s, struct nn_err *err);
 
-/* ---- witness.c: what is seen --------------------------------------------------------------- */
+/* ---- observe.c: what is seen --------------------------------------------------------------- */
 /* Reads both captures, or that of one end, into the timeline. 0 or -errno. */
 int ka_engine_drain(struct ka_engine *e);
 int ka_engine_drain_end(struct ka_engine *e, enum ka_at at);
@@ -141,19 +140,19 @@ bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step);
 const char *ka_step_text(const struct ka_step *step, const struct ka_setting *setting, char *buf,
 			 size_t size);
 
-/* ---- crowd.c: connections besides the observed one ------------------------------------------ */
+/* ---- load.c: connections besides the observed one ------------------------------------------ */
 /* Calls them the first time; true when all of them are there (or none is declared). */
-bool ka_crowd_is_there(struct ka_engine *e);
+bool ka_load_is_there(struct ka_engine *e);
 /* KA_JOIN: @n connections more. */
-int ka_crowd_join(struct ka_engine *e, unsigned n);
-bool ka_crowd_has_joined(const struct ka_engine *e);
-int ka_crowd_order(struct ka_engine *e, enum ka_at at, enum ka_order_kind kind, unsigned n);
+int ka_load_join(struct ka_engine *e, unsigned n);
+bool ka_load_has_joined(const struct ka_engine *e);
+int ka_load_command(struct ka_engine *e, enum ka_at at, enum ka_peer_command_kind kind, unsigned n);
 /* One end says that all of them are there, or dead. */
-void ka_crowd_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message);
+void ka_load_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message);
 /* True when nothing more is to be seen of them. */
-bool ka_crowd_is_over(const struct ka_engine *e);
+bool ka_load_is_over(const struct ka_engine *e);
 /* Puts what became of them into the timeline. */
-void ka_crowd_evidence(struct ka_engine *e);
+void ka_load_evidence(struct ka_engine *e);
 
 /* ---- faults.c ------------------------------------------------------------------------------ */
 int ka_fault_rules(struct ka_engine *e, const struct ka_step *step);

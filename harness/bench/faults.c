@@ -134,9 +134,9 @@ int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step, bool stop)
 
 static int forget(struct ka_engine *e, enum ka_at at)
 {
-	const struct ka_order order = { .kind = KA_ORDER_FORGET };
+	const struct ka_peer_command command = { .kind = KA_CMD_FORGET };
 	struct ka_message reply;
-	int ret = ka_engine_order(e, at, &order, &reply);
+	int ret = ka_engine_command(e, at, &command, &reply);
 
 	if (ret)
 		return ret;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "bench/engine.h"
+#include "model/util.h"
 #include "netns/conntrack.h"
 #include "netns/nft.h"
 #include "netns/sysctl.h"
@@ -63,7 +64,7 @@ static int refuse_unknown(struct ka_engine *e)
 		  .ct_state = NN_CT_INVALID,
 		  .action = reset ? NN_REJECT_RST : NN_DROP },
 	};
-	int ret = add_table(e, rules, sizeof(rules) / sizeof(rules[0]),
+	int ret = add_table(e, rules, KA_N(rules),
 			    reset ? "the gateway answers what it does not know with a reset"
 				  : "the gateway swallows what it does not know");
 

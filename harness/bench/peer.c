@@ -19,7 +19,7 @@ static void close_all_but(int keep)
 	close_range((unsigned)keep + 1, ~0u, 0);
 }
 
-/* Blocked, not ignored: the autopsy asks whether a write raised it. */
+/* Blocked, not ignored: the post-mortem asks whether a write raised it. */
 static void block_sigpipe(void)
 {
 	sigset_t set;
@@ -59,15 +59,15 @@ int ka_peer_start(struct ka_peer *peer, const struct ka_peer_config *config, str
 	return 0;
 }
 
-int ka_peer_order(struct ka_peer *peer, const struct ka_order *order, struct nn_err *err)
+int ka_peer_send(struct ka_peer *peer, const struct ka_peer_command *command, struct nn_err *err)
 {
-	if (send(peer->ctl, order, sizeof(*order), MSG_NOSIGNAL) < 0)
-		return nn_fail(err, errno, "a peer does not take orders");
+	if (send(peer->ctl, command, sizeof(*command), MSG_NOSIGNAL) < 0)
+		return nn_fail(err, errno, "a peer does not take commands");
 	return 0;
 }
 
 /* 0, or -EAGAIN, -EPIPE. */
-static int fetch_mail(struct ka_peer *peer)
+static int fetch_messages(struct ka_peer *peer)
 {
 	struct mmsghdr mail[KA_INBOX] = { 0 };
 	struct iovec room[KA_INBOX];
@@ -88,7 +88,7 @@ static int fetch_mail(struct ka_peer *peer)
 	return 0;
 }
 
-bool ka_peer_has_mail(const struct ka_peer *peer)
+bool ka_peer_has_message(const struct ka_peer *peer)
 {
 	return peer->next < peer->n;
 }
@@ -98,9 +98,9 @@ int ka_peer_receive(struct ka_peer *peer, struct ka_message *message)
 	bool emptied = peer->emptied;
 	int ret;
 
-	if (!ka_peer_has_mail(peer)) {
+	if (!ka_peer_has_message(peer)) {
 		peer->emptied = false;
-		ret = emptied ? -EAGAIN : fetch_mail(peer);
+		ret = emptied ? -EAGAIN : fetch_messages(peer);
 		if (ret)
 			return ret;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The life of a peer process: it waits in one epoll for orders and for its socket, does what it is
+ * The life of a peer process: it waits in one epoll for commands and for its socket, does what it is
  * told, and tells all that it sees. It never waits in any other way.
  */
 #include <errno.h>
@@ -13,14 +13,7 @@
 #include <unistd.h>
 
 #include "bench/peer_self.h"
-
-int64_t ka_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
+#include "model/util.h"
 
 /* A failure to tell means that the engine is gone: then this process is of no use. */
 static void tell(struct ka_peer_self *self, const struct ka_message *message)
@@ -83,8 +76,8 @@ static void on_accept(struct ka_peer_self *self)
 {
 	int fd;
 
-	if (self->crowd.wanted) {
-		ka_crowd_accept(self);
+	if (self->load.wanted) {
+		ka_load_accept(self);
 		return;
 	}
 	fd = accept4(self->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -117,7 +110,7 @@ static void end(struct ka_peer_self *self)
 {
 	ka_self_join(self);
 	ka_app_stop(self);
-	ka_self_autopsy(self);
+	ka_self_post_mortem(self);
 	self->ended = true;
 	ka_self_interest(self);
 	epoll_ctl(self->sets[KA_EPOLL_FULL], EPOLL_CTL_DEL, self->conn, NULL);
@@ -182,20 +175,20 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 	}
 }
 
-static int set_option(struct ka_peer_self *self, const struct ka_order *order)
+static int set_option(struct ka_peer_self *self, const struct ka_peer_command *command)
 {
-	int ret = setsockopt(self->conn, order->level, order->option, &order->value,
-			     sizeof(order->value));
+	int ret = setsockopt(self->conn, command->level, command->option, &command->value,
+			     sizeof(command->value));
 	int err = ret < 0 ? errno : 0;
 
 	ka_self_call(self, KA_CALL_SETSOCKOPT, ret, err, false);
 	return err;
 }
 
-static int get_option(struct ka_peer_self *self, const struct ka_order *order, int *value)
+static int get_option(struct ka_peer_self *self, const struct ka_peer_command *command, int *value)
 {
 	socklen_t len = sizeof(*value);
-	int ret = getsockopt(self->conn, order->level, order->option, value, &len);
+	int ret = getsockopt(self->conn, command->level, command->option, value, &len);
 	int err = ret < 0 ? errno : 0;
 
 	ka_self_call(self, KA_CALL_GETSOCKOPT, ret < 0 ? -1 : *value, err, false);
@@ -212,11 +205,11 @@ static int end_output(struct ka_peer_self *self)
 	return err;
 }
 
-static int send_some(struct ka_peer_self *self, const struct ka_order *order)
+static int send_some(struct ka_peer_self *self, const struct ka_peer_command *command)
 {
-	int err = ka_self_send(self, order->bytes);
+	int err = ka_self_send(self, command->bytes);
 
-	if (!err && order->value)
+	if (!err && command->value)
 		ka_self_info(self);
 	return err;
 }
@@ -228,60 +221,60 @@ static int set_stalled(struct ka_peer_self *self, bool stalled)
 	return 0;
 }
 
-static int obey(struct ka_peer_self *self, const struct ka_order *order, int *value)
+static int obey(struct ka_peer_self *self, const struct ka_peer_command *command, int *value)
 {
-	switch (order->kind) {
-	case KA_ORDER_LISTEN:
+	switch (command->kind) {
+	case KA_CMD_LISTEN:
 		return ka_self_listen(self);
-	case KA_ORDER_CONNECT:
-		return ka_self_connect(self, order->value);
-	case KA_ORDER_KEEPALIVE:
+	case KA_CMD_CONNECT:
+		return ka_self_connect(self, command->value);
+	case KA_CMD_KEEPALIVE:
 		return ka_self_keepalive(self, self->conn, true);
-	case KA_ORDER_SEND:
-		return send_some(self, order);
-	case KA_ORDER_STALL:
+	case KA_CMD_SEND:
+		return send_some(self, command);
+	case KA_CMD_STALL:
 		return set_stalled(self, true);
-	case KA_ORDER_RESUME:
+	case KA_CMD_RESUME:
 		return set_stalled(self, false);
-	case KA_ORDER_SHUTDOWN:
+	case KA_CMD_SHUTDOWN:
 		return end_output(self);
-	case KA_ORDER_CLOSE:
+	case KA_CMD_CLOSE:
 		return ka_self_close(self, false);
-	case KA_ORDER_FORGET:
+	case KA_CMD_FORGET:
 		return ka_self_forget(self);
-	case KA_ORDER_SETSOCKOPT:
-		return set_option(self, order);
-	case KA_ORDER_GETSOCKOPT:
-		return get_option(self, order, value);
-	case KA_ORDER_BLOCK:
-		return ka_self_block(self, (enum ka_call_name)order->value);
-	case KA_ORDER_INSPECT:
+	case KA_CMD_SETSOCKOPT:
+		return set_option(self, command);
+	case KA_CMD_GETSOCKOPT:
+		return get_option(self, command, value);
+	case KA_CMD_BLOCK:
+		return ka_self_block(self, (enum ka_call_name)command->value);
+	case KA_CMD_INSPECT:
 		ka_self_info(self);
 		return 0;
-	case KA_ORDER_SETTLE:
+	case KA_CMD_SETTLE:
 		if (self->conn >= 0 && !self->connecting && !self->ended)
 			on_socket(self, ka_now_ns());
 		return 0;
-	case KA_ORDER_REQUEST:
-		return ka_app_request(self, order->text);
-	case KA_ORDER_CROWD:
-		return ka_crowd_call(self, (unsigned)order->value);
-	case KA_ORDER_CROWD_TELL:
-		ka_crowd_tell(self);
+	case KA_CMD_REQUEST:
+		return ka_app_request(self, command->text);
+	case KA_CMD_LOAD:
+		return ka_load_call(self, (unsigned)command->value);
+	case KA_CMD_LOAD_TELL:
+		ka_load_tell(self);
 		return 0;
 	}
 	return EINVAL;
 }
 
 /* Returns false when the engine has closed its end. */
-static bool on_order(struct ka_peer_self *self)
+static bool on_command(struct ka_peer_self *self)
 {
-	struct ka_order order;
+	struct ka_peer_command command;
 	int value = 0, error;
 
-	if (recv(self->ctl, &order, sizeof(order), 0) != (ssize_t)sizeof(order))
+	if (recv(self->ctl, &command, sizeof(command), 0) != (ssize_t)sizeof(command))
 		return false;
-	error = obey(self, &order, &value);
+	error = obey(self, &command, &value);
 	ka_self_say(self, KA_MSG_DONE, error, value, error ? strerror(error) : "");
 	return true;
 }
@@ -311,7 +304,7 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 				     .ctl = ctl,
 				     .listener = -1,
 				     .conn = -1,
-				     .crowd = { .epoll = -1, .timer = -1 },
+				     .load = { .epoll = -1, .timer = -1 },
 				     .app = { .timer = -1 } };
 	struct epoll_event event;
 
@@ -325,7 +318,7 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 			continue;
 		if (n < 0)
 			return EXIT_FAILURE;
-		if (event.data.fd == ctl && !on_order(&self))
+		if (event.data.fd == ctl && !on_command(&self))
 			return EXIT_SUCCESS;
 		else if (event.data.fd == self.listener)
 			on_accept(&self);
@@ -333,10 +326,10 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 			on_connected(&self);
 		else if (event.data.fd == self.sets[0] || event.data.fd == self.sets[1])
 			on_socket(&self, woken_ns);
-		else if (event.data.fd == self.crowd.epoll)
-			ka_crowd_event(&self, woken_ns);
-		else if (event.data.fd == self.crowd.timer)
-			ka_crowd_tick(&self);
+		else if (event.data.fd == self.load.epoll)
+			ka_load_event(&self, woken_ns);
+		else if (event.data.fd == self.load.timer)
+			ka_load_tick(&self);
 		else if (event.data.fd == self.app.timer)
 			ka_app_tick(&self);
 	}

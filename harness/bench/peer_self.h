@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside a peer process: its state, shared by peer_main.c, peer_socket.c and autopsy.c. */
+/* Inside a peer process: its state, shared by peer_main.c, peer_socket.c and post_mortem.c. */
 #ifndef KA_PEER_SELF_H
 #define KA_PEER_SELF_H
 
 #include "bench/peer.h"
 
-/* One connection of a crowd. */
+/* One connection of a load. */
 struct ka_member {
 	int fd;            /* -1: closed */
 	int64_t armed_ns;  /* 0: by no call of its own */
 	int64_t active_ns; /* when it came, or last sent something */
 };
 
-struct ka_crowd_self {
+struct ka_load_self {
 	struct ka_member *members; /* owned; .n of them, room for .wanted */
 	unsigned n, wanted;
 	unsigned there; /* established */
 	int epoll;      /* of the members; -1: there are none */
 	int timer;      /* for the next group; -1: all have begun */
-	struct ka_crowd sum;
+	struct ka_load sum;
 };
 
 /* The program above TCP. */
@@ -41,17 +41,16 @@ struct ka_peer_self {
 	bool stalled;       /* does not read */
 	bool saw_eof;
 	bool hung;     /* both ends have sent FIN: HUP is no news any more */
-	bool ended;    /* the autopsy is done; conn is no longer watched */
+	bool ended;    /* the post-mortem is done; conn is no longer watched */
 	pid_t waiter;  /* a child in a blocking call; 0: none */
 	int waiter_fd; /* its pidfd */
 	int outer;     /* epoll of: ctl, listener or connecting conn, both sets */
 	int sets[2];   /* by enum ka_epoll_set: conn is registered in both */
-	struct ka_crowd_self crowd;
+	struct ka_load_self load;
 	struct ka_app_self app;
 };
 
 /* CLOCK_MONOTONIC in nanoseconds (peer_main.c). */
-int64_t ka_now_ns(void);
 
 /* ---- telling the engine (peer_main.c) -------------------------------------------------------- */
 void ka_self_event(struct ka_peer_self *self, struct ka_event event);
@@ -101,27 +100,27 @@ int ka_app_request(struct ka_peer_self *self, const char *text);
 /* Tells the engine what was done, in words that follow "program". */
 void ka_app_tell(struct ka_peer_self *self, enum ka_app_act act, int number, int64_t waited_ns,
 		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* A member of the crowd came to a proxy (app_proxy.c). */
+/* A member of the load came to a proxy (app_proxy.c). */
 void ka_proxy_newcomer(struct ka_peer_self *self, unsigned index);
 
-/* ---- the crowd (peer_crowd.c); 0 or a positive errno ---------------------------------------------- */
+/* ---- the load (peer_load.c); 0 or a positive errno ---------------------------------------------- */
 /* @more connections are to come: the client begins to connect, the server makes room. */
-int ka_crowd_call(struct ka_peer_self *self, unsigned more);
-/* The listener has connections that belong to the crowd. */
-void ka_crowd_accept(struct ka_peer_self *self);
+int ka_load_call(struct ka_peer_self *self, unsigned more);
+/* The listener has connections that belong to the load. */
+void ka_load_accept(struct ka_peer_self *self);
 /* The next group connects. */
-void ka_crowd_tick(struct ka_peer_self *self);
+void ka_load_tick(struct ka_peer_self *self);
 /* Something happened to members; epoll woke this process at @woken_ns. */
-void ka_crowd_event(struct ka_peer_self *self, int64_t woken_ns);
-void ka_crowd_tell(struct ka_peer_self *self);
+void ka_load_event(struct ka_peer_self *self, int64_t woken_ns);
+void ka_load_tell(struct ka_peer_self *self);
 
-/* ---- the end (autopsy.c) ----------------------------------------------------------------------- */
+/* ---- the end (post_mortem.c) ----------------------------------------------------------------------- */
 void ka_self_info(struct ka_peer_self *self);
 /* True when both ends have sent their FIN and the prober's is not acknowledged yet (CLOSING,
  * LAST_ACK): epoll says HUP, and it is not the end. */
 bool ka_self_is_closing(struct ka_peer_self *self);
 /* What the application sees after the end, in the order that the case asks for; last, the error
  * queue. */
-void ka_self_autopsy(struct ka_peer_self *self);
+void ka_self_post_mortem(struct ka_peer_self *self);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/peer_self.h"
+#include "model/util.h"
 
 static socklen_t sockaddr_of(const struct nn_addr *addr, uint16_t port,
 			     struct sockaddr_storage *out)
@@ -87,7 +88,7 @@ int ka_self_keepalive(struct ka_peer_self *self, int fd, bool set)
 		{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, 1 },
 	};
 	bool from_sysctl = self->config->from == KA_FROM_SYSCTL;
-	size_t n = sizeof(options) / sizeof(options[0]) - (self->config->from == KA_FROM_VALUES);
+	size_t n = KA_N(options) - (self->config->from == KA_FROM_VALUES);
 
 	for (size_t i = 0; i < n; i++) {
 		/* mptcp_setsockopt_sol_tcp() does not know it */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/timeline.h"
+#include "model/timeline.h"
 
 /* One direction: what its sender has sent and what it was told. Sequence numbers are relative to
  * the sender's initial one. */

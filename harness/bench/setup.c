@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Builds an instance's network, sysctls, witnesses and peers, and takes them down. */
+/* Builds an instance's network, sysctls, observers and peers, and takes them down. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/engine.h"
+#include "model/util.h"
 #include "netns/softnet.h"
 #include "netns/sysctl.h"
 
@@ -59,7 +60,7 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.at = at,
 		.prober = at == e->prober,
 		.from = e->case_->from,
-		.autopsy = e->case_->autopsy,
+		.post_mortem = e->case_->post_mortem,
 		.mptcp = e->case_->transport == KA_MPTCP ||
 			 (e->case_->transport == KA_MPTCP_CLIENT && at == KA_AT_CLIENT),
 		.setting = instance->setting,
@@ -116,7 +117,7 @@ static int put_sysctls(struct ka_engine *e)
 		ret = put_setting(e);
 	for (int at = 0; !ret && c->no_timestamps && at < 2; at++)
 		ret = set_number(e, node_of(at), "net/ipv4/tcp_timestamps", 0);
-	for (size_t i = 0; !ret && i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++) {
+	for (size_t i = 0; !ret && i < KA_N(c->sysctls); i++) {
 		ret = put_sysctl(e, &c->sysctls[i]);
 		if (ret == -ENOENT)
 			ret = nn_fail(&e->err, EOPNOTSUPP, "this kernel has no sysctl %s",

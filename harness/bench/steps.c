@@ -8,12 +8,12 @@
 /* A window that is not closed by so many bytes is emptied by a reader. */
 #define FILL_MAX (1u << 20)
 
-/* An order that must succeed. */
-static int order(struct ka_engine *e, enum ka_who who, const struct ka_order *o)
+/* A command that must succeed. */
+static int command(struct ka_engine *e, enum ka_who who, const struct ka_peer_command *o)
 {
 	enum ka_at at = ka_engine_end(e, who);
 	struct ka_message reply;
-	int ret = ka_engine_order(e, at, o, &reply);
+	int ret = ka_engine_command(e, at, o, &reply);
 
 	if (ret)
 		return ret;
@@ -23,20 +23,20 @@ static int order(struct ka_engine *e, enum ka_who who, const struct ka_order *o)
 	return 0;
 }
 
-static int order_plain(struct ka_engine *e, enum ka_who who, enum ka_order_kind kind)
+static int command_plain(struct ka_engine *e, enum ka_who who, enum ka_peer_command_kind kind)
 {
-	return order(e, who, &(struct ka_order){ .kind = kind });
+	return command(e, who, &(struct ka_peer_command){ .kind = kind });
 }
 
 static int start_connect(struct ka_engine *e, const struct ka_step *step)
 {
-	const struct ka_order listen = { .kind = KA_ORDER_LISTEN };
-	const struct ka_order connect = { .kind = KA_ORDER_CONNECT, .value = step->unacked };
+	const struct ka_peer_command listen = { .kind = KA_CMD_LISTEN };
+	const struct ka_peer_command connect = { .kind = KA_CMD_CONNECT, .value = step->unacked };
 	struct ka_message reply = { 0 };
-	int ret = ka_engine_order(e, KA_AT_SERVER, &listen, &reply);
+	int ret = ka_engine_command(e, KA_AT_SERVER, &listen, &reply);
 
 	if (!ret && !reply.error)
-		ret = ka_engine_order(e, KA_AT_CLIENT, &connect, &reply);
+		ret = ka_engine_command(e, KA_AT_CLIENT, &connect, &reply);
 	if (!ret && reply.error == EPROTONOSUPPORT && e->case_->transport != KA_TCP)
 		return nn_fail(&e->err, EPROTONOSUPPORT,
 			       "this kernel has no MPTCP, or net.mptcp.enabled is 0");
@@ -48,7 +48,7 @@ static int start_connect(struct ka_engine *e, const struct ka_step *step)
 /* Both ends are up and the handshake's last ACK is on record; then options that are set late. */
 static bool connect_is_done(struct ka_engine *e, const struct ka_step *step)
 {
-	const struct ka_order keepalive = { .kind = KA_ORDER_KEEPALIVE };
+	const struct ka_peer_command keepalive = { .kind = KA_CMD_KEEPALIVE };
 	struct ka_message reply;
 	int ret;
 
@@ -57,11 +57,11 @@ static bool connect_is_done(struct ka_engine *e, const struct ka_step *step)
 	if (!e->ends[0].connected || !e->ends[1].connected || !ka_flow_settled(&e->ends[0].flow) ||
 	    !ka_flow_settled(&e->ends[1].flow))
 		return false;
-	if (!ka_crowd_is_there(e))
+	if (!ka_load_is_there(e))
 		return false;
 	if (e->case_->from != KA_FROM_ACCEPTED)
 		return true;
-	ret = ka_engine_order(e, e->prober, &keepalive, &reply);
+	ret = ka_engine_command(e, e->prober, &keepalive, &reply);
 	if (ret)
 		ka_engine_fail(e, ret);
 	else
@@ -84,25 +84,25 @@ static int start_send(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 
-	const struct ka_order o = { .kind = KA_ORDER_SEND,
-				    .bytes = step->bytes,
-				    .value = step->unacked };
+	const struct ka_peer_command o = { .kind = KA_CMD_SEND,
+					   .bytes = step->bytes,
+					   .value = step->unacked };
 
 	e->send_end = e->ends[at].flow.half[at].snd_nxt + step->bytes;
-	return order(e, step->who, &o);
+	return command(e, step->who, &o);
 }
 
 /* The kernel there has acknowledged; the program there has yet to read. What comes next may be a RST,
  * and then it would depend on the host's scheduler what the program sees. */
 static void settle(struct ka_engine *e, enum ka_at at)
 {
-	const struct ka_order settle = { .kind = KA_ORDER_SETTLE };
+	const struct ka_peer_command settle = { .kind = KA_CMD_SETTLE };
 	struct ka_message reply;
 	int ret;
 
 	if (e->ends[at].frozen || e->ends[at].killed)
 		return;
-	ret = ka_engine_order(e, at, &settle, &reply);
+	ret = ka_engine_command(e, at, &settle, &reply);
 	if (ret)
 		ka_engine_fail(e, ret);
 }
@@ -124,10 +124,10 @@ static int start_fill(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 	const struct ka_flow *flow = &e->ends[at].flow;
-	const struct ka_order o = { .kind = KA_ORDER_SEND, .bytes = ka_flow_room(flow, at) };
+	const struct ka_peer_command o = { .kind = KA_CMD_SEND, .bytes = ka_flow_room(flow, at) };
 
 	e->send_end = flow->half[at].snd_nxt + o.bytes;
-	return o.bytes ? order(e, step->who, &o) : 0;
+	return o.bytes ? command(e, step->who, &o) : 0;
 }
 
 /* Each time that all is acknowledged, the window may have been granted anew. */
@@ -155,13 +155,13 @@ static bool fill_is_done(struct ka_engine *e, const struct ka_step *step)
 static int start_request(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
-	struct ka_order o = { .kind = KA_ORDER_REQUEST };
+	struct ka_peer_command o = { .kind = KA_CMD_REQUEST };
 	struct ka_message reply;
 	int ret;
 
 	snprintf(o.text, sizeof(o.text), "%s", step->text);
 	e->got = e->ends[at].got;
-	ret = ka_engine_order(e, at, &o, &reply);
+	ret = ka_engine_command(e, at, &o, &reply);
 	if (!ret && reply.error)
 		ret = nn_fail(&e->err, reply.error, "the request could not be sent");
 	return ret;
@@ -176,7 +176,7 @@ static bool request_is_done(const struct ka_engine *e, const struct ka_step *ste
 
 static int set_stalled(struct ka_engine *e, const struct ka_step *step, bool stall)
 {
-	return order_plain(e, step->who, stall ? KA_ORDER_STALL : KA_ORDER_RESUME);
+	return command_plain(e, step->who, stall ? KA_CMD_STALL : KA_CMD_RESUME);
 }
 
 static int start_blocking(struct ka_engine *e, const struct ka_step *step)
@@ -186,9 +186,9 @@ static int start_blocking(struct ka_engine *e, const struct ka_step *step)
 		[KA_IN_SELECT] = KA_CALL_BLOCKED_SELECT,
 		[KA_IN_POLL] = KA_CALL_BLOCKED_POLL,
 	};
-	const struct ka_order o = { .kind = KA_ORDER_BLOCK, .value = (int)calls[step->call] };
+	const struct ka_peer_command o = { .kind = KA_CMD_BLOCK, .value = (int)calls[step->call] };
 	struct ka_message reply;
-	int ret = ka_engine_order(e, ka_engine_end(e, step->who), &o, &reply);
+	int ret = ka_engine_command(e, ka_engine_end(e, step->who), &o, &reply);
 
 	if (!ret && reply.error)
 		ret = nn_fail(&e->err, reply.error, "a peer could not block");
@@ -251,14 +251,14 @@ int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 	case KA_REQUEST:
 		return start_request(e, step);
 	case KA_JOIN:
-		return ka_crowd_join(e, (unsigned)step->value);
+		return ka_load_join(e, (unsigned)step->value);
 	case KA_STALL:
 	case KA_RESUME:
 		return set_stalled(e, step, step->do_ == KA_STALL);
 	case KA_SHUTDOWN:
-		return order_plain(e, step->who, KA_ORDER_SHUTDOWN);
+		return command_plain(e, step->who, KA_CMD_SHUTDOWN);
 	case KA_CLOSE:
-		return order_plain(e, step->who, KA_ORDER_CLOSE);
+		return command_plain(e, step->who, KA_CMD_CLOSE);
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		return ka_check_option(e, step);
@@ -290,6 +290,6 @@ bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
 	if (step->do_ == KA_REQUEST)
 		return request_is_done(e, step);
 	if (step->do_ == KA_JOIN)
-		return ka_crowd_has_joined(e);
+		return ka_load_has_joined(e);
 	return true;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench/peer_self.h"
+#include "model/util.h"
 #include "netns/sandbox.h"
 
 /* The end wakes the child at once; one that sleeps on has missed it. */

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "command/command.h"
-#include "plan/host.h"
-#include "plan/wording.h"
+#include "model/nearest.h"
+#include "run/host.h"
 
 static void complain(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 static void complain(const char *fmt, va_list ap)

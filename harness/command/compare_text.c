@@ -3,12 +3,11 @@
 #include <string.h>
 
 #include "command/compare.h"
+#include "model/util.h"
 
 /* What matters most comes first. */
 static const enum ka_change order[] = { KA_REGRESSED, KA_MOVED,    KA_CHANGED,
 					KA_FIXED,     KA_VANISHED, KA_NEW };
-
-#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static char letter(size_t column)
 {
@@ -28,7 +27,7 @@ static void put_counts(const struct ka_column *column, FILE *out)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < N(column->verdicts); i++) {
+	for (size_t i = 0; i < KA_N(column->verdicts); i++) {
 		if (!column->verdicts[i])
 			continue;
 		fprintf(out, "%s%u %s", any ? ", " : "", column->verdicts[i],
@@ -72,7 +71,7 @@ static void put_row(const struct ka_comparison *c, const struct ka_row *row, enu
 
 static void put_changes(const struct ka_comparison *c, FILE *out)
 {
-	for (size_t i = 0; i < N(order); i++) {
+	for (size_t i = 0; i < KA_N(order); i++) {
 		unsigned n = total(c, order[i]);
 
 		if (!n)
@@ -105,7 +104,7 @@ static void put_summary(const struct ka_comparison *c, FILE *out)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < N(order); i++) {
+	for (size_t i = 0; i < KA_N(order); i++) {
 		unsigned n = total(c, order[i]);
 
 		if (n)

@@ -17,8 +17,9 @@
 #include "command/command.h"
 #include "command/page.h"
 #include "command/select.h"
+#include "model/util.h"
 #include "netns/sandbox.h"
-#include "plan/host.h"
+#include "run/host.h"
 
 #define NSEC_PER_SEC 1000000000ll
 #define NOISE_NS     NSEC_PER_SEC        /* so long the host's wake-ups are watched */
@@ -36,14 +37,6 @@ struct finding {
 	char why[400];
 };
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
-
 /* ---- in the sandbox, and out of it -------------------------------------------------------- */
 
 static int enter(void *arg)
@@ -54,7 +47,7 @@ static int enter(void *arg)
 /* Reads all that the sandbox has to say, until it ends or the patience does. */
 static char *read_all(int fd)
 {
-	int64_t deadline_ns = now_ns() + PATIENCE_NS;
+	int64_t deadline_ns = ka_now_ns() + PATIENCE_NS;
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	char *text = NULL, chunk[4096];
 	size_t len;
@@ -62,7 +55,7 @@ static char *read_all(int fd)
 	ssize_t got = 1;
 
 	while (out && got > 0) {
-		int64_t left_ns = deadline_ns - now_ns();
+		int64_t left_ns = deadline_ns - ka_now_ns();
 
 		if (left_ns <= 0 || poll(&pfd, 1, (int)(left_ns / 1000000) + 1) <= 0)
 			break;
@@ -160,13 +153,13 @@ static void print_files(void)
 /* Watches the host's wake-ups for the rest of a second that began at @from_ns. */
 static void print_noise(const struct ka_noise *noise, int64_t from_ns)
 {
-	int64_t left_ns = from_ns + NOISE_NS - now_ns();
+	int64_t left_ns = from_ns + NOISE_NS - ka_now_ns();
 	int64_t late_ns;
 	char text[160];
 
 	if (left_ns > 0)
 		poll(NULL, 0, (int)(left_ns / 1000000) + 1);
-	late_ns = ka_noise_between(noise, from_ns, now_ns());
+	late_ns = ka_noise_between(noise, from_ns, ka_now_ns());
 	snprintf(text, sizeof(text),
 		 "timers were woken at most %.1f ms late in one second; windows are wider by as "
 		 "much "
@@ -224,7 +217,7 @@ static unsigned print_sandbox(void)
 	struct finding findings[32] = { { .known = false } };
 	struct nn_err err = { "" };
 
-	if (examine(findings, sizeof(findings) / sizeof(findings[0]), &err) < 0) {
+	if (examine(findings, KA_N(findings), &err) < 0) {
 		print_row("MISSING", "sandbox", err.text);
 		return 1;
 	}
@@ -259,7 +252,7 @@ int ka_command_doctor(int argc, char **argv)
 		ka_complain("%s", err.text);
 		return KA_EXIT_BROKEN;
 	}
-	began_ns = now_ns();
+	began_ns = ka_now_ns();
 	print_kernel(&facts);
 	missing = print_sandbox();
 	print_phase(&facts);

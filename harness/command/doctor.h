@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/case.h"
 #include "netns/err.h"
-#include "plan/case.h"
 
 struct ka_patient; /* what earlier probes have built for later ones */
 

@@ -5,6 +5,7 @@
 
 #include "command/doctor.h"
 #include "command/doctor_probes.h"
+#include "model/util.h"
 
 static bool has_step(const struct ka_case *c, enum ka_do what)
 {
@@ -135,7 +136,7 @@ static const struct ka_probe probes[] = {
 	  "a kernel with CONFIG_MPTCP" },
 };
 
-#define N_PROBES (sizeof(probes) / sizeof(probes[0]))
+#define N_PROBES (KA_N(probes))
 
 const struct ka_probe *ka_probes(size_t *n)
 {

@@ -14,6 +14,7 @@
 
 #include "bench/capture.h"
 #include "command/doctor_probes.h"
+#include "model/util.h"
 #include "netns/conntrack.h"
 #include "netns/counters.h"
 #include "netns/diag.h"
@@ -251,7 +252,7 @@ int ka_probe_conntrack(struct ka_patient *patient, struct nn_err *err)
 	};
 	struct nn_ns *ns = patient->pair.ns[NN_SERVER];
 	uint32_t count;
-	int ret = nn_nft_add(ns, "doctor", rules, sizeof(rules) / sizeof(rules[0]), err);
+	int ret = nn_nft_add(ns, "doctor", rules, KA_N(rules), err);
 
 	if (ret < 0)
 		return ret;

@@ -10,7 +10,7 @@
 #include "command/command.h"
 #include "command/page.h"
 #include "command/select.h"
-#include "plan/host.h"
+#include "run/host.h"
 
 enum ka_who ka_explain_other(enum ka_who who)
 {

@@ -4,7 +4,7 @@
 #define KA_EXPLAIN_H
 
 #include "judge/judge.h"
-#include "plan/case.h"
+#include "model/case.h"
 
 struct ka_lesson {
 	const struct ka_instance *instance;
@@ -38,7 +38,7 @@ void ka_explain_steps(const struct ka_lesson *lesson);
 void ka_explain_gateway(const struct ka_instance *instance);
 void ka_explain_entry(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 		      size_t size);
-/* The programs above TCP and the crowd, steps that are about them, and what they must do (explain_app.c). */
+/* The programs above TCP and the load, steps that are about them, and what they must do (explain_app.c). */
 void ka_explain_programs(const struct ka_instance *instance);
 void ka_explain_app_step(const struct ka_instance *instance, const struct ka_step *step, char *buf,
 			 size_t size);

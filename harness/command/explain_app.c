@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The programs above TCP and the crowd beside the observed connection, in words. */
+/* The programs above TCP and the load beside the observed connection, in words. */
 #include <stdio.h>
 #include <string.h>
 
 #include "command/explain.h"
 #include "command/page.h"
+#include "model/util.h"
 
 static void explain_program(const struct ka_instance *instance, enum ka_who who,
 			    const struct ka_app *app)
@@ -46,12 +47,12 @@ void ka_explain_programs(const struct ka_instance *instance)
 {
 	explain_program(instance, KA_PROBER, &instance->case_->prober_app);
 	explain_program(instance, KA_PEER, &instance->case_->peer_app);
-	if (instance->case_->crowd)
+	if (instance->case_->load)
 		ka_page_text(2,
 			     "Besides the observed connection there are %u of the same setting: "
 			     "they come after it, in groups over a second or more, and %s starts "
 			     "the timer of each when it is there, that of the observed one last.",
-			     instance->case_->crowd, ka_explain_who(instance, KA_PROBER));
+			     instance->case_->load, ka_explain_who(instance, KA_PROBER));
 }
 
 void ka_explain_app_step(const struct ka_instance *instance, const struct ka_step *step, char *buf,
@@ -116,7 +117,7 @@ static void explain_act(const struct ka_instance *instance, const struct ka_app_
 void ka_explain_acts(const struct ka_instance *instance)
 {
 	const struct ka_expect *expect = &instance->case_->expect;
-	const size_t n = sizeof(expect->app) / sizeof(expect->app[0]);
+	const size_t n = KA_N(expect->app);
 
 	for (size_t i = 0; i < n && expect->app[i].who != KA_NOBODY; i++)
 		explain_act(instance, &expect->app[i]);

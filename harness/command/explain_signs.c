@@ -7,9 +7,10 @@
 
 #include "command/explain.h"
 #include "command/page.h"
-#include "command/words.h"
 #include "judge/checks.h"
 #include "judge/values.h"
+#include "model/names.h"
+#include "model/util.h"
 
 static void number_text(int n, const char *what, char *buf, size_t size)
 {
@@ -43,12 +44,12 @@ static void order_sign(const struct ka_case *c, const struct ka_prediction *p)
 			     "read() returns -1 with %s, once; then it waits for data as before. "
 			     "The connection is still established, and write() works.",
 			     error);
-	else if (c->autopsy == KA_SO_ERROR_FIRST)
+	else if (c->post_mortem == KA_SO_ERROR_FIRST)
 		ka_page_hang("  - ",
 			     "SO_ERROR says %s, once, and clears it: a read() after that returns "
 			     "0, as if the peer had finished.",
 			     error);
-	else if (c->autopsy == KA_WRITE_FIRST)
+	else if (c->post_mortem == KA_WRITE_FIRST)
 		ka_page_hang("  - ",
 			     "write() returns -1 with %s, once; the next write() EPIPE, and only "
 			     "that one raises SIGPIPE. read() then returns 0.",
@@ -157,7 +158,7 @@ static void wire_signs(const struct ka_lesson *lesson)
 	if (expect->unseen)
 		ka_page_hang("  - ",
 			     "After its last answer, nothing that %s sends reaches its device: "
-			     "the counter TCPKeepAlive is the witness of probes, and the first "
+			     "the counter TCPKeepAlive is the evidence of probes, and the first "
 			     "event of the socket that of the end.",
 			     ka_explain_who(lesson->instance, KA_PROBER));
 	number_text(p->rst_sent, "RST", text, sizeof(text));
@@ -171,7 +172,7 @@ static void counter_signs(const struct ka_lesson *lesson)
 	char list[400] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < sizeof(expect->counters) / sizeof(expect->counters[0]); i++)
+	for (size_t i = 0; i < KA_N(expect->counters); i++)
 		if (expect->counters[i].name && used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
 						 used ? ", " : "", expect->counters[i].name);
@@ -179,8 +180,7 @@ static void counter_signs(const struct ka_lesson *lesson)
 		     "The namespace's counters agree (TCPKeepAlive, TCPAbortOnTimeout, OutRsts and "
 		     "others), and those that have no part in this stand still%s%s.",
 		     used ? "; besides these move or may move: " : "", list);
-	for (size_t i = 0; i < sizeof(expect->peer_counters) / sizeof(expect->peer_counters[0]);
-	     i++) {
+	for (size_t i = 0; i < KA_N(expect->peer_counters); i++) {
 		const struct ka_counter_want *want = &expect->peer_counters[i];
 		int delta = ka_number(want->delta, &lesson->instance->setting);
 		char count[16];
@@ -192,21 +192,21 @@ static void counter_signs(const struct ka_lesson *lesson)
 	}
 }
 
-static void crowd_signs(const struct ka_lesson *lesson)
+static void load_signs(const struct ka_lesson *lesson)
 {
-	unsigned crowd = lesson->instance->case_->crowd;
+	unsigned load = lesson->instance->case_->load;
 
-	if (!crowd)
+	if (!load)
 		return;
 	if (lesson->prediction->when == KA_NEVER)
-		ka_page_hang("  - ", "Each of the %u other connections lives, too.", crowd);
+		ka_page_hang("  - ", "Each of the %u other connections lives, too.", load);
 	else
 		ka_page_hang("  - ",
 			     "Each of the %u other connections: the same error, epoll mask and "
 			     "number of probes (tcpi_probes), and its end inside the same window, "
 			     "counted from the start of its own timer; every counter moves by "
 			     "%u times what one connection does.",
-			     crowd, crowd + 1);
+			     load, load + 1);
 }
 
 void ka_explain_signs(const struct ka_lesson *lesson)
@@ -217,7 +217,7 @@ void ka_explain_signs(const struct ka_lesson *lesson)
 	event_signs(lesson);
 	wire_signs(lesson);
 	counter_signs(lesson);
-	crowd_signs(lesson);
+	load_signs(lesson);
 	ka_explain_acts(lesson->instance);
 	if (ka_explain_has(lesson->instance->case_, KA_DOES_CHECKS))
 		ka_page_hang("  - ",

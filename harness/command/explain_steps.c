@@ -6,7 +6,8 @@
 
 #include "command/explain.h"
 #include "command/page.h"
-#include "command/words.h"
+#include "model/names.h"
+#include "model/util.h"
 
 #define TEXT 512
 
@@ -348,7 +349,7 @@ static void say_preparations(const struct ka_instance *instance)
 	ka_explain_programs(instance);
 	if (c->no_timestamps)
 		ka_page_text(2, "Before: net.ipv4.tcp_timestamps is 0 at both ends.");
-	for (size_t i = 0; i < sizeof(c->sysctls) / sizeof(c->sysctls[0]); i++)
+	for (size_t i = 0; i < KA_N(c->sysctls); i++)
 		say_setting_of(instance, &c->sysctls[i], "");
 	say_setting_of(instance, &c->sysctl_if_there, " (on kernels that have it)");
 }

@@ -8,6 +8,7 @@
 #include "command/explain_sum.h"
 #include "command/page.h"
 #include "judge/wheel.h"
+#include "model/util.h"
 
 /* More probes than this are not listed one by one. */
 #define LISTED 6
@@ -126,7 +127,7 @@ static void compare_hz(const struct ka_lesson *lesson)
 	static const int usual[] = { 100, 250, 300, 1000 };
 
 	printf("  The same on kernels with other jiffies:\n");
-	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+	for (size_t i = 0; i < KA_N(usual); i++) {
 		struct ka_facts facts = { .hz = usual[i] };
 		struct ka_prediction p;
 

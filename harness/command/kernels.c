@@ -11,7 +11,8 @@
 #include "command/command.h"
 #include "command/where.h"
 #include "guest/guest.h"
-#include "plan/host.h"
+#include "model/util.h"
+#include "run/host.h"
 
 /* Where kernels are looked for, and where each has its configuration. */
 struct place {
@@ -126,7 +127,7 @@ static size_t list_cache(void)
 	char top[PATH_MAX];
 
 	cache_path(top, sizeof(top));
-	return list_places(top, cache_places, sizeof(cache_places) / sizeof(cache_places[0]));
+	return list_places(top, cache_places, KA_N(cache_places));
 }
 
 /* The last of @place that can be used: names end in versions. */
@@ -152,7 +153,7 @@ bool ka_kernels_find(char *text, size_t size)
 	char top[PATH_MAX];
 
 	cache_path(top, sizeof(top));
-	for (size_t i = 0; i < sizeof(cache_places) / sizeof(cache_places[0]); i++)
+	for (size_t i = 0; i < KA_N(cache_places); i++)
 		if (find_in(top, &cache_places[i], text, size))
 			return true;
 	return false;
@@ -174,7 +175,7 @@ int ka_command_kernels(int argc, char **argv)
 	if (ka_host_facts(&facts, &err) == 0)
 		put_line(facts.release, facts.hz, "host", "real");
 	found = list_cache();
-	found += list_places("", boot_places, sizeof(boot_places) / sizeof(boot_places[0]));
+	found += list_places("", boot_places, KA_N(boot_places));
 	if (!found)
 		ka_complain("no others; ci/kernels/build-uml builds one (in two minutes), "
 			    "ci/kernels/get-image VERSION fetches one");

@@ -6,7 +6,7 @@
 
 #include "command/command.h"
 #include "command/select.h"
-#include "plan/host.h"
+#include "run/host.h"
 
 struct list_options {
 	struct ka_plan_options plan;

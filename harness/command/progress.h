@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "plan/schedule.h"
+#include "run/schedule.h"
 
 struct ka_progress_line {
 	bool wanted, shown;

@@ -20,8 +20,8 @@
 #include "command/run_options.h"
 #include "command/select.h"
 #include "command/where.h"
-#include "plan/schedule.h"
 #include "result/result.h"
+#include "run/schedule.h"
 
 #define RETRIES 2 /* of what a stalled host has spoilt */
 

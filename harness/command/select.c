@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "command/command.h"
-#include "plan/host.h"
+#include "run/host.h"
 
 #define LONG_S 100 /* longer than anybody waits without a word */
 

@@ -12,7 +12,8 @@
 #include "command/command.h"
 #include "command/select.h"
 #include "command/sysctl.h"
-#include "judge/span.h"
+#include "model/span.h"
+#include "model/util.h"
 #include "rollout/live.h"
 
 struct view {
@@ -88,7 +89,7 @@ static void put_values(const struct view *v, bool markdown)
 
 	if (markdown)
 		printf("\n| sysctl | now | with the file |\n| --- | ---: | ---: |\n");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < KA_N(rows); i++)
 		printf(markdown ? "| `%s` | %" PRId64 " | %" PRId64 " |\n"
 				: "  %-34s %10" PRId64 " %10" PRId64 "\n",
 		       rows[i].name, rows[i].now, rows[i].after);

@@ -7,6 +7,7 @@
 
 #include "command/command.h"
 #include "command/sysctl.h"
+#include "model/util.h"
 #include "rollout/span.h"
 
 /* In real time: what takes longer is computed instead. */
@@ -93,7 +94,7 @@ static enum ka_sysctl_format format_argument(const char *text)
 {
 	static const char *const names[] = { "text", "markdown", "json" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < KA_N(names); i++)
 		if (strcmp(names[i], text) == 0)
 			return (enum ka_sysctl_format)i;
 	ka_usage_error("--format: '%.40s' is none of text, markdown, json", text);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See sysctl_words.h. */
 #include "command/sysctl_words.h"
-#include "judge/span.h"
+#include "model/span.h"
+#include "model/util.h"
 
 #include <libgen.h>
 #include <math.h>
@@ -111,7 +112,7 @@ size_t ka_sysctl_rows(const struct ka_rollout *r, struct ka_row rows[KA_MAX_SIDE
 		"probes an hour to a dead peer",
 		"all connections, alive and idle",
 	};
-	size_t n = sizeof(what) / sizeof(what[0]) - (r->connections == 0);
+	size_t n = KA_N(what) - (r->connections == 0);
 
 	for (size_t i = 0; i < n; i++) {
 		rows[i].what = what[i];
@@ -325,7 +326,7 @@ const char *ka_sysctl_tally(const struct ka_rollout *r, char *buf, size_t size)
 		     { t.skipped, "not possible here" },
 		     { t.unplanned, "not run, because they take longer than --budget" } };
 
-	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]) && used < size; i++)
+	for (size_t i = 0; i < KA_N(rest) && used < size; i++)
 		if (rest[i].n)
 			used += (size_t)snprintf(buf + used, size - used, ", %u %s", rest[i].n,
 						 rest[i].what);

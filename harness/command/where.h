@@ -4,7 +4,7 @@
 #define KA_WHERE_H
 
 #include "guest/guest.h"
-#include "plan/schedule.h"
+#include "run/schedule.h"
 
 struct ka_where {
 	bool is_guest;

@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "model/util.h"
+
 /* Results that are written faster than they are read wait here; a full pipe would make the guest
  * wait, and its clock jump meanwhile. What an unprivileged process may ask for. */
 #define RESULTS_PIPE (1 << 20)
@@ -26,25 +28,18 @@
 /* A place for memory files that is nobody else's. */
 #define MEMORY_FOLDER "/dev/shm"
 
-/* What the keeper works with. */
-struct keeper {
+/* What the supervisor works with. */
+struct supervisor {
 	const struct ka_boot *boot;
-	int leash, results, console; /* its ends of the pipes */
+	int lifeline, results, console; /* its ends of the pipes */
 	bool sandboxed;
 };
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-/* ---- without chance ------------------------------------------------------------------------ */
+/* ---- without entropy ------------------------------------------------------------------------ */
 
 /* User-mode Linux asks the host for random numbers. Two runs are the same only if it gets none; its
  * clock has none either. The guest's process 1 puts a constant in their place. */
-static int forbid_chance(void)
+static int forbid_entropy(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -52,7 +47,7 @@ static int forbid_chance(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+	const struct sock_fprog program = { .len = KA_N(code), .filter = code };
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
@@ -60,7 +55,7 @@ static int forbid_chance(void)
 }
 
 /* Tracing switches between two processes that never run side by side: on one CPU that is quicker by
- * a third, also on a busy host. The keeper does it, so that the runner can see where it is. */
+ * a third, also on a busy host. The supervisor does it, so that the runner can see where it is. */
 static void stay_on_one_cpu(int cpu)
 {
 	cpu_set_t set;
@@ -88,15 +83,15 @@ static int lift(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, KA_BOOT_FILES);
 }
 
-static int place_files(const struct keeper *keeper, int *program)
+static int place_files(const struct supervisor *supervisor, int *program)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int results = lift(keeper->results), console = lift(keeper->console);
-	int initramfs = lift(keeper->boot->initramfs);
+	int results = lift(supervisor->results), console = lift(supervisor->console);
+	int initramfs = lift(supervisor->boot->initramfs);
 	int ret;
 
 	nothing = lift(nothing);
-	*program = lift(keeper->boot->program);
+	*program = lift(supervisor->boot->program);
 	ret = place(nothing, STDIN_FILENO);
 	if (ret == 0)
 		ret = place(console, 1);
@@ -110,8 +105,8 @@ static int place_files(const struct keeper *keeper, int *program)
 }
 
 /* Does not return. What goes wrong is told where the kernel would speak. */
-static void become_kernel(const struct keeper *keeper) __attribute__((noreturn));
-static void become_kernel(const struct keeper *keeper)
+static void become_kernel(const struct supervisor *supervisor) __attribute__((noreturn));
+static void become_kernel(const struct supervisor *supervisor)
 {
 	char *environment[] = { NULL, NULL, NULL };
 	char path[600], folder[600];
@@ -120,21 +115,21 @@ static void become_kernel(const struct keeper *keeper)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(path, sizeof(path), "PATH=%.500s", getenv("PATH") ? getenv("PATH") : "/usr/bin");
 	snprintf(folder, sizeof(folder), "TMPDIR=%.500s",
-		 getenv("TMPDIR") && !keeper->sandboxed ? getenv("TMPDIR") : MEMORY_FOLDER);
+		 getenv("TMPDIR") && !supervisor->sandboxed ? getenv("TMPDIR") : MEMORY_FOLDER);
 	environment[0] = path;
-	if (keeper->boot->is_uml && access(folder + 7, W_OK) == 0)
+	if (supervisor->boot->is_uml && access(folder + 7, W_OK) == 0)
 		environment[1] = folder;
-	if (keeper->boot->is_uml)
-		(void)forbid_chance(); /* a host without seccomp loses only reproducibility */
-	if (place_files(keeper, &program) == 0)
-		fexecve(program, (char *const *)keeper->boot->argv, environment);
-	dprintf(2, "cannot execute %s: error %d\n", keeper->boot->argv[0], errno);
+	if (supervisor->boot->is_uml)
+		(void)forbid_entropy(); /* a host without seccomp loses only reproducibility */
+	if (place_files(supervisor, &program) == 0)
+		fexecve(program, (char *const *)supervisor->boot->argv, environment);
+	dprintf(2, "cannot execute %s: error %d\n", supervisor->boot->argv[0], errno);
 	_exit(127);
 }
 
-/* ---- the keeper --------------------------------------------------------------------------- */
+/* ---- the supervisor --------------------------------------------------------------------------- */
 
-/* Kills what the kernel's process has left: its children become the keeper's. */
+/* Kills what the kernel's process has left: its children become the supervisor's. */
 static void kill_orphans(void)
 {
 	char path[64], line[4096], *at, *end;
@@ -158,11 +153,12 @@ static void kill_orphans(void)
 	}
 }
 
-/* Waits for the end of the kernel's process, or of the leash. Returns its wait status. */
-static int keep(pid_t pid, int leash)
+/* Waits for the end of the kernel's process, or of the lifeline. Returns its wait status. */
+static int keep(pid_t pid, int lifeline)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
-	struct pollfd fds[] = { { .fd = leash, .events = 0 }, { .fd = pidfd, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = lifeline, .events = 0 },
+				{ .fd = pidfd, .events = POLLIN } };
 
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
@@ -183,17 +179,17 @@ static void mount_memory(void)
 	(void)mount("kacheck", MEMORY_FOLDER, "tmpfs", MS_NOSUID | MS_NODEV, "size=100%");
 }
 
-/* Closes all other files, first of all the near end of this and every other leash. */
-static void close_others(const struct keeper *keeper)
+/* Closes all other files, first of all the near end of this and every other lifeline. */
+static void close_others(const struct supervisor *supervisor)
 {
-	const int kept[] = { keeper->leash, keeper->results, keeper->console, keeper->boot->program,
-			     keeper->boot->initramfs };
+	const int kept[] = { supervisor->lifeline, supervisor->results, supervisor->console,
+			     supervisor->boot->program, supervisor->boot->initramfs };
 	int from = 3;
 
 	for (;;) {
 		int next = INT_MAX;
 
-		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		for (size_t i = 0; i < KA_N(kept); i++)
 			if (kept[i] >= from && kept[i] < next)
 				next = kept[i];
 		if (next > from)
@@ -205,35 +201,36 @@ static void close_others(const struct keeper *keeper)
 	}
 }
 
-/* The keeper's life; its exit status is that of the kernel's process. */
-static int keeper_main(void *arg)
+/* The supervisor's life; its exit status is that of the kernel's process. */
+static int supervisor_main(void *arg)
 {
-	struct keeper *keeper = arg;
+	struct supervisor *supervisor = arg;
 	int status;
 	pid_t pid;
 
-	(void)setpgid(0, 0); /* Ctrl-C is for the runner, who lets go of the leash */
+	(void)setpgid(0, 0); /* Ctrl-C is for the runner, who lets go of the lifeline */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	close_others(keeper);
-	if (keeper->boot->is_uml)
-		stay_on_one_cpu(keeper->boot->cpu);
-	if (keeper->sandboxed && keeper->boot->is_uml)
+	close_others(supervisor);
+	if (supervisor->boot->is_uml)
+		stay_on_one_cpu(supervisor->boot->cpu);
+	if (supervisor->sandboxed && supervisor->boot->is_uml)
 		mount_memory();
 	pid = fork();
 	if (pid == 0)
-		become_kernel(keeper);
-	close(keeper->results);
-	close(keeper->console);
+		become_kernel(supervisor);
+	close(supervisor->results);
+	close(supervisor->console);
 	if (pid < 0)
 		return 126;
-	status = keep(pid, keeper->leash);
+	status = keep(pid, supervisor->lifeline);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /* ---- the runner --------------------------------------------------------------------------- */
 
 /* Where namespaces are not allowed: a child, with the signals of any new program. */
-static int fork_keeper(struct keeper *keeper, struct nn_sandbox *box, struct nn_err *err)
+static int fork_supervisor(struct supervisor *supervisor, struct nn_sandbox *box,
+			   struct nn_err *err)
 {
 	sigset_t none;
 	pid_t pid = fork();
@@ -245,21 +242,22 @@ static int fork_keeper(struct keeper *keeper, struct nn_sandbox *box, struct nn_
 			(void)signal(sig, SIG_DFL);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		_exit(keeper_main(keeper));
+		_exit(supervisor_main(supervisor));
 	}
 	*box = (struct nn_sandbox){ .pid = pid, .pidfd = (int)syscall(SYS_pidfd_open, pid, 0) };
 	return 0;
 }
 
-static int start_keeper(struct keeper *keeper, struct nn_sandbox *box, struct nn_err *err)
+static int start_supervisor(struct supervisor *supervisor, struct nn_sandbox *box,
+			    struct nn_err *err)
 {
 	struct nn_err why = { "" };
 
-	keeper->sandboxed = true;
-	if (nn_sandbox_start(box, keeper_main, keeper, &why) == 0)
+	supervisor->sandboxed = true;
+	if (nn_sandbox_start(box, supervisor_main, supervisor, &why) == 0)
 		return 0;
-	keeper->sandboxed = false;
-	return fork_keeper(keeper, box, err);
+	supervisor->sandboxed = false;
+	return fork_supervisor(supervisor, box, err);
 }
 
 static int make_pipe(int fds[2], int size)
@@ -273,29 +271,29 @@ static int make_pipe(int fds[2], int size)
 
 int ka_boot(struct ka_booted *booted, const struct ka_boot *boot, struct nn_err *err)
 {
-	int leash[2] = { -1, -1 }, results[2] = { -1, -1 }, console[2] = { -1, -1 };
-	struct keeper keeper = { .boot = boot };
+	int lifeline[2] = { -1, -1 }, results[2] = { -1, -1 }, console[2] = { -1, -1 };
+	struct supervisor supervisor = { .boot = boot };
 	int ret;
 
-	ret = make_pipe(leash, 0);
+	ret = make_pipe(lifeline, 0);
 	if (ret == 0)
 		ret = make_pipe(results, RESULTS_PIPE);
 	if (ret == 0)
 		ret = make_pipe(console, 0);
-	*booted = (struct ka_booted){ .keeper = NN_SANDBOX_INIT,
-				      .leash = leash[1],
+	*booted = (struct ka_booted){ .supervisor = NN_SANDBOX_INIT,
+				      .lifeline = lifeline[1],
 				      .results = results[0],
 				      .console = console[0] };
-	keeper.leash = leash[0];
-	keeper.results = results[1];
-	keeper.console = console[1];
+	supervisor.lifeline = lifeline[0];
+	supervisor.results = results[1];
+	supervisor.console = console[1];
 	if (ret < 0)
 		ret = nn_fail(err, -ret, "cannot start a guest: pipe");
 	else
-		ret = start_keeper(&keeper, &booted->keeper, err);
-	close_fd(&leash[0]);
-	close_fd(&results[1]);
-	close_fd(&console[1]);
+		ret = start_supervisor(&supervisor, &booted->supervisor, err);
+	ka_close_fd(&lifeline[0]);
+	ka_close_fd(&results[1]);
+	ka_close_fd(&console[1]);
 	if (ret < 0)
 		ka_booted_stop(booted);
 	return ret;
@@ -305,10 +303,10 @@ int ka_booted_stop(struct ka_booted *booted)
 {
 	int status = 0;
 
-	close_fd(&booted->leash);
-	if (booted->keeper.pid > 0)
-		status = nn_sandbox_wait(&booted->keeper);
-	close_fd(&booted->results);
-	close_fd(&booted->console);
+	ka_close_fd(&booted->lifeline);
+	if (booted->supervisor.pid > 0)
+		status = nn_sandbox_wait(&booted->supervisor);
+	ka_close_fd(&booted->results);
+	ka_close_fd(&booted->console);
 	return status;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The processes of a guest on the host: a keeper, and below it the kernel (User-mode Linux, QEMU).
- * The keeper holds a leash, a pipe whose other end only this process has: when that is let go, also
- * by kill -9, the keeper kills the kernel and whatever belongs to it. Where namespaces are allowed
- * the keeper is process 1 of a sandbox, so that not even its own death leaves anything.
+ * The processes of a guest on the host: a supervisor, and below it the kernel (User-mode Linux, QEMU).
+ * The supervisor holds a lifeline, a pipe whose other end only this process has: when that is let go, also
+ * by kill -9, the supervisor kills the kernel and whatever belongs to it. Where namespaces are allowed
+ * the supervisor is process 1 of a sandbox, so that not even its own death leaves anything.
  */
 #ifndef KA_BOOT_H
 #define KA_BOOT_H
@@ -28,19 +28,19 @@ struct ka_boot {
 };
 
 struct ka_booted {
-	struct nn_sandbox keeper;
-	int leash;
+	struct nn_sandbox supervisor;
+	int lifeline;
 	int results, console; /* non-blocking read ends */
 };
 
 #define KA_BOOTED_INIT                                                                             \
 	{                                                                                          \
-		.keeper = NN_SANDBOX_INIT, .leash = -1, .results = -1, .console = -1               \
+		.supervisor = NN_SANDBOX_INIT, .lifeline = -1, .results = -1, .console = -1        \
 	}
 
 int ka_boot(struct ka_booted *booted, const struct ka_boot *boot, struct nn_err *err);
 
-/* Lets go of the leash, waits until all are gone. Safe on KA_BOOTED_INIT and twice. Returns the
+/* Lets go of the lifeline, waits until all are gone. Safe on KA_BOOTED_INIT and twice. Returns the
  * exit status of the kernel's process (128 + signal), if it had ended by itself. */
 int ka_booted_stop(struct ka_booted *booted);
 

@@ -12,19 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "model/util.h"
+
 #define CHUNK        65536
 /* A guest that sends a longer line has lost its mind. */
 #define MAX_LINE     (64u << 20)
 /* Of the console, so much is quoted. */
 #define QUOTED_LINES 4
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
 
 /* ---- the console -------------------------------------------------------------------------- */
 
@@ -182,7 +176,7 @@ static void take_signals(int signals)
 
 static int wait_until(struct pollfd *fds, size_t n, int64_t deadline_ns)
 {
-	int64_t left_ns = deadline_ns - now_ns();
+	int64_t left_ns = deadline_ns - ka_now_ns();
 	const struct timespec left = { .tv_sec = left_ns / 1000000000,
 				       .tv_nsec = left_ns % 1000000000 };
 	int ready;

@@ -8,8 +8,9 @@
 
 #include "guest/parcel.h"
 #include "guest/vm.h"
-#include "plan/schedule_keep.h"
+#include "model/util.h"
 #include "result/result.h"
+#include "run/keep.h"
 
 /* What one guest may take, on a machine that has other things to do. */
 #define ROOM_KB     (1024l * 1024)
@@ -26,14 +27,6 @@ struct gather {
 	int64_t began_ns, told_ns;
 	struct nn_err *err;
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
 
 /* ---- how many ----------------------------------------------------------------------------- */
 
@@ -80,7 +73,7 @@ static unsigned side_by_side(const struct gather *g)
 static void tell_progress(struct gather *g)
 {
 	struct ka_progress progress = { .done = (unsigned)g->done, .total = (unsigned)g->plan->n };
-	int64_t now = now_ns();
+	int64_t now = ka_now_ns();
 
 	if (!g->events->progress || !g->done || now - g->told_ns < PROGRESS_NS)
 		return;
@@ -174,21 +167,21 @@ static bool owes(const struct gather *g, const struct ka_vm *vm, size_t index)
 /* Takes over @said's JSON. */
 static int take(struct gather *g, struct ka_vm *vm, struct ka_said *said)
 {
-	if (said->letter == 'R' && owes(g, vm, said->index) && json_is_object(said->json))
+	if (said->kind == 'R' && owes(g, vm, said->index) && json_is_object(said->json))
 		return deliver_kept(g, vm, said->index, said->json);
-	if (said->letter == 'K' && owes(g, vm, said->index) && g->out_dir) {
+	if (said->kind == 'K' && owes(g, vm, said->index) && g->out_dir) {
 		keep_file(g, vm, said->index, said->json);
 		json_decref(said->json);
 		return 0;
 	}
 	json_decref(said->json);
-	if (said->letter == 'F' && !vm->met) {
+	if (said->kind == 'F' && !vm->met) {
 		vm->met = true;
 		return 0;
 	}
 	return end(g, vm,
-		   said->letter == 'E' ? "the guest ended without this result"
-				       : "the guest sent a line that is no result");
+		   said->kind == 'E' ? "the guest ended without this result"
+				     : "the guest sent a line that is no result");
 }
 
 /* Takes all that @vm has said by now. */
@@ -275,7 +268,7 @@ int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan, const c
 			    .there = calloc(plan->n + 1, sizeof(bool)),
 			    .parts = ka_parts(plan->n, guest->part_size),
 			    .next = 1, /* the first has been begun by ka_guest_start() */
-			    .began_ns = now_ns(),
+			    .began_ns = ka_now_ns(),
 			    .err = err };
 	int ret;
 

@@ -8,9 +8,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "guest/errand.h"
+#include "guest/job.h"
 #include "guest/vm.h"
-#include "plan/wording.h"
+#include "model/nearest.h"
 
 /* So many instances are worth a boot of their own: User-mode Linux boots while it could run some
  * four instances, QEMU while it could run twenty-five. */
@@ -40,7 +40,7 @@ static int meet(struct ka_guest *guest, struct ka_vm *vm, struct nn_err *err)
 	while ((ret = ka_vm_said(vm, &said, err)) == 0) {
 		ret = ka_vms_wait(guest);
 		if (ret == -EINTR)
-			ka_refuse(err, "interrupted; nothing of the guest is left");
+			nn_refuse(err, "interrupted; nothing of the guest is left");
 		else if (ret < 0)
 			nn_fail(err, -ret, "cannot wait for a guest");
 		if (ret < 0)
@@ -49,7 +49,7 @@ static int meet(struct ka_guest *guest, struct ka_vm *vm, struct nn_err *err)
 	if (ret < 0)
 		return ret;
 	ret = 0;
-	if (said.letter != 'F' || ka_facts_decode(&guest->facts, said.json) < 0)
+	if (said.kind != 'F' || ka_facts_decode(&guest->facts, said.json) < 0)
 		ret = nn_fail(err, EIO, "what the guest says cannot be understood");
 	json_decref(said.json);
 	vm->met = true;

@@ -20,10 +20,10 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "judge/judge.h"
+#include "model/verdict.h"
 #include "netns/err.h"
 #include "plan/plan.h"
-#include "plan/schedule.h"
+#include "run/schedule.h"
 
 enum ka_guest_kind {
 	KA_GUEST_UML,   /* User-mode Linux, time-travel=inf-cpu */

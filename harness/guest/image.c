@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "guest/machine.h"
-#include "plan/wording.h"
+#include "model/nearest.h"
 
 #define QEMU "qemu-system-x86_64"
 
@@ -42,16 +42,16 @@ static int check_header(struct ka_guest_kernel *kernel, const uint8_t *head, siz
 	size_t at, length;
 
 	if (n < VERSION_AT + 2 || memcmp(head + MAGIC_AT, "HdrS", 4) != 0)
-		return ka_refuse(err,
+		return nn_refuse(err,
 				 "%s is no x86 kernel image (bzImage); fetch one with "
 				 "ci/kernels/get-image, or take one of /boot",
 				 kernel->file);
 	at = 0x200u + head[VERSION_AT] + 256u * head[VERSION_AT + 1];
 	if (at >= n)
-		return ka_refuse(err, "%s is a broken kernel image: it has no version",
+		return nn_refuse(err, "%s is a broken kernel image: it has no version",
 				 kernel->file);
 	if (file_size < whole_size(head))
-		return ka_refuse(err, "%s is cut short: it has %llu of %llu bytes; fetch it again",
+		return nn_refuse(err, "%s is cut short: it has %llu of %llu bytes; fetch it again",
 				 kernel->file, (unsigned long long)file_size,
 				 (unsigned long long)whole_size(head));
 	length = strcspn((const char *)head + at, " ");
@@ -96,7 +96,7 @@ static int open_qemu(struct nn_err *err)
 			return open(path, O_RDONLY | O_CLOEXEC);
 		at += length + (at[length] == ':');
 	}
-	ka_refuse(err, QEMU " is not installed; on Debian: apt-get install qemu-system-x86");
+	nn_refuse(err, QEMU " is not installed; on Debian: apt-get install qemu-system-x86");
 	return -ENOSYS;
 }
 

@@ -16,23 +16,24 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "guest/errand.h"
 #include "guest/guest.h"
+#include "guest/job.h"
 #include "guest/parcel.h"
 #include "guest/part.h"
-#include "plan/host.h"
-#include "plan/schedule_keep.h"
+#include "model/util.h"
 #include "result/result.h"
+#include "run/host.h"
+#include "run/keep.h"
 
 /* Files wait here for a moment. */
 #define KEPT_FOLDER "/tmp/kept"
 
 /* As much as the kernel wants. */
-#define CHANCE_BYTES 64
+#define ENTROPY_BYTES 64
 
 struct self {
 	FILE *line; /* to the host */
-	struct ka_errand errand;
+	struct ka_guest_job job;
 	struct ka_facts facts;
 	struct ka_plan plan; /* this guest's part */
 	unsigned parts;
@@ -62,14 +63,14 @@ static int open_line(struct self *self, const char *device, struct nn_err *err)
 }
 
 /* Takes over @json. */
-static int say(struct self *self, char letter, size_t index, json_t *json)
+static int say(struct self *self, char kind, size_t index, json_t *json)
 {
 	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 	int ret = text ? 0 : -ENOMEM;
 
 	json_decref(json);
 	if (text &&
-	    (fprintf(self->line, "%c%zu %s\n", letter, index, text) < 0 || fflush(self->line) != 0))
+	    (fprintf(self->line, "%c%zu %s\n", kind, index, text) < 0 || fflush(self->line) != 0))
 		ret = -EIO;
 	free(text);
 	return ret;
@@ -94,7 +95,7 @@ static int on_result(void *arg, size_t index, json_t *json)
 {
 	struct self *self = arg;
 	const char *folder = json_string_value(json_object_get(json, "kept"));
-	size_t at = ka_part_index(self->errand.part, self->parts, index);
+	size_t at = ka_part_index(self->job.part, self->parts, index);
 	int ret = folder ? send_files(self, at, folder) : 0;
 
 	if (ret == 0)
@@ -115,7 +116,7 @@ static int mount_all(struct nn_err *err)
 		       { "tmpfs", "/run" },
 		       { "tmpfs", "/tmp" } };
 
-	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+	for (size_t i = 0; i < KA_N(mounts); i++)
 		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, MS_NOSUID, NULL) < 0 &&
 		    errno != EBUSY)
 			return nn_fail(err, errno, "cannot mount %s", mounts[i].path);
@@ -139,18 +140,18 @@ static void map_more_at_once(void)
 	close(fd);
 }
 
-/* The kernel waits for chance before it gives out random numbers; a constant makes all that is drawn
+/* The kernel waits for entropy before it gives out random numbers; a constant makes all that is drawn
  * from it, like ports and sequence numbers, the same in every run. */
-static int begin_chance(struct nn_err *err)
+static int begin_entropy(struct nn_err *err)
 {
 	union {
 		struct rand_pool_info info;
-		char room[sizeof(struct rand_pool_info) + CHANCE_BYTES];
+		char room[sizeof(struct rand_pool_info) + ENTROPY_BYTES];
 	} seed = { .room = "" };
 	int fd = open("/dev/random", O_RDWR | O_CLOEXEC), ret = 0;
 
-	seed.info.entropy_count = CHANCE_BYTES * 8;
-	seed.info.buf_size = CHANCE_BYTES;
+	seed.info.entropy_count = ENTROPY_BYTES * 8;
+	seed.info.buf_size = ENTROPY_BYTES;
 	if (fd < 0 || ioctl(fd, RNDADDENTROPY, &seed) < 0)
 		ret = nn_fail(err, errno, "cannot seed /dev/random");
 	if (fd >= 0)
@@ -211,27 +212,26 @@ static int prepare(struct self *self, ka_guest_themes_fn *make, struct nn_err *e
 	if (ret == 0)
 		ret = load_modules(err);
 	if (ret == 0)
-		ret = ka_errand_read(&self->errand, KA_ERRAND_PATH, err);
+		ret = ka_guest_job_read(&self->job, KA_GUEST_JOB_PATH, err);
 	if (ret == 0)
 		ret = ka_host_facts(&self->facts, err);
 	self->facts.virtual_clock = true;
-	if (ret == 0 && self->errand.trials)
-		ret = make(self->errand.trials, self->facts.hz, &themes, &n, err);
+	if (ret == 0 && self->job.trials)
+		ret = make(self->job.trials, self->facts.hz, &themes, &n, err);
 	if (ret == 0)
-		ret = ka_plan_new(&self->plan, themes, n, &self->errand.plan, self->facts.hz, err);
+		ret = ka_plan_new(&self->plan, themes, n, &self->job.plan, self->facts.hz, err);
 	if (ret < 0)
 		return ret;
-	self->parts = ka_parts(self->plan.n, self->errand.part_size);
-	ka_part_keep(&self->plan, self->errand.part, self->parts);
+	self->parts = ka_parts(self->plan.n, self->job.part_size);
+	ka_part_keep(&self->plan, self->job.part, self->parts);
 	return 0;
 }
 
 static int run(struct self *self, struct nn_err *err)
 {
-	const struct ka_schedule_options options = { .jobs = self->errand.jobs,
-						     .out_dir =
-							     self->errand.keep ? KEPT_FOLDER : NULL,
-						     .keep_all = self->errand.keep_all };
+	const struct ka_schedule_options options = { .jobs = self->job.jobs,
+						     .out_dir = self->job.keep ? KEPT_FOLDER : NULL,
+						     .keep_all = self->job.keep_all };
 	const struct ka_schedule_events events = { .result = on_result, .arg = self };
 	int ret = say(self, 'F', 0, ka_facts_encode(&self->facts));
 
@@ -257,12 +257,12 @@ int ka_guest_main(const char *device, ka_guest_themes_fn *make, struct nn_err *e
 	struct self self = { .line = NULL };
 	int ret;
 
-	if (getpid() != 1 || access(KA_ERRAND_PATH, R_OK) < 0)
+	if (getpid() != 1 || access(KA_GUEST_JOB_PATH, R_OK) < 0)
 		return nn_fail(err, EPERM, "this is for process 1 of a guest kernel");
 	ret = mount_all(err);
 	if (ret == 0) {
 		map_more_at_once();
-		ret = begin_chance(err);
+		ret = begin_entropy(err);
 	}
 	if (ret == 0)
 		ret = open_line(&self, device, err);

@@ -18,6 +18,7 @@
 
 #include "guest/library.h"
 #include "guest/objects.h"
+#include "model/util.h"
 
 #define BLOCK 65536
 
@@ -186,7 +187,7 @@ static int begin(struct ka_initramfs *initramfs, int fd, struct nn_err *err)
 	call->archive_write_set_bytes_per_block(initramfs->archive, BLOCK);
 	if (call->archive_write_open_fd(initramfs->archive, fd) != ARCHIVE_OK)
 		return archive_failed(initramfs, initramfs->archive, "initramfs", "", err);
-	for (size_t i = 0; ret == 0 && i < sizeof(folders) / sizeof(folders[0]); i++)
+	for (size_t i = 0; ret == 0 && i < KA_N(folders); i++)
 		ret = put_folder(initramfs, folders[i], err);
 	return ret;
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "guest/machine.h"
-#include "plan/wording.h"
+#include "model/nearest.h"
 
 #define FORMS "host, uml:FILE or image:FILE[,modules=DIR]"
 
@@ -20,7 +20,7 @@ int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *er
 	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size > 0)
 		return 0;
 	close(*fd);
-	return ka_refuse(err, "%s is no kernel: not a file, or empty", file);
+	return nn_refuse(err, "%s is no kernel: not a file, or empty", file);
 }
 
 int ka_check_memory(unsigned long long addresses, struct nn_err *err)
@@ -29,7 +29,7 @@ int ka_check_memory(unsigned long long addresses, struct nn_err *err)
 
 	if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur >= addresses)
 		return 0; /* RLIM_INFINITY is the largest number */
-	ka_refuse(err,
+	nn_refuse(err,
 		  "a guest needs %llu MiB of address space, and may have %llu; raise the limit "
 		  "(ulimit -v)",
 		  addresses >> 20, (unsigned long long)limit.rlim_cur >> 20);
@@ -46,10 +46,10 @@ static int split(struct ka_guest_kernel *kernel, const char *rest, struct nn_err
 	    strncmp(comma, ",modules=", strlen(",modules=")) == 0)
 		modules = comma + strlen(",modules=");
 	else if (comma)
-		return ka_refuse(err, "--kernel: '%.100s' is none of " FORMS, kernel->text);
+		return nn_refuse(err, "--kernel: '%.100s' is none of " FORMS, kernel->text);
 	if (length == 0 || length >= sizeof(kernel->file) ||
 	    strlen(modules) >= sizeof(kernel->modules) || (comma && !*modules))
-		return ka_refuse(err, "--kernel: '%.100s' names no file; write " FORMS,
+		return nn_refuse(err, "--kernel: '%.100s' names no file; write " FORMS,
 				 kernel->text);
 	snprintf(kernel->file, sizeof(kernel->file), "%.*s", (int)length, rest);
 	snprintf(kernel->modules, sizeof(kernel->modules), "%s", modules);
@@ -63,7 +63,7 @@ int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, stru
 	int ret;
 
 	if (!uml && strncmp(text, "image:", 6) != 0)
-		return ka_refuse(err, "--kernel: '%.100s' is none of " FORMS, text);
+		return nn_refuse(err, "--kernel: '%.100s' is none of " FORMS, text);
 	*kernel = (struct ka_guest_kernel){ .kind = uml ? KA_GUEST_UML : KA_GUEST_IMAGE,
 					    .text = text };
 	ret = split(kernel, strchr(text, ':') + 1, err);

@@ -6,7 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "plan/wording.h"
+#include "model/nearest.h"
+#include "model/util.h"
 
 #define CALL_NAME(name) #name,
 
@@ -14,7 +15,7 @@ static int refuse(const char *package, struct nn_err *err)
 {
 	const char *why = dlerror();
 
-	ka_refuse(err, "a guest kernel needs a library: %s; on Debian: apt-get install %s",
+	nn_refuse(err, "a guest kernel needs a library: %s; on Debian: apt-get install %s",
 		  why ? why : "the loader gives no reason", package);
 	return -ENOSYS;
 }
@@ -41,8 +42,8 @@ int ka_libarchive_load(struct ka_libarchive *library, struct nn_err *err)
 	static const char *const names[] = { KA_LIBARCHIVE_CALLS(CALL_NAME) };
 
 	_Static_assert(sizeof(names) == sizeof(*library), "a name for each function");
-	return ka_library_load(KA_LIBARCHIVE_SONAME, KA_LIBARCHIVE_PACKAGE, names,
-			       sizeof(names) / sizeof(names[0]), library, err);
+	return ka_library_load(KA_LIBARCHIVE_SONAME, KA_LIBARCHIVE_PACKAGE, names, KA_N(names),
+			       library, err);
 }
 
 int ka_libkmod_load(struct ka_libkmod *library, struct nn_err *err)
@@ -50,6 +51,6 @@ int ka_libkmod_load(struct ka_libkmod *library, struct nn_err *err)
 	static const char *const names[] = { KA_LIBKMOD_CALLS(CALL_NAME) };
 
 	_Static_assert(sizeof(names) == sizeof(*library), "a name for each function");
-	return ka_library_load(KA_LIBKMOD_SONAME, KA_LIBKMOD_PACKAGE, names,
-			       sizeof(names) / sizeof(names[0]), library, err);
+	return ka_library_load(KA_LIBKMOD_SONAME, KA_LIBKMOD_PACKAGE, names, KA_N(names), library,
+			       err);
 }

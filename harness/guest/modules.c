@@ -11,10 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest/errand.h"
+#include "guest/job.h"
 #include "guest/library.h"
 #include "guest/machine.h"
-#include "plan/wording.h"
+#include "model/nearest.h"
+#include "model/util.h"
 
 #define MAX_LOADED 128
 
@@ -145,7 +146,7 @@ static int check_version(struct loader *l, const char *name, const char *vermagi
 	if (strncmp(vermagic, release, length) == 0 &&
 	    (vermagic[length] == ' ' || !vermagic[length]))
 		return 0;
-	return ka_refuse(l->err,
+	return nn_refuse(l->err,
 			 "the module %s in %s is for Linux %.*s, the image is %s; give "
 			 "modules=DIR of the same version",
 			 name, l->kernel->modules, (int)strcspn(vermagic, " "), vermagic, release);
@@ -225,7 +226,7 @@ static int load(struct loader *l, const char *name, bool needed)
 	if (!path && !needed)
 		return 0;
 	if (!path)
-		return ka_refuse(l->err,
+		return nn_refuse(l->err,
 				 "it has no %s built in, and %s has no such module; give "
 				 "modules=DIR",
 				 name, l->kernel->modules);
@@ -252,9 +253,9 @@ static int load_all(struct loader *l)
 	};
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < sizeof(needed) / sizeof(needed[0]); i++)
+	for (size_t i = 0; ret == 0 && i < KA_N(needed); i++)
 		ret = load(l, needed[i], true);
-	for (size_t i = 0; ret == 0 && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+	for (size_t i = 0; ret == 0 && i < KA_N(wanted); i++)
 		ret = load(l, wanted[i], false);
 	return ret;
 }

@@ -26,20 +26,20 @@ struct outcome {
 
 /* ---- in the packer ------------------------------------------------------------------------ */
 
-static int add_errand(struct ka_initramfs *initramfs, const struct ka_errand *errand,
-		      struct nn_err *err)
+static int add_job(struct ka_initramfs *initramfs, const struct ka_guest_job *job,
+		   struct nn_err *err)
 {
-	char *text = ka_errand_text(errand);
+	char *text = ka_guest_job_text(job);
 	int ret;
 
 	if (!text)
-		return nn_fail(err, ENOMEM, "cannot write the errand of a guest");
-	ret = ka_initramfs_add(initramfs, KA_ERRAND_PATH, text, strlen(text), err);
+		return nn_fail(err, ENOMEM, "cannot write the job of a guest");
+	ret = ka_initramfs_add(initramfs, KA_GUEST_JOB_PATH, text, strlen(text), err);
 	free(text);
 	return ret;
 }
 
-static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka_errand *errand,
+static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
 			   int fd, struct nn_err *err)
 {
 	struct ka_initramfs *initramfs;
@@ -47,7 +47,7 @@ static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka
 
 	if (ret < 0)
 		return ret;
-	ret = add_errand(initramfs, errand, err);
+	ret = add_job(initramfs, job, err);
 	if (ret == 0 && kernel->kind == KA_GUEST_IMAGE)
 		ret = ka_modules_add(kernel, initramfs, err);
 	if (ret == 0)
@@ -74,7 +74,7 @@ static int wait_for(pid_t pid, int pipe, struct nn_err *err)
 	return outcome.ret;
 }
 
-static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_errand *errand, int fd,
+static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job, int fd,
 		      struct nn_err *err)
 {
 	struct outcome outcome = { .ret = 0 };
@@ -86,7 +86,7 @@ static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_erra
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		outcome.ret = write_initramfs(kernel, errand, fd, &outcome.err);
+		outcome.ret = write_initramfs(kernel, job, fd, &outcome.err);
 		_exit(write(pipes[1], &outcome, sizeof(outcome)) != sizeof(outcome));
 	}
 	ret = pid < 0 ? nn_fail(err, errno, "initramfs: fork") : 0;
@@ -97,14 +97,14 @@ static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_erra
 	return ret;
 }
 
-int ka_pack(const struct ka_guest_kernel *kernel, const struct ka_errand *errand,
+int ka_pack(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
 	    struct nn_err *err)
 {
 	int fd = memfd_create("kacheck-initramfs", MFD_CLOEXEC), ret;
 
 	if (fd < 0)
 		return nn_fail(err, errno, "initramfs");
-	ret = pack_apart(kernel, errand, fd, err);
+	ret = pack_apart(kernel, job, fd, err);
 	if (ret == 0)
 		return fd;
 	close(fd);

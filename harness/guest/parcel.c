@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plan/schedule_keep.h"
+#include "run/keep.h"
 
 static const char digits[] = "0123456789abcdef";
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "guest/machine.h"
-#include "plan/wording.h"
+#include "model/nearest.h"
 
 /* The guest's memory, and the program. */
 #define ADDRESSES (840ull << 20)
@@ -52,11 +52,11 @@ static int check_content(const char *data, size_t size, const char *file, struct
 {
 	if (size < 4 || memcmp(data, "\177ELF", 4) != 0 ||
 	    !has_text(data, size, "User Mode Linux") || !has_banner(data, size))
-		return ka_refuse(err, "%s is no User-mode Linux kernel; " BUILD_ONE, file);
+		return nn_refuse(err, "%s is no User-mode Linux kernel; " BUILD_ONE, file);
 	if (is_cut_short(data, size))
-		return ka_refuse(err, "%s is cut short; " BUILD_ONE, file);
+		return nn_refuse(err, "%s is cut short; " BUILD_ONE, file);
 	if (!has_text(data, size, "time-travel="))
-		return ka_refuse(err,
+		return nn_refuse(err,
 				 "%s has no clock that jumps "
 				 "(CONFIG_UML_TIME_TRAVEL_SUPPORT); " BUILD_ONE,
 				 file);

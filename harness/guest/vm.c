@@ -13,7 +13,8 @@
 
 #include "guest/machine.h"
 #include "guest/pack.h"
-#include "plan/wording.h"
+#include "model/nearest.h"
+#include "model/util.h"
 
 #define NSEC_PER_SEC 1000000000ll
 
@@ -30,19 +31,11 @@
  * jiffy: of twenty instances at once, some were three jiffies late. */
 #define JOBS_IMAGE 3
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
-
 /* So long it has, from now on, to say the next. */
 static void be_patient(struct ka_vm *vm, double seconds)
 {
 	vm->patience_s = seconds;
-	vm->deadline_ns = now_ns() + (int64_t)(seconds * NSEC_PER_SEC);
+	vm->deadline_ns = ka_now_ns() + (int64_t)(seconds * NSEC_PER_SEC);
 }
 
 /* ---- boot --------------------------------------------------------------------------------- */
@@ -51,7 +44,7 @@ static int pack(const struct ka_guest *guest, unsigned part, struct nn_err *err)
 {
 	const struct ka_guest_options *options = &guest->options;
 	unsigned jobs = guest->kernel.kind == KA_GUEST_IMAGE ? JOBS_IMAGE : JOBS;
-	const struct ka_errand errand = { .plan = *options->plan,
+	const struct ka_guest_job job = { .plan = *options->plan,
 					  .trials = options->trials,
 					  .jobs = options->jobs ? options->jobs : jobs,
 					  .part = part,
@@ -59,14 +52,15 @@ static int pack(const struct ka_guest *guest, unsigned part, struct nn_err *err)
 					  .keep = options->keep,
 					  .keep_all = options->keep_all };
 
-	return ka_pack(&guest->kernel, &errand, err);
+	return ka_pack(&guest->kernel, &job, err);
 }
 
 int ka_vm_cpu(const struct ka_vm *vm)
 {
 	cpu_set_t set;
 
-	if (sched_getaffinity(vm->booted.keeper.pid, sizeof(set), &set) < 0 || CPU_COUNT(&set) != 1)
+	if (sched_getaffinity(vm->booted.supervisor.pid, sizeof(set), &set) < 0 ||
+	    CPU_COUNT(&set) != 1)
 		return -1;
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
 		if (CPU_ISSET(cpu, &set))
@@ -147,12 +141,12 @@ static int explain(struct ka_vm *vm, int ret, struct nn_err *err)
 	const char *words = ka_collect_last_words(&vm->collect, said, sizeof(said));
 
 	if (ret == -EAGAIN) {
-		ka_refuse(err, "the guest was silent for %.0f s; last on its console: %s",
+		nn_refuse(err, "the guest was silent for %.0f s; last on its console: %s",
 			  vm->patience_s, words);
 		return -ETIMEDOUT;
 	}
 	if (ret == 0) {
-		ka_refuse(err, "the guest ended%s; last on its console: %s",
+		nn_refuse(err, "the guest ended%s; last on its console: %s",
 			  cause_of_death(vm, cause, sizeof(cause)), words);
 		return -EIO;
 	}
@@ -165,17 +159,17 @@ int ka_vm_said(struct ka_vm *vm, struct ka_said *said, struct nn_err *err)
 	char *line, *end;
 	int ret = ka_collect_line(&vm->collect, &line);
 
-	if (ret == -EAGAIN && now_ns() < vm->deadline_ns)
+	if (ret == -EAGAIN && ka_now_ns() < vm->deadline_ns)
 		return 0;
 	if (ret != 1)
 		return explain(vm, ret, err);
 	be_patient(vm, vm->silence_s);
-	*said = (struct ka_said){ .letter = *line };
+	*said = (struct ka_said){ .kind = *line };
 	said->index = strtoul(line + (*line != '\0'), &end, 10);
 	if (*end)
 		said->json = json_loads(end, JSON_DECODE_ANY, NULL);
-	if (said->letter == 'X' && json_is_string(said->json)) {
-		ka_refuse(err, "in the guest: %s", json_string_value(said->json));
+	if (said->kind == 'X' && json_is_string(said->json)) {
+		nn_refuse(err, "in the guest: %s", json_string_value(said->json));
 		json_decref(said->json);
 		return -EIO;
 	}

@@ -34,9 +34,9 @@ struct ka_guest {
 	bool masked;
 };
 
-/* What a guest has said: a letter, a number, JSON (a new reference; NULL: none). */
+/* What a guest has said: a kind, a number, JSON (a new reference; NULL: none). */
 struct ka_said {
-	char letter;
+	char kind;
 	size_t index;
 	json_t *json;
 };

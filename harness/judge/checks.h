@@ -83,12 +83,12 @@ void ka_check_counters(const struct ka_evidence *e, struct ka_findings *f);
 /* The programs did what is declared, when it is declared, and nothing else. */
 void ka_check_app(const struct ka_evidence *e, struct ka_findings *f);
 
-/* ---- checks_crowd.c ------------------------------------------------------------------------------ */
+/* ---- checks_load.c ------------------------------------------------------------------------------ */
 
-/* The crowd was there, and its fault came before the first probe. Findings mean broken. */
-void ka_guard_crowd(const struct ka_evidence *e, struct ka_findings *f);
+/* The load was there, and its fault came before the first probe. Findings mean broken. */
+void ka_guard_load(const struct ka_evidence *e, struct ka_findings *f);
 /* All of it ended as the observed connection must, or all of it lives. */
-void ka_check_crowd(const struct ka_evidence *e, struct ka_findings *f);
+void ka_check_load(const struct ka_evidence *e, struct ka_findings *f);
 
 /* True when the observed number @seen is what @want (a number, KA_SOME, KA_ANY) asks for. */
 bool ka_number_fits(int64_t seen, int want);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The programs above TCP: what they did and noticed, how often, and when. */
 #include "judge/checks.h"
+#include "model/util.h"
 
 static const char *act_name(enum ka_app_act act)
 {
@@ -23,7 +24,7 @@ static const struct ka_app_want *declared(const struct ka_evidence *e, const str
 {
 	const struct ka_expect *expect = &e->instance->case_->expect;
 
-	for (size_t i = 0; i < sizeof(expect->app) / sizeof(expect->app[0]); i++)
+	for (size_t i = 0; i < KA_N(expect->app); i++)
 		if (expect->app[i].who == who_of(e, event) && expect->app[i].act == event->app.act)
 			return &expect->app[i];
 	return NULL;
@@ -70,7 +71,7 @@ static void check_want(const struct ka_evidence *e, const struct ka_app_want *wa
 void ka_check_app(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_expect *expect = &e->instance->case_->expect;
-	const size_t n = sizeof(expect->app) / sizeof(expect->app[0]);
+	const size_t n = KA_N(expect->app);
 
 	for (size_t i = 0; i < n && expect->app[i].who != KA_NOBODY; i++)
 		check_want(e, &expect->app[i], f);

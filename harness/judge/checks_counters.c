@@ -7,13 +7,14 @@
 
 #include "judge/checks.h"
 #include "judge/values.h"
+#include "model/util.h"
 
-/* Each connection of a crowd moves a counter as the observed one must. */
-static int with_crowd(const struct ka_evidence *e, int one, int each)
+/* Each connection of a load moves a counter as the observed one must. */
+static int with_load(const struct ka_evidence *e, int one, int each)
 {
 	if (one == KA_ANY || e->want->when != KA_KEEPALIVE_EXPIRY)
 		return one;
-	return one + (int)e->instance->case_->crowd * each;
+	return one + (int)e->instance->case_->load * each;
 }
 
 /* TCPKeepAlive counts attempts, answered or not (tcp_write_wakeup()). Where the wire does not show
@@ -26,7 +27,7 @@ static int want_probes(const struct ka_evidence *e)
 		return 0;
 	if (c->expect.unseen || ka_case_does(c, KA_REFUSE, KA_PROBER))
 		return KA_ANY;
-	return with_crowd(e, e->probes_in_all, e->want->probes);
+	return with_load(e, e->probes_in_all, e->want->probes);
 }
 
 /* tcp_send_probe0() */
@@ -42,7 +43,7 @@ static int want_timeouts(const struct ka_evidence *e)
 		   e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT ||
 		   e->want->when == KA_CONNECT_LIMIT;
 
-	return with_crowd(e, one, 1);
+	return with_load(e, one, 1);
 }
 
 /* Counted before it is known whether it can be sent (tcp_send_active_reset()). */
@@ -52,7 +53,7 @@ static int want_rsts(const struct ka_evidence *e)
 
 	if (e->instance->case_->expect.unseen && by_timer)
 		return 1;
-	return with_crowd(e, e->want->rst_sent, 1);
+	return with_load(e, e->want->rst_sent, 1);
 }
 
 /* tcp_set_state(): from ESTABLISHED or CLOSE_WAIT to CLOSE. What happens after an EOF is the
@@ -65,7 +66,7 @@ static int want_resets(const struct ka_evidence *e)
 		return 0;
 	if (!e->want->error || ka_case_closes(c))
 		return KA_ANY;
-	return with_crowd(e, !ka_case_does(c, KA_SHUTDOWN, KA_PROBER), 1);
+	return with_load(e, !ka_case_does(c, KA_SHUTDOWN, KA_PROBER), 1);
 }
 
 /* tcp_set_state() from SYN_SENT to CLOSE. */
@@ -122,12 +123,11 @@ static int declared(const struct ka_evidence *e, const struct ka_counter_want *w
 static int want_of_prober(const struct ka_evidence *e, const char *name)
 {
 	const struct ka_expect *expect = &e->instance->case_->expect;
-	int want = declared(e, expect->counters,
-			    sizeof(expect->counters) / sizeof(expect->counters[0]), name);
+	int want = declared(e, expect->counters, KA_N(expect->counters), name);
 
 	if (want >= 0)
 		return want;
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (size_t i = 0; i < KA_N(rules); i++)
 		if (!strcmp(rules[i].name, name))
 			return rules[i].want(e);
 	return 0;
@@ -136,8 +136,7 @@ static int want_of_prober(const struct ka_evidence *e, const char *name)
 static int want_of_peer(const struct ka_evidence *e, const char *name)
 {
 	const struct ka_expect *expect = &e->instance->case_->expect;
-	int want = declared(e, expect->peer_counters,
-			    sizeof(expect->peer_counters) / sizeof(expect->peer_counters[0]), name);
+	int want = declared(e, expect->peer_counters, KA_N(expect->peer_counters), name);
 
 	return want < 0 ? KA_ANY : want;
 }

@@ -118,7 +118,7 @@ static bool keeps_soft_error(const struct ka_evidence *e)
 static const char *so_error_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
 				     bool consumed)
 {
-	bool first = e->instance->case_->autopsy == KA_SO_ERROR_FIRST;
+	bool first = e->instance->case_->post_mortem == KA_SO_ERROR_FIRST;
 
 	if (consumed && call->ret && call->ret != e->error)
 		return "SO_ERROR gives another error after the first";
@@ -186,7 +186,7 @@ void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f)
 
 /* ---- state --------------------------------------------------------------------------------------- */
 
-/* The last TCP_INFO from the prober's end up to the autopsy's calls; NULL: none. */
+/* The last TCP_INFO from the prober's end up to the post_mortem's calls; NULL: none. */
 static const struct ka_tcp_info *last_info(const struct ka_evidence *e)
 {
 	const struct ka_tcp_info *info = NULL;
@@ -195,7 +195,7 @@ static const struct ka_tcp_info *last_info(const struct ka_evidence *e)
 		const struct ka_event *event = &e->timeline->events[i];
 
 		if (event->what == KA_EV_TCP_INFO && event->at == e->at &&
-		    event->t_ns <= e->autopsy_ns)
+		    event->t_ns <= e->post_mortem_ns)
 			info = &event->info;
 	}
 	return info;
@@ -257,7 +257,7 @@ void ka_check_state(const struct ka_evidence *e, struct ka_findings *f)
 		check_lives(e, f);
 		return;
 	}
-	if (!info || !e->want->error || e->autopsy_ns == INT64_MAX)
+	if (!info || !e->want->error || e->post_mortem_ns == INT64_MAX)
 		return;
 	if (e->instance->case_->expect.survives) {
 		if (info->state != TCP_ESTABLISHED)

@@ -14,8 +14,8 @@
 /* The longest relative rounding of the wheel (8/63), to wait for a probe. */
 #define ROUNDING       1.13
 
-/* One connection of a crowd: a handshake and its options. */
-#define CROWD_S 0.0002
+/* One connection of a load: a handshake and its options. */
+#define LOAD_S 0.0002
 
 struct walk {
 	double now;
@@ -155,7 +155,7 @@ void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_p
 	double notice_s = ka_time_s(&instance->case_->expect.notice, &instance->setting);
 
 	w.longest_wait = later(w.longest_wait, programs_s(instance));
-	out->expected_s = SETUP_S + instance->case_->crowd * CROWD_S + end + notice_s;
+	out->expected_s = SETUP_S + instance->case_->load * LOAD_S + end + notice_s;
 	out->give_up_s = later((double)out->hi_j / hz, w.longest_wait) * OVERDUE_FACTOR + notice_s +
 			 OVERDUE_S;
 }

@@ -10,7 +10,214 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "judge/evidence_end.h"
+#include "judge/values.h"
+#include "model/util.h"
+
+/*
+ * The end is taken where the kernel itself shows it: the RST that it sends or receives, the FIN
+ * that it receives. Only where there is no such packet, the application's wake-up must do.
+ */
+static size_t index_of(const struct ka_evidence *e, const struct ka_event *event)
+{
+	return (size_t)(event - e->timeline->events);
+}
+
+static const struct ka_event *first_fin(const struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->accepted && p->flags & TH_FIN)
+			return &e->timeline->events[i];
+	}
+	return NULL;
+}
+
+/* The socket's first word of its end. A FIN alone is the end only where one is expected. */
+static const struct ka_event *first_notice(const struct ka_evidence *e, bool level_only)
+{
+	bool by_fin = e->want->eof && !e->want->error;
+	uint32_t news = EPOLLERR | EPOLLHUP;
+
+	/* HUP alone may only say that both ends have sent FIN */
+	if (e->want->error && e->want->events & EPOLLERR &&
+	    !ka_case_blocks_in_recv(e->instance->case_))
+		news = EPOLLERR;
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_EPOLL && event->at == e->at &&
+		    (event->epoll.mask & news || (by_fin && ka_evidence_tells_fin(e, event))) &&
+		    (!level_only || event->epoll.set == KA_EPOLL_LEVEL))
+			return event;
+	}
+	return NULL;
+}
+
+/* The packet that is, or announces, the end in this regime. */
+static const struct ka_event *end_packet(const struct ka_evidence *e)
+{
+	if (e->instance->case_->expect.unseen)
+		return NULL;
+	switch (e->want->when) {
+	case KA_KEEPALIVE_EXPIRY:
+	case KA_USER_TIMEOUT:
+		return ka_evidence_rst(e, true);
+	case KA_FIRST_PROBE:
+		return ka_evidence_rst(e, false);
+	case KA_AT_ONCE:
+		if (e->want->eof)
+			return first_fin(e);
+		if (e->want->rst_received)
+			return ka_evidence_rst(e, false);
+		return e->want->rst_sent ? ka_evidence_rst(e, true) : NULL;
+	case KA_FIRST_RETRANSMIT: /* no segment of TCP */
+	case KA_RETRANSMIT_LIMIT: /* sends no RST (tcp_write_timeout()) */
+	case KA_PERSIST_LIMIT:    /* nor does tcp_probe_timer() */
+	case KA_CONNECT_LIMIT:    /* nobody would know what is reset */
+	case KA_NEVER:
+		break;
+	}
+	return NULL;
+}
+
+static void find_end(struct ka_evidence *e)
+{
+	const struct ka_event *notice = first_notice(e, true);
+	const struct ka_event *end = end_packet(e);
+
+	if (!end)
+		end = first_notice(e, false);
+	e->notice_ns = notice ? notice->t_ns : INT64_MAX;
+	e->detected = end != NULL;
+	e->end_index = end ? index_of(e, end) : e->timeline->n;
+	if (end)
+		e->end_ns = end->t_ns;
+	else if (e->stop)
+		e->end_ns = e->stop->t_ns;
+}
+
+/* ---- what the window counts from ------------------------------------------------------------- */
+
+static bool only_looks(enum ka_do what)
+{
+	return what == KA_WAIT || what == KA_GETSOCKOPT || what == KA_SYSCTL_IS ||
+	       what == KA_DIAG_IS || what == KA_ENTRY_IS || what == KA_ENTRY_GONE;
+}
+
+/* A program closed the observed connection. */
+static bool closes(const struct ka_event *event)
+{
+	if (event->what != KA_EV_APP)
+		return false;
+	return event->app.act == KA_DID_CLOSE || event->app.act == KA_DID_TIME_OUT ||
+	       (event->app.act == KA_DID_EVICT && event->app.number == 1);
+}
+
+static void take_cause(struct ka_evidence *e, int64_t began_ns, int64_t done_ns, const char *text)
+{
+	e->have_zero = true;
+	e->cause_began_ns = began_ns;
+	e->zero_ns = done_ns > began_ns ? done_ns : began_ns;
+	e->cause = text;
+}
+
+/* The step that brought the end: the last one that does something and began before it. The end may
+ * come while the step is still at work. */
+static void find_cause(struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+
+		if (event->t_ns > e->end_ns)
+			continue;
+		if (closes(event))
+			take_cause(e, event->t_ns, event->t_ns, event->app.text);
+		else if (step && !only_looks(step->do_))
+			take_cause(e, event->t_ns, event->step.done_ns, event->step.text);
+	}
+}
+
+/* What the peer has acknowledged by the end. */
+static uint32_t acknowledged(const struct ka_evidence *e)
+{
+	uint32_t una = 0;
+
+	for (size_t i = 0; i < e->end_index; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->accepted && (int32_t)(p->ack - una) > 0)
+			una = p->ack;
+	}
+	return una;
+}
+
+/* The first transmission of what was never acknowledged. */
+static void find_unacked(struct ka_evidence *e)
+{
+	uint32_t una = acknowledged(e);
+
+	for (size_t i = 0; i < e->end_index && !e->have_zero; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (!p || !p->out || (p->kind != KA_SEG_DATA && p->kind != KA_SEG_RETRANSMIT) ||
+		    (int32_t)(ka_packet_end(p) - una) <= 0)
+			continue;
+		e->have_zero = true;
+		e->zero_ns = e->timeline->events[i].t_ns;
+		e->cause = "the first transmission";
+	}
+}
+
+/* The write after which data waits: for the window, or for a way out of the host. */
+static void find_write(struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->end_index; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what != KA_EV_CALL || event->at != e->at ||
+		    event->call.name != KA_CALL_WRITE || event->call.ret <= 0)
+			continue;
+		e->have_zero = true;
+		e->zero_ns = event->t_ns;
+		e->cause = "the last write";
+	}
+}
+
+/* Nothing is ever received: the first SYN takes the place of L. */
+static void find_syn(struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->end_index && !e->have_zero; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (!p || !p->out || p->kind != KA_SEG_SYN)
+			continue;
+		e->have_zero = e->heard = true;
+		e->zero_ns = e->last_rx_ns = e->timeline->events[i].t_ns;
+		e->last_rx_index = i;
+		e->cause = "the first SYN";
+	}
+}
+
+static void find_zero(struct ka_evidence *e)
+{
+	if (e->want->when == KA_AT_ONCE) {
+		find_cause(e);
+	} else if (e->want->when == KA_RETRANSMIT_LIMIT && e->instance->case_->expect.unseen) {
+		find_write(e);
+	} else if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_FIRST_RETRANSMIT) {
+		find_unacked(e);
+	} else if (e->want->when == KA_PERSIST_LIMIT) {
+		find_write(e);
+	} else if (e->want->when == KA_CONNECT_LIMIT) {
+		find_syn(e);
+	} else {
+		e->have_zero = e->heard;
+		e->zero_ns = e->last_rx_ns;
+		e->cause = "the last segment received";
+	}
+}
 
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,
 					   const struct ka_event *event)
@@ -39,7 +246,7 @@ const struct ka_event *ka_evidence_rst(const struct ka_evidence *e, bool out)
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_packet *p = ka_evidence_packet(e, event);
 
-		if (p && p->kind == KA_SEG_RST && p->out == out && event->t_ns <= e->autopsy_ns)
+		if (p && p->kind == KA_SEG_RST && p->out == out && event->t_ns <= e->post_mortem_ns)
 			return event;
 	}
 	return NULL;
@@ -64,7 +271,7 @@ bool ka_ends_by_timer(enum ka_when when)
 
 static void find_stop(struct ka_evidence *e)
 {
-	e->autopsy_ns = e->fin_ns = INT64_MAX;
+	e->post_mortem_ns = e->fin_ns = INT64_MAX;
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_packet *p = ka_evidence_packet(e, event);
@@ -72,8 +279,8 @@ static void find_stop(struct ka_evidence *e)
 		if (event->what == KA_EV_END)
 			e->stop = event;
 		if (event->what == KA_EV_CALL && event->at == e->at && event->call.after_end &&
-		    event->t_ns < e->autopsy_ns)
-			e->autopsy_ns = event->t_ns;
+		    event->t_ns < e->post_mortem_ns)
+			e->post_mortem_ns = event->t_ns;
 		if (p && p->accepted && p->flags & TH_FIN) {
 			e->peer_finished = true;
 			e->fin_ns = event->t_ns < e->fin_ns ? event->t_ns : e->fin_ns;
@@ -98,7 +305,7 @@ static void find_last_rx(struct ka_evidence *e)
 
 static void count_probe(struct ka_evidence *e, size_t index)
 {
-	const size_t room = sizeof(e->probe_ns) / sizeof(e->probe_ns[0]);
+	const size_t room = KA_N(e->probe_ns);
 
 	e->probes_in_all++;
 	if (index < e->last_rx_index || index > e->end_index)
@@ -147,7 +354,7 @@ static void count_rsts(struct ka_evidence *e)
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_packet *p = ka_evidence_packet(e, event);
 
-		if (!p || p->kind != KA_SEG_RST || event->t_ns > e->autopsy_ns)
+		if (!p || p->kind != KA_SEG_RST || event->t_ns > e->post_mortem_ns)
 			continue;
 		if (p->out)
 			e->rst_sent++;
@@ -173,7 +380,7 @@ static void find_masks(struct ka_evidence *e)
 		const struct ka_event *event = &e->timeline->events[i];
 
 		if (event->what != KA_EV_EPOLL || event->at != e->at ||
-		    event->t_ns > e->autopsy_ns ||
+		    event->t_ns > e->post_mortem_ns ||
 		    !(event->epoll.mask & (EPOLLERR | EPOLLHUP) || ka_evidence_tells_fin(e, event)))
 			continue;
 		if (event->epoll.set == KA_EPOLL_LEVEL)
@@ -218,9 +425,9 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 		.noise_ns = facts->virtual_clock || facts->noise_ns < 0 ? 0 : facts->noise_ns,
 	};
 	find_stop(out);
-	ka_evidence_find_end(out);
+	find_end(out);
 	find_last_rx(out);
-	ka_evidence_find_zero(out);
+	find_zero(out);
 	find_probes(out);
 	count_unseen(out);
 	count_rsts(out);

@@ -25,7 +25,7 @@ struct ka_evidence {
 	int64_t noise_ns; /* 0 with a virtual clock */
 
 	const struct ka_event *stop; /* why the bench stopped; NULL: not recorded */
-	int64_t autopsy_ns;          /* first call on the socket after its end; INT64_MAX: none */
+	int64_t post_mortem_ns;      /* first call on the socket after its end; INT64_MAX: none */
 	bool peer_finished;          /* the peer's FIN arrived at the prober */
 	int64_t fin_ns;              /* the first time; INT64_MAX: never */
 
@@ -53,7 +53,7 @@ struct ka_evidence {
 	int unseen;          /* further attempts that only TCPKeepAlive has counted */
 	int rst_sent, rst_received;
 
-	uint32_t events, events_full; /* last mask of each epoll set before the autopsy */
+	uint32_t events, events_full; /* last mask of each epoll set before the post-mortem */
 	int error;                    /* first one that a call on the socket returned */
 };
 
@@ -68,7 +68,7 @@ const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,
 /* The step that @event recorded, else NULL. */
 const struct ka_step *ka_evidence_step(const struct ka_evidence *e, const struct ka_event *event);
 
-/* First RST of one direction at the prober's end up to the autopsy; NULL: none. */
+/* First RST of one direction at the prober's end up to the post-mortem; NULL: none. */
 const struct ka_event *ka_evidence_rst(const struct ka_evidence *e, bool out);
 
 /* True when an epoll event tells of the peer's FIN: whoever did not ask for RDHUP only sees that

@@ -37,11 +37,11 @@ bool ka_is_fault(enum ka_do what)
 }
 
 /* Making and destroying a network takes as long as the kernel needs, the last segments into a full
- * buffer are acknowledged late, several times over, and a crowd comes over more than a second; what
- * comes too late for the first probe is found by guard_fault_in_time() and ka_guard_crowd(). */
+ * buffer are acknowledged late, several times over, and a load comes over more than a second; what
+ * comes too late for the first probe is found by guard_fault_in_time() and ka_guard_load(). */
 static bool waits_for_others(const struct ka_evidence *e, const struct ka_step *step)
 {
-	if (step->do_ == KA_CONNECT && e->instance->case_->crowd)
+	if (step->do_ == KA_CONNECT && e->instance->case_->load)
 		return true;
 	return step->do_ == KA_CRASH || step->do_ == KA_REBOOT || step->do_ == KA_FILL;
 }
@@ -166,7 +166,7 @@ static void guard_zero(const struct ka_evidence *e, struct ka_findings *f)
 static void guard_end(const struct ka_evidence *e, struct ka_findings *f)
 {
 	if (e->stop->end.why == KA_END_DIED && !e->detected)
-		ka_find(f, "no witness saw the end");
+		ka_find(f, "no observer saw the end");
 }
 
 void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
@@ -181,7 +181,7 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
 	guard_faults(e, f);
 	guard_steps_in_time(e, f);
 	guard_fault_in_time(e, f);
-	ka_guard_crowd(e, f);
+	ka_guard_load(e, f);
 	guard_zero(e, f);
 	guard_end(e, f);
 	guard_capture(e, f);

@@ -5,73 +5,14 @@
 #ifndef KA_JUDGE_H
 #define KA_JUDGE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "bench/timeline.h"
-#include "plan/case.h"
-
-/* What is known of the kernel and host that the instance ran on. */
-struct ka_facts {
-	char release[65];
-	int hz;
-	int64_t tick_ns;  /* length of a jiffy */
-	bool phase_known; /* jiffies(t) = j0 + t / tick_ns, t in CLOCK_MONOTONIC ns */
-	int64_t j0;
-	bool virtual_clock; /* guest kernel: no noise */
-	int64_t noise_ns;   /* measured: how late this host woke a timer while the instance ran */
-	int64_t noise_budget_ns; /* beyond it the host is said to have stalled: broken */
-};
-
-/* What must happen. Jiffies count from L, the prober's last accepted segment, or from the fault
- * for KA_AT_ONCE; inclusive; without noise. */
-struct ka_prediction {
-	enum ka_when when;
-	int64_t lo_j, hi_j;       /* end of the connection; unused for KA_NEVER */
-	int64_t p1_lo_j, p1_hi_j; /* first probe; 0,0 where none is due */
-	int64_t gap_j;       /* S: jiffies between unanswered probes and from the last to the end */
-	int64_t gap_slack_j; /* processing delay that S absorbs */
-	int64_t granule_idle_j, granule_intvl_j;
-	int probes; /* KA_SOME, KA_ANY */
-	int error;
-	bool eof;
-	uint32_t events, events_full;
-	int rst_sent, rst_received;
-	/* steps change the timer's values: lo_j and hi_j only contain the window, the judge replays
-	 * what was really done */
-	bool changing;
-	double nominal_s;  /* idle + intvl * cnt */
-	double expected_s; /* wall time of the whole instance: for schedule and shards */
-	/* after both L and the last step: the bench stops waiting for an end that is overdue, or for
-	 * the probe that a step waits for */
-	double give_up_s;
-};
+#include "model/case.h"
+#include "model/timeline.h"
+#include "model/verdict.h"
 
 /* Computes what must happen (judge/oracle.c). Needs of @facts only hz. Returns 0, or -EINVAL for a
  * declaration that makes no sense. */
 int ka_predict(const struct ka_instance *instance, const struct ka_facts *facts,
 	       struct ka_prediction *out);
-
-enum ka_verdict_kind { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN };
-
-#define KA_MAX_GAPS 128
-
-/* The verdict and the figures that it rests on. Times in seconds after L; NAN: no value. */
-struct ka_verdict {
-	enum ka_verdict_kind kind;
-	char why[400];      /* empty for a plain pass; several findings joined by "; " */
-	double window_s[2]; /* accepted, without noise; NAN for KA_NEVER */
-	double detect_s;    /* the kernel's own end of the connection */
-	double notice_s;    /* the application's wake-up */
-	bool have_off;
-	int64_t off_jiffies;        /* measured jiffy of the end minus the predicted one */
-	int error;                  /* observed errno, 0 none */
-	uint32_t events;            /* observed mask, IN|RDHUP set */
-	int probes;                 /* observed since L */
-	double gaps_s[KA_MAX_GAPS]; /* between probes since L */
-	int n_gaps;
-	int64_t last_rx_ns; /* L on CLOCK_MONOTONIC: the zero of all times above */
-};
 
 /*
  * Compares @timeline (sorted) with @prediction. Broken comes before fail: where the experiment did
@@ -80,12 +21,5 @@ struct ka_verdict {
 void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
 	      const struct ka_prediction *prediction, const struct ka_timeline *timeline,
 	      struct ka_verdict *out);
-
-/* "pass", "fail", "skip", "broken". */
-const char *ka_verdict_name(enum ka_verdict_kind kind);
-/* "keepalive expiry", "first probe", ... */
-const char *ka_when_name(enum ka_when when);
-/* "ETIMEDOUT" for ETIMEDOUT; "0" for 0. */
-const char *ka_errno_name(int error);
 
 #endif

@@ -69,18 +69,18 @@ static bool gateway_makes_sense(const struct ka_instance *instance)
 	return c->topology == KA_ROUTED && ka_gateway_timeout_s(c->gateway, &instance->setting) > 0;
 }
 
-/* Of a crowd only this is judged: each timer was started at a known time, and brings the end. */
-static bool crowd_makes_sense(const struct ka_case *c)
+/* Of a load only this is judged: each timer was started at a known time, and brings the end. */
+static bool load_makes_sense(const struct ka_case *c)
 {
-	return !c->crowd || (c->from == KA_FROM_ACCEPTED && c->expect.arming == KA_FRESH &&
-			     (c->expect.when == KA_KEEPALIVE_EXPIRY || c->expect.when == KA_NEVER));
+	return !c->load || (c->from == KA_FROM_ACCEPTED && c->expect.arming == KA_FRESH &&
+			    (c->expect.when == KA_KEEPALIVE_EXPIRY || c->expect.when == KA_NEVER));
 }
 
 static bool makes_sense(const struct ka_instance *instance)
 {
 	const struct ka_case *c = instance->case_;
 
-	if (!steps_make_sense(instance) || !gateway_makes_sense(instance) || !crowd_makes_sense(c))
+	if (!steps_make_sense(instance) || !gateway_makes_sense(instance) || !load_makes_sense(c))
 		return false;
 	switch (c->expect.when) {
 	case KA_NEVER:

@@ -2,8 +2,202 @@
 /* See replay.h. */
 #include "judge/replay.h"
 
-#include "judge/replay_inputs.h"
 #include "judge/values.h"
+#include "judge/wheel.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+
+/* What happened to the prober's timer, in the order of time. */
+struct ka_replay {
+	struct ka_wheel_input *inputs; /* owned; .jiffy not set */
+	int64_t *ns;                   /* owned; when each happened */
+	size_t n;
+};
+
+/* An event gives two inputs at the most: arming and segment, or segment and the end of silence. */
+#define INPUTS_PER_EVENT 2
+/* The arming, and room for one that the user of the inputs puts in front. */
+#define SPARE_INPUTS     2
+
+struct builder {
+	const struct ka_evidence *e;
+	struct ka_replay *replay;
+	bool on;      /* SO_KEEPALIVE is set */
+	bool armed;   /* the timer was started once */
+	bool busy;    /* data is in flight */
+	uint32_t top; /* end of what the prober has sent */
+};
+
+static void put(struct builder *b, enum ka_wheel_input_kind kind, int64_t ns, int64_t value)
+{
+	struct ka_replay *r = b->replay;
+
+	r->inputs[r->n] = (struct ka_wheel_input){ .kind = kind, .value = value };
+	r->ns[r->n++] = ns;
+}
+
+/* Arming by the first segment that counts, the handshake's (tcp_finish_connect(),
+ * tcp_create_openreq_child()), or at a known time before. */
+static void put_arming(struct builder *b, int64_t ns)
+{
+	if (b->armed || !b->on)
+		return;
+	b->armed = true;
+	put(b, KA_WHEEL_ARM, ns, 0);
+}
+
+static void put_received(struct builder *b, const struct ka_packet *p, int64_t ns)
+{
+	put_arming(b, ns);
+	put(b, p->kind == KA_SEG_ANSWER ? KA_WHEEL_ANSWER : KA_WHEEL_RX, ns, 0);
+}
+
+static void put_acknowledged(struct builder *b, const struct ka_packet *p, int64_t ns)
+{
+	if (!b->busy || (int32_t)(p->ack - b->top) < 0)
+		return;
+	b->busy = false;
+	put(b, KA_WHEEL_CLEAR, ns, 0);
+}
+
+/* Data and FIN are in flight until they are acknowledged; SYN is before the timer's time. */
+static void put_sent(struct builder *b, const struct ka_packet *p, int64_t ns)
+{
+	if (p->flags & TH_SYN || (p->kind != KA_SEG_DATA && p->kind != KA_SEG_RETRANSMIT))
+		return;
+	if ((int32_t)(ka_packet_end(p) - b->top) > 0)
+		b->top = ka_packet_end(p);
+	if (!b->busy)
+		put(b, KA_WHEEL_BUSY, ns, 0);
+	b->busy = true;
+}
+
+static void put_packet(struct builder *b, const struct ka_packet *p, int64_t ns)
+{
+	if (p->out) {
+		put_sent(b, p, ns);
+	} else if (p->accepted) {
+		put_received(b, p, ns);
+		put_acknowledged(b, p, ns);
+	}
+}
+
+static void put_switch(struct builder *b, bool on, int64_t ns)
+{
+	/* setting it again does nothing (tcp_set_keepalive()) */
+	if (b->on != on)
+		put(b, on ? KA_WHEEL_ARM : KA_WHEEL_OFF, ns, 0);
+	b->on = on;
+	b->armed = true;
+}
+
+static void put_change(struct builder *b, struct ka_change change, int64_t ns)
+{
+	switch (change.kind) {
+	case KA_CHANGE_NOTHING:
+		break;
+	case KA_CHANGE_ON:
+	case KA_CHANGE_OFF:
+		put_switch(b, change.kind == KA_CHANGE_ON, ns);
+		break;
+	case KA_CHANGE_IDLE:
+		put(b, KA_WHEEL_IDLE, ns, change.value);
+		put(b, KA_WHEEL_REARM, ns, 0);
+		break;
+	case KA_CHANGE_SYSCTL_IDLE:
+		put(b, KA_WHEEL_IDLE, ns, change.value);
+		break;
+	case KA_CHANGE_INTVL:
+		put(b, KA_WHEEL_INTVL, ns, change.value);
+		break;
+	case KA_CHANGE_CNT:
+		put(b, KA_WHEEL_CNT, ns, change.value);
+		break;
+	case KA_CHANGE_USER_TIMEOUT:
+		put(b, KA_WHEEL_UT, ns, change.value);
+		break;
+	case KA_CHANGE_REFUSE:
+		put(b, KA_WHEEL_REFUSE, ns, 0);
+		break;
+	case KA_CHANGE_ACCEPT:
+		put(b, KA_WHEEL_ACCEPT, ns, 0);
+		break;
+	}
+}
+
+/* When a step took effect: at its setsockopt(), if there is a record of it, else when it was done. */
+static int64_t effect_ns(const struct ka_evidence *e, size_t index)
+{
+	const struct ka_event *step = &e->timeline->events[index];
+
+	for (size_t i = index + 1; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->t_ns > step->step.done_ns)
+			break;
+		if (event->what == KA_EV_CALL && event->at == e->at &&
+		    event->call.name == KA_CALL_SETSOCKOPT)
+			return event->t_ns;
+	}
+	return step->step.done_ns > step->t_ns ? step->step.done_ns : step->t_ns;
+}
+
+static void put_event(struct builder *b, size_t index)
+{
+	const struct ka_event *event = &b->e->timeline->events[index];
+	const struct ka_packet *p = ka_evidence_packet(b->e, event);
+	const struct ka_step *step = ka_evidence_step(b->e, event);
+
+	if (p)
+		put_packet(b, p, event->t_ns);
+	else if (step)
+		put_change(b, ka_change_of(b->e->instance, step), effect_ns(b->e, index));
+}
+
+/* Some were put in late or early: back into the order of time, equal ones as they came. */
+static void sort(struct ka_replay *r)
+{
+	for (size_t i = 1; i < r->n; i++) {
+		struct ka_wheel_input input = r->inputs[i];
+		int64_t ns = r->ns[i];
+		size_t k = i;
+
+		for (; k && r->ns[k - 1] > ns; k--) {
+			r->inputs[k] = r->inputs[k - 1];
+			r->ns[k] = r->ns[k - 1];
+		}
+		r->inputs[k] = input;
+		r->ns[k] = ns;
+	}
+}
+
+static void replay_free(struct ka_replay *replay)
+{
+	free(replay->inputs);
+	free(replay->ns);
+	*replay = (struct ka_replay){ 0 };
+}
+
+static int replay_new(const struct ka_evidence *e, struct ka_replay *out)
+{
+	size_t room = INPUTS_PER_EVENT * e->timeline->n + SPARE_INPUTS;
+	struct builder b = { .e = e, .replay = out, .on = ka_begins_on(e->instance->case_) };
+
+	*out = (struct ka_replay){ .inputs = calloc(room, sizeof(*out->inputs)),
+				   .ns = calloc(room, sizeof(*out->ns)) };
+	if (!out->inputs || !out->ns) {
+		replay_free(out);
+		return -ENOMEM;
+	}
+	if (e->timeline->armed_ns)
+		put_arming(&b, e->timeline->armed_ns);
+	for (size_t i = 0; i < e->end_index && i < e->timeline->n; i++)
+		put_event(&b, i);
+	sort(out);
+	return 0;
+}
 
 /* How many inputs beside a tick are tried both ways: each doubles the work. The last ones decide,
  * and the arming. */
@@ -153,14 +347,14 @@ bool ka_replay_off(const struct ka_evidence *e, int64_t *off)
 	struct attempt a = { .e = e };
 
 	if (!e->facts->phase_known || !e->detected || !ka_ends_by_timer(e->want->when) ||
-	    ka_replay_new(e, &a.replay))
+	    replay_new(e, &a.replay))
 		return false;
 	a.observed = jiffy_at(e, e->end_ns, 0);
 	find_unsure(&a);
 	try_all(&a);
 	if (!e->facts->virtual_clock && a.replay.n)
 		try_late(&a);
-	ka_replay_free(&a.replay);
+	replay_free(&a.replay);
 	*off = a.off;
 	return a.have;
 }
@@ -195,7 +389,7 @@ bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 	int64_t tick = e->tick_ns;
 	struct ka_replay replay;
 
-	if (!e->heard || !ka_ends_by_timer(e->want->when) || ka_replay_new(e, &replay))
+	if (!e->heard || !ka_ends_by_timer(e->want->when) || replay_new(e, &replay))
 		return false;
 	window[0] = INT64_MAX;
 	window[1] = INT64_MIN;
@@ -208,7 +402,7 @@ bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 		if (end >= 0)
 			widen(window, end - jiffy_at(e, e->last_rx_ns, phase_ns));
 	}
-	ka_replay_free(&replay);
+	replay_free(&replay);
 	/* between the parts of a jiffy that were tried */
 	window[0]--;
 	window[1]++;
@@ -222,7 +416,7 @@ bool ka_replay_refused(const struct ka_evidence *e, int64_t range[2])
 	struct ka_wheel_chain chain;
 	struct ka_replay replay;
 
-	if (!e->heard || ka_replay_new(e, &replay))
+	if (!e->heard || replay_new(e, &replay))
 		return false;
 	range[0] = INT64_MAX;
 	range[1] = INT64_MIN;
@@ -234,6 +428,6 @@ bool ka_replay_refused(const struct ka_evidence *e, int64_t range[2])
 			     replay.n, jiffy_at(e, e->end_ns, phase_ns), &chain);
 		widen(range, chain.refused);
 	}
-	ka_replay_free(&replay);
+	replay_free(&replay);
 	return true;
 }

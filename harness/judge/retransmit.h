@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "judge/backoff.h"
-#include "plan/case.h"
+#include "model/case.h"
 
 /*
  * Jiffies from the first transmission to the end, inclusive: tcp_write_timeout() and

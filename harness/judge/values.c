@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/util.h"
+
 static bool ends_in(const char *key, const char *name)
 {
 	size_t n = strlen(key), m = strlen(name);
@@ -24,7 +26,7 @@ static bool sets(const struct ka_sysctl *sysctl, enum ka_who who, const char *na
 int64_t ka_case_sysctl(const struct ka_case *case_, enum ka_who who, const char *name,
 		       int64_t otherwise)
 {
-	const size_t n = sizeof(case_->sysctls) / sizeof(case_->sysctls[0]);
+	const size_t n = KA_N(case_->sysctls);
 
 	for (size_t i = 0; i < n && case_->sysctls[i].key; i++)
 		if (sets(&case_->sysctls[i], who, name))
@@ -69,7 +71,7 @@ bool ka_release_reaches(const char *release, const char *since)
 bool ka_case_closes(const struct ka_case *case_)
 {
 	const struct ka_app_want *app = case_->expect.app;
-	const size_t n = sizeof(case_->expect.app) / sizeof(case_->expect.app[0]);
+	const size_t n = KA_N(case_->expect.app);
 
 	for (size_t i = 0; i < n && app[i].who != KA_NOBODY; i++)
 		if (app[i].who == KA_PROBER && app[i].act == KA_DID_TIME_OUT)

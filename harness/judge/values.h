@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 struct ka_values {
 	int64_t idle, intvl; /* seconds */

@@ -129,7 +129,7 @@ static void judge_kernel(const struct ka_evidence *e, struct ka_verdict *out)
 	ka_check_expiries(e, &findings);
 	ka_check_refused(e, &findings);
 	ka_check_probe_format(e, &findings);
-	ka_check_crowd(e, &findings);
+	ka_check_load(e, &findings);
 	ka_check_app(e, &findings);
 	if (e->detected || e->want->when == KA_NEVER)
 		judge_end(e, out, &findings);

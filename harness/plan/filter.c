@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/wording.h"
+#include "model/nearest.h"
 
 bool ka_filter_matches(const char *glob, const char *name)
 {
@@ -56,7 +56,7 @@ static int refuse_unknown(const char *glob, const struct ka_instance *instances,
 		ka_nearest_offer(&nearest, glob,
 				 first_parts(instances[i].name, depth, part, sizeof(part)));
 	ka_nearest_text(&nearest, hint, sizeof(hint));
-	return ka_refuse(err, "no instance matches '%.100s'%.280s", glob,
+	return nn_refuse(err, "no instance matches '%.100s'%.280s", glob,
 			 hint[0] ? hint : "; 'kacheck list' shows all of them");
 }
 

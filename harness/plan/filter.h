@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/case.h"
 #include "netns/err.h"
-#include "plan/case.h"
 
 /* True when @glob names @name: as a pattern whose `*` also matches `/`, or, without a wildcard, as
  * its first part up to a `/`. */

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/nearest.h"
 #include "plan/filter.h"
 #include "plan/shard.h"
-#include "plan/wording.h"
 
 /* A growing plan. */
 struct builder {
@@ -174,12 +174,12 @@ static int check_case(const struct ka_theme *const *themes, const struct ka_them
 {
 	if (!case_->name || !*case_->name ||
 	    case_->name[strspn(case_->name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
-		return ka_refuse(err, "theme %s: '%s' is no name of a case; use a-z, 0-9 and _",
+		return nn_refuse(err, "theme %s: '%s' is no name of a case; use a-z, 0-9 and _",
 				 theme->name, case_->name ? case_->name : "");
 	if (strlen(case_->name) > 60)
-		return ka_refuse(err, "case %s: the name is longer than 60 letters", case_->name);
+		return nn_refuse(err, "case %s: the name is longer than 60 letters", case_->name);
 	if (!case_->why || (!case_->steps && case_->n_steps))
-		return ka_refuse(err, "case %s: it says no why, or has no steps", case_->name);
+		return nn_refuse(err, "case %s: it says no why, or has no steps", case_->name);
 	for (;; themes++) {
 		for (size_t i = 0; i < (*themes)->n; i++) {
 			const struct ka_case *other = &(*themes)->cases[i];
@@ -187,7 +187,7 @@ static int check_case(const struct ka_theme *const *themes, const struct ka_them
 			if (other == case_)
 				return 0;
 			if (other->name && strcmp(other->name, case_->name) == 0)
-				return ka_refuse(err, "case %s is declared twice", case_->name);
+				return nn_refuse(err, "case %s is declared twice", case_->name);
 		}
 	}
 }
@@ -258,8 +258,8 @@ static int select_wanted(struct builder *b)
 	if (kept)
 		return 0;
 	if (too_long)
-		return ka_refuse(b->err, "what was asked for takes minutes or hours; add --long");
-	return ka_refuse(b->err, "nothing is left to run: the filters and excludes together leave "
+		return nn_refuse(b->err, "what was asked for takes minutes or hours; add --long");
+	return nn_refuse(b->err, "nothing is left to run: the filters and excludes together leave "
 				 "no instance");
 }
 
@@ -295,7 +295,7 @@ static int predict(struct builder *b)
 		return nn_fail(b->err, ENOMEM, "cannot predict %zu instances", plan->n);
 	for (size_t i = 0; i < plan->n; i++)
 		if (ka_predict(&plan->instances[i], &facts, &plan->predictions[i]) < 0)
-			return ka_refuse(b->err, "%s: its declaration makes no sense",
+			return nn_refuse(b->err, "%s: its declaration makes no sense",
 					 plan->instances[i].name);
 	return 0;
 }

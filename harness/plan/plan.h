@@ -7,11 +7,10 @@
 #include <stddef.h>
 
 #include "judge/judge.h"
+#include "model/case.h"
 #include "netns/err.h"
-#include "plan/case.h"
 
-#define KA_MAX_SETTINGS 32
-#define KA_MAX_GLOBS    64
+#define KA_MAX_GLOBS 64
 
 struct ka_plan_options {
 	struct ka_setting settings[KA_MAX_SETTINGS];
@@ -44,16 +43,6 @@ void ka_plan_free(struct ka_plan *plan);
 /* Parses "1/1/3", "1-1-3", "1/1/9/u2500" (user timeout in ms), or a name of ka_named_settings().
  * -EINVAL with a text that says what would be right (ranges: 1..32767, 1..32767, 1..127). */
 int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err *err);
-
-/* Values that somebody uses, with names and sources. */
-const struct ka_setting *ka_named_settings(size_t *n);
-
-/* In real time a default run takes about as long as this. */
-#define KA_DEFAULT_LIMIT_S 15
-
-/* What a plan has if nobody chooses: 1/1/1, 1/1/3, 2/1/3, and the named ones that notice a silent
- * peer within that limit (of their instances, those that end within it). Returns their number. */
-size_t ka_default_settings(struct ka_setting settings[KA_MAX_SETTINGS]);
 
 /* "2/5" -> 2, 5. */
 int ka_shard_parse(unsigned *shard, unsigned *shards, const char *text, struct nn_err *err);

@@ -9,58 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/nearest.h"
 #include "plan/plan.h"
-#include "plan/wording.h"
 
 /* What setsockopt() takes: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT (net/tcp.h). */
 #define MAX_IDLE  32767ul
 #define MAX_INTVL 32767ul
 #define MAX_CNT   127ul
 
-static const struct ka_setting named[] = {
-	{ "linux-default", "a Linux socket with only SO_KEEPALIVE", 7200, 75, 9, 0 },
-	{ "go", "Go's net package", 15, 15, 9, 0 },
-	{ "grpc-go", "gRPC for Go", 15, 15, 9, 20000 },
-	{ "redis-300", "Redis with tcp-keepalive 300", 300, 100, 3, 0 },
-	{ "pgcat", "PgCat", 5, 5, 5, 0 },
-	{ "rds-postgres", "PostgreSQL on Amazon RDS", 300, 30, 2, 0 },
-	{ "gcp", "what Google Cloud advises below its 600 s idle limit", 60, 60, 5, 0 },
-	{ "kubelb", "KubeLB", 180, 30, 3, 0 },
-	{ "azure-stemcell", "the BOSH stemcell for Azure", 120, 30, 8, 0 },
-	{ "freerdp", "FreeRDP", 5, 2, 3, 4000 },
-	{ "cloudflare", "the example of Cloudflare's article on idle sockets", 1, 11, 111, 33500 },
-};
-
-const struct ka_setting *ka_named_settings(size_t *n)
-{
-	*n = sizeof(named) / sizeof(named[0]);
-	return named;
-}
-
-size_t ka_default_settings(struct ka_setting settings[KA_MAX_SETTINGS])
-{
-	/* Each differs in what it makes visible: a single probe; several; idle longer than intvl. */
-	static const struct ka_setting short_ones[] = {
-		{ .idle = 1, .intvl = 1, .cnt = 1 },
-		{ .idle = 1, .intvl = 1, .cnt = 3 },
-		{ .idle = 2, .intvl = 1, .cnt = 3 },
-	};
-	size_t n = 0;
-
-	for (; n < sizeof(short_ones) / sizeof(short_ones[0]); n++)
-		settings[n] = short_ones[n];
-	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]) && n < KA_MAX_SETTINGS; i++)
-		if (ka_nominal_s(&named[i]) < KA_DEFAULT_LIMIT_S)
-			settings[n++] = named[i];
-	return n;
-}
-
 static int parse_name(struct ka_setting *setting, const char *text, struct nn_err *err)
 {
 	struct ka_nearest nearest = { .n = 0 };
 	char hint[600];
+	size_t n;
+	const struct ka_setting *named = ka_named_settings(&n);
 
-	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (strcmp(named[i].name, text) == 0) {
 			*setting = named[i];
 			return 0;
@@ -68,7 +32,7 @@ static int parse_name(struct ka_setting *setting, const char *text, struct nn_er
 		ka_nearest_offer(&nearest, text, named[i].name);
 	}
 	ka_nearest_text(&nearest, hint, sizeof(hint));
-	return ka_refuse(err,
+	return nn_refuse(err,
 			 "setting '%.60s' is neither IDLE/INTVL/CNT in seconds (like 1/1/3) nor a "
 			 "known name%.200s",
 			 text, hint);
@@ -83,21 +47,21 @@ static int parse_number(unsigned *value, const char *text, const char **at, cons
 	char *end;
 
 	if (!isdigit((unsigned char)*start))
-		return ka_refuse(err,
+		return nn_refuse(err,
 				 "setting '%.60s': %s is missing; write IDLE/INTVL/CNT, like 1/1/3",
 				 text, what);
 	errno = 0;
 	number = strtoul(start, &end, 10);
 	if (errno || number < 1 || number > max)
-		return ka_refuse(err, "setting '%.60s': %s %.*s is out of range; it must be 1..%lu",
+		return nn_refuse(err, "setting '%.60s': %s %.*s is out of range; it must be 1..%lu",
 				 text, what, (int)(end - start < 20 ? end - start : 20), start,
 				 max);
 	if (*end && *end != '/' && *end != '-')
-		return ka_refuse(err, "setting '%.60s': unexpected '%.20s' after %s", text, end,
+		return nn_refuse(err, "setting '%.60s': unexpected '%.20s' after %s", text, end,
 				 what);
 	*value = (unsigned)number;
 	*at = *end ? end + 1 : end;
-	return *end && !end[1] ? ka_refuse(err, "setting '%.60s' ends with '%c'", text, *end) : 0;
+	return *end && !end[1] ? nn_refuse(err, "setting '%.60s' ends with '%c'", text, *end) : 0;
 }
 
 int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err *err)
@@ -119,7 +83,7 @@ int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err
 				   err);
 	}
 	if (ret == 0 && *at)
-		ret = ka_refuse(err,
+		ret = nn_refuse(err,
 				"setting '%.60s': unexpected '%.20s'; only a user timeout may "
 				"follow, like 1/1/9/u2500",
 				text, at);

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "plan/wording.h"
+#include "model/nearest.h"
 
 struct weight {
 	double expected_s;
@@ -101,7 +101,7 @@ int ka_shard_parse(unsigned *shard, unsigned *shards, const char *text, struct n
 	if (*end == '/' && isdigit((unsigned char)end[1]))
 		n = strtoul(end + 1, &end, 10);
 	if (*end || i < 1 || n < i || n > 100000)
-		return ka_refuse(err, "shard '%.40s' is not I/N with 1 <= I <= N, like 2/5", text);
+		return nn_refuse(err, "shard '%.40s' is not I/N with 1 <= I <= N, like 2/5", text);
 	*shard = (unsigned)i;
 	*shards = (unsigned)n;
 	return 0;

@@ -11,13 +11,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/util.h"
 #include "report/writer.h"
 
 static const struct ka_writer *const writers[] = {
 	&ka_writer_text, &ka_writer_tap, &ka_writer_ktap, &ka_writer_junit, &ka_writer_json,
 };
 
-#define N_WRITERS (sizeof(writers) / sizeof(writers[0]))
+#define N_WRITERS (KA_N(writers))
 
 /* ---- output ------------------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/util.h"
 #include "report/writer.h"
 
 /* A longer timeline is cut in its middle: the end tells most, the beginning sets the scene. */
@@ -88,7 +89,7 @@ static void put_setting(FILE *out, const struct ka_result *result, const char *p
 	fprintf(out, "idle %d s, intvl %d s, cnt %d", result->idle, result->intvl, result->cnt);
 	if (result->user_timeout_ms)
 		fprintf(out, ", user timeout %d ms", result->user_timeout_ms);
-	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++)
+	for (size_t i = 0; i < KA_N(from); i++)
 		if (!strcmp(result->from, from[i][0]))
 			fprintf(out, ", %s", from[i][1]);
 	fputs(", at the ", out);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/span.h"
+#include "model/span.h"
 #include "report/writer.h"
 
 char *ka_phrase(void (*put)(FILE *, const struct ka_result *), const struct ka_result *result)

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "model/escape.h"
 #include "report/matrix.h"
 #include "report/report.h"
 
@@ -48,21 +49,6 @@ size_t ka_kernel_of(struct ka_report *report, const struct ka_result *result);
 /* The name of the instance; of several kernels, with " on uml-6.12.117-hz250". Returns @buf. */
 const char *ka_full_name(struct ka_report *report, const struct ka_result *result, char *buf,
 			 size_t size);
-
-/* ---- escape.c ------------------------------------------------------------------------------ */
-
-enum ka_escape {
-	KA_PLAIN, /* one line of text */
-	KA_TAP,   /* a description: '#' would begin a directive */
-	KA_YAML,  /* between double quotes */
-	KA_XML,   /* content, or an attribute between double quotes */
-};
-
-/* Writes @text without what could end a line, steer a terminal or make XML invalid. NULL: nothing. */
-void ka_put(FILE *out, const char *text, enum ka_escape escape);
-void ka_put_plain(FILE *out, const char *text);
-/* The same of several lines, which stay lines. Cuts @text up. */
-void ka_put_lines(FILE *out, char *text, enum ka_escape escape);
 
 /* ---- words.c: one phrase each, without a newline -------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "model/util.h"
 #include "result/result.h"
 
 enum kind { TEXT, COUNT, SECONDS, OBJECT, ARRAY };
@@ -73,8 +74,6 @@ static const struct field prediction_fields[] = {
 	{ "errno", TEXT, MAY_BE_NULL, AT(expect_errno) },
 	{ "events", TEXT, MAY_BE_NULL, AT(expect_events) },
 };
-
-#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---- one field ---------------------------------------------------------------------------- */
 
@@ -205,7 +204,7 @@ static int read_verdict(struct ka_result *out, struct nn_err *err)
 	static const enum ka_verdict_kind kinds[] = { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN };
 	const json_t *json = json_object_get(out->json, "verdict");
 
-	for (size_t i = 0; json_is_string(json) && i < N(kinds); i++) {
+	for (size_t i = 0; json_is_string(json) && i < KA_N(kinds); i++) {
 		if (!strcmp(json_string_value(json), ka_verdict_name(kinds[i]))) {
 			out->verdict = kinds[i];
 			return 0;
@@ -280,7 +279,7 @@ static int check_timeline(const struct ka_result *out, struct nn_err *err)
 
 	json_array_foreach(out->timeline, i, event)
 	{
-		for (size_t k = 0; k < N(event_fields); k++) {
+		for (size_t k = 0; k < KA_N(event_fields); k++) {
 			const struct field *field = &event_fields[k];
 
 			json = json_object_get(event, field->name);
@@ -297,15 +296,16 @@ static int decode(struct ka_result *out, struct nn_err *err)
 	int ret = read_version(out, err);
 
 	if (!ret)
-		ret = read_fields(out, out->json, "", fields, N(fields), err);
+		ret = read_fields(out, out->json, "", fields, KA_N(fields), err);
 	if (!ret)
-		ret = read_object(out, "setting", "setting.", setting_fields, N(setting_fields),
+		ret = read_object(out, "setting", "setting.", setting_fields, KA_N(setting_fields),
 				  err);
 	if (!ret)
-		ret = read_object(out, "kernel", "kernel.", kernel_fields, N(kernel_fields), err);
+		ret = read_object(out, "kernel", "kernel.", kernel_fields, KA_N(kernel_fields),
+				  err);
 	if (!ret && out->prediction)
 		ret = read_fields(out, out->prediction, "prediction.", prediction_fields,
-				  N(prediction_fields), err);
+				  KA_N(prediction_fields), err);
 	if (!ret)
 		ret = read_verdict(out, err);
 	if (!ret)

@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "bench/timeline.h"
-#include "plan/case.h"
+#include "model/case.h"
+#include "model/timeline.h"
 
 /* A string; invalid UTF-8 becomes U+FFFD, NULL becomes null (text.c). */
 json_t *ka_json_text(const char *text);

@@ -2,7 +2,7 @@
 /*
  * The timeline as its readers want it: probes are numbered, samples that say nothing new are left
  * out, and a packet is told once for every end that it reached. The prober's end is the main
- * witness: what the peer sends is told by the prober, when it arrives there, and by the peer only
+ * observer: what the peer sends is told by the prober, when it arrives there, and by the peer only
  * when it was lost on the way.
  */
 #include <stdio.h>

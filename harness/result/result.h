@@ -27,7 +27,8 @@
 
 #include <jansson.h>
 
-#include "judge/judge.h"
+#include "model/timeline.h"
+#include "model/verdict.h"
 #include "netns/err.h"
 
 #define KA_RESULT_VERSION 1

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/wording.h"
+#include "model/nearest.h"
 
 /* proc_dointvec_jiffies(): what fits into an int when it is jiffies; HZ is 100 or more. A kernel
  * with a larger HZ refuses earlier, which is found out when the value is applied. */
@@ -103,7 +103,7 @@ static int refuse(const struct ka_sysctl_line *line, enum ka_knob knob, struct n
 
 	if (line->line)
 		snprintf(where, sizeof(where), "%.250s:%u: ", line->file, line->line);
-	return ka_refuse(err,
+	return nn_refuse(err,
 			 "%s%s = %.40s: the kernel refuses it (EINVAL); a whole number in "
 			 "%" PRId64 "..%" PRId64 " would be right",
 			 where, ka_knob_name(knob, name, sizeof(name)), line->value, info->min,

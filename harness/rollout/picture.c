@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See picture.h. */
 #include "rollout/picture.h"
-#include "judge/span.h"
+#include "model/span.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -7,15 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "judge/span.h"
-#include "plan/wording.h"
+#include "model/nearest.h"
+#include "model/span.h"
 #include "rollout/span.h"
 
 static int add(struct ka_questions *questions, const struct ka_question *question,
 	       struct nn_err *err)
 {
 	if (questions->n == KA_MAX_QUESTIONS)
-		return ka_refuse(err, "more than %d questions", KA_MAX_QUESTIONS);
+		return nn_refuse(err, "more than %d questions", KA_MAX_QUESTIONS);
 	questions->list[questions->n++] = *question;
 	return 0;
 }
@@ -55,7 +55,7 @@ static int survive_name(struct ka_questions *questions, const char *name, struct
 		snprintf(question.gateway, sizeof(question.gateway), "%s", gateway->name);
 		return add(questions, &question, err);
 	}
-	return ka_refuse(err,
+	return nn_refuse(err,
 			 "'%.40s' is neither a length of time (350s, 5m) nor a gateway that is "
 			 "known here%.200s",
 			 name, ka_nearest_text(&nearest, hint, sizeof(hint)));
@@ -70,7 +70,7 @@ static int survive_span(struct ka_questions *questions, const char *text, struct
 	if (ret)
 		return ret;
 	if (question.limit_s < 1 || question.limit_s > floor(question.limit_s))
-		return ka_refuse(err, "'%.40s': a gateway's memory is a number of whole seconds",
+		return nn_refuse(err, "'%.40s': a gateway's memory is a number of whole seconds",
 				 text);
 	ret = add(questions, &question, err);
 	question.unknown = KA_UNKNOWN_RESET;
@@ -86,7 +86,7 @@ int ka_questions_survive(struct ka_questions *questions, const char *text, struc
 		size_t len = strcspn(at, ",");
 
 		if (len == 0 || len >= sizeof(word))
-			ret = ka_refuse(err,
+			ret = nn_refuse(err,
 					"'%.60s': write lengths of time or names of gateways, with "
 					"commas between",
 					text);

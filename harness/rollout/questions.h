@@ -3,7 +3,7 @@
 #ifndef KA_QUESTIONS_H
 #define KA_QUESTIONS_H
 
-#include "plan/case.h"
+#include "model/case.h"
 #include "rollout/answer.h"
 
 enum ka_question_kind {

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "judge/span.h"
+#include "model/span.h"
 #include "rollout/questions.h"
 
 /* What setsockopt() takes: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT (net/tcp.h). */

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/wording.h"
+#include "model/nearest.h"
+#include "model/util.h"
 
 #define LONGEST_S 31536000.0 /* a year */
 
@@ -21,7 +22,7 @@ static const struct {
 /* The unit that begins @text; 0: none. */
 static double take_unit(const char **text)
 {
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < KA_N(units); i++) {
 		size_t len = strlen(units[i].name);
 
 		if (strncmp(*text, units[i].name, len) == 0 &&
@@ -64,7 +65,7 @@ int ka_span_parse(double *seconds, const char *text, struct nn_err *err)
 			return 0;
 		}
 	}
-	return ka_refuse(err,
+	return nn_refuse(err,
 			 "'%.40s' is no length of time; write 350s, 5m, 1h30m or 2d (more than 0, "
 			 "at most 365d)",
 			 text);

@@ -4,7 +4,7 @@
 #ifndef KA_SPEC_H
 #define KA_SPEC_H
 
-#include "plan/case.h"
+#include "model/case.h"
 #include "rollout/knobs.h"
 #include "rollout/questions.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
+#include "model/util.h"
 
 /* Numbers that people put into such files; the present value is tried, too. */
 static const int64_t times[] = { 1,    2,     3,     5,     10,    15,    20,   30,   45,
@@ -44,7 +44,7 @@ static bool holds(const struct search *search, const struct ka_knobs *knobs)
 	ka_answer_predict(&answer, knobs, search->hz);
 	if (!ka_questions_hold(search->questions, &answer))
 		return false;
-	for (size_t i = 0; i < N(rates); i++) {
+	for (size_t i = 0; i < KA_N(rates); i++) {
 		ka_answer_predict(&answer, knobs, rates[i]);
 		if (!ka_questions_hold(search->questions, &answer))
 			return false;
@@ -80,12 +80,12 @@ bool ka_suggest(struct ka_knobs *suggested, const struct ka_knobs *now,
 {
 	struct search search = { .now = now, .questions = questions, .hz = hz, .cost = INFINITY };
 
-	for (size_t t = 0; t <= N(times); t++)
-		for (size_t i = 0; i <= N(intvls); i++)
-			for (size_t c = 0; c <= N(counts); c++)
-				try(&search, pick(times, N(times), t, now->value[KA_KNOB_TIME]),
-				    pick(intvls, N(intvls), i, now->value[KA_KNOB_INTVL]),
-				    pick(counts, N(counts), c, now->value[KA_KNOB_PROBES]));
+	for (size_t t = 0; t <= KA_N(times); t++)
+		for (size_t i = 0; i <= KA_N(intvls); i++)
+			for (size_t c = 0; c <= KA_N(counts); c++)
+				try(&search, pick(times, KA_N(times), t, now->value[KA_KNOB_TIME]),
+				    pick(intvls, KA_N(intvls), i, now->value[KA_KNOB_INTVL]),
+				    pick(counts, KA_N(counts), c, now->value[KA_KNOB_PROBES]));
 	if (isinf(search.cost))
 		return false;
 	*suggested = search.best;

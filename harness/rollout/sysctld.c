@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/util.h"
 #include "sysctld_private.h"
 
 #define WORDS "command line"
@@ -172,7 +173,7 @@ static const char *long_key(const char *word, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(short_keys) / sizeof(*short_keys); i++)
+	for (i = 0; i < KA_N(short_keys); i++)
 		if (strlen(short_keys[i].word) == len && !memcmp(short_keys[i].word, word, len))
 			return short_keys[i].key;
 	return NULL;

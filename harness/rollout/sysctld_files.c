@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "model/util.h"
 #include "sysctld_private.h"
 
 /* ---- one file --------------------------------------------------------------------------- */
@@ -227,7 +228,7 @@ static int list_system(struct list *list, const char *root, struct nn_err *err)
 	size_t i;
 	int ret;
 
-	for (i = 0; i < sizeof(system_dirs) / sizeof(*system_dirs); i++) {
+	for (i = 0; i < KA_N(system_dirs); i++) {
 		snprintf(dir, sizeof(dir), "%s%s", root, system_dirs[i]);
 		ret = list_dir(list, dir, err);
 		if (ret && ret != -ENOENT)

@@ -11,8 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/util.h"
+
 #define KEY(knob) (ka_knob_infos[knob].key)
-#define N(table)  (sizeof(table) / sizeof((table)[0]))
 
 /* How long something that must never happen is waited for: a day, where that costs nothing. */
 #define NEVER_MS(spec) ((spec)->virtual_clock ? 86400000 : 2000)
@@ -98,7 +99,7 @@ void ka_trial_put_sysctls(struct ka_case *c, struct ka_trials *trials, const str
 {
 	static const enum ka_knob knobs[] = { KA_KNOB_TIME, KA_KNOB_INTVL, KA_KNOB_PROBES };
 
-	for (size_t i = 0; i < N(knobs); i++)
+	for (size_t i = 0; i < KA_N(knobs); i++)
 		c->sysctls[i] = (struct ka_sysctl){ .who = KA_PROBER,
 						    .key = KEY(knobs[i]),
 						    .value = ka_trial_number(c, trials,
@@ -120,7 +121,7 @@ static void add_write(struct ka_trial_maker *maker, size_t index)
 	struct ka_case *c;
 
 	snprintf(name, sizeof(name), "write_%zu", index);
-	c = ka_trial_add(maker, KA_TRIAL_WRITE, &setting, steps, N(steps), name,
+	c = ka_trial_add(maker, KA_TRIAL_WRITE, &setting, steps, KA_N(steps), name,
 			 "the kernel takes the value");
 	if (!c)
 		return;
@@ -143,7 +144,7 @@ static void add_killer(struct ka_trial_maker *maker, enum ka_trial_kind kind, co
 		data,
 		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_PROBES), .text = "0" }
 	};
-	struct ka_case *c = ka_trial_add(maker, kind, setting, steps, N(steps), name,
+	struct ka_case *c = ka_trial_add(maker, kind, setting, steps, KA_N(steps), name,
 					 "probes = 0 ends a connection to a peer that lives");
 
 	if (!c)
@@ -159,7 +160,7 @@ static void add_odd(struct ka_trial_maker *maker, enum ka_trial_kind kind, const
 	const struct ka_setting setting = ka_trial_setting(k);
 	const struct ka_step steps[] = { connect_, drop, switch_on };
 	bool endless = k->value[KA_KNOB_INTVL] < 0;
-	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, KA_N(steps), name,
 					 endless ? "there is one probe, and never an end"
 						 : "a dead peer is noticed");
 
@@ -191,7 +192,7 @@ static void add_silent(struct ka_trial_maker *maker, enum ka_trial_kind kind, co
 		  .timer = 2 },
 		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
 	};
-	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, KA_N(steps), name,
 					 "the timer runs, and there never is a probe");
 
 	if (!c)
@@ -230,7 +231,7 @@ static void add_dead(struct ka_trial_maker *maker, enum ka_trial_kind kind, cons
 		add_irregular(maker, kind, name, k);
 		return;
 	}
-	c = ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+	c = ka_trial_add(maker, kind, &setting, steps, KA_N(steps), name,
 			 "a dead peer is noticed by an idle connection");
 	if (c)
 		c->expect = expires;
@@ -247,7 +248,7 @@ static void add_unacked(struct ka_trial_maker *maker, enum ka_trial_kind kind, c
 		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }
 	};
 	struct ka_case *c =
-		ka_trial_add(maker, kind, &setting, steps, N(steps), name,
+		ka_trial_add(maker, kind, &setting, steps, KA_N(steps), name,
 			     "a dead peer is noticed by a connection that has just written");
 
 	if (!c)
@@ -298,9 +299,9 @@ static void add_one_lost(struct ka_trial_maker *maker, const struct ka_knobs *k)
 	const struct ka_step steps[] = { connect_,
 					 data,
 					 { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 } };
-	struct ka_case *c =
-		ka_trial_add(maker, KA_TRIAL_ONE_LOST, &setting, steps, N(steps), "one_probe_lost",
-			     "one lost probe ends a connection to a peer that lives");
+	struct ka_case *c = ka_trial_add(maker, KA_TRIAL_ONE_LOST, &setting, steps, KA_N(steps),
+					 "one_probe_lost",
+					 "one lost probe ends a connection to a peer that lives");
 
 	if (c)
 		c->expect = expires;
@@ -316,11 +317,11 @@ static void add_option(struct ka_trial_maker *maker, const struct ka_knobs *k)
 		     { KA_KNOB_INTVL, TCP_KEEPINTVL, 32767 },
 		     { KA_KNOB_PROBES, TCP_KEEPCNT, 127 } };
 	const struct ka_setting setting = { .idle = 1, .intvl = 1, .cnt = 1 };
-	struct ka_step steps[1 + N(rows)] = { connect_ };
+	struct ka_step steps[1 + KA_N(rows)] = { connect_ };
 	size_t n = 1;
 	struct ka_case *c;
 
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < KA_N(rows); i++)
 		if (k->value[rows[i].knob] > rows[i].most)
 			steps[n++] = (struct ka_step){ .do_ = KA_SETSOCKOPT,
 						       .who = KA_PROBER,

@@ -6,7 +6,7 @@
 #ifndef KA_TRIALS_H
 #define KA_TRIALS_H
 
-#include "plan/case.h"
+#include "model/case.h"
 #include "rollout/spec.h"
 
 enum ka_trial_kind {

@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "model/util.h"
 #include "rollout/trials.h"
-
-#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct ka_step connect_ = { .do_ = KA_CONNECT };
 /* What a gateway with a memory sees last comes from the prober: cases/gateway.c. */
@@ -50,7 +49,7 @@ static void add_phase(struct ka_trial_maker *maker, size_t index, const struct k
 	if (range_s > g->timeout_s / 2.0) /* it is not to forget before the connection begins */
 		range_s = g->timeout_s / 2.0;
 	steps[1].at.ms = (int)(range_s * 1000 * phase / KA_TRIAL_PHASES);
-	c = ka_trial_add(maker, KA_TRIAL_GATEWAY, &setting, steps, N(steps), name,
+	c = ka_trial_add(maker, KA_TRIAL_GATEWAY, &setting, steps, KA_N(steps), name,
 			 "an idle connection and a gateway that forgets");
 	if (!c)
 		return;

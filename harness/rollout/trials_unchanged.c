@@ -7,10 +7,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "model/util.h"
 #include "rollout/trials.h"
 
 #define KEY(knob) (ka_knob_infos[knob].key)
-#define N(table)  (sizeof(table) / sizeof((table)[0]))
 
 static const struct ka_step connect_ = { .do_ = KA_CONNECT };
 static const struct ka_step data = {
@@ -52,7 +52,7 @@ static void add_no_keepalive(struct ka_trial_maker *maker, const struct ka_knobs
 		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
 	};
 	struct ka_case *c =
-		ka_trial_add(maker, KA_TRIAL_NO_KEEPALIVE, &setting, steps, N(steps),
+		ka_trial_add(maker, KA_TRIAL_NO_KEEPALIVE, &setting, steps, KA_N(steps),
 			     "without_keepalive", "a socket without SO_KEEPALIVE notices nothing");
 
 	if (!c)
@@ -74,8 +74,8 @@ static void add_own_options(struct ka_trial_maker *maker, const struct ka_knobs 
 					    .cnt = virtual_clock ? 9 : 3 };
 	const struct ka_step steps[] = { connect_, data, drop };
 	struct ka_case *c =
-		ka_trial_add(maker, KA_TRIAL_OWN_OPTIONS, &setting, steps, N(steps), "own_options",
-			     "a socket with values of its own keeps them");
+		ka_trial_add(maker, KA_TRIAL_OWN_OPTIONS, &setting, steps, KA_N(steps),
+			     "own_options", "a socket with values of its own keeps them");
 
 	if (!c)
 		return;
@@ -117,7 +117,7 @@ static void add_armed(struct ka_trial_maker *maker, const struct ka_knobs *k)
 		{ .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 2, .value = 0 },
 	};
 	struct ka_case *c =
-		ka_trial_add(maker, KA_TRIAL_ARMED, &setting, steps, N(steps), "armed_before",
+		ka_trial_add(maker, KA_TRIAL_ARMED, &setting, steps, KA_N(steps), "armed_before",
 			     "a timer that runs already goes off when it was to");
 
 	if (!c)
@@ -157,7 +157,7 @@ static void add_containers(struct ka_trial_maker *maker, const struct ka_knobs *
 	};
 #undef WRITE
 #undef IS
-	struct ka_case *c = ka_trial_add(maker, KA_TRIAL_CONTAINERS, &setting, steps, N(steps),
+	struct ka_case *c = ka_trial_add(maker, KA_TRIAL_CONTAINERS, &setting, steps, KA_N(steps),
 					 "containers", "other namespaces begin with 7200/75/9");
 
 	if (!c)

@@ -4,7 +4,7 @@
 #define KA_EXPERIMENTS_H
 
 #include "judge/judge.h"
-#include "plan/case.h"
+#include "model/case.h"
 
 struct ka_experiment {
 	const char *case_name;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Wrong on purpose: crowds, programs above TCP, masks. */
 #include "experiments.h"
+#include "model/util.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -9,7 +10,7 @@
 	.families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true, .why = "must not pass", \
 	.source = "experiment", .lesson = "Broken on purpose."
 #define CROWD                                                                                      \
-	ONE, .topology = KA_PAIR, .from = KA_FROM_ACCEPTED, .crowd = 50,                           \
+	ONE, .topology = KA_PAIR, .from = KA_FROM_ACCEPTED, .load = 50,                            \
 	     KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_BOTH_WAYS })
 #define DIES                                                                                       \
 	{                                                                                          \
@@ -31,7 +32,7 @@ static const struct ka_case cases[] = {
 		ONE,
 		.topology = KA_PAIR,
 		.from = KA_FROM_ACCEPTED,
-		.crowd = 50,
+		.load = 50,
 		/* the first probes of some are let through, and answered */
 		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_DROP, .way = KA_PROBES, .after = 20 }),
 		.expect = DIES,
@@ -133,13 +134,13 @@ static const struct ka_case cases[] = {
 static const struct ka_theme theme = { .name = "experiments_applications",
 				       .title = "Must not pass: applications and numbers",
 				       .cases = cases,
-				       .n = sizeof(cases) / sizeof(cases[0]) };
+				       .n = KA_N(cases) };
 
 static const struct ka_experiment experiments[] = {
-	{ "crowd_wrong_cnt", KA_FAIL, "crowd: TCP_INFO counts 3 probes, must be 4" },
-	{ "crowd_wrong_errno", KA_FAIL, "crowd: ETIMEDOUT, must be EHOSTUNREACH" },
-	{ "crowd_too_late", KA_FAIL, "crowd: one ended after" },
-	{ "crowd_declared_alive", KA_FAIL, "crowd: 50 of 50 have ended, must be 0" },
+	{ "crowd_wrong_cnt", KA_FAIL, "load: TCP_INFO counts 3 probes, must be 4" },
+	{ "crowd_wrong_errno", KA_FAIL, "load: ETIMEDOUT, must be EHOSTUNREACH" },
+	{ "crowd_too_late", KA_FAIL, "load: one ended after" },
+	{ "crowd_declared_alive", KA_FAIL, "load: 50 of 50 have ended, must be 0" },
 	{ "crowd_half_cut_off", KA_FAIL, "TcpExt.TCPKeepAlive moved by" },
 	{ "proxy_has_room", KA_FAIL, "evicts one 0 times, must be 1" },
 	{ "proxy_evicts_another", KA_FAIL, "evicts one: number 2, must be 1" },
@@ -150,6 +151,5 @@ static const struct ka_experiment experiments[] = {
 	{ "mask_of_death_without_hup", KA_FAIL, "reports 0x19, must be 0x9" },
 };
 
-const struct ka_experiment_group ka_experiments_applications = {
-	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
-};
+const struct ka_experiment_group ka_experiments_applications = { &theme, experiments,
+								 KA_N(experiments) };

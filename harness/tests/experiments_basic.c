@@ -4,6 +4,7 @@
  * lets one of them pass checks nothing.
  */
 #include "experiments.h"
+#include "model/util.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -114,10 +115,9 @@ static const struct ka_case cases[] = {
 	},
 };
 
-static const struct ka_theme theme = { .name = "experiments",
-				       .title = "Must not pass",
-				       .cases = cases,
-				       .n = sizeof(cases) / sizeof(cases[0]) };
+static const struct ka_theme theme = {
+	.name = "experiments", .title = "Must not pass", .cases = cases, .n = KA_N(cases)
+};
 
 /* In the order of the cases: one instance each. */
 static const struct ka_experiment experiments[] = {
@@ -137,6 +137,4 @@ static const struct ka_experiment experiments[] = {
 	{ "wrong_regime", KA_FAIL, "" },
 };
 
-const struct ka_experiment_group ka_experiments_basic = {
-	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
-};
+const struct ka_experiment_group ka_experiments_basic = { &theme, experiments, KA_N(experiments) };

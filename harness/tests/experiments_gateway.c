@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A gateway that forgets, told of wrongly: what it remembers and what it does is really looked at. */
 #include "experiments.h"
+#include "model/util.h"
 
 #include <errno.h>
 
@@ -84,7 +85,7 @@ static const struct ka_case cases[] = {
 			(const struct ka_setting[]){ { .idle = 2, .intvl = 1, .cnt = 1 }, { 0 } },
 		.gateway = &lasting,
 		.from = KA_FROM_ACCEPTED,
-		.crowd = 3,
+		.load = 3,
 		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
 		.expect = { .when = KA_KEEPALIVE_EXPIRY,
 			    .arming = KA_FRESH,
@@ -97,7 +98,7 @@ static const struct ka_case cases[] = {
 static const struct ka_theme theme = { .name = "experiments_gateway",
 				       .title = "Must not pass: the gateway",
 				       .cases = cases,
-				       .n = sizeof(cases) / sizeof(cases[0]) };
+				       .n = KA_N(cases) };
 
 /* In the order of the cases: one instance each. */
 static const struct ka_experiment experiments[] = {
@@ -107,9 +108,8 @@ static const struct ka_experiment experiments[] = {
 	{ "gateway_entry_declared_gone", KA_FAIL, "must have forgotten" },
 	{ "gateway_entry_declared_there", KA_FAIL, "must know it" },
 	{ "gateway_entry_declared_fresher", KA_FAIL, "must be 3 to 3" },
-	{ "gateway_forgets_one_of_many", KA_FAIL, "crowd: 0 of 3 have ended, must be 3" },
+	{ "gateway_forgets_one_of_many", KA_FAIL, "load: 0 of 3 have ended, must be 3" },
 };
 
-const struct ka_experiment_group ka_experiments_gateway = {
-	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
-};
+const struct ka_experiment_group ka_experiments_gateway = { &theme, experiments,
+							    KA_N(experiments) };

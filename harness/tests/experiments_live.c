@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Broken on purpose: live changes, the answer limit, MPTCP. See experiments_basic.c. */
 #include "experiments.h"
+#include "model/util.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -135,7 +136,7 @@ static const struct ka_case cases[] = {
 static const struct ka_theme theme = { .name = "experiments_live",
 				       .title = "Must not pass: live changes and MPTCP",
 				       .cases = cases,
-				       .n = sizeof(cases) / sizeof(cases[0]) };
+				       .n = KA_N(cases) };
 
 /* In the order of the cases: one instance each. */
 static const struct ka_experiment experiments[] = {
@@ -150,6 +151,4 @@ static const struct ka_experiment experiments[] = {
 	{ "mptcp_tells_the_error", KA_FAIL, "ENOTCONN, must be ETIMEDOUT" },
 };
 
-const struct ka_experiment_group ka_experiments_live = {
-	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
-};
+const struct ka_experiment_group ka_experiments_live = { &theme, experiments, KA_N(experiments) };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Faults of the path and of the host's own network, declared wrongly: none may pass. */
 #include "experiments.h"
+#include "model/util.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -90,7 +91,7 @@ static const struct ka_case cases[] = {
 static const struct ka_theme theme = { .name = "path_experiments",
 				       .title = "Must not pass: faults of the path",
 				       .cases = cases,
-				       .n = sizeof(cases) / sizeof(cases[0]) };
+				       .n = KA_N(cases) };
 
 static const struct ka_experiment experiments[] = {
 	{ "unseen_but_seen", KA_FAIL, "reached the wire" },
@@ -107,6 +108,4 @@ static const struct ka_experiment experiments[] = {
 	{ "destroyed_declared_reset", KA_FAIL, "ECONNABORTED" },
 };
 
-const struct ka_experiment_group ka_experiments_path = {
-	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
-};
+const struct ka_experiment_group ka_experiments_path = { &theme, experiments, KA_N(experiments) };

@@ -4,6 +4,7 @@
  * declaration or in what is done.
  */
 #include "experiments.h"
+#include "model/util.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -178,7 +179,7 @@ static const struct ka_case cases[] = {
 static const struct ka_theme theme = { .name = "experiments_regimes",
 				       .title = "Regimes and states that must not pass",
 				       .cases = cases,
-				       .n = sizeof(cases) / sizeof(cases[0]) };
+				       .n = KA_N(cases) };
 
 /* In the order of the cases: one instance each. */
 static const struct ka_experiment experiments[] = {
@@ -199,6 +200,5 @@ static const struct ka_experiment experiments[] = {
 	{ "no_soft_error", KA_FAIL, "soft error once more" },
 };
 
-const struct ka_experiment_group ka_experiments_regimes = {
-	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
-};
+const struct ka_experiment_group ka_experiments_regimes = { &theme, experiments,
+							    KA_N(experiments) };

@@ -4,6 +4,7 @@
  * wrong by less than the prediction could tell, and are found by what the wire shows.
  */
 #include "experiments.h"
+#include "model/util.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -164,7 +165,7 @@ static const struct ka_case cases[] = {
 static const struct ka_theme theme = { .name = "experiments_waiting",
 				       .title = "What waits, and must not pass",
 				       .cases = cases,
-				       .n = sizeof(cases) / sizeof(cases[0]) };
+				       .n = KA_N(cases) };
 
 /* In the order of the cases: one instance each. */
 static const struct ka_experiment experiments[] = {
@@ -181,6 +182,5 @@ static const struct ka_experiment experiments[] = {
 	{ "connect_declared_refused", KA_FAIL, "ETIMEDOUT, must be ECONNREFUSED" },
 };
 
-const struct ka_experiment_group ka_experiments_waiting = {
-	&theme, experiments, sizeof(experiments) / sizeof(experiments[0])
-};
+const struct ka_experiment_group ka_experiments_waiting = { &theme, experiments,
+							    KA_N(experiments) };

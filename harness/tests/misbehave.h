@@ -6,7 +6,7 @@
 #ifndef KA_MISBEHAVE_H
 #define KA_MISBEHAVE_H
 
-#include "plan/schedule.h"
+#include "run/schedule.h"
 
 #define KA_MOST 40         /* instances of one plan */
 #define KA_MUCH (3u << 20) /* letters of a very long result */

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "model/util.h"
+
 #define NEW_NAMESPACES                                                                             \
 	(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | \
 	 CLONE_NEWCGROUP)
@@ -43,7 +45,7 @@ static const struct sock_filter filter[] = {
 int main(int argc, char **argv)
 {
 	const struct sock_fprog program = {
-		.len = sizeof(filter) / sizeof(filter[0]),
+		.len = KA_N(filter),
 		.filter = (struct sock_filter *)filter,
 	};
 

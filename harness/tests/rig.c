@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plan/host.h"
-#include "plan/schedule.h"
+#include "run/host.h"
+#include "run/schedule.h"
 
 static int pass_on(void *arg, size_t index, json_t *json)
 {

@@ -55,8 +55,8 @@ void scene_rst_in(struct scene *s, int64_t ns);
 void scene_epoll(struct scene *s, int64_t ns, uint32_t level, uint32_t full);
 void scene_call(struct scene *s, int64_t ns, enum ka_call_name name, int64_t ret, int err);
 void scene_info(struct scene *s, int64_t ns, uint8_t state, uint8_t probes);
-/* What the autopsy finds after @error: masks, TCP_INFO, calls. */
-void scene_autopsy(struct scene *s, int64_t ns, int error, uint8_t probes);
+/* What the post-mortem finds after @error: masks, TCP_INFO, calls. */
+void scene_post_mortem(struct scene *s, int64_t ns, int error, uint8_t probes);
 void scene_counter(struct scene *s, const char *name, int64_t delta);
 void scene_fault(struct scene *s, int step, uint64_t hits);
 void scene_check(struct scene *s, int step, bool ok, const char *text);

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 
 #include "judge/wheel.h"
+#include "model/util.h"
 #include "scene.h"
 
 /* Some time after boot, a multiple of every granularity that matters. */
@@ -40,11 +41,11 @@ static const char *const counters[] = {
 
 static void put_counters(struct scene *s, const int64_t moved[4])
 {
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+	for (size_t i = 0; i < KA_N(counters); i++)
 		scene_counter(s, counters[i], i < 4 ? moved[i] : 0);
 }
 
-void scene_autopsy(struct scene *s, int64_t ns, int error, uint8_t probes)
+void scene_post_mortem(struct scene *s, int64_t ns, int error, uint8_t probes)
 {
 	scene_epoll(s, ns, EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP,
 		    EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP | EPOLLOUT | EPOLLRDNORM |
@@ -101,7 +102,7 @@ void scene_give_up(struct scene *s, const struct scene_phase *phase)
 		scene_probe(s, ns_of(s, chain.probes[k]) + HANDLER);
 	end_ns = ns_of(s, chain.end) + HANDLER;
 	scene_rst_out(s, end_ns);
-	scene_autopsy(s, end_ns + WAKE, ETIMEDOUT, (uint8_t)chain.n_probes);
+	scene_post_mortem(s, end_ns + WAKE, ETIMEDOUT, (uint8_t)chain.n_probes);
 	put_counters(s, (const int64_t[]){ chain.n_probes, 1, 1, 1 });
 	scene_fault(s, 2, 4);
 	scene_end(s, end_ns + MS, KA_END_DIED);
@@ -133,7 +134,7 @@ void scene_reset(struct scene *s, const struct scene_phase *phase)
 	scene_probe(s, end_ns);
 	end_ns += 80 * US;
 	scene_rst_in(s, end_ns);
-	scene_autopsy(s, end_ns + WAKE, ECONNRESET, 1);
+	scene_post_mortem(s, end_ns + WAKE, ECONNRESET, 1);
 	put_counters(s, (const int64_t[]){ 1, 0, 0, 1 });
 	scene_fault(s, 2, 1);
 	scene_end(s, end_ns + MS, KA_END_DIED);
@@ -220,7 +221,7 @@ void scene_unacked(struct scene *s)
 	}
 	scene_done(s, ns - US, ns + US, 2);
 	ns += 6630 * MS;
-	scene_autopsy(s, ns, ETIMEDOUT, 0);
+	scene_post_mortem(s, ns, ETIMEDOUT, 0);
 	put_counters(s, (const int64_t[]){ 0, 1, 0, 1 });
 	scene_find_counter(s, "TcpExt.TCPTimeouts")->counter.delta = 5;
 	scene_fault(s, 1, 6);

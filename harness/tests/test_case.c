@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "plan/case.h"
+#include "model/case.h"
 
 static const struct ka_setting one = { .idle = 1, .intvl = 2, .cnt = 3 };
 static const struct ka_setting linux_default = { .idle = 7200, .intvl = 75, .cnt = 9 };

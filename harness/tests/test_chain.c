@@ -12,8 +12,9 @@
 #include <cmocka.h>
 
 #include "judge/wheel.h"
+#include "model/util.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (KA_N(array))
 #define MAX_INPUTS   64
 /* Far from zero, and no multiple of any granularity. */
 #define EPOCH        INT64_C(123456789)

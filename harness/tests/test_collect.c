@@ -16,7 +16,8 @@
 #include <cmocka.h>
 
 #include "guest/vm.h"
-#include "plan/schedule_keep.h"
+#include "model/util.h"
+#include "run/keep.h"
 
 struct line {
 	struct ka_booted booted;
@@ -119,7 +120,7 @@ static void silence_is_borne_for_so_long(void **state)
 	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
 	vm.collect = line->collect;
 	assert_int_equal(ka_vm_said(&vm, &said, &err), 1); /* however late */
-	assert_int_equal(said.letter, 'F');
+	assert_int_equal(said.kind, 'F');
 	json_decref(said.json);
 	assert_int_equal(ka_vm_said(&vm, &said, &err), 0);
 	say(line->console, "BUG: soft lockup\n");
@@ -233,8 +234,8 @@ static void gather(struct line *line, const char *words, const char *out_dir, st
 	close(line->results);
 	line->results = -1;
 	guest.facts = (struct ka_facts){ .hz = 250, .tick_ns = 4000000 };
-	guest.vms[0] = (struct ka_vm){ .booted = { .keeper = NN_SANDBOX_INIT,
-						   .leash = -1,
+	guest.vms[0] = (struct ka_vm){ .booted = { .supervisor = NN_SANDBOX_INIT,
+						   .lifeline = -1,
 						   .results = dup(line->booted.results),
 						   .console = dup(line->booted.console) },
 				       .deadline_ns = INT64_MAX,
@@ -280,7 +281,7 @@ static void nonsense_ends_a_guest(void **state)
 	const char *first = "R2 {\"verdict\": \"pass\", \"kernel\": {}}\n";
 	char words[200];
 
-	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+	for (size_t i = 0; i < KA_N(nonsense); i++) {
 		struct gathered got;
 
 		snprintf(words, sizeof(words), "%s%s\nR1 {\"verdict\": \"pass\"}\n", first,

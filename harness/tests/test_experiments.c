@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "experiments.h"
+#include "model/util.h"
 #include "rig.h"
 
 #define N_GROUPS_MAX 16
@@ -74,7 +75,7 @@ int main(void)
 	struct item items[N_TESTS_MAX];
 	struct ka_rig rig;
 	struct nn_err err = { 0 };
-	const size_t n_groups = sizeof(groups) / sizeof(groups[0]);
+	const size_t n_groups = KA_N(groups);
 	size_t n = 0;
 	int failed;
 

@@ -11,7 +11,8 @@
 #include <cmocka.h>
 
 #include "judge/judge.h"
-#include "plan/case.h"
+#include "model/case.h"
+#include "model/util.h"
 
 static void the_timeout_is_whole_seconds(void **state)
 {
@@ -30,7 +31,7 @@ static void the_timeout_is_whole_seconds(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		const struct ka_setting setting = { .idle = rows[i].idle, .intvl = 1, .cnt = 1 };
 
 		assert_int_equal(ka_gateway_timeout_s(&rows[i].gateway, &setting), rows[i].want_s);

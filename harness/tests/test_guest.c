@@ -16,14 +16,15 @@
 
 #include <cmocka.h>
 
-#include "guest/errand.h"
 #include "guest/guest.h"
+#include "guest/job.h"
 #include "guest/library.h"
 #include "guest/machine.h"
 #include "guest/objects.h"
 #include "guest/parcel.h"
 #include "guest/part.h"
-#include "plan/schedule_keep.h"
+#include "model/util.h"
+#include "run/keep.h"
 
 /* ---- --kernel ----------------------------------------------------------------------------- */
 
@@ -166,52 +167,52 @@ static void objects_are_listed_before_libraries_come(void **state)
 	assert_false(has_libarchive);
 }
 
-/* ---- errand and facts --------------------------------------------------------------------- */
+/* ---- job and facts --------------------------------------------------------------------- */
 
-static void errand_arrives_as_it_was_sent(void **state)
+static void job_arrives_as_it_was_sent(void **state)
 {
-	struct ka_errand sent = { .plan = { .filters = { "silent_drop", "*/v6/*" },
-					    .n_filters = 2,
-					    .excludes = { "answered" },
-					    .n_excludes = 1,
-					    .shard = 2,
-					    .shards = 5,
-					    .repeat = 3,
-					    .seed = UINT64_MAX,
-					    .long_ = true },
-				  .jobs = 7,
-				  .part = 3,
-				  .part_size = 32,
-				  .keep = true };
+	struct ka_guest_job sent = { .plan = { .filters = { "silent_drop", "*/v6/*" },
+					       .n_filters = 2,
+					       .excludes = { "answered" },
+					       .n_excludes = 1,
+					       .shard = 2,
+					       .shards = 5,
+					       .repeat = 3,
+					       .seed = UINT64_MAX,
+					       .long_ = true },
+				     .jobs = 7,
+				     .part = 3,
+				     .part_size = 32,
+				     .keep = true };
 	struct nn_err err = { "" };
-	struct ka_errand errand;
+	struct ka_guest_job job;
 	char *text, path[64];
 
 	(void)state;
 	assert_int_equal(ka_setting_parse(&sent.plan.settings[0], "1/2/3/u2500", &err), 0);
 	assert_int_equal(ka_setting_parse(&sent.plan.settings[1], "linux-default", &err), 0);
 	sent.plan.n_settings = 2;
-	text = ka_errand_text(&sent);
+	text = ka_guest_job_text(&sent);
 	memory_file(text, strlen(text), path, sizeof(path));
 	free(text);
-	assert_int_equal(ka_errand_read(&errand, path, &err), 0);
-	assert_int_equal(errand.plan.n_settings, 2);
-	assert_int_equal(errand.plan.settings[0].user_timeout_ms, 2500);
-	assert_string_equal(errand.plan.settings[1].name, "linux-default");
-	assert_int_equal(errand.plan.n_filters, 2);
-	assert_string_equal(errand.plan.filters[1], "*/v6/*");
-	assert_string_equal(errand.plan.excludes[0], "answered");
-	assert_int_equal(errand.plan.shard, 2);
-	assert_int_equal(errand.plan.shards, 5);
-	assert_int_equal(errand.plan.repeat, 3);
-	assert_true(errand.plan.seed == UINT64_MAX);
-	assert_true(errand.plan.long_);
-	assert_int_equal(errand.jobs, 7);
-	assert_int_equal(errand.part, 3);
-	assert_int_equal(errand.part_size, 32);
-	assert_true(errand.keep);
-	assert_false(errand.keep_all);
-	ka_errand_free(&errand);
+	assert_int_equal(ka_guest_job_read(&job, path, &err), 0);
+	assert_int_equal(job.plan.n_settings, 2);
+	assert_int_equal(job.plan.settings[0].user_timeout_ms, 2500);
+	assert_string_equal(job.plan.settings[1].name, "linux-default");
+	assert_int_equal(job.plan.n_filters, 2);
+	assert_string_equal(job.plan.filters[1], "*/v6/*");
+	assert_string_equal(job.plan.excludes[0], "answered");
+	assert_int_equal(job.plan.shard, 2);
+	assert_int_equal(job.plan.shards, 5);
+	assert_int_equal(job.plan.repeat, 3);
+	assert_true(job.plan.seed == UINT64_MAX);
+	assert_true(job.plan.long_);
+	assert_int_equal(job.jobs, 7);
+	assert_int_equal(job.part, 3);
+	assert_int_equal(job.part_size, 32);
+	assert_true(job.keep);
+	assert_false(job.keep_all);
+	ka_guest_job_free(&job);
 }
 
 static void facts_arrive_as_they_were_sent(void **state)
@@ -355,7 +356,7 @@ static void other_files_are_refused(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < KA_N(bad); i++) {
 		json_t *parcel = json_loads(bad[i], 0, NULL);
 		struct nn_err err = { "" };
 
@@ -377,7 +378,7 @@ int main(void)
 		cmocka_unit_test(uml_that_will_not_do),
 		cmocka_unit_test(image_that_is_cut_short),
 		cmocka_unit_test(too_little_memory),
-		cmocka_unit_test(errand_arrives_as_it_was_sent),
+		cmocka_unit_test(job_arrives_as_it_was_sent),
 		cmocka_unit_test(facts_arrive_as_they_were_sent),
 		cmocka_unit_test(parts_are_the_whole),
 		cmocka_unit_test(small_plans_stay_whole),

@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#include "plan/host.h"
+#include "model/util.h"
+#include "run/host.h"
 
 static void facts_are_believable(void **state)
 {
@@ -36,28 +37,20 @@ static void facts_are_believable(void **state)
 		assert_int_equal(again.j0, facts.j0);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-
 /* A watcher that is stopped is late until it runs again, and was late afterwards. */
 static void noise_is_measured(void **state)
 {
-	int64_t begin_ns = now_ns(), stopped_ns, worst_ns;
+	int64_t begin_ns = ka_now_ns(), stopped_ns, worst_ns;
 	struct ka_noise *noise;
 
 	(void)state;
 	assert_int_equal(ka_noise_start(&noise, NULL), 0);
 	poll(NULL, 0, 200);
-	worst_ns = ka_noise_between(noise, begin_ns, now_ns());
+	worst_ns = ka_noise_between(noise, begin_ns, ka_now_ns());
 	assert_true(worst_ns > 0);
 	assert_true(worst_ns < 10000000000ll);
 	/* The future has no wake-ups yet; what is overdue there is seen as late. */
-	stopped_ns = now_ns() + 1000000000ll;
+	stopped_ns = ka_now_ns() + 1000000000ll;
 	assert_true(ka_noise_between(noise, begin_ns, stopped_ns) > 500000000ll);
 	noise = ka_noise_stop(noise);
 	assert_null(noise);

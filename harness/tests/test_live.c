@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "model/util.h"
 #include "netns/nft.h"
 #include "netns/ns.h"
 #include "netns/sysctl.h"
@@ -22,10 +23,9 @@
 #include "netns/tests/tcp.h"
 #include "rollout/live.h"
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-#define WITHOUT  7001 /* port of the connections without keepalive */
-#define WITH     7002
-#define HZ       250
+#define WITHOUT 7001 /* port of the connections without keepalive */
+#define WITH    7002
+#define HZ      250
 
 /* ---- what is there ---------------------------------------------------------------------- */
 
@@ -244,7 +244,7 @@ static void what_is_no_namespace_is_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_live live;
 		struct nn_err err = { "" };
 
@@ -287,7 +287,7 @@ static void a_dead_peer_costs(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_live_socket socket = { .timer = rows[i].timer,
 						 .expires_ms = rows[i].expires_ms,
 						 .unanswered = rows[i].unanswered,

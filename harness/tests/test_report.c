@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "golden.h"
+#include "model/util.h"
 #include "report/report.h"
 #include "report/writer.h"
 #include "sample.h"
@@ -22,8 +23,6 @@
 static const enum ka_sample all[] = { KA_SAMPLE_PASS, KA_SAMPLE_FAIL, KA_SAMPLE_SKIP,
 				      KA_SAMPLE_BROKEN, KA_SAMPLE_ALIVE };
 static const enum ka_sample good[] = { KA_SAMPLE_PASS, KA_SAMPLE_SKIP, KA_SAMPLE_ALIVE };
-
-#define N(array) ((unsigned)(sizeof(array) / sizeof((array)[0])))
 
 static void count(struct ka_totals *totals, enum ka_verdict_kind kind)
 {
@@ -98,10 +97,10 @@ static void long_times_are_told_in_words(void **state)
 
 static void text_tells_a_story(void **state)
 {
-	const struct ka_report_options options = { .command = "kacheck", .planned = N(all) };
+	const struct ka_report_options options = { .command = "kacheck", .planned = KA_N(all) };
 
 	(void)state;
-	check("all.txt", "text", &options, all, N(all));
+	check("all.txt", "text", &options, all, KA_N(all));
 }
 
 static void text_with_everything(void **state)
@@ -110,28 +109,28 @@ static void text_with_everything(void **state)
 		.color = true,
 		.verbose = true,
 		.command = "./build/bin/kacheck",
-		.planned = N(good) + 2, /* cut short */
+		.planned = KA_N(good) + 2, /* cut short */
 		.name_width = 30,
 	};
 
 	(void)state;
-	check("good-verbose.txt", "text", &options, good, N(good));
+	check("good-verbose.txt", "text", &options, good, KA_N(good));
 }
 
 static void tap_of_all(void **state)
 {
-	const struct ka_report_options options = { .planned = N(all) };
+	const struct ka_report_options options = { .planned = KA_N(all) };
 
 	(void)state;
-	check("all.tap", "tap", &options, all, N(all));
+	check("all.tap", "tap", &options, all, KA_N(all));
 }
 
 static void tap_of_what_is_good(void **state)
 {
-	const struct ka_report_options options = { .planned = N(good) };
+	const struct ka_report_options options = { .planned = KA_N(good) };
 
 	(void)state;
-	check("good.tap", "tap", &options, good, N(good));
+	check("good.tap", "tap", &options, good, KA_N(good));
 }
 
 static void tap_that_was_cut_short(void **state)
@@ -147,23 +146,23 @@ static void tap_without_a_plan(void **state)
 	const struct ka_report_options options = { .planned = 0 };
 
 	(void)state;
-	check("unplanned.tap", "tap", &options, good, N(good));
+	check("unplanned.tap", "tap", &options, good, KA_N(good));
 }
 
 static void ktap_of_all(void **state)
 {
-	const struct ka_report_options options = { .planned = N(all) };
+	const struct ka_report_options options = { .planned = KA_N(all) };
 
 	(void)state;
-	check("all.ktap", "ktap", &options, all, N(all));
+	check("all.ktap", "ktap", &options, all, KA_N(all));
 }
 
 static void junit_of_all(void **state)
 {
-	const struct ka_report_options options = { .planned = N(all) };
+	const struct ka_report_options options = { .planned = KA_N(all) };
 
 	(void)state;
-	check("all.xml", "junit", &options, all, N(all));
+	check("all.xml", "junit", &options, all, KA_N(all));
 }
 
 static void junit_of_nothing(void **state)
@@ -176,10 +175,10 @@ static void junit_of_nothing(void **state)
 
 static void json_is_the_lines_themselves(void **state)
 {
-	const struct ka_report_options options = { .planned = N(all) };
+	const struct ka_report_options options = { .planned = KA_N(all) };
 
 	(void)state;
-	check("all.jsonl", "json", &options, all, N(all));
+	check("all.jsonl", "json", &options, all, KA_N(all));
 }
 
 /* ---- several kernels ---------------------------------------------------------------------- */
@@ -240,7 +239,7 @@ static void several_kernels_are_told_apart(void **state)
 			{ "kernels.xml", "junit", false } };
 
 	(void)state;
-	for (size_t i = 0; i < N(formats); i++) {
+	for (size_t i = 0; i < KA_N(formats); i++) {
 		char *text = NULL;
 		size_t len = 0;
 		FILE *out = open_memstream(&text, &len);
@@ -270,14 +269,14 @@ static void unknown_format_names_the_known(void **state)
 
 static void full_disk_is_an_error(void **state)
 {
-	const struct ka_report_options options = { .planned = N(all) };
+	const struct ka_report_options options = { .planned = KA_N(all) };
 
 	(void)state;
 	for (size_t i = 0; ka_report_format(i); i++) {
 		FILE *full = fopen("/dev/full", "w");
 
 		assert_non_null(full);
-		assert_int_equal(report_to(full, ka_report_format(i), &options, all, N(all)),
+		assert_int_equal(report_to(full, ka_report_format(i), &options, all, KA_N(all)),
 				 -ENOSPC);
 		assert_int_equal(fclose(full), 0); /* nothing is left to be written */
 	}
@@ -285,7 +284,7 @@ static void full_disk_is_an_error(void **state)
 
 static void closed_pipe_is_an_error_not_a_signal(void **state)
 {
-	const struct ka_report_options options = { .planned = N(all) };
+	const struct ka_report_options options = { .planned = KA_N(all) };
 	struct sigaction action;
 
 	(void)state;
@@ -299,7 +298,7 @@ static void closed_pipe_is_an_error_not_a_signal(void **state)
 		close(fds[0]);
 		out = fdopen(fds[1], "w");
 		assert_non_null(out);
-		assert_int_equal(report_to(out, ka_report_format(i), &options, all, N(all)),
+		assert_int_equal(report_to(out, ka_report_format(i), &options, all, KA_N(all)),
 				 -EPIPE);
 		fclose(out);
 	}

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "model/util.h"
 #include "result/result.h"
 #include "sample.h"
 
@@ -209,7 +210,7 @@ static void strange_values_are_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
+	for (size_t i = 0; i < KA_N(strange); i++) {
 		json_t *json = json_loads(documented, 0, NULL);
 
 		json_object_set_new(json, strange[i].name,

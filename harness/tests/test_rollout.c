@@ -11,13 +11,12 @@
 
 #include <cmocka.h>
 
-#include "judge/span.h"
+#include "model/span.h"
+#include "model/util.h"
 #include "rollout/picture.h"
 #include "rollout/sanity.h"
 #include "rollout/span.h"
 #include "rollout/suggest.h"
-
-#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct ka_knobs knobs_of(int64_t time, int64_t intvl, int64_t probes)
 {
@@ -48,7 +47,7 @@ static void reads_spans(void **state)
 		     { "5mm", 0 },     { "1e3", 0 } };
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct nn_err err = { "" };
 		double seconds = 0;
 		int ret = ka_span_parse(&seconds, rows[i].text, &err);
@@ -70,7 +69,7 @@ static void writes_spans(void **state)
 	char buf[64];
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < KA_N(rows); i++)
 		assert_string_equal(ka_span_text(rows[i].seconds, buf, sizeof(buf)), rows[i].text);
 }
 
@@ -174,7 +173,7 @@ static void odd_values(void **state)
 		     { 0, 0, 0, KA_EFFECT_KILLS } };
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_knobs knobs = knobs_of(rows[i].time, rows[i].intvl, rows[i].probes);
 		struct ka_answer answer;
 

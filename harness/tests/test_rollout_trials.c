@@ -12,10 +12,9 @@
 
 #include <cmocka.h>
 
+#include "model/util.h"
 #include "plan/plan.h"
 #include "rollout/rollout.h"
-
-#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static const int64_t odd[] = { -2147483, -1, 0, 1, 10, 7200, 32768, 2147483 };
 static const int64_t counts[] = { 0, 1, 3, 127, 128, 255 };
@@ -60,9 +59,9 @@ static size_t plan_of(const struct ka_spec *spec, int hz)
 static void all_values_make_sense(void **state)
 {
 	(void)state;
-	for (size_t t = 0; t < N(odd); t++)
-		for (size_t i = 0; i < N(odd); i++)
-			for (size_t c = 0; c < N(counts); c++) {
+	for (size_t t = 0; t < KA_N(odd); t++)
+		for (size_t i = 0; i < KA_N(odd); i++)
+			for (size_t c = 0; c < KA_N(counts); c++) {
 				struct ka_spec spec =
 					spec_of(odd[t], odd[i], counts[c], (t + i + c) % 2);
 

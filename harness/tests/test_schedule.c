@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "netns/sandbox.h"
-#include "plan/schedule.h"
 #include "result/result.h"
+#include "run/schedule.h"
 #include "tests/misbehave.h"
 
 /* What one run of the scheduler came to. */

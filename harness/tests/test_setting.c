@@ -9,10 +9,9 @@
 
 #include <cmocka.h>
 
+#include "model/nearest.h"
+#include "model/util.h"
 #include "plan/plan.h"
-#include "plan/wording.h"
-
-#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static void reads_settings(void **state)
 {
@@ -27,7 +26,7 @@ static void reads_settings(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_setting setting;
 		struct nn_err err = { "" };
 
@@ -48,7 +47,7 @@ static void knows_names_of_production(void **state)
 					     "grpc-go" };
 
 	(void)state;
-	for (size_t i = 0; i < N(names); i++) {
+	for (size_t i = 0; i < KA_N(names); i++) {
 		struct ka_setting setting;
 		struct nn_err err = { "" };
 
@@ -86,7 +85,7 @@ static void refuses_settings(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_setting setting = { .idle = 42 };
 		struct nn_err err = { "" };
 
@@ -146,7 +145,7 @@ static void refuses_shards(void **state)
 					    "1/2/3", "-1/2", "",    "1/", "/2", "1/9999999" };
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		unsigned shard = 7, shards = 7;
 		struct nn_err err = { "" };
 

@@ -14,12 +14,12 @@
 
 #include <cmocka.h>
 
+#include "model/util.h"
 #include "rollout/sysctld_private.h"
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-#define TIME     "net.ipv4.tcp_keepalive_time"
-#define INTVL    "net.ipv4.tcp_keepalive_intvl"
-#define ALL      "net.ipv4.tcp_keepalive_*"
+#define TIME  "net.ipv4.tcp_keepalive_time"
+#define INTVL "net.ipv4.tcp_keepalive_intvl"
+#define ALL   "net.ipv4.tcp_keepalive_*"
 
 static int parse(struct ka_sysctl_set *set, const char *text, struct nn_err *err)
 {
@@ -54,7 +54,7 @@ static void says_what_is_written(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_sysctl_set set = { 0 };
 		const struct ka_sysctl_line *line;
 		struct nn_err err = { "" };
@@ -96,7 +96,7 @@ static void says_what_does_not_count(void **state)
 	(void)state;
 	assert_int_equal(parse(&set, text, &err), 0);
 	ka_sysctl_resolve(&set);
-	assert_int_equal(set.n, N(wanted));
+	assert_int_equal(set.n, KA_N(wanted));
 	for (size_t i = 0; i < set.n; i++) {
 		assert_int_equal(set.lines[i].fate, wanted[i].fate);
 		if (wanted[i].fate == KA_SYSCTL_OVERRIDDEN)
@@ -152,7 +152,7 @@ static void refuses_bad_text(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_sysctl_set set = { 0 };
 		struct nn_err err = { "" };
 
@@ -251,8 +251,8 @@ static void reads_a_directory(void **state)
 	write_file("d/c.conf.bak", TIME "=5\n");
 	assert_int_equal(mkdir("d/s.conf", 0755), 0);
 	assert_int_equal(ka_sysctl_read(&set, "d", &err), 0);
-	assert_int_equal(set.n_files, N(wanted));
-	for (size_t i = 0; i < N(wanted); i++)
+	assert_int_equal(set.n_files, KA_N(wanted));
+	for (size_t i = 0; i < KA_N(wanted); i++)
 		assert_string_equal(set.files[i], wanted[i]);
 	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "1");
 	/* One bad file: nothing of the directory is taken. */
@@ -357,7 +357,7 @@ static void refuses_what_changes(void **state)
 	static void (*const changes[])(void) = { appends, cuts, replaces, removes };
 
 	(void)state;
-	for (size_t i = 0; i < N(changes); i++) {
+	for (size_t i = 0; i < KA_N(changes); i++) {
 		struct ka_sysctl_set set = { 0 };
 		struct nn_err err = { "" };
 		int ret;

@@ -11,7 +11,8 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 
-#include "bench/timeline.h"
+#include "model/timeline.h"
+#include "model/util.h"
 #include "result/encode.h"
 
 /* ---- timeline ----------------------------------------------------------------------------- */
@@ -117,18 +118,18 @@ static void the_bench_in_words(void **state)
 		     "counter Tcp.OutRsts +1");
 	assert_words((struct ka_event){ .what = KA_EV_APP, .app = { .text = "gets answer 1" } },
 		     "program gets answer 1");
-	assert_words((struct ka_event){ .what = KA_EV_CROWD, .crowd = { .n = 5000 } },
-		     "crowd of 5000: all live");
-	assert_words((struct ka_event){ .what = KA_EV_CROWD,
-					.crowd = { .n = 50,
-						   .dead = 49,
-						   .earliest_ns = 4076000000,
-						   .latest_ns = 4104000000,
-						   .error = ETIMEDOUT,
-						   .events = 0x2019,
-						   .probes = 3,
-						   .other = 1 } },
-		     "crowd of 50: 49 ended 4.076000 .. 4.104000 s after their last segment: "
+	assert_words((struct ka_event){ .what = KA_EV_LOAD, .load = { .n = 5000 } },
+		     "load of 5000: all live");
+	assert_words((struct ka_event){ .what = KA_EV_LOAD,
+					.load = { .n = 50,
+						  .dead = 49,
+						  .earliest_ns = 4076000000,
+						  .latest_ns = 4104000000,
+						  .error = ETIMEDOUT,
+						  .events = 0x2019,
+						  .probes = 3,
+						  .other = 1 } },
+		     "load of 50: 49 ended 4.076000 .. 4.104000 s after their last segment: "
 		     "ETIMEDOUT, epoll 0x2019, probes out 3; 1 otherwise");
 	assert_words((struct ka_event){ .what = KA_EV_END, .end = { KA_END_SKIP, "no veth" } },
 		     "end: not possible here: no veth");
@@ -207,8 +208,6 @@ static void assert_told(const struct seen *seen, size_t n, const char *const *wo
 	json_decref(told);
 }
 
-#define N(array) (sizeof(array) / sizeof((array)[0]))
-
 static void probes_are_numbered_from_the_last_answer(void **state)
 {
 	static const struct seen seen[] = {
@@ -227,7 +226,7 @@ static void probes_are_numbered_from_the_last_answer(void **state)
 					     "client probe 1",          NULL };
 
 	(void)state;
-	assert_told(seen, N(seen), words, 1);
+	assert_told(seen, KA_N(seen), words, 1);
 }
 
 static void what_the_peer_sends_is_told_by_it_only_when_lost(void **state)
@@ -248,7 +247,7 @@ static void what_the_peer_sends_is_told_by_it_only_when_lost(void **state)
 	};
 
 	(void)state;
-	assert_told(seen, N(seen), words, 0);
+	assert_told(seen, KA_N(seen), words, 0);
 }
 
 /* The peer may hold keepalive too: its probes have no number. */
@@ -264,7 +263,7 @@ static void probes_of_the_peer_have_no_number(void **state)
 					     "client arrives: probe", NULL };
 
 	(void)state;
-	assert_told(seen, N(seen), words, 0);
+	assert_told(seen, KA_N(seen), words, 0);
 }
 
 static void texts_become_valid_utf8(void **state)
@@ -284,7 +283,7 @@ static void texts_become_valid_utf8(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N(texts); i++) {
+	for (size_t i = 0; i < KA_N(texts); i++) {
 		json_t *string = ka_json_text(texts[i][0]);
 
 		assert_string_equal(json_string_value(string), texts[i][1]);

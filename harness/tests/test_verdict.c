@@ -230,7 +230,7 @@ static void lost_by_the_capture(void **state)
 	while (scene_find(&s, KA_SEG_PROBE, 0))
 		scene_remove(&s, scene_find(&s, KA_SEG_PROBE, 0));
 	scene_expect_only(&s, KA_BROKEN, "capture lost the probes");
-	/* both witnesses agree that there was none, and still it died: the kernel's fault */
+	/* both observers agree that there was none, and still it died: the kernel's fault */
 	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 0;
 	scene_expect_only(&s, KA_FAIL, "0 unanswered probes, must be 3");
 }
@@ -255,7 +255,7 @@ static void ended_unseen(void **state)
 	scene_remove(&s, scene_find(&s, KA_SEG_RST, 0));
 	scene_remove(&s, scene_find_event(&s, KA_EV_EPOLL, 0));
 	scene_remove(&s, scene_find_event(&s, KA_EV_EPOLL, 0));
-	scene_expect_only(&s, KA_BROKEN, "no witness saw the end");
+	scene_expect_only(&s, KA_BROKEN, "no observer saw the end");
 }
 
 static void nothing_done_and_nothing_sent(void **state)

@@ -139,7 +139,7 @@ static void so_error_asked_first(void **state)
 
 	(void)state;
 	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.autopsy = KA_SO_ERROR_FIRST;
+	s.case_.post_mortem = KA_SO_ERROR_FIRST;
 	set_call(call(&s, 0), KA_CALL_SO_ERROR, ETIMEDOUT, 0);
 	set_call(call(&s, 1), KA_CALL_READ, 0, 0);
 	set_call(call(&s, 2), KA_CALL_SO_ERROR, 0, 0);
@@ -155,7 +155,7 @@ static void write_first(void **state)
 
 	(void)state;
 	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.autopsy = KA_WRITE_FIRST;
+	s.case_.post_mortem = KA_WRITE_FIRST;
 	set_call(call(&s, 0), KA_CALL_WRITE, -1, ETIMEDOUT);
 	set_call(call(&s, 1), KA_CALL_WRITE, -1, EPIPE);
 	set_call(call(&s, 2), KA_CALL_READ, 0, 0);

@@ -202,7 +202,7 @@ static int64_t connecting(struct scene *s, int n)
 		syn(s, ns);
 	}
 	ns = scene_fired(s, ns, 250 << n);
-	scene_autopsy(s, ns, ETIMEDOUT, 0);
+	scene_post_mortem(s, ns, ETIMEDOUT, 0);
 	scene_counter(s, "TcpExt.TCPAbortOnTimeout", 1);
 	scene_counter(s, "Tcp.AttemptFails", 1);
 	scene_counter(s, "Tcp.EstabResets", 0);

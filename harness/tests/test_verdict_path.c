@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
+#include "model/util.h"
 #include "scene.h"
 
 /* ---- probes that never reach the device ----------------------------------------------------- */
@@ -65,7 +66,7 @@ static void unseen_means_unseen(void **state)
 	scene_unseen(&s);
 	scene_probe(&s, scene_find(&s, KA_SEG_DATA, 0)->t_ns + 254 * TICK);
 	scene_expect(&s, KA_FAIL, "1 unanswered probes reached the wire");
-	/* and where the wire should show them, its silence is a fault of the witness */
+	/* and where the wire should show them, its silence is a fault of the observer */
 	scene_unseen(&s);
 	s.case_.expect.unseen = false;
 	scene_expect(&s, KA_BROKEN, "the capture lost the probes");
@@ -89,7 +90,7 @@ static void unseen_end_has_its_window(void **state)
 
 /* ---- soft errors -------------------------------------------------------------------------------- */
 
-/* Call @n of the autopsy. */
+/* Call @n of the post-mortem. */
 static struct ka_call *call(struct scene *s, int n)
 {
 	return &scene_find_event(s, KA_EV_CALL, n)->call;
@@ -168,7 +169,7 @@ static void scene_report(struct scene *s)
 	scene_call(s, ns + 3 * US, KA_CALL_SO_ERROR, 0, 0);
 	scene_call(s, ns + 4 * US, KA_CALL_READ, -1, EAGAIN);
 	scene_call(s, ns + 5 * US, KA_CALL_WRITE, 1, 0);
-	for (size_t i = 0; i < sizeof(still) / sizeof(still[0]); i++)
+	for (size_t i = 0; i < KA_N(still); i++)
 		scene_counter(s, still[i], 0);
 	scene_end(s, ns + MS, KA_END_DIED);
 }

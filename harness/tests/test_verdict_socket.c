@@ -55,7 +55,7 @@ static void declared_masks(void **state)
 	assert_non_null(strstr(s.verdict.why, "reports 0x215d, must be 0x2155"));
 }
 
-/* An edge-triggered set says once that it can write; and what comes after the autopsy is late. */
+/* An edge-triggered set says once that it can write; and what comes after the post-mortem is late. */
 static void only_news_of_the_end_counts(void **state)
 {
 	struct scene s;

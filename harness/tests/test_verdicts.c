@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "command/verdicts.h"
+#include "model/util.h"
 
 static void exit_status_by_style(void **state)
 {
@@ -30,7 +31,7 @@ static void exit_status_by_style(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < KA_N(rows); i++)
 		for (int style = KA_STYLE_DEFAULT; style <= KA_STYLE_BISECT; style++)
 			assert_int_equal(ka_exit_status((enum ka_exit_style)style, &rows[i].totals,
 							rows[i].lost),

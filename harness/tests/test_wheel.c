@@ -10,9 +10,10 @@
 #include <cmocka.h>
 
 #include "judge/wheel.h"
+#include "model/util.h"
 #include "wheel_vectors.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (KA_N(array))
 
 static const int rates[] = { 100, 250, 300, 1000 };
 

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include "netns/util.h"
 #include "rules.h"
 
 static const int families[] = { AF_INET, AF_INET6 };
@@ -60,7 +61,7 @@ static int in_ports_and_devices_match(struct inbox *in)
 	};
 	size_t i, f;
 
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (i = 0; i < NN_N(rules); i++)
 		for (f = 0; f < 2; f++)
 			if (hides_port(in, rules[i].node, &rules[i].rule, families[f]))
 				return inbox_fail(in, __FILE__, __LINE__, "of rule", (long long)i);
@@ -97,7 +98,7 @@ static int in_nothing_else_matches(struct inbox *in)
 		{ .hook = NN_FORWARD, .l4proto = IPPROTO_UDP, .dport = PORT },
 		{ .hook = NN_INPUT, .dport = PORT },
 	};
-	enum { N = sizeof(rules) / sizeof(rules[0]) };
+	enum { N = NN_N(rules) };
 	struct nn_topology net = { 0 };
 	uint64_t packets[N];
 	int pair[2];

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netns/util.h"
 #include "rules.h"
 
 static const int families[] = { AF_INET, AF_INET6 };
@@ -80,7 +81,7 @@ static int in_first_and_after_are_exact(struct inbox *in)
 	size_t i, f;
 
 	EXPECT_OK(in, pin_to_one_cpu());
-	for (i = 0; i < sizeof(n) / sizeof(n[0]); i++)
+	for (i = 0; i < NN_N(n); i++)
 		for (f = 0; f < 2; f++)
 			if (drops_exactly(in, families[f], n[i], 0) ||
 			    drops_exactly(in, families[f], 0, n[i]))

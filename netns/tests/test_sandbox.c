@@ -14,6 +14,7 @@
 #include "inbox.h"
 #include "netns/ns.h"
 #include "netns/sandbox.h"
+#include "netns/util.h"
 
 #define PATIENCE_MS 20000
 
@@ -292,7 +293,7 @@ static void many_live_at_once(void **state)
 {
 	struct nn_sandbox box[30];
 	struct nn_err err = { "" };
-	size_t i, n = sizeof(box) / sizeof(box[0]), started = 0;
+	size_t i, n = NN_N(box), started = 0;
 
 	(void)state;
 	for (i = 0; i < n; i++) {

@@ -18,6 +18,7 @@
 #include "inbox.h"
 #include "netns/counters.h"
 #include "netns/sandbox.h"
+#include "netns/util.h"
 #include "tcp.h"
 
 static const int families[] = { AF_INET, AF_INET6 };
@@ -149,7 +150,7 @@ static int in_a_machine_vanishes_and_returns(struct inbox *in)
 	EXPECT_OK(in, nn_topology_unplug(&net, NN_SERVER, &in->err));
 	EXPECT_EQ(in, nn_link_flags(net.ns[NN_GATEWAY], "server0", &flags, &in->err), -ENODEV);
 	EXPECT_OK(in, nn_link_flags(net.ns[NN_CLIENT], "eth0", &flags, &in->err));
-	for (i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+	for (i = 0; i < NN_N(nodes); i++) {
 		EXPECT_OK(in, nn_topology_replace(&net, nodes[i], false, &in->err));
 		EXPECT(in, !net.ns[nodes[i]]);
 		EXPECT_OK(in, nn_topology_replace(&net, nodes[i], true, &in->err));
@@ -211,7 +212,7 @@ static int in_routes_say_no(struct inbox *in)
 	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
 	EXPECT_OK(in, nn_addr_parse(&route.dst, "198.51.100.0"));
 	route.prefix_len = 24;
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (i = 0; i < NN_N(types); i++) {
 		route.type = types[i].type;
 		EXPECT_OK(in, nn_route_add(net.ns[NN_CLIENT], &route, &in->err));
 		EXPECT_EQ(in, connect_start(&net, NN_SERVER, AF_INET, 7000), -types[i].code);
@@ -292,7 +293,7 @@ static int forbid_ipv6(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+	const struct sock_fprog program = { .len = NN_N(code), .filter = code };
 
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The load, as the engine sees it: both ends are told to make it when the observed connection is
+ * settled, and the prober's end says in the end what became of it. Nobody looks at its packets: a
+ * capture of thousands of connections would lose some, and then say nothing of the observed one.
+ */
+#include <errno.h>
+
+#include "bench/engine.h"
+
+int ka_load_command(struct ka_engine *e, enum ka_at at, enum ka_peer_command_kind kind, unsigned n)
+{
+	const struct ka_peer_command command = { .kind = kind, .value = (int)n };
+	struct ka_message reply;
+	int ret = ka_engine_command(e, at, &command, &reply);
+
+	if (!ret && reply.error)
+		ret = nn_fail(&e->err, reply.error, "the %s with %u connections more",
+			      at == KA_AT_CLIENT ? "client" : "server", n);
+	return ret;
+}
+
+/* The server first: it must be ready when the client begins. */
+int ka_load_join(struct ka_engine *e, unsigned n)
+{
+	int ret;
+
+	e->ends[KA_AT_CLIENT].load_there = e->ends[KA_AT_SERVER].load_there = false;
+	ret = ka_load_command(e, KA_AT_SERVER, KA_CMD_LOAD, n);
+	return ret ? ret : ka_load_command(e, KA_AT_CLIENT, KA_CMD_LOAD, n);
+}
+
+bool ka_load_has_joined(const struct ka_engine *e)
+{
+	return e->ends[KA_AT_CLIENT].load_there && e->ends[KA_AT_SERVER].load_there;
+}
+
+static int call_load(struct ka_engine *e)
+{
+	int ret = 0;
+
+	for (int at = 0; !ret && at < 2; at++)
+		ret = ka_capture_only(e->ends[at].capture, e->ends[at].flow.client_port, &e->err);
+	return ret ? ret : ka_load_join(e, e->case_->load);
+}
+
+bool ka_load_is_there(struct ka_engine *e)
+{
+	int ret = 0;
+
+	if (!e->case_->load)
+		return true;
+	if (!e->load_called) {
+		e->load_called = true;
+		ret = call_load(e);
+	}
+	if (ret)
+		ka_engine_fail(e, ret);
+	return ka_load_has_joined(e);
+}
+
+void ka_load_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message)
+{
+	e->ends[at].load_there = true;
+	e->ends[at].load_dead = message->value != 0;
+	if (message->error)
+		ka_engine_fail(e, nn_fail(&e->err, message->error, "%s", message->text));
+}
+
+bool ka_load_is_over(const struct ka_engine *e)
+{
+	return !e->case_->load || e->ends[e->prober].load_dead;
+}
+
+void ka_load_evidence(struct ka_engine *e)
+{
+	int ret;
+
+	if (!e->case_->load)
+		return;
+	ret = ka_load_command(e, e->prober, KA_CMD_LOAD_TELL, e->case_->load);
+	if (ret)
+		ka_engine_fail(e, ret);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The observers: packets, sock_diag, counters. What they say goes into the timeline unjudged. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include "bench/engine.h"
+#include "model/util.h"
+#include "netns/diag.h"
+#include "netns/softnet.h"
+
+/* An answer takes microseconds; on a busy host it may have to wait for a CPU. */
+#define ANSWER_NS 50000000
+
+/* The counters whose movement says which mechanism of the kernel was at work. */
+static const char *const watched[] = {
+	"TcpExt.TCPKeepAlive",
+	"TcpExt.TCPAbortOnTimeout",
+	"TcpExt.TCPAbortFailed",
+	"TcpExt.TCPAbortOnData",
+	"TcpExt.TCPAbortOnClose",
+	"TcpExt.TCPAbortOnMemory",
+	"TcpExt.TCPTimeouts",
+	"TcpExt.OutOfWindowIcmps",
+	"TcpExt.LockDroppedIcmps",
+	"TcpExt.TCPACKSkippedSeq",
+	"TcpExt.TCPLossProbes",
+	"TcpExt.TCPWinProbe",
+	"TcpExt.TCPChallengeACK",
+	"TcpExt.TCPSpuriousRtxHostQueues",
+	"TcpExt.PAWSEstab",
+	"TcpExt.TCPZeroWindowDrop",
+	"TcpExt.TCPRcvQDrop",
+	"TcpExt.TCPBacklogDrop",
+	"Tcp.OutRsts",
+	"Tcp.EstabResets",
+	"Tcp.RetransSegs",
+	"Tcp.AttemptFails",
+	"Tcp.InErrs",
+	"Tcp.InCsumErrors",
+};
+
+#define N_WATCHED (KA_N(watched))
+_Static_assert(N_WATCHED <= KA_WATCHED_COUNTERS, "room for every watched counter");
+
+static void note_prober_packet(struct ka_engine *e, const struct ka_packet *p, int64_t t_ns)
+{
+	if (p->accepted) {
+		e->last_rx_ns = t_ns;
+		e->probes = 0;
+		return;
+	}
+	if (!p->out || p->kind != KA_SEG_PROBE)
+		return;
+	if (e->probes < (int)(KA_N(e->probe_ns)))
+		e->probe_ns[e->probes++] = t_ns;
+	ka_engine_diag(e, e->prober);
+}
+
+static void parse_new(struct ka_engine *e, enum ka_at at)
+{
+	struct ka_end_state *end = &e->ends[at];
+	const struct ka_capture_file *file = &e->record->captures[at];
+
+	for (; end->parsed < file->n; end->parsed++) {
+		const struct ka_captured *packet = &file->packets[end->parsed];
+		struct ka_event event = { .t_ns = packet->mono_ns, .at = at, .what = KA_EV_PACKET };
+
+		if (!ka_flow_packet(&end->flow, file->bytes + packet->at, packet->caplen,
+				    &event.packet))
+			continue;
+		ka_engine_event(e, event);
+		if (at == e->prober)
+			note_prober_packet(e, &event.packet, event.t_ns);
+	}
+}
+
+int ka_engine_drain_end(struct ka_engine *e, enum ka_at at)
+{
+	struct ka_end_state *end = &e->ends[at];
+	int ret;
+
+	if (!end->capture)
+		return 0;
+	ret = ka_capture_read(end->capture, &e->err);
+	parse_new(e, at);
+	if (ret == -ENETDOWN)
+		ka_engine_close_capture(e, at);
+	return ret < 0 && ret != -ENETDOWN ? ret : 0;
+}
+
+int ka_engine_drain(struct ka_engine *e)
+{
+	int ret = ka_engine_drain_end(e, KA_AT_CLIENT);
+
+	return ret ? ret : ka_engine_drain_end(e, KA_AT_SERVER);
+}
+
+void ka_engine_diag(struct ka_engine *e, enum ka_at at)
+{
+	bool client = at == KA_AT_CLIENT;
+	uint16_t client_port = e->ends[e->prober].flow.client_port;
+	struct nn_ns *ns = e->net.ns[client ? NN_CLIENT : NN_SERVER];
+	struct ka_event event = { .t_ns = ka_now_ns(), .at = at, .what = KA_EV_DIAG };
+	struct nn_diag *diag = &e->ends[at].diag;
+	uint16_t sport = client ? client_port : KA_PORT, dport = client ? KA_PORT : client_port;
+	int ret;
+
+	if (!ns)
+		return;
+	if (e->ends[at].have_diag)
+		ret = nn_diag_again(ns, e->instance->family, sport, dport, diag, NULL);
+	else
+		ret = nn_diag_get(ns, e->instance->family, sport, dport, diag, NULL);
+	if (ret && ret != -ENOENT)
+		return;
+	if (!ret) {
+		e->ends[at].have_diag = true;
+		event.diag = (struct ka_diag_sample){ .found = true,
+						      .state = diag->state,
+						      .timer = diag->timer,
+						      .probes_out = diag->probes_out,
+						      .expires_ms = diag->expires_ms };
+	}
+	ka_engine_event(e, event);
+}
+
+int ka_engine_counters_before(struct ka_engine *e)
+{
+	int ret = 0;
+
+	for (int at = 0; !ret && at < 2; at++)
+		ret = nn_counters_read(e->ends[at].counters, watched, e->ends[at].before, N_WATCHED,
+				       &e->err);
+	return ret;
+}
+
+static void record_counters(struct ka_engine *e, enum ka_at at, const uint64_t *after)
+{
+	const uint64_t *before = e->ends[at].before;
+	const int64_t now_ns = ka_now_ns();
+
+	for (size_t i = 0; i < N_WATCHED; i++) {
+		struct ka_event event = { .t_ns = now_ns, .at = at, .what = KA_EV_COUNTER };
+
+		if (after[i] == NN_COUNTER_MISSING || before[i] == NN_COUNTER_MISSING)
+			continue;
+		snprintf(event.counter.name, sizeof(event.counter.name), "%s", watched[i]);
+		event.counter.delta = (int64_t)(after[i] - before[i]);
+		ka_engine_event(e, event);
+	}
+}
+
+static size_t packets_seen(const struct ka_engine *e)
+{
+	return e->record->captures[0].n + e->record->captures[1].n;
+}
+
+/* A probe that is just out will be answered, if anybody is there: waits for it, or not for long.
+ * Returns false when there is nothing to wait for. */
+static bool wait_for_answer(const struct ka_engine *e)
+{
+	struct ka_capture *capture = e->ends[e->prober].capture;
+	struct pollfd pfd = { .events = POLLIN };
+	int64_t left_ns;
+
+	if (!capture || !e->probes)
+		return false;
+	left_ns = e->probe_ns[e->probes - 1] + ANSWER_NS - ka_now_ns();
+	if (left_ns <= 0)
+		return false;
+	pfd.fd = ka_capture_fd(capture);
+	poll(&pfd, 1, (int)(left_ns / 1000000) + 1);
+	return true;
+}
+
+/* Counters and packets must tell of the same moment: read again when a packet came in between. */
+static int read_counters_between_packets(struct ka_engine *e, uint64_t after[2][N_WATCHED])
+{
+	size_t seen;
+	int ret = ka_engine_drain(e);
+
+	do {
+		seen = packets_seen(e);
+		for (int at = 0; !ret && at < 2; at++)
+			if (e->ends[at].counters) /* else its host is gone */
+				ret = nn_counters_read(e->ends[at].counters, watched, after[at],
+						       N_WATCHED, &e->err);
+		if (!ret)
+			ret = ka_engine_drain(e);
+	} while (!ret && (packets_seen(e) != seen || wait_for_answer(e)));
+	return ret;
+}
+
+static void counters_after(struct ka_engine *e)
+{
+	uint64_t after[2][N_WATCHED] = { 0 };
+	int ret = read_counters_between_packets(e, after);
+
+	if (ret)
+		ka_engine_fail(e, ret);
+	for (int at = 0; !ret && at < 2; at++)
+		if (e->ends[at].counters)
+			record_counters(e, (enum ka_at)at, after[at]);
+}
+
+void ka_engine_last_evidence(struct ka_engine *e)
+{
+	const struct ka_end_state *prober = &e->ends[e->prober];
+	const struct ka_peer_command inspect = { .kind = KA_CMD_INSPECT };
+	struct ka_message reply;
+	bool capture_lost = false;
+
+	for (int at = 0; at < 2; at++)
+		if (e->ends[at].capture && ka_capture_lost(e->ends[at].capture))
+			capture_lost = true;
+	if (!prober->ended && !prober->killed && !prober->frozen)
+		ka_engine_command(e, e->prober, &inspect, &reply);
+	ka_load_evidence(e);
+	ka_engine_diag(e, e->prober);
+	counters_after(e);
+	for (size_t i = 0; i < e->n_tables; i++)
+		if (e->tables[i].active && ka_fault_evidence(e, &e->tables[i]))
+			ka_engine_fail(e, -EIO);
+	e->record->timeline.host_lost = nn_softnet_dropped() - e->host_lost;
+	if (ka_fault_late_evidence(e))
+		ka_engine_fail(e, -EIO);
+	if (capture_lost) {
+		nn_fail(&e->err, ENOBUFS, "the capture lost packets");
+		e->why = KA_END_BROKEN;
+	}
+}
+
+void ka_record_free(struct ka_record *record)
+{
+	ka_timeline_free(&record->timeline);
+	ka_capture_file_free(&record->captures[0]);
+	ka_capture_file_free(&record->captures[1]);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What travels between host and guest. In: a job, a JSON file in the initramfs. Out, over a
+ * serial line: one kind, a blank, JSON, newline: F facts, R a result with its index, K a file
+ * that is kept of it, just before (parcel.h), X why the guest could not begin, E the end.
+ */
+#ifndef KA_GUEST_JOB_H
+#define KA_GUEST_JOB_H
+
+#include <jansson.h>
+
+#include "model/verdict.h"
+#include "netns/err.h"
+#include "plan/plan.h"
+
+#define KA_GUEST_JOB_PATH "/job.json"
+#define KA_MODULES_PATH   "/modules.list" /* one path a line, in the order of loading */
+
+struct ka_guest_job {
+	struct ka_plan_options plan; /* its strings belong to .json */
+	const char *trials;          /* NULL: the catalogue */
+	unsigned jobs;
+	unsigned part, part_size; /* of the plan: part.h */
+	bool keep, keep_all;      /* files of what failed, or of everything */
+	json_t *json;             /* owned */
+};
+
+/* As JSON text, to be freed; NULL without memory. */
+char *ka_guest_job_text(const struct ka_guest_job *job);
+/* Reads the file at @path. 0 or -errno. */
+int ka_guest_job_read(struct ka_guest_job *job, const char *path, struct nn_err *err);
+void ka_guest_job_free(struct ka_guest_job *job);
+
+/* The kernel's facts as JSON, NULL without memory, and back: 0 or -EINVAL. */
+json_t *ka_facts_encode(const struct ka_facts *facts);
+int ka_facts_decode(struct ka_facts *facts, const json_t *json);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The vocabulary in which an experiment is declared. Plain data: a case has no code, so the same
+ * declaration runs with 1/1/3 in real time and with 7200/75/9 in virtual time, and everything
+ * that the engine, the judge and the reports know about a case, they read here.
+ */
+#ifndef KA_CASE_H
+#define KA_CASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/app.h"
+#include "model/setting.h"
+#include "model/units.h"
+
+/* ---- who and where ------------------------------------------------------------------------ */
+
+/* The two networks of netns/topology.h. */
+enum ka_topology { KA_ROUTED, KA_PAIR };
+
+/* ---- settings ----------------------------------------------------------------------------- */
+
+/* Where the prober's socket has its values from. */
+enum ka_from {
+	KA_FROM_OPTION,   /* client: before connect(); server: on the listener, so that both are
+			     armed by the handshake itself */
+	KA_FROM_ACCEPTED, /* set on the connected socket, after the handshake */
+	KA_FROM_SYSCTL,   /* the namespace's sysctls; the socket only says SO_KEEPALIVE */
+	KA_FROM_NOWHERE,  /* no SO_KEEPALIVE at all */
+	KA_FROM_VALUES,   /* as KA_FROM_OPTION, but without SO_KEEPALIVE: a step may say it */
+};
+
+/* What the sockets are. With a plain TCP server, an MPTCP client falls back to TCP. */
+enum ka_transport { KA_TCP, KA_MPTCP, KA_MPTCP_CLIENT };
+
+/* The first release in which a behaviour holds. On an older kernel it may hold (stable releases get
+ * fixes, too), but where it does not, the instance is skipped. */
+struct ka_since_release {
+	const char *release; /* "6.17"; NULL: any */
+	const char *change;  /* the commit that brought it */
+};
+
+/* ---- a gateway with a memory ---------------------------------------------------------------- */
+
+/* What the gateway does with a segment that belongs to no connection it knows. */
+enum ka_unknown {
+	KA_UNKNOWN_DROP,  /* swallows it */
+	KA_UNKNOWN_RESET, /* answers with a TCP reset */
+	KA_UNKNOWN_ADOPT, /* takes a connection over in the middle (nf_conntrack_tcp_loose) */
+};
+
+/* A gateway that translates the client's address into its own, and forgets a connection over which
+ * nothing has passed for the timeout. */
+struct ka_gateway {
+	const char *name, *source; /* whose it is; NULL: only of the case */
+	unsigned timeout_s;        /* of an established connection; 0: .timeout says it */
+	struct ka_time timeout;    /* in the setting's units; rounded up to whole seconds */
+	enum ka_unknown unknown;
+};
+
+/* Gateways out there, by enum ka_gateway_name (model/gateway.c). */
+enum ka_gateway_name {
+	KA_GATEWAY_AWS_NLB,
+	KA_GATEWAY_AWS_NATGW,
+	KA_GATEWAY_AZURE_LB,
+	KA_GATEWAY_GCP,
+	KA_GATEWAY_IPVS,
+	KA_GATEWAY_ALICLOUD,
+	KA_GATEWAY_MERAKI,
+	KA_GATEWAY_CONNTRACK,
+	KA_GATEWAY_CONNTRACK_KUBE,
+	KA_GATEWAYS
+};
+extern const struct ka_gateway ka_gateways[KA_GATEWAYS];
+
+/* ---- steps -------------------------------------------------------------------------------- */
+
+enum ka_do {
+	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done,
+			  unless .unacked: then when the first SYN is out */
+	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
+			  unless .unacked */
+	KA_FILL,     /* .who sends until the other end's window is closed and all is acknowledged */
+	KA_REQUEST,  /* .who sends .text; done when its program has got the answer */
+	KA_JOIN,     /* the client opens .value connections more (no keepalive on them) */
+	KA_STALL,    /* .who stops reading (data stays in its receive queue) */
+	KA_RESUME,   /* .who reads again */
+	KA_SHUTDOWN, /* .who: shutdown(SHUT_WR) */
+	KA_CLOSE,    /* .who: close() */
+	KA_DROP,     /* nftables drop on the path; see .way, .flags, .first, .after, .place */
+	KA_REJECT,   /* nftables reject: .value is the ICMP code, or KA_TCP_RESET */
+	KA_HEAL,     /* removes all drops and rejects made so far */
+	KA_KILL,     /* SIGKILL .who's process; the kernel closes its socket */
+	KA_FREEZE,   /* SIGSTOP .who's process */
+	KA_THAW,     /* SIGCONT */
+	KA_CRASH,  /* .who's machine is gone: wire unplugged, process killed, namespace destroyed */
+	KA_REBOOT, /* a machine with the same address is there again, with no socket */
+	KA_FORGET, /* .who's kernel loses the socket without a word (TCP_REPAIR close); the
+			gateway: its entry of the connection (ctnetlink) */
+	KA_DESTROY,   /* SOCK_DESTROY on .who's socket */
+	KA_LINK_DOWN, /* .who's device down */
+	KA_LINK_UP,
+	KA_LINK_DELETE,    /* .who's device, and with it the wire, no longer exists */
+	KA_ADDRESS_GONE,   /* the address that .who's socket is bound to is taken from the device */
+	KA_ROUTE_GONE,     /* .who's way to the other end: see .route (routed only) */
+	KA_NEIGHBOUR_GONE, /* .who forgets the MAC address of the next hop, which does not answer
+			      ARP and neighbour solicitations any more */
+	KA_REFUSE,         /* .who's device takes no packet: its queue (pfifo limit 0) drops all */
+	KA_ACCEPT,         /* .who's device takes packets again */
+	KA_SETSOCKOPT, /* on .who's socket: .level .option .value; .fails: the errno it must give */
+	KA_GETSOCKOPT, /* must read .value; .fails */
+	KA_SYSCTL,     /* writes .text to .key in .who's namespace; .fails */
+	KA_SYSCTL_IS,  /* .key must read .text in .who's namespace */
+	KA_DIAG_IS, /* sock_diag of .who's socket must say .timer (enum nn_timer), .value probes out
+			  (KA_ANY: whatever) */
+	KA_BLOCK,   /* a thread of .who waits in .call from now on; the end must wake it */
+	KA_ENTRY_IS,   /* the gateway knows the connection, and for at least .left */
+	KA_ENTRY_GONE, /* it does not, or no longer */
+	KA_WAIT,       /* only lets time pass */
+};
+
+/* What a step's time counts from. */
+enum ka_since {
+	KA_SINCE_STEP,    /* the end of the step before */
+	KA_SINCE_LAST_RX, /* L: the last segment that the prober accepted */
+	KA_SINCE_PROBE,   /* the moment probe number .nth was seen on the wire */
+};
+
+/* Seen from the prober. */
+enum ka_way { KA_BOTH_WAYS, KA_PROBES, KA_ANSWERS };
+
+/* Where packets are lost. KA_ON_PATH: the gateway's forward hook (routed), the peer's prerouting
+ * (pair; nothing that the prober sends arrives). */
+enum ka_place { KA_ON_PATH, KA_PROBER_OUTPUT, KA_PROBER_POSTROUTING };
+
+#define KA_TCP_RESET (-1)
+
+/* Calls that can block until the connection ends. */
+enum ka_blocking { KA_IN_RECV, KA_IN_SELECT, KA_IN_POLL };
+
+/* What a route look-up towards the other end finds after KA_ROUTE_GONE. */
+enum ka_route { KA_ROUTE_NONE, KA_ROUTE_UNREACHABLE, KA_ROUTE_BLACKHOLE, KA_ROUTE_PROHIBIT };
+
+struct ka_step {
+	enum ka_do do_;
+	enum ka_who who;
+	enum ka_since since;
+	int nth; /* KA_SINCE_PROBE: number or KA_CNT */
+	struct ka_time at;
+	bool random_phase; /* plus a seeded random part of min(idle, 1 s), so that the timer's phase
+			      differs from run to run; never changes the meaning of the case */
+	int times;         /* done so many times (0: once), .every after the last time */
+	struct ka_time every;
+
+	unsigned bytes; /* KA_SEND */
+	bool unacked;
+
+	enum ka_way way; /* KA_DROP, KA_REJECT */
+	enum ka_place place;
+	int first;                 /* only the first N packets that match; 0: all */
+	int after;                 /* only those after the first N that match */
+	uint8_t flags_mask, flags; /* TCP flags that must match */
+	bool misses; /* for experiments that must end broken: matches another port; the neighbour
+			stays known */
+
+	int level, option;
+	int value;             /* KA_CNT allowed */
+	struct ka_time amount; /* KA_SETSOCKOPT, KA_GETSOCKOPT: instead of .value, seconds in the
+				  setting's units; they must come to a whole number */
+	int fails;             /* errno that the call must give; 0: it must succeed */
+	const char *key, *text;
+	int timer;
+	enum ka_blocking call;     /* KA_BLOCK */
+	struct ka_time left;       /* KA_ENTRY_IS */
+	struct ka_time expires[2]; /* KA_DIAG_IS: at the least and at the most until the timer's
+				      unrounded expiry; most 0: not looked at */
+	enum ka_route route;       /* KA_ROUTE_GONE */
+};
+
+#define KA_STEPS(...)                                                                              \
+	.steps = (const struct ka_step[]){ __VA_ARGS__ },                                          \
+	.n_steps = sizeof((const struct ka_step[]){ __VA_ARGS__ }) / sizeof(struct ka_step)
+
+/* ---- expectation -------------------------------------------------------------------------- */
+
+/* The regime: which rule of the kernel ends the connection. */
+enum ka_when {
+	KA_KEEPALIVE_EXPIRY, /* cnt unanswered probes: idle + intvl * cnt, rounded up by the wheel */
+	KA_FIRST_PROBE,      /* the first probe meets a RST */
+	KA_AT_ONCE,          /* an arriving segment (or the local kernel) ends it at the fault */
+	KA_NEVER,            /* it lives through .watch */
+	KA_USER_TIMEOUT,     /* first probe tick >= TCP_USER_TIMEOUT with at least one probe out */
+	KA_RETRANSMIT_LIMIT, /* tcp_retries2 of unacknowledged data */
+	KA_PERSIST_LIMIT,    /* tcp_retries2 of window probes; counts from the write */
+	KA_FIRST_RETRANSMIT, /* an ICMP error answers the first retransmission */
+	KA_CONNECT_LIMIT,    /* tcp_syn_retries of a handshake that nobody answers, or the user
+				timeout; counts from the first SYN, in place of L */
+};
+
+/* How the timer was armed before the silence: decides the window (judge/wheel.h). */
+enum ka_arming {
+	KA_CHAINED, /* by earlier traffic */
+	KA_FRESH,   /* in the jiffy of the last received segment: the handshake */
+	KA_PROBED,  /* an answered probe may have armed it with intvl */
+};
+
+struct ka_counter_want {
+	const char *name; /* "TcpExt.TCPKeepAlive" */
+	int delta;        /* number, KA_CNT..., KA_SOME (>= 1) or KA_ANY */
+};
+
+/*
+ * The first report of an edge-triggered epoll set that has ERR or HUP, where kernels differ: .mask
+ * from release .since ("6.11") on; before, anything that contains .before. Mask 0: not compared.
+ */
+struct ka_edge {
+	uint32_t mask;
+	const char *since;
+	uint32_t before;
+};
+
+struct ka_expect {
+	enum ka_when when;
+	enum ka_arming arming;
+	int error;  /* errno of the first failing call at the prober; 0: none */
+	bool eof;   /* the peer's FIN: read() returns 0 */
+	int probes; /* keepalive probes on the wire since L; KA_CNT, KA_SOME, KA_ANY */
+	int rst_sent, rst_received; /* by the prober; KA_ANY allowed */
+	/* epoll masks of the prober, 0: what the regime gives (0x2019 and 0x215d for an error,
+	 * 0x2001 and 0x2145 for an EOF). .events: registered for IN|RDHUP; .events_full: for all */
+	uint32_t events, events_full;
+	struct ka_time watch; /* KA_NEVER: how long it must live after the last step */
+	/* the application hears of the end only so much later (MPTCP keeps a connection without a
+	 * subflow); 0: at once */
+	struct ka_time notice;
+	/* counters in the prober's namespace that move besides those of the regime; any other
+	 * watched counter that moves is a failure. */
+	struct ka_counter_want counters[6];
+	/* of those in the peer's namespace, only these are looked at */
+	struct ka_counter_want peer_counters[2];
+	/* probe numbering starts again with every answer: .probes then counts the last unanswered
+	 * run. .answered: this many probes must have been answered (KA_SOME) */
+	int answered;
+	/* keepalive probes of the peer's own that arrive at the prober */
+	int probes_received;
+	/* data waits for a closed window: what looks like a keepalive probe is a window probe.
+	 * KA_PERSIST_LIMIT implies it. */
+	bool window_probes;
+	struct ka_edge edge;
+	int unread;      /* bytes that read() still gives after the end, before the error; 0: any */
+	bool soft_again; /* SO_ERROR gives the error once more after read() (sk_err_soft) */
+	struct ka_app_want app[4]; /* ends with .who == KA_NOBODY */
+	/* after the last answer nothing that the prober sends reaches its device: the counter
+	 * TCPKeepAlive is the evidence of the probes, the socket's first event that of the end */
+	bool unseen;
+	/* the error is a report, not an end (IP_RECVERR): the connection is still established
+	 * afterwards */
+	bool survives;
+};
+
+/* In which order the application asks when the connection has ended; the first to ask gets the
+ * error. */
+enum ka_post_mortem {
+	KA_READ_FIRST,     /* read, SO_ERROR, read, write */
+	KA_SO_ERROR_FIRST, /* SO_ERROR, read, SO_ERROR, write */
+	KA_WRITE_FIRST,    /* write, write, read, SO_ERROR */
+};
+
+/* Wrong on purpose, for experiments that must fail; all zero in the catalogue. */
+struct ka_bias {
+	int window_jiffies; /* moves the accepted window */
+	int gap_granules;   /* expects probe gaps longer by so many wheel granules */
+	int probes, error;  /* added to the expected number; errno expected instead */
+};
+
+/* ---- case, theme, instance ---------------------------------------------------------------- */
+
+#define KA_V4          1u
+#define KA_V6          2u
+#define KA_ANY_FAMILY  0u /* both */
+#define KA_ONLY_CLIENT 1u
+#define KA_ONLY_SERVER 2u
+
+struct ka_sysctl {
+	enum ka_who who;
+	const char *key, *value; /* key below /proc/sys */
+};
+
+struct ka_case {
+	const char *name;   /* unique over all themes: part of every instance's address */
+	const char *why;    /* one sentence: what it proves */
+	const char *source; /* RFC clause and kernel function */
+	const char *lesson; /* for `kacheck explain`: what happens and why, in plain words */
+	enum ka_topology topology;
+	const struct ka_gateway *gateway; /* KA_ROUTED: NULL only forwards */
+	enum ka_from from;
+	enum ka_transport transport;
+	struct ka_since_release holds_from;
+	unsigned families; /* KA_V4 | KA_V6; 0: both */
+	unsigned probers;  /* KA_ONLY_CLIENT | KA_ONLY_SERVER; 0: both */
+	const struct ka_setting
+		*settings;    /* instead of the run's; ends with .cnt == 0; NULL: run's */
+	bool one_setting;     /* the setting does not matter: only the first one of the run */
+	bool long_;           /* only with --long or in virtual time */
+	unsigned min_cnt;     /* settings with a smaller cnt make no sense here */
+	bool no_user_timeout; /* nor do settings with a user timeout: it ends what must survive */
+	bool no_timestamps;   /* net.ipv4.tcp_timestamps=0 at both ends */
+	/* so many connections besides the observed one, of the same setting, each armed when it
+	 * is there (KA_FROM_ACCEPTED), the observed one last. Only that one is captured; of the
+	 * others a sum is kept */
+	unsigned load;
+	/* what the prober's level-triggered epoll set asks for; 0: EPOLLIN | EPOLLRDHUP */
+	uint32_t asks;
+	struct ka_app prober_app, peer_app;
+	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
+	/* the same, but a kernel without it does as one that has it set to this */
+	struct ka_sysctl sysctl_if_there;
+	const struct ka_step *steps;
+	size_t n_steps;
+	enum ka_post_mortem post_mortem;
+	struct ka_expect expect;
+	struct ka_bias bias;
+};
+
+struct ka_theme {
+	const char *name;  /* file name without .c */
+	const char *title; /* headline in `kacheck list` */
+	const struct ka_case *cases;
+	size_t n;
+};
+
+#define KA_THEME(ident, theme_title)                                                               \
+	extern const struct ka_theme ka_theme_##ident;                                             \
+	const struct ka_theme ka_theme_##ident = { .name = #ident,                                 \
+						   .title = theme_title,                           \
+						   .cases = cases,                                 \
+						   .n = sizeof(cases) / sizeof(cases[0]) }
+
+/* All themes of the catalogue, in the order of a book's chapters (cases/cases.c). */
+const struct ka_theme *const *ka_catalogue(size_t *n);
+
+/* case x setting x family x prober. Its name is its address: silent_drop/1-1-3/v6/server. */
+struct ka_instance {
+	const struct ka_theme *theme;
+	const struct ka_case *case_;
+	struct ka_setting setting;
+	int family; /* AF_INET or AF_INET6 */
+	enum ka_role prober;
+	uint64_t seed;
+	unsigned repetition; /* 0, 1, ... with --repeat; not part of the name */
+	char name[160];
+};
+
+/* ---- the arithmetic of the vocabulary (model/case.c) ------------------------------------------ */
+
+/* Seconds of @time under @setting. */
+double ka_time_s(const struct ka_time *time, const struct ka_setting *setting);
+/* A number with KA_CNT resolved; KA_SOME and KA_ANY stay as they are. */
+int ka_number(int n, const struct ka_setting *setting);
+/* After how many seconds without a packet the gateway forgets; as sysctls have it, whole ones. */
+unsigned ka_gateway_timeout_s(const struct ka_gateway *gateway, const struct ka_setting *setting);
+/* What a KA_SETSOCKOPT or KA_GETSOCKOPT means: .amount or .value. */
+int ka_step_value(const struct ka_step *step, const struct ka_setting *setting);
+/* True when the kernel @release ("6.12.3-amd64") comes before @since. */
+bool ka_release_before(const char *release, const struct ka_since_release *since);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See names.h. */
+#include "model/names.h"
+
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "model/util.h"
+#include "model/verdict.h"
+
+const char *ka_verdict_name(enum ka_verdict_kind kind)
+{
+	static const char *const names[] = {
+		[KA_PASS] = "pass", [KA_FAIL] = "fail", [KA_SKIP] = "skip", [KA_BROKEN] = "broken"
+	};
+
+	return names[kind];
+}
+
+const char *ka_when_name(enum ka_when when)
+{
+	static const char *const names[] = {
+		[KA_KEEPALIVE_EXPIRY] = "keepalive expiry",
+		[KA_FIRST_PROBE] = "first probe",
+		[KA_AT_ONCE] = "at once",
+		[KA_NEVER] = "never",
+		[KA_USER_TIMEOUT] = "user timeout",
+		[KA_RETRANSMIT_LIMIT] = "retransmission limit",
+		[KA_PERSIST_LIMIT] = "persist limit",
+		[KA_FIRST_RETRANSMIT] = "first retransmission",
+		[KA_CONNECT_LIMIT] = "connect limit",
+	};
+
+	return names[when];
+}
+
+const char *ka_errno_name(int error)
+{
+	const char *name = strerrorname_np(error);
+
+	return name ? name : "unknown errno";
+}
+
+const char *ka_option_name(int level, int option, char *buf, size_t size)
+{
+	static const struct {
+		int level, option;
+		const char *name;
+	} names[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE" },
+		{ SOL_SOCKET, SO_ERROR, "SO_ERROR" },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE" },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL" },
+		{ IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT" },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT" },
+		{ IPPROTO_IP, IP_RECVERR, "IP_RECVERR" },
+		{ IPPROTO_IPV6, IPV6_RECVERR, "IPV6_RECVERR" },
+	};
+
+	for (size_t i = 0; i < KA_N(names); i++)
+		if (names[i].level == level && names[i].option == option)
+			return names[i].name;
+	snprintf(buf, size, "option %d of level %d", option, level);
+	return buf;
+}
+
+const char *ka_timer_name(int timer)
+{
+	static const char *const names[] = { "no timer",
+					     "the retransmission timer",
+					     "the keepalive timer",
+					     "the TIME_WAIT timer",
+					     "the zero-window timer",
+					     "the delayed-ACK timer" };
+
+	return timer >= 0 && (size_t)timer < KA_N(names) ? names[timer] : "a timer";
+}
+
+const char *ka_icmp_name(int family, int code)
+{
+	static const char *const v4[] = { "net unreachable", "host unreachable",
+					  "protocol unreachable", "port unreachable" };
+	static const char *const v6[] = { "no route", "administratively prohibited", "beyond scope",
+					  "address unreachable", "port unreachable" };
+
+	if (family == AF_INET && code == ICMP_PKT_FILTERED)
+		return "administratively prohibited";
+	if (family == AF_INET)
+		return code >= 0 && code < 4 ? v4[code] : "unreachable";
+	return code >= 0 && code < 5 ? v6[code] : "unreachable";
+}
+
+const char *ka_mask_text(uint32_t mask, char *buf, size_t size)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} bits[] = {
+		{ EPOLLIN, "IN" },         { EPOLLPRI, "PRI" },       { EPOLLOUT, "OUT" },
+		{ EPOLLRDNORM, "RDNORM" }, { EPOLLWRNORM, "WRNORM" }, { EPOLLRDHUP, "RDHUP" },
+		{ EPOLLERR, "ERR" },       { EPOLLHUP, "HUP" },
+	};
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < KA_N(bits) && used < size; i++)
+		if (mask & bits[i].bit)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "|" : "",
+						 bits[i].name);
+	return buf;
+}

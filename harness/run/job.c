@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One instance under way: start, read, finish, kill. */
+#include "run/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK    65536
+/* No timeline is so long; an instance that sends more has lost its mind. */
+#define MAX_TEXT (64u << 20)
+
+struct entry {
+	ka_instance_fn *fn;
+	const struct ka_instance_run *run;
+};
+
+/* The first thing in the sandbox: lets go of the files of the runner and of all other instances, so
+ * that no pipe is held open by a stranger. */
+static int enter(void *arg)
+{
+	const struct entry *entry = arg;
+	unsigned fd = (unsigned)entry->run->fd;
+
+	if (fd > 3)
+		(void)close_range(3, fd - 1, 0);
+	(void)close_range(fd + 1, UINT_MAX, 0);
+	return entry->fn(entry->run);
+}
+
+int ka_job_start(struct ka_job *job, ka_instance_fn *fn, struct ka_instance_run *run,
+		 struct nn_err *err)
+{
+	struct entry entry = { fn, run };
+	int fds[2], ret;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return nn_fail(err, errno, "cannot make a pipe for a result");
+	/* The instance writes blocking, the runner never waits for one alone. */
+	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0) {
+		ret = nn_fail(err, errno, "fcntl(O_NONBLOCK)");
+		goto out;
+	}
+	run->fd = fds[1];
+	ret = nn_sandbox_start(&job->box, enter, &entry, err);
+	if (ret < 0)
+		goto out;
+	job->fd = fds[0];
+	job->running = true;
+	job->ready = false;
+	job->tries++;
+	fds[0] = -1;
+out:
+	close(fds[1]);
+	if (fds[0] >= 0)
+		close(fds[0]);
+	return ret;
+}
+
+static int make_room(struct ka_job *job)
+{
+	size_t room = job->room ? job->room * 2 : CHUNK;
+	char *text;
+
+	if (job->room - job->used >= CHUNK / 2)
+		return 0;
+	if (room > MAX_TEXT)
+		return -EMSGSIZE;
+	text = realloc(job->text, room);
+	if (!text)
+		return -ENOMEM;
+	job->text = text;
+	job->room = room;
+	return 0;
+}
+
+/* 'R' comes first, and is no part of the result. */
+static void take_ready(struct ka_job *job)
+{
+	if (job->ready || job->used == 0 || job->text[0] != 'R')
+		return;
+	job->ready = true;
+	memmove(job->text, job->text + 1, --job->used);
+}
+
+int ka_job_read(struct ka_job *job)
+{
+	for (;;) {
+		ssize_t got;
+		int ret = make_room(job);
+
+		if (ret < 0)
+			return ret;
+		got = read(job->fd, job->text + job->used, job->room - job->used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		if (got == 0)
+			return 1;
+		job->used += (size_t)got;
+		take_ready(job);
+	}
+}
+
+static void say_how_it_ended(int status, char *why, size_t size)
+{
+	if (status < 0)
+		snprintf(why, size, "its process was lost: %s", strerror(-status));
+	else if (status > 128)
+		snprintf(why, size, "its process was killed by signal %d (%s)", status - 128,
+			 strsignal(status - 128));
+	else if (status)
+		snprintf(why, size, "its process ended with status %d", status);
+	else
+		snprintf(why, size, "its process ended without a result");
+}
+
+/* A result is an object that says what the verdict is. */
+static json_t *parse(const struct ka_job *job, char *why, size_t size)
+{
+	json_t *json = json_loadb(job->text, job->used, 0, NULL);
+
+	if (json_is_string(json_object_get(json, "verdict")))
+		return json;
+	json_decref(json);
+	snprintf(why, size, "its process sent something that is no result (%zu bytes)", job->used);
+	return NULL;
+}
+
+static void forget(struct ka_job *job)
+{
+	if (job->fd >= 0)
+		close(job->fd);
+	job->fd = -1;
+	free(job->text);
+	job->text = NULL;
+	job->used = job->room = 0;
+	job->running = false;
+}
+
+json_t *ka_job_finish(struct ka_job *job, char *why, size_t size)
+{
+	int ret = ka_job_read(job); /* what was written just before the end */
+	int status = nn_sandbox_wait(&job->box);
+	json_t *json = NULL;
+
+	if (status || job->used == 0)
+		say_how_it_ended(status, why, size);
+	else if (ret < 0)
+		snprintf(why, size, "its result cannot be read: %s", strerror(-ret));
+	else
+		json = parse(job, why, size);
+	forget(job);
+	return json;
+}
+
+void ka_job_kill(struct ka_job *job)
+{
+	nn_sandbox_kill(&job->box);
+	forget(job);
+}

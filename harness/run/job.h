@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One instance under way, seen from the runner: a sandbox, the pipe on which its result comes, a
+ * deadline. What travels on the pipe: 'R' when the set-up is done (may be left out), the result as
+ * one JSON line, end of file.
+ */
+#ifndef KA_JOB_H
+#define KA_JOB_H
+
+#include "netns/sandbox.h"
+#include "run/schedule.h"
+
+struct ka_job {
+	size_t index; /* in the plan */
+	struct nn_sandbox box;
+	int fd; /* read end of the pipe; -1: none */
+	char *text;
+	size_t used, room;
+	bool running, ready;
+	int64_t started_ns, deadline_ns;
+	unsigned tries; /* how often it was started */
+};
+
+#define KA_JOB_INIT                                                                                \
+	{                                                                                          \
+		.box = NN_SANDBOX_INIT, .fd = -1                                                   \
+	}
+
+/* Starts @job as @run says (run->fd is filled in here). The runner's other files are closed in the
+ * sandbox. 0 or -errno of nn_sandbox_start(), pipe(). */
+int ka_job_start(struct ka_job *job, ka_instance_fn *fn, struct ka_instance_run *run,
+		 struct nn_err *err);
+
+/* Reads what is there. 1 at the end of the pipe, 0 when more may come, or -errno. */
+int ka_job_read(struct ka_job *job);
+
+/* The sandbox has ended: reaps it and returns the result that it sent, or NULL with @why (of @size)
+ * saying what came instead. */
+json_t *ka_job_finish(struct ka_job *job, char *why, size_t size);
+
+/* Kills the sandbox with all that is in it, forgets what it has sent. Safe at any time. */
+void ka_job_kill(struct ka_job *job);
+
+#endif

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runner: one thread, one epoll. It sleeps until an instance sends, ends or overruns, or
+ * somebody interrupts. Every instance is in one of three states: waiting in the queue, setting up
+ * (from the start to its 'R'), measuring.
+ */
+#include "run/schedule.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "model/util.h"
+#include "plan/shard.h"
+#include "result/result.h"
+#include "run/job.h"
+
+/* What an epoll event is about: the index of a job, times two, plus one for its pidfd; or these. */
+#define KA_TAG_SIGNAL UINT64_MAX
+#define KA_TAG_TIMER  (UINT64_MAX - 1)
+
+struct ka_schedule {
+	const struct ka_plan *plan;
+	const struct ka_facts *facts;
+	const struct ka_schedule_options *options;
+	const struct ka_schedule_events *events;
+	struct nn_err *err;
+
+	struct ka_noise *noise;
+	int epoll, timer, signals;
+	sigset_t mask_before;
+	struct rlimit files_before;
+
+	struct ka_job *jobs; /* one for each instance, by its index in the plan */
+	size_t *queue;       /* indices, longest first; queue[head..] still wait */
+	size_t head;
+	size_t done, running, setting_up;
+	size_t max_running, max_setting_up;
+	int64_t progress_ns; /* when progress is due again */
+};
+
+/* Per instance: pidfd and pipe, and for a moment the pipe's other end; besides those, what a process
+ * has anyway. */
+#define FDS_PER_JOB 3
+#define FDS_SPARE   64
+
+static int watch(struct ka_schedule *s, int fd, uint64_t tag)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag };
+
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return nn_fail(s->err, errno, "epoll_ctl");
+	return 0;
+}
+
+static void unwatch(struct ka_schedule *s, int fd)
+{
+	if (fd >= 0)
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static size_t cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	return (size_t)CPU_COUNT(&set);
+}
+
+/* As many open files as the hard limit allows; and no more at once than fit into them. */
+static void limit_running(struct ka_schedule *s)
+{
+	struct rlimit files;
+	size_t fit;
+
+	s->max_setting_up = 2 * cpus();
+	s->max_running = s->options->jobs ? s->options->jobs : s->plan->n;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	s->files_before = files;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		files = s->files_before;
+	fit = files.rlim_cur > FDS_SPARE + FDS_PER_JOB
+		      ? (size_t)(files.rlim_cur - FDS_SPARE) / FDS_PER_JOB
+		      : 1;
+	if (s->max_running > fit)
+		s->max_running = fit;
+}
+
+/* Signals become events. A child has them unblocked: nn_sandbox_start() sees to that. */
+static int open_signals(struct ka_schedule *s)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signals < 0)
+		return nn_fail(s->err, errno, "signalfd");
+	return watch(s, s->signals, KA_TAG_SIGNAL);
+}
+
+static int allocate(struct ka_schedule *s)
+{
+	s->queue = ka_longest_first(s->plan->predictions, s->plan->n);
+	s->jobs = calloc(s->plan->n + 1, sizeof(*s->jobs));
+	if (!s->queue || !s->jobs)
+		return nn_fail(s->err, ENOMEM, "cannot schedule %zu instances", s->plan->n);
+	for (size_t i = 0; i < s->plan->n; i++)
+		s->jobs[i] = (struct ka_job)KA_JOB_INIT;
+	return 0;
+}
+
+static int open_schedule(struct ka_schedule *s)
+{
+	int ret = allocate(s);
+
+	if (ret == 0 && !s->facts->virtual_clock)
+		ret = ka_noise_start(&s->noise, s->err);
+	if (ret < 0)
+		return ret;
+	limit_running(s);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s->epoll < 0 || s->timer < 0)
+		return nn_fail(s->err, errno, "cannot wait for instances");
+	ret = watch(s, s->timer, KA_TAG_TIMER);
+	return ret < 0 ? ret : open_signals(s);
+}
+
+/* Whatever still runs is killed here. */
+static void close_schedule(struct ka_schedule *s)
+{
+	/* First all get the signal, so that they die side by side. */
+	for (size_t i = 0; s->jobs && i < s->plan->n; i++)
+		if (s->jobs[i].running)
+			kill(s->jobs[i].box.pid, SIGKILL);
+	for (size_t i = 0; s->jobs && i < s->plan->n; i++)
+		ka_job_kill(&s->jobs[i]);
+	ka_noise_stop(s->noise);
+	ka_close_fd(&s->epoll);
+	ka_close_fd(&s->timer);
+	ka_close_fd(&s->signals);
+	free(s->jobs);
+	free(s->queue);
+	if (s->files_before.rlim_max)
+		setrlimit(RLIMIT_NOFILE, &s->files_before);
+	sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
+}
+
+#define NSEC_PER_SEC 1000000000ll
+#define PROGRESS_NS  (NSEC_PER_SEC / 4)
+#define EVENTS       64
+
+/* A network is built in some tens of ms, and as many are built at once as there are CPUs, twice; a
+ * host that is a hundred times slower still fits in. */
+#define SET_UP_S 20.0
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+static int deliver(struct ka_schedule *s, size_t index, json_t *json)
+{
+	if (!json)
+		return nn_fail(s->err, ENOMEM, "cannot keep a result");
+	s->done++;
+	return s->events->result(s->events->arg, index, json);
+}
+
+static int deliver_without_run(struct ka_schedule *s, size_t index, enum ka_verdict_kind kind,
+			       const char *why)
+{
+	return deliver(s, index,
+		       ka_result_without_run(&s->plan->instances[index], s->facts, kind, why));
+}
+
+/* Closing a file is not enough to end its watch: a sandbox that has just been forked may still hold
+ * it, and a stale event would be taken for one of the job's next try. */
+static void leave(struct ka_schedule *s, const struct ka_job *job)
+{
+	unwatch(s, job->fd);
+	unwatch(s, job->box.pidfd);
+	s->running--;
+	s->setting_up -= !job->ready;
+}
+
+static bool host_stalled(const json_t *json)
+{
+	const char *verdict = json_string_value(json_object_get(json, "verdict"));
+	const char *why = json_string_value(json_object_get(json, "why"));
+
+	return verdict && why && strcmp(verdict, ka_verdict_name(KA_BROKEN)) == 0 &&
+	       strncmp(why, "host stalled", strlen("host stalled")) == 0;
+}
+
+/* The sandbox of @job has ended. */
+static int finish(struct ka_schedule *s, struct ka_job *job)
+{
+	char why[200];
+	json_t *json;
+
+	leave(s, job);
+	json = ka_job_finish(job, why, sizeof(why));
+	if (!json)
+		return deliver_without_run(s, job->index, KA_BROKEN, why);
+	if (host_stalled(json) && job->tries <= s->options->retries) {
+		json_decref(json);
+		s->queue[--s->head] = job->index; /* its own place, or that of one started since */
+		return 0;
+	}
+	return deliver(s, job->index, json);
+}
+
+static int overrun(struct ka_schedule *s, struct ka_job *job)
+{
+	char why[100];
+
+	snprintf(why, sizeof(why), "overran its deadline of %.0f s",
+		 (double)(job->deadline_ns - job->started_ns) / NSEC_PER_SEC);
+	leave(s, job);
+	ka_job_kill(job);
+	return deliver_without_run(s, job->index, KA_BROKEN, why);
+}
+
+/* ---- start -------------------------------------------------------------------------------- */
+
+/* How long an instance may take: as long as predicted; if its end is overdue, until the bench gives
+ * up on it, counted from a last segment that may have come at any time until then; and building. */
+static int64_t allowance_ns(const struct ka_schedule *s, const struct ka_prediction *prediction)
+{
+	double set_up_s = s->options->set_up_s > 0 ? s->options->set_up_s : SET_UP_S;
+
+	return (int64_t)((prediction->expected_s + prediction->give_up_s + set_up_s) *
+			 NSEC_PER_SEC);
+}
+
+static int watch_job(struct ka_schedule *s, const struct ka_job *job)
+{
+	int ret = watch(s, job->fd, job->index * 2);
+
+	return ret < 0 ? ret : watch(s, job->box.pidfd, job->index * 2 + 1);
+}
+
+static bool impossible_here(int ret)
+{
+	return ret == -EPERM || ret == -ENOSPC || ret == -ENOSYS || ret == -EUSERS;
+}
+
+static bool out_of_something(int ret)
+{
+	return ret == -EAGAIN || ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE ||
+	       ret == -ENOSPC || ret == -EUSERS;
+}
+
+/* A sandbox could not be had. While others run, it may only be one too many: then no more than now
+ * run from here on, and this one waits. */
+static int not_started(struct ka_schedule *s, size_t index, int ret, const struct nn_err *why)
+{
+	if (out_of_something(ret) && s->running > 0) {
+		s->max_running = s->running;
+		s->queue[--s->head] = index;
+		return 0;
+	}
+	return deliver_without_run(s, index, impossible_here(ret) ? KA_SKIP : KA_BROKEN, why->text);
+}
+
+static int start(struct ka_schedule *s, size_t index)
+{
+	const struct ka_schedule_options *options = s->options;
+	struct ka_job *job = &s->jobs[index];
+	struct ka_instance_run run = { .instance = &s->plan->instances[index],
+				       .prediction = &s->plan->predictions[index],
+				       .facts = s->facts,
+				       .noise = s->noise,
+				       .out_dir = options->out_dir,
+				       .keep_all = options->keep_all,
+				       .last_try = job->tries >= options->retries };
+	struct ka_facts facts = *s->facts;
+	struct nn_err why = { "" };
+	int ret;
+
+	facts.noise_budget_ns = options->noise_budget_ns;
+	run.facts = &facts;
+	job->index = index;
+	ret = ka_job_start(job, options->run ? options->run : ka_instance_run, &run, &why);
+	if (ret < 0)
+		return not_started(s, index, ret, &why);
+	s->running++;
+	s->setting_up++;
+	job->started_ns = ka_now_ns();
+	job->deadline_ns = job->started_ns + allowance_ns(s, run.prediction);
+	return watch_job(s, job);
+}
+
+static int start_some(struct ka_schedule *s)
+{
+	int ret = 0;
+
+	while (ret == 0 && s->head < s->plan->n && s->running < s->max_running &&
+	       s->setting_up < s->max_setting_up)
+		ret = start(s, s->queue[s->head++]);
+	return ret;
+}
+
+/* ---- time --------------------------------------------------------------------------------- */
+
+static double expected_left_s(const struct ka_schedule *s, int64_t now)
+{
+	double longest = 0, waiting = 0;
+	size_t lanes = s->max_running < s->plan->n ? s->max_running : s->plan->n;
+
+	for (size_t i = s->head; i < s->plan->n; i++)
+		waiting += s->plan->predictions[s->queue[i]].expected_s;
+	if (s->head < s->plan->n)
+		longest = s->plan->predictions[s->queue[s->head]].expected_s;
+	for (size_t i = 0; i < s->plan->n; i++) {
+		double left;
+
+		if (!s->jobs[i].running)
+			continue;
+		left = s->plan->predictions[i].expected_s -
+		       (double)(now - s->jobs[i].started_ns) / NSEC_PER_SEC;
+		if (left > longest)
+			longest = left;
+	}
+	return longest > waiting / (double)lanes ? longest : waiting / (double)lanes;
+}
+
+static void tell_progress(struct ka_schedule *s)
+{
+	struct ka_progress progress;
+	int64_t now = ka_now_ns();
+
+	if (!s->events->progress || now < s->progress_ns)
+		return;
+	s->progress_ns = now + PROGRESS_NS;
+	progress = (struct ka_progress){ .done = (unsigned)s->done,
+					 .running = (unsigned)s->running,
+					 .total = (unsigned)s->plan->n,
+					 .left_s = expected_left_s(s, now) };
+	s->events->progress(s->events->arg, &progress);
+}
+
+/* Sets the timer to the next deadline, or to when progress is to be told. */
+static int set_timer(struct ka_schedule *s)
+{
+	int64_t next = s->events->progress ? s->progress_ns : INT64_MAX;
+	struct itimerspec spec = { .it_value.tv_nsec = 0 };
+
+	for (size_t i = 0; i < s->plan->n; i++)
+		if (s->jobs[i].running && s->jobs[i].deadline_ns < next)
+			next = s->jobs[i].deadline_ns;
+	if (next != INT64_MAX)
+		spec.it_value = (struct timespec){ .tv_sec = next / NSEC_PER_SEC,
+						   .tv_nsec = next % NSEC_PER_SEC };
+	if (timerfd_settime(s->timer, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
+		return nn_fail(s->err, errno, "timerfd_settime");
+	return 0;
+}
+
+static int kill_overdue(struct ka_schedule *s)
+{
+	int64_t now = ka_now_ns();
+	int ret = 0;
+
+	for (size_t i = 0; i < s->plan->n && ret == 0; i++)
+		if (s->jobs[i].running && s->jobs[i].deadline_ns <= now)
+			ret = overrun(s, &s->jobs[i]);
+	return ret;
+}
+
+static int on_timer(struct ka_schedule *s)
+{
+	uint64_t expirations;
+
+	if (read(s->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
+		return nn_fail(s->err, errno, "cannot read the timer");
+	return kill_overdue(s);
+}
+
+/* ---- the loop ----------------------------------------------------------------------------- */
+
+static int on_pipe(struct ka_schedule *s, struct ka_job *job)
+{
+	bool was_ready = job->ready;
+
+	/* What is wrong with what it sends is found again, and told, when it ends. */
+	if (ka_job_read(job) != 0)
+		unwatch(s, job->fd);
+	if (job->ready && !was_ready)
+		s->setting_up--;
+	return 0;
+}
+
+/* Takes the signals, or they would kill the process as soon as they are unblocked. */
+static int on_signal(struct ka_schedule *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) > 0)
+		;
+	return nn_fail(s->err, EINTR, "stopped after %zu of %zu instances", s->done, s->plan->n);
+}
+
+static int dispatch(struct ka_schedule *s, uint64_t tag)
+{
+	struct ka_job *job;
+
+	if (tag == KA_TAG_SIGNAL)
+		return on_signal(s);
+	if (tag == KA_TAG_TIMER)
+		return on_timer(s);
+	job = &s->jobs[tag / 2];
+	if (!job->running)
+		return 0; /* finished by an earlier event of the same batch */
+	return tag % 2 ? finish(s, job) : on_pipe(s, job);
+}
+
+static int wait_for_events(struct ka_schedule *s)
+{
+	struct epoll_event events[EVENTS];
+	int n, ret = 0;
+
+	n = epoll_wait(s->epoll, events, EVENTS, -1);
+	if (n < 0 && errno != EINTR)
+		return nn_fail(s->err, errno, "epoll_wait");
+	for (int i = 0; i < n && ret == 0; i++)
+		ret = dispatch(s, events[i].data.u64);
+	return ret;
+}
+
+static int loop(struct ka_schedule *s)
+{
+	for (;;) {
+		int ret = start_some(s);
+
+		tell_progress(s);
+		if (ret || s->done == s->plan->n)
+			return ret;
+		ret = set_timer(s);
+		if (ret == 0)
+			ret = wait_for_events(s);
+		if (ret)
+			return ret;
+	}
+}
+
+/* ---- run ----------------------------------------------------------------------------------- */
+
+int ka_schedule_run(const struct ka_plan *plan, const struct ka_facts *facts,
+		    const struct ka_schedule_options *options,
+		    const struct ka_schedule_events *events, struct nn_err *err)
+{
+	struct ka_schedule s = { .plan = plan,
+				 .facts = facts,
+				 .options = options,
+				 .events = events,
+				 .err = err,
+				 .epoll = -1,
+				 .timer = -1,
+				 .signals = -1 };
+	int ret;
+
+	sigprocmask(SIG_SETMASK, NULL, &s.mask_before);
+	ret = open_schedule(&s);
+	if (ret == 0)
+		ret = loop(&s);
+	close_schedule(&s);
+	return ret;
+}
