@@ -257,27 +257,27 @@ void ka_sysctl_who(const struct ka_rollout *r, struct ka_unchanged who[KA_N_UNCH
 
 /* ---- findings, replies, kernel ------------------------------------------------------------ */
 
-static void proof_text(const struct ka_finding *finding, const struct ka_measured *m, char *buf,
+static void proof_text(const struct ka_warning *finding, const struct ka_measured *m, char *buf,
 		       size_t size)
 {
 	switch (finding->proof) {
-	case KA_PROOF_DEAD:
-	case KA_PROOF_ONE_LOST:
-	case KA_PROOF_UNACKED:
+	case KA_SHOWN_BY_DEAD:
+	case KA_SHOWN_BY_ONE_LOST:
+	case KA_SHOWN_BY_UNACKED:
 		if (isnan(m->detect_s))
 			snprintf(buf, size, "shown: no end was seen");
 		else
 			snprintf(buf, size, "shown: it ended after %.3f s, %d probe%s", m->detect_s,
 				 m->probes, m->probes == 1 ? "" : "s");
 		break;
-	case KA_PROOF_ALIVE:
+	case KA_SHOWN_BY_ALIVE:
 		if (isnan(m->period_s[0]))
 			snprintf(buf, size, "shown: %d probes were answered", m->answered);
 		else
 			snprintf(buf, size, "shown: a probe each %.2f .. %.2f s", m->period_s[0],
 				 m->period_s[1]);
 		break;
-	case KA_PROOF_OPTION:
+	case KA_SHOWN_BY_OPTION:
 		snprintf(buf, size, "shown: setsockopt() says EINVAL");
 		break;
 	default:
@@ -286,14 +286,14 @@ static void proof_text(const struct ka_finding *finding, const struct ka_measure
 	}
 }
 
-const char *ka_sysctl_proof(const struct ka_rollout *r, const struct ka_finding *finding, char *buf,
+const char *ka_sysctl_proof(const struct ka_rollout *r, const struct ka_warning *finding, char *buf,
 			    size_t size)
 {
 	const struct ka_measured *m = ka_rollout_proof(r, finding);
 
-	if (!m || (m->verdict != KA_PASS && finding->proof != KA_PROOF_GATEWAY))
+	if (!m || (m->verdict != KA_PASS && finding->proof != KA_SHOWN_BY_GATEWAY))
 		snprintf(buf, size, "%s",
-			 finding->proof == KA_PROOF_NONE ? "computed" : "not tried here");
+			 finding->proof == KA_SHOWN_BY_NONE ? "computed" : "not tried here");
 	else
 		proof_text(finding, m, buf, size);
 	return buf;

@@ -38,7 +38,7 @@ struct ka_unchanged {
 void ka_sysctl_who(const struct ka_rollout *r, struct ka_unchanged who[KA_N_UNCHANGED]);
 
 /* "shown: noticed after 60.2 s", "not tried". */
-const char *ka_sysctl_proof(const struct ka_rollout *r, const struct ka_finding *finding, char *buf,
+const char *ka_sysctl_proof(const struct ka_rollout *r, const struct ka_warning *finding, char *buf,
 			    size_t size);
 
 /* "yes", "no"; "yes (computed)". */

@@ -320,6 +320,13 @@ const char *ka_event_text(const struct ka_event *event, char *buf, size_t size)
 	case KA_EV_LOAD:
 		load_text(&event->load, buf, size);
 		break;
+	case KA_EV_PROOF:
+		snprintf(buf, size, "%s: whole", ka_proof_name(event->proof));
+		break;
+	case KA_EV_GAP:
+		snprintf(buf, size, "not gathered: %s: %s", ka_proof_name(event->gap.proof),
+			 event->gap.text);
+		break;
 	case KA_EV_END:
 		end_text(&event->end, buf, size);
 		break;

@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "model/case.h"
+#include "model/finding.h"
+#include "model/proof.h"
 
 /* Where it was seen. KA_AT_BENCH: the engine itself. */
 enum ka_at { KA_AT_CLIENT, KA_AT_SERVER, KA_AT_GATEWAY, KA_AT_BENCH };
@@ -28,6 +30,8 @@ enum ka_what {
 	KA_EV_CHECK,   /* a declared check (option, sysctl, diag) of a step; .check */
 	KA_EV_APP,     /* a program above TCP did or noticed something; .app */
 	KA_EV_LOAD,    /* what became of the connections besides the observed one; .load */
+	KA_EV_PROOF,   /* a kind of evidence was taken whole at .at; .proof */
+	KA_EV_GAP,     /* evidence that should have been taken could not be; .gap */
 	KA_EV_END,     /* why the bench stopped watching; .end */
 };
 
@@ -156,6 +160,13 @@ struct ka_load {
 	unsigned other;                 /* so many showed something else */
 };
 
+struct ka_gap {
+	enum ka_proof proof;
+	enum ka_finding_code code; /* KA_FIND_NOT_GATHERED, KA_FIND_CAPTURE_LOST */
+	int step;                  /* -1: none */
+	char text[120];            /* what failed */
+};
+
 enum ka_end_why {
 	KA_END_DIED,    /* the prober's connection ended, and its post-mortem is done */
 	KA_END_WATCHED, /* it lived through all that was to be watched */
@@ -165,6 +176,8 @@ enum ka_end_why {
 };
 struct ka_end {
 	enum ka_end_why why;
+	enum ka_finding_code code; /* KA_END_BROKEN: whose fault it is */
+	int step;                  /* the step in hand; -1: all were done */
 	char text[200];
 };
 
@@ -189,6 +202,8 @@ struct ka_event {
 		struct ka_check check;
 		struct ka_app_event app;
 		struct ka_load load;
+		enum ka_proof proof;
+		struct ka_gap gap;
 		struct ka_end end;
 	};
 };

@@ -118,6 +118,7 @@ static bool is_told(struct teller *teller, size_t i)
 
 	switch (event->what) {
 	case KA_EV_COUNTER: /* has a field of its own */
+	case KA_EV_PROOF:
 		return false;
 	case KA_EV_PACKET:
 		return !(is_packet(event, teller->peer, true) && told_by_prober(teller, i));

@@ -105,22 +105,22 @@ const struct ka_measured *ka_rollout_measured(const struct ka_rollout *r, enum k
 }
 
 const struct ka_measured *ka_rollout_proof(const struct ka_rollout *r,
-					   const struct ka_finding *finding)
+					   const struct ka_warning *finding)
 {
 	switch (finding->proof) {
-	case KA_PROOF_DEAD:
+	case KA_SHOWN_BY_DEAD:
 		return ka_rollout_measured(r, KA_TRIAL_DEAD_AFTER, 0);
-	case KA_PROOF_ALIVE:
+	case KA_SHOWN_BY_ALIVE:
 		return ka_rollout_measured(r, KA_TRIAL_ALIVE_AFTER, 0);
-	case KA_PROOF_ONE_LOST:
+	case KA_SHOWN_BY_ONE_LOST:
 		return ka_rollout_measured(r, KA_TRIAL_ONE_LOST, 0);
-	case KA_PROOF_GATEWAY:
+	case KA_SHOWN_BY_GATEWAY:
 		return ka_rollout_measured(r, KA_TRIAL_GATEWAY, r->shortest);
-	case KA_PROOF_OPTION:
+	case KA_SHOWN_BY_OPTION:
 		return ka_rollout_measured(r, KA_TRIAL_OPTION, 0);
-	case KA_PROOF_UNACKED:
+	case KA_SHOWN_BY_UNACKED:
 		return ka_rollout_measured(r, KA_TRIAL_UNACKED_AFTER, 0);
-	case KA_PROOF_NONE:
+	case KA_SHOWN_BY_NONE:
 		break;
 	}
 	return NULL;

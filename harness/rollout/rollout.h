@@ -26,11 +26,11 @@ struct ka_rollout {
 	struct ka_spec spec;
 	struct ka_questions questions;
 	size_t gateway_of[KA_MAX_QUESTIONS]; /* index of the spec's gateways */
-	size_t shortest;                     /* gateway of KA_PROOF_GATEWAY; SIZE_MAX: none */
+	size_t shortest;                     /* gateway of KA_SHOWN_BY_GATEWAY; SIZE_MAX: none */
 	struct ka_facts facts;
 	char where[256]; /* "host", "uml:FILE" */
 	struct ka_answer before, after;
-	struct ka_finding findings[KA_SANES];
+	struct ka_warning findings[KA_SANES];
 	size_t n_findings;
 	struct ka_trials *trials; /* owned; NULL: none made */
 	struct ka_measured measured[KA_MAX_TRIALS];
@@ -53,7 +53,7 @@ struct ka_reply ka_rollout_reply(const struct ka_rollout *r, size_t question);
 
 /* What shows a finding; NULL: nothing that ran. */
 const struct ka_measured *ka_rollout_proof(const struct ka_rollout *r,
-					   const struct ka_finding *finding);
+					   const struct ka_warning *finding);
 
 enum ka_outcome {
 	KA_OUTCOME_HELD, /* as computed; a gateway whose timer decides by luck may end either way */

@@ -22,25 +22,25 @@ enum ka_sane {
 };
 
 /* What shows it: an experiment of rollout/cases.h. */
-enum ka_proof {
-	KA_PROOF_DEAD,     /* the dead peer, after */
-	KA_PROOF_ALIVE,    /* the peer that lives and is idle, after */
-	KA_PROOF_ONE_LOST, /* one probe is lost */
-	KA_PROOF_GATEWAY,  /* the gateway with the shortest memory */
-	KA_PROOF_OPTION,   /* the same value as a socket option */
-	KA_PROOF_UNACKED,  /* unacknowledged data, after */
-	KA_PROOF_NONE,     /* arithmetic only */
+enum ka_shown_by {
+	KA_SHOWN_BY_DEAD,     /* the dead peer, after */
+	KA_SHOWN_BY_ALIVE,    /* the peer that lives and is idle, after */
+	KA_SHOWN_BY_ONE_LOST, /* one probe is lost */
+	KA_SHOWN_BY_GATEWAY,  /* the gateway with the shortest memory */
+	KA_SHOWN_BY_OPTION,   /* the same value as a socket option */
+	KA_SHOWN_BY_UNACKED,  /* unacknowledged data, after */
+	KA_SHOWN_BY_NONE,     /* arithmetic only */
 };
 
-struct ka_finding {
+struct ka_warning {
 	enum ka_sane what;
-	enum ka_proof proof;
+	enum ka_shown_by proof;
 	bool serious; /* breaks what works */
 	char text[200], reason[400];
 };
 
 /* At most KA_SANES findings into @findings. Returns how many. */
-size_t ka_sanity_check(struct ka_finding findings[KA_SANES], const struct ka_knobs *knobs,
+size_t ka_sanity_check(struct ka_warning findings[KA_SANES], const struct ka_knobs *knobs,
 		       const struct ka_answer *answer);
 
 #endif

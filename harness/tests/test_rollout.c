@@ -236,7 +236,7 @@ static void replies(void **state)
 static bool finds(int64_t time, int64_t intvl, int64_t probes, enum ka_sane what)
 {
 	struct ka_knobs knobs = knobs_of(time, intvl, probes);
-	struct ka_finding findings[KA_SANES];
+	struct ka_warning findings[KA_SANES];
 	struct ka_answer answer;
 	size_t n;
 

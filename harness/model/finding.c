@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See finding.h. */
+#include "model/finding.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum ka_finding_class class_;
+} rows[KA_FINDING_CODES] = {
+	[KA_FIND_NOTHING] = { "nothing", KA_OF_EXPERIMENT },
+	[KA_FIND_END_EARLY] = { "end_early", KA_OF_KERNEL },
+	[KA_FIND_ENDED] = { "ended", KA_OF_KERNEL },
+	[KA_FIND_ENDED_BEFORE_STEP] = { "ended_before_step", KA_OF_KERNEL },
+	[KA_FIND_NO_CONNECTION] = { "no_connection", KA_OF_KERNEL },
+	[KA_FIND_JIFFY_EARLY] = { "jiffy_early", KA_OF_KERNEL },
+	[KA_FIND_JIFFY_LATE] = { "jiffy_late", KA_OF_KERNEL },
+	[KA_FIND_NOTICE] = { "notice", KA_OF_KERNEL },
+	[KA_FIND_ERROR] = { "error", KA_OF_KERNEL },
+	[KA_FIND_MASK] = { "mask", KA_OF_KERNEL },
+	[KA_FIND_EDGE] = { "edge", KA_OF_KERNEL },
+	[KA_FIND_EOF] = { "eof", KA_OF_KERNEL },
+	[KA_FIND_CALL] = { "call", KA_OF_KERNEL },
+	[KA_FIND_BLOCKED] = { "blocked", KA_OF_KERNEL },
+	[KA_FIND_UNREAD] = { "unread", KA_OF_KERNEL },
+	[KA_FIND_STATE] = { "state", KA_OF_KERNEL },
+	[KA_FIND_RST_FORMAT] = { "rst_format", KA_OF_KERNEL },
+	[KA_FIND_RST_COUNT] = { "rst_count", KA_OF_KERNEL },
+	[KA_FIND_COUNTER] = { "counter", KA_OF_KERNEL },
+	[KA_FIND_PROBE_FORMAT] = { "probe_format", KA_OF_KERNEL },
+	[KA_FIND_PROBE_EARLY] = { "probe_early", KA_OF_KERNEL },
+	[KA_FIND_EXPIRY] = { "expiry", KA_OF_KERNEL },
+	[KA_FIND_REFUSED] = { "refused", KA_OF_KERNEL },
+	[KA_FIND_CHECK] = { "check", KA_OF_KERNEL },
+	[KA_FIND_OPTION] = { "option", KA_OF_KERNEL },
+	[KA_FIND_TIMESTAMPS] = { "timestamps", KA_OF_KERNEL },
+	[KA_FIND_TRANSPORT] = { "transport", KA_OF_KERNEL },
+	[KA_FIND_APP] = { "app", KA_OF_KERNEL },
+	[KA_FIND_LOAD] = { "load", KA_OF_KERNEL },
+	[KA_FIND_STICKY] = { "sticky", KA_OF_KERNEL },
+	[KA_FIND_END_LATE] = { "end_late", KA_OF_LOSS },
+	[KA_FIND_NOT_NOTICED] = { "not_noticed", KA_OF_LOSS },
+	[KA_FIND_PROBE_COUNT] = { "probe_count", KA_OF_LOSS },
+	[KA_FIND_ANSWERED_COUNT] = { "answered_count", KA_OF_LOSS },
+	[KA_FIND_RECEIVED_COUNT] = { "received_count", KA_OF_LOSS },
+	[KA_FIND_FIRST_PROBE_LATE] = { "first_probe_late", KA_OF_LOSS },
+	[KA_FIND_GAP] = { "gap", KA_OF_LOSS },
+	[KA_FIND_LOAD_LATE] = { "load_late", KA_OF_LOSS },
+	[KA_FIND_STALLED] = { "stalled", KA_OF_HOST },
+	[KA_FIND_STEP_LATE] = { "step_late", KA_OF_HOST },
+	[KA_FIND_FAULT_LATE] = { "fault_late", KA_OF_HOST },
+	[KA_FIND_STEP_NO_TIME] = { "step_no_time", KA_OF_HOST },
+	[KA_FIND_CLOCK_SET] = { "clock_set", KA_OF_HOST },
+	[KA_FIND_PACKETS_LOST] = { "packets_lost", KA_OF_HOST },
+	[KA_FIND_BENCH] = { "bench", KA_OF_EXPERIMENT },
+	[KA_FIND_NO_EFFECT] = { "no_effect", KA_OF_EXPERIMENT },
+	[KA_FIND_NOT_GATHERED] = { "not_gathered", KA_OF_EXPERIMENT },
+	[KA_FIND_NO_EVIDENCE] = { "no_evidence", KA_OF_EXPERIMENT },
+	[KA_FIND_CAPTURE_LOST] = { "capture_lost", KA_OF_EXPERIMENT },
+	[KA_FIND_NO_ZERO] = { "no_zero", KA_OF_EXPERIMENT },
+	[KA_FIND_RECORD_ENDS] = { "record_ends", KA_OF_EXPERIMENT },
+	[KA_FIND_LOAD_MISSING] = { "load_missing", KA_OF_EXPERIMENT },
+	[KA_FIND_PEER_DIED] = { "peer_died", KA_OF_EXPERIMENT },
+};
+
+const char *ka_finding_name(enum ka_finding_code code)
+{
+	return rows[code].name;
+}
+
+enum ka_finding_code ka_finding_code(const char *name)
+{
+	for (int code = 0; code < KA_FINDING_CODES; code++)
+		if (strcmp(rows[code].name, name) == 0)
+			return (enum ka_finding_code)code;
+	return KA_FIND_NOTHING;
+}
+
+enum ka_finding_class ka_finding_class(enum ka_finding_code code)
+{
+	return rows[code].class_;
+}
+
+const char *ka_finding_class_name(enum ka_finding_class class_)
+{
+	static const char *const names[] = { "kernel", "loss", "host", "experiment" };
+
+	return names[class_];
+}

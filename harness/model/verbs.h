@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known of the words that a step is declared with: one row for each enum ka_do. Who wants to
+ * know what a word needs, promises or means asks here; the bench adds how it is done
+ * (bench/steps.c), and nobody else has a list of words.
+ */
+#ifndef KA_VERBS_H
+#define KA_VERBS_H
+
+#include "model/case.h"
+#include "model/proof.h"
+
+/* What a host must offer, as bits. */
+enum ka_need {
+	KA_NEED_NFT = 1u << 0,       /* nf_tables: drop with a counter */
+	KA_NEED_REJECT = 1u << 1,    /* nft_reject */
+	KA_NEED_CONNTRACK = 1u << 2, /* nf_conntrack, ctnetlink, NAT */
+	KA_NEED_QDISC = 1u << 3,     /* sch_fifo */
+	KA_NEED_DESTROY = 1u << 4,   /* CONFIG_INET_DIAG_DESTROY */
+	KA_NEED_REPAIR = 1u << 5,    /* TCP_REPAIR: CAP_NET_ADMIN */
+	KA_NEED_SYSCTL = 1u << 6,    /* /proc/sys is writable */
+	KA_NEED_MPTCP = 1u << 7,
+};
+
+enum ka_verb_flags {
+	KA_VERB_FAULT = 1u << 0,     /* breaks something, or brings it back broken */
+	KA_VERB_LOOKS = 1u << 1,     /* only looks: changes nothing */
+	KA_VERB_CUTS_PEER = 1u << 2, /* behind it nothing of the peer arrives any more */
+	KA_VERB_GATEWAY = 1u << 3,   /* about the gateway's memory */
+	KA_VERB_SLOW = 1u << 4,      /* takes as long as the kernel, or others, need */
+	KA_VERB_HEARD = 1u << 5,     /* when it is done, the prober has heard of the peer */
+	KA_VERB_MAY_END = 1u << 6,   /* the connection may end by it */
+};
+
+struct ka_verb {
+	const char *name;     /* "link_down": in results and in errors about a case */
+	const char *text;     /* in the timeline, after who does it */
+	const char *sentence; /* for `kacheck explain` */
+	unsigned needs, promises, flags;
+	/* NULL, or says why @step makes no sense in @instance's case; returns NULL if it does. */
+	const char *(*check)(const struct ka_instance *instance, const struct ka_step *step);
+};
+
+const struct ka_verb *ka_verb(enum ka_do do_);
+
+#endif
