@@ -131,7 +131,8 @@ static void the_bench_in_words(void **state)
 						  .other = 1 } },
 		     "load of 50: 49 ended 4.076000 .. 4.104000 s after their last segment: "
 		     "ETIMEDOUT, epoll 0x2019, probes out 3; 1 otherwise");
-	assert_words((struct ka_event){ .what = KA_EV_END, .end = { KA_END_SKIP, "no veth" } },
+	assert_words((struct ka_event){ .what = KA_EV_END,
+					.end = { .why = KA_END_SKIP, .text = "no veth" } },
 		     "end: not possible here: no veth");
 }
 
