@@ -217,10 +217,17 @@ int ka_fault_crash(struct ka_engine *e, const struct ka_step *step)
 int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
-	int ret = nn_topology_replace(&e->net, ka_engine_node(e, step->who), true, &e->err);
+	enum nn_node node = ka_engine_node(e, step->who);
+	const char *dev = nn_topology_dev(NN_GATEWAY, node);
+	unsigned flags = 0;
+	int ret = nn_topology_replace(&e->net, node, true, &e->err);
 
 	if (!ret)
+		ret = nn_link_flags(e->net.ns[NN_GATEWAY], dev, &flags, &e->err);
+	if (!ret)
 		ret = ka_engine_open_capture(e, at);
+	if (!ret)
+		ka_engine_fault(e, (int)e->step, !!(flags & IFF_UP), "wire back");
 	return ret;
 }
 

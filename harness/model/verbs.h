@@ -10,7 +10,9 @@
 #include "model/case.h"
 #include "model/proof.h"
 
-/* What a host must offer, as bits. */
+#define KA_VERBS (KA_WAIT + 1)
+
+/* What a kernel or a host must offer, as bits. */
 enum ka_need {
 	KA_NEED_NFT = 1u << 0,       /* nf_tables: drop with a counter */
 	KA_NEED_REJECT = 1u << 1,    /* nft_reject */
@@ -20,6 +22,7 @@ enum ka_need {
 	KA_NEED_REPAIR = 1u << 5,    /* TCP_REPAIR: CAP_NET_ADMIN */
 	KA_NEED_SYSCTL = 1u << 6,    /* /proc/sys is writable */
 	KA_NEED_MPTCP = 1u << 7,
+	KA_NEED_LIMIT = 1u << 8, /* nft_limit: only the first packets, or all but them */
 };
 
 enum ka_verb_flags {
@@ -30,17 +33,35 @@ enum ka_verb_flags {
 	KA_VERB_SLOW = 1u << 4,      /* takes as long as the kernel, or others, need */
 	KA_VERB_HEARD = 1u << 5,     /* when it is done, the prober has heard of the peer */
 	KA_VERB_MAY_END = 1u << 6,   /* the connection may end by it */
+	KA_VERB_FIN = 1u << 7,       /* who does it sends a FIN */
+	KA_VERB_OF_END = 1u << 8,    /* an end does it, or it is done to one: the step says whose */
+	KA_VERB_TALKS = 1u << 9, /* waits for the other end: in vain when the connection ended */
 };
+
+#define KA_VERB_BIT(do_) (1ull << (do_))
 
 struct ka_verb {
 	const char *name;     /* "link_down": in results and in errors about a case */
 	const char *text;     /* in the timeline, after who does it */
-	const char *sentence; /* for `kacheck explain` */
+	const char *sentence; /* for `kacheck explain`; %s, at most once, stands for who does it */
 	unsigned needs, promises, flags;
+	unsigned long long
+		undoes; /* verbs, as KA_VERB_BIT: one of them must have been done before */
 	/* NULL, or says why @step makes no sense in @instance's case; returns NULL if it does. */
 	const char *(*check)(const struct ka_instance *instance, const struct ka_step *step);
 };
 
 const struct ka_verb *ka_verb(enum ka_do do_);
+
+/* True when @step is one of those that @flag says. */
+bool ka_step_is(const struct ka_step *step, enum ka_verb_flags flag);
+/* What @step needs and promises, as bits: its verb's, and what its own fields add. */
+unsigned ka_step_needs(const struct ka_step *step);
+unsigned ka_step_promises(const struct ka_step *step);
+/* What all of @case_ needs. */
+unsigned ka_case_needs(const struct ka_case *case_);
+
+/* Why the step number @i (from 0) makes no sense, or NULL. */
+const char *ka_step_check(const struct ka_instance *instance, size_t i);
 
 #endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See verbs.h. */
+#include "model/verbs.h"
+
+#include "model/util.h"
+
+/* ---- why a declaration makes no sense ------------------------------------------------------- */
+
+static const char *check_send(const struct ka_instance *instance, const struct ka_step *step)
+{
+	(void)instance;
+	return step->bytes ? NULL : "it sends nothing: .bytes is 0";
+}
+
+/* Somebody must read the answer to a request. */
+static const char *check_request(const struct ka_instance *instance, const struct ka_step *step)
+{
+	const struct ka_case *c = instance->case_;
+	enum ka_program program =
+		step->who == KA_PEER ? c->peer_app.program : c->prober_app.program;
+
+	if (!step->text)
+		return "it has no .text to send";
+	return program == KA_APP_HTTP || program == KA_APP_LINES
+		       ? NULL
+		       : "no program reads the answer to a request";
+}
+
+static const char *check_join(const struct ka_instance *instance, const struct ka_step *step)
+{
+	(void)instance;
+	return step->value > 0 ? NULL : "it opens no connection: .value is 0";
+}
+
+static const char *check_route(const struct ka_instance *instance, const struct ka_step *step)
+{
+	(void)step;
+	return instance->case_->topology == KA_ROUTED
+		       ? NULL
+		       : "a pair has no route that could be taken away";
+}
+
+static const char *check_gateway(const struct ka_instance *instance, const struct ka_step *step)
+{
+	(void)step;
+	return instance->case_->gateway ? NULL : "there is no gateway that remembers";
+}
+
+static const char *check_forget(const struct ka_instance *instance, const struct ka_step *step)
+{
+	if (step->who == KA_GATEWAY)
+		return check_gateway(instance, step);
+	return step->who ? NULL : "it does not say whose memory is lost: .who is missing";
+}
+
+static const char *check_sysctl(const struct ka_instance *instance, const struct ka_step *step)
+{
+	(void)instance;
+	if (!step->who)
+		return "it does not say in whose namespace: .who is missing";
+	return step->key && step->text ? NULL : "a sysctl needs a .key and a .text";
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+static const struct ka_verb verbs[KA_VERBS] = {
+	[KA_CONNECT] = {
+		.name = "connect",
+		.text = "connected",
+		.sentence = "the client connects to the server.",
+		.flags = KA_VERB_HEARD,
+	},
+	[KA_SEND] = {
+		.name = "send",
+		.text = "sends",
+		.sentence = "%s sends, and the kernel of the other end acknowledges.",
+		.flags = KA_VERB_HEARD | KA_VERB_OF_END | KA_VERB_TALKS,
+		.check = check_send,
+	},
+	[KA_FILL] = {
+		.name = "fill",
+		.text = "sends until the window is closed",
+		.sentence = "%s sends until the receive window of the other end is closed; all of "
+			    "it is acknowledged, and nothing waits to be sent.",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_SLOW | KA_VERB_HEARD | KA_VERB_OF_END | KA_VERB_TALKS,
+	},
+	[KA_REQUEST] = {
+		.name = "request",
+		.text = "requests",
+		.sentence = "%s sends a request and gets its answer.",
+		.flags = KA_VERB_HEARD | KA_VERB_OF_END | KA_VERB_TALKS | KA_VERB_MAY_END,
+		.check = check_request,
+	},
+	[KA_JOIN] = {
+		.name = "join",
+		.text = "further connections",
+		.sentence = "the client opens further connections, without keepalive.",
+		.check = check_join,
+	},
+	[KA_STALL] = {
+		.name = "stall",
+		.text = "stops reading",
+		.sentence = "%s stops reading; what arrives stays in its receive queue.",
+		.flags = KA_VERB_OF_END,
+	},
+	[KA_RESUME] = {
+		.name = "resume",
+		.text = "reads again",
+		.sentence = "%s reads again.",
+		.flags = KA_VERB_OF_END,
+		.undoes = KA_VERB_BIT(KA_STALL),
+	},
+	[KA_SHUTDOWN] = {
+		.name = "shutdown",
+		.text = "shutdown(WR)",
+		.sentence = "%s calls shutdown(SHUT_WR): its FIN goes out, it still reads.",
+		.flags = KA_VERB_OF_END | KA_VERB_FIN | KA_VERB_MAY_END,
+	},
+	[KA_CLOSE] = {
+		.name = "close",
+		.text = "close",
+		.sentence = "%s closes its socket.",
+		.flags = KA_VERB_OF_END | KA_VERB_FIN | KA_VERB_MAY_END,
+	},
+	[KA_DROP] = {
+		.name = "drop",
+		.text = "drop",
+		.sentence = "from now on the path loses segments.",
+		.needs = KA_NEED_NFT,
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_MAY_END,
+	},
+	[KA_REJECT] = {
+		.name = "reject",
+		.text = "reject",
+		.sentence = "from now on the path answers segments with an error.",
+		.needs = KA_NEED_NFT | KA_NEED_REJECT,
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_MAY_END,
+	},
+	[KA_HEAL] = {
+		.name = "heal",
+		.text = "path healed",
+		.sentence = "the path is healed: every rule made so far is removed.",
+		.needs = KA_NEED_NFT,
+		.undoes = KA_VERB_BIT(KA_DROP) | KA_VERB_BIT(KA_REJECT),
+	},
+	[KA_KILL] = {
+		.name = "kill",
+		.text = "killed",
+		.sentence = "the process of %s is killed with SIGKILL; its kernel closes the "
+			    "socket.",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_FIN | KA_VERB_MAY_END,
+	},
+	[KA_FREEZE] = {
+		.name = "freeze",
+		.text = "stopped (SIGSTOP)",
+		.sentence = "the process of %s is stopped with SIGSTOP; its kernel goes on.",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_OF_END,
+	},
+	[KA_THAW] = {
+		.name = "thaw",
+		.text = "continued (SIGCONT)",
+		.sentence = "the process of %s goes on (SIGCONT).",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_OF_END,
+		.undoes = KA_VERB_BIT(KA_FREEZE),
+	},
+	[KA_CRASH] = {
+		.name = "crash",
+		.text = "host gone",
+		.sentence = "the machine of %s is gone: the wire is unplugged, the process killed, "
+			    "the namespace destroyed. Nothing of its last words can arrive.",
+		.needs = KA_NEED_REPAIR,
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_SLOW | KA_VERB_OF_END |
+			 KA_VERB_MAY_END,
+	},
+	[KA_REBOOT] = {
+		.name = "reboot",
+		.text = "host back, with no socket",
+		.sentence = "a machine with the same address as %s is there again; it knows "
+			    "nothing of the connection.",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_SLOW | KA_VERB_OF_END | KA_VERB_MAY_END,
+		.undoes = KA_VERB_BIT(KA_CRASH),
+	},
+	[KA_FORGET] = {
+		.name = "forget",
+		.text = "lost its socket without a word",
+		.sentence = "the kernel of %s loses the socket without a word (TCP_REPAIR).",
+		.needs = KA_NEED_REPAIR,
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_MAY_END,
+		.check = check_forget,
+	},
+	[KA_DESTROY] = {
+		.name = "destroy",
+		.text = "socket destroyed",
+		.sentence = "the socket of %s is destroyed by the administrator (SOCK_DESTROY, as "
+			    "by `ss -K').",
+		.needs = KA_NEED_DESTROY,
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_MAY_END,
+	},
+	[KA_LINK_DOWN] = {
+		.name = "link_down",
+		.text = "link down",
+		.sentence = "the network device of %s is set down.",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_MAY_END,
+	},
+	[KA_LINK_UP] = {
+		.name = "link_up",
+		.text = "link up",
+		.sentence = "the network device of %s is set up again.",
+		.promises = KA_PROOF_FAULT,
+		.undoes = KA_VERB_BIT(KA_LINK_DOWN),
+	},
+	[KA_LINK_DELETE] = {
+		.name = "link_delete",
+		.text = "device deleted",
+		.sentence = "the network device of %s is deleted, and with it the wire.",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_MAY_END,
+	},
+	[KA_ADDRESS_GONE] = {
+		.name = "address_gone",
+		.text = "address removed",
+		.sentence = "the address that the socket of %s is bound to is taken from its "
+			    "device.",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_MAY_END,
+	},
+	[KA_ROUTE_GONE] = {
+		.name = "route_gone",
+		.text = "route gone",
+		.sentence = "%s loses its way to the other end.",
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_MAY_END,
+		.check = check_route,
+	},
+	[KA_NEIGHBOUR_GONE] = {
+		.name = "neighbour_gone",
+		.text = "next hop deaf to ARP and ND",
+		.sentence = "%s forgets the MAC address of the next machine on the way, which no "
+			    "longer answers ARP requests and neighbour solicitations.",
+		.needs = KA_NEED_NFT | KA_NEED_SYSCTL,
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_MAY_END,
+	},
+	[KA_REFUSE] = { /* what the device refuses does not count: nothing ends by it */
+		.name = "refuse",
+		.text = "device refuses packets",
+		.sentence = "the device of %s takes no packet any more: its queue (pfifo with "
+			    "limit 0) drops each, and says so to the sender.",
+		.needs = KA_NEED_QDISC,
+		.promises = KA_PROOF_FAULT,
+		.flags = KA_VERB_FAULT | KA_VERB_OF_END,
+	},
+	[KA_ACCEPT] = {
+		.name = "accept",
+		.text = "device takes packets again",
+		.sentence = "the device of %s takes packets again.",
+		.needs = KA_NEED_QDISC,
+		.flags = KA_VERB_OF_END,
+		.undoes = KA_VERB_BIT(KA_REFUSE),
+	},
+	[KA_SETSOCKOPT] = {
+		.name = "setsockopt",
+		.text = "setsockopt",
+		.sentence = "%s sets a socket option.",
+		.promises = KA_PROOF_CHECK,
+		.flags = KA_VERB_OF_END | KA_VERB_MAY_END,
+	},
+	[KA_GETSOCKOPT] = {
+		.name = "getsockopt",
+		.text = "getsockopt",
+		.sentence = "%s reads a socket option.",
+		.promises = KA_PROOF_CHECK,
+		.flags = KA_VERB_LOOKS | KA_VERB_OF_END,
+	},
+	[KA_SYSCTL] = {
+		.name = "sysctl",
+		.text = "sysctl",
+		.sentence = "a sysctl in the namespace of %s is written.",
+		.needs = KA_NEED_SYSCTL,
+		.promises = KA_PROOF_CHECK,
+		.flags = KA_VERB_MAY_END,
+		.check = check_sysctl,
+	},
+	[KA_SYSCTL_IS] = {
+		.name = "sysctl_is",
+		.text = "sysctl read",
+		.sentence = "a sysctl in the namespace of %s is read.",
+		.promises = KA_PROOF_CHECK,
+		.flags = KA_VERB_LOOKS,
+		.check = check_sysctl,
+	},
+	[KA_DIAG_IS] = {
+		.name = "diag_is",
+		.text = "sock_diag",
+		.sentence = "sock_diag (what `ss -o' shows) is asked for the timer of %s's socket.",
+		.promises = KA_PROOF_CHECK,
+		.flags = KA_VERB_LOOKS | KA_VERB_OF_END,
+	},
+	[KA_BLOCK] = {
+		.name = "block",
+		.text = "waits in a blocking call",
+		.sentence = "a thread of %s blocks in a call; the end must wake it at once.",
+		.promises = KA_PROOF_BLOCKED,
+		.flags = KA_VERB_OF_END,
+	},
+	[KA_ENTRY_IS] = {
+		.name = "entry_is",
+		.text = "the gateway remembers?",
+		.sentence = "the gateway must know the connection.",
+		.needs = KA_NEED_CONNTRACK,
+		.promises = KA_PROOF_CHECK,
+		.flags = KA_VERB_LOOKS | KA_VERB_GATEWAY,
+		.check = check_gateway,
+	},
+	[KA_ENTRY_GONE] = {
+		.name = "entry_gone",
+		.text = "the gateway has forgotten?",
+		.sentence = "the gateway must not know the connection (any longer).",
+		.needs = KA_NEED_CONNTRACK,
+		.promises = KA_PROOF_CHECK,
+		.flags = KA_VERB_LOOKS | KA_VERB_GATEWAY,
+		.check = check_gateway,
+	},
+	[KA_WAIT] = {
+		.name = "wait",
+		.text = "waited",
+		.sentence = "time passes.",
+		.flags = KA_VERB_LOOKS,
+	},
+};
+
+const struct ka_verb *ka_verb(enum ka_do do_)
+{
+	return &verbs[do_];
+}
+
+/* ---- what a step adds to its verb ----------------------------------------------------------- */
+
+bool ka_step_is(const struct ka_step *step, enum ka_verb_flags flag)
+{
+	if (step->do_ == KA_FORGET && step->who == KA_GATEWAY && flag == KA_VERB_GATEWAY)
+		return true;
+	return verbs[step->do_].flags & flag;
+}
+
+unsigned ka_step_needs(const struct ka_step *step)
+{
+	unsigned needs = verbs[step->do_].needs;
+
+	if (step->do_ == KA_FORGET && step->who == KA_GATEWAY)
+		needs = KA_NEED_CONNTRACK;
+	return step->first || step->after ? needs | KA_NEED_LIMIT : needs;
+}
+
+unsigned ka_step_promises(const struct ka_step *step)
+{
+	return verbs[step->do_].promises;
+}
+
+unsigned ka_case_needs(const struct ka_case *case_)
+{
+	unsigned needs = 0;
+
+	if (case_->gateway)
+		needs |= KA_NEED_NFT | KA_NEED_CONNTRACK | KA_NEED_SYSCTL;
+	if (case_->transport != KA_TCP)
+		needs |= KA_NEED_MPTCP;
+	if (case_->from == KA_FROM_SYSCTL || case_->no_timestamps || case_->sysctls[0].key)
+		needs |= KA_NEED_SYSCTL;
+	for (size_t i = 0; i < case_->n_steps; i++)
+		needs |= ka_step_needs(&case_->steps[i]);
+	return needs;
+}
+
+/* True when a step before number @i did one of @verbs_ to the same .who. */
+static bool was_done(const struct ka_case *c, size_t i, unsigned long long verbs_)
+{
+	for (size_t j = 0; j < i; j++)
+		if (c->steps[j].who == c->steps[i].who && (verbs_ & KA_VERB_BIT(c->steps[j].do_)))
+			return true;
+	return false;
+}
+
+const char *ka_step_check(const struct ka_instance *instance, size_t i)
+{
+	const struct ka_case *c = instance->case_;
+	const struct ka_step *step = &c->steps[i];
+	const struct ka_verb *verb = &verbs[step->do_];
+
+	if (step->since == KA_SINCE_PROBE && ka_number(step->nth, &instance->setting) < 1)
+		return "it waits for a probe number below 1";
+	if ((verb->flags & KA_VERB_OF_END) && step->who != KA_PROBER && step->who != KA_PEER)
+		return "it does not say which end: .who is missing";
+	if (verb->undoes && !was_done(c, i, verb->undoes))
+		return "there is nothing that it could undo";
+	return verb->check ? verb->check(instance, step) : NULL;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of verbs: every word has its row, and what a step makes of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "model/util.h"
+#include "model/verbs.h"
+
+static void every_word_has_a_row(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < KA_VERBS; i++) {
+		const struct ka_verb *verb = ka_verb((enum ka_do)i);
+
+		if (!verb->name || !verb->text || !verb->sentence)
+			fail_msg("verb number %u has no name, text or sentence", i);
+		assert_true(*verb->name && *verb->text);
+		assert_int_equal(verb->sentence[strlen(verb->sentence) - 1], '.');
+		for (unsigned j = 0; j < i; j++)
+			assert_string_not_equal(verb->name, ka_verb((enum ka_do)j)->name);
+	}
+}
+
+/* At most one place, and it stands for who does it. */
+static void sentences_have_one_place(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < KA_VERBS; i++) {
+		const char *place = strchr(ka_verb((enum ka_do)i)->sentence, '%');
+
+		assert_true(!place || (place[1] == 's' && !strchr(place + 1, '%')));
+	}
+}
+
+/* A fault whose effect nobody can show is no experiment; what only looks breaks nothing. */
+static void faults_promise_evidence(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < KA_VERBS; i++) {
+		const struct ka_verb *verb = ka_verb((enum ka_do)i);
+
+		if ((verb->flags & KA_VERB_FAULT) && !(verb->promises & KA_PROOF_FAULT))
+			fail_msg("%s is a fault without evidence", verb->name);
+		assert_false((verb->flags & KA_VERB_LOOKS) &&
+			     (verb->flags & (KA_VERB_FAULT | KA_VERB_MAY_END)));
+	}
+}
+
+static void needs(void **state)
+{
+	const struct ka_step forget = { .do_ = KA_FORGET, .who = KA_PEER };
+	const struct ka_step lose = { .do_ = KA_FORGET, .who = KA_GATEWAY };
+	const struct ka_step steps[] = { { .do_ = KA_CONNECT }, { .do_ = KA_DROP, .first = 2 } };
+	const struct ka_case limited = { .steps = steps, .n_steps = KA_N(steps) };
+	const struct ka_case mptcp = { .transport = KA_MPTCP, .from = KA_FROM_SYSCTL };
+
+	(void)state;
+	assert_int_equal(ka_step_needs(&forget), KA_NEED_REPAIR);
+	assert_int_equal(ka_step_needs(&lose), KA_NEED_CONNTRACK);
+	assert_int_equal(ka_case_needs(&limited), KA_NEED_NFT | KA_NEED_LIMIT);
+	assert_int_equal(ka_case_needs(&mptcp), KA_NEED_MPTCP | KA_NEED_SYSCTL);
+}
+
+static void what_makes_no_sense(void **state)
+{
+	static const struct {
+		struct ka_step step;
+		const char *why;
+	} wrong[] = {
+		{ { .do_ = KA_SEND, .who = KA_PEER }, "it sends nothing: .bytes is 0" },
+		{ { .do_ = KA_SEND, .bytes = 1 }, "it does not say which end: .who is missing" },
+		{ { .do_ = KA_KILL, .who = KA_GATEWAY },
+		  "it does not say which end: .who is missing" },
+		{ { .do_ = KA_REQUEST, .who = KA_PEER }, "it has no .text to send" },
+		{ { .do_ = KA_REQUEST, .who = KA_PEER, .text = "x" },
+		  "no program reads the answer to a request" },
+		{ { .do_ = KA_JOIN }, "it opens no connection: .value is 0" },
+		{ { .do_ = KA_ROUTE_GONE, .who = KA_PROBER },
+		  "a pair has no route that could be taken away" },
+		{ { .do_ = KA_ENTRY_IS }, "there is no gateway that remembers" },
+		{ { .do_ = KA_ENTRY_GONE }, "there is no gateway that remembers" },
+		{ { .do_ = KA_FORGET, .who = KA_GATEWAY }, "there is no gateway that remembers" },
+		{ { .do_ = KA_FORGET }, "it does not say whose memory is lost: .who is missing" },
+		{ { .do_ = KA_SYSCTL, .key = "x", .text = "1" },
+		  "it does not say in whose namespace: .who is missing" },
+		{ { .do_ = KA_SYSCTL_IS, .who = KA_PEER, .key = "x" },
+		  "a sysctl needs a .key and a .text" },
+		{ { .do_ = KA_HEAL }, "there is nothing that it could undo" },
+		{ { .do_ = KA_THAW, .who = KA_PEER }, "there is nothing that it could undo" },
+		{ { .do_ = KA_WAIT, .since = KA_SINCE_PROBE },
+		  "it waits for a probe number below 1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < KA_N(wrong); i++) {
+		const struct ka_case c = { .topology = KA_PAIR,
+					   .steps = &wrong[i].step,
+					   .n_steps = 1 };
+		const struct ka_instance instance = { .case_ = &c };
+
+		assert_string_equal(ka_step_check(&instance, 0), wrong[i].why);
+	}
+}
+
+static void what_makes_sense(void **state)
+{
+	static const struct ka_step steps[] = {
+		{ .do_ = KA_CONNECT },
+		{ .do_ = KA_SEND, .who = KA_PEER, .bytes = 1 },
+		{ .do_ = KA_FREEZE, .who = KA_PEER },
+		{ .do_ = KA_FREEZE, .who = KA_PROBER },
+		{ .do_ = KA_THAW, .who = KA_PEER },
+		{ .do_ = KA_DROP },
+		{ .do_ = KA_HEAL },
+		{ .do_ = KA_SYSCTL, .who = KA_GATEWAY, .key = "x", .text = "1" },
+		{ .do_ = KA_WAIT, .since = KA_SINCE_PROBE, .nth = 1 },
+	};
+	const struct ka_case c = { .steps = steps, .n_steps = KA_N(steps) };
+	const struct ka_instance instance = { .case_ = &c };
+
+	(void)state;
+	for (size_t i = 0; i < KA_N(steps); i++)
+		assert_null(ka_step_check(&instance, i));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_word_has_a_row),
+		cmocka_unit_test(sentences_have_one_place),
+		cmocka_unit_test(faults_promise_evidence),
+		cmocka_unit_test(needs),
+		cmocka_unit_test(what_makes_no_sense),
+		cmocka_unit_test(what_makes_sense),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
