@@ -23,8 +23,6 @@
 #include "result/result.h"
 #include "run/schedule.h"
 
-#define RETRIES 2 /* of what a stalled host has spoilt */
-
 struct run {
 	const struct ka_run_options *options;
 	struct ka_where where;               /* the kernel in hand */
@@ -140,7 +138,7 @@ static int run_once(struct run *run)
 						      .out_dir = options->out_dir ? run->out_dir
 										  : NULL,
 						      .keep_all = options->keep_all,
-						      .retries = RETRIES,
+						      .retries = KA_RETRIES,
 						      .noise_budget_ns = options->noise_budget_ns };
 	const struct ka_schedule_events events = { .result = on_result,
 						   .progress = run->progress.wanted ? on_progress

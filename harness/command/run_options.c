@@ -10,9 +10,9 @@
 
 #include "command/command.h"
 #include "command/select.h"
+#include "run/schedule.h"
 
 /* Timers that wake later than this make a host unfit to judge by: see --noise-budget. */
-#define NOISE_BUDGET_MS 250
 
 enum {
 	KEY_REPEAT = 0x200,
@@ -273,7 +273,7 @@ void ka_run_options_parse(struct ka_run_options *options, int argc, char **argv)
 	const struct argp argp = { table, parse, NULL, text, children, NULL, NULL };
 	struct state s = { .options = options, .color = COLOR_AUTO };
 
-	*options = (struct ka_run_options){ .format = "text",
-					    .noise_budget_ns = NOISE_BUDGET_MS * 1000000ll };
+	*options =
+		(struct ka_run_options){ .format = "text", .noise_budget_ns = KA_NOISE_BUDGET_NS };
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
 }

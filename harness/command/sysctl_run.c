@@ -11,9 +11,6 @@
 #include "command/sysctl.h"
 #include "command/where.h"
 
-#define RETRIES         2
-#define NOISE_BUDGET_NS 250000000
-
 struct measuring {
 	struct ka_rollout *rollout;
 	struct ka_where where;
@@ -117,8 +114,8 @@ static int make_plan(struct measuring *m, const struct ka_sysctl_options *option
 
 static int run(struct measuring *m)
 {
-	const struct ka_schedule_options schedule = { .retries = RETRIES,
-						      .noise_budget_ns = NOISE_BUDGET_NS };
+	const struct ka_schedule_options schedule = { .retries = KA_RETRIES,
+						      .noise_budget_ns = KA_NOISE_BUDGET_NS };
 	const struct ka_schedule_events events = {
 		.result = on_result, .progress = m->progress.wanted ? on_progress : NULL, .arg = m
 	};

@@ -71,37 +71,27 @@ static void stay_on_one_cpu(int cpu)
 
 /* ---- the kernel's process ----------------------------------------------------------------- */
 
-/* Puts @fd at @wanted; those that still have to move are out of the way already. */
-static int place(int fd, int wanted)
-{
-	return dup2(fd, wanted) < 0 ? -errno : 0;
-}
-
-/* Moves a file beyond those numbers that others will get. */
-static int lift(int fd)
+/* A copy of @fd beyond the numbers that the kernel's files will get. */
+static int dup_out_of_the_way(int fd)
 {
 	return fcntl(fd, F_DUPFD_CLOEXEC, KA_BOOT_FILES);
 }
 
 static int place_files(const struct supervisor *supervisor, int *program)
 {
-	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int results = lift(supervisor->results), console = lift(supervisor->console);
-	int initramfs = lift(supervisor->boot->initramfs);
-	int ret;
+	const int files[KA_BOOT_FILES] = {
+		[STDIN_FILENO] = dup_out_of_the_way(open("/dev/null", O_RDWR | O_CLOEXEC)),
+		[STDOUT_FILENO] = dup_out_of_the_way(supervisor->console),
+		[STDERR_FILENO] = dup_out_of_the_way(supervisor->console),
+		[KA_BOOT_RESULTS] = dup_out_of_the_way(supervisor->results),
+		[KA_BOOT_INITRAMFS] = dup_out_of_the_way(supervisor->boot->initramfs),
+	};
 
-	nothing = lift(nothing);
-	*program = lift(supervisor->boot->program);
-	ret = place(nothing, STDIN_FILENO);
-	if (ret == 0)
-		ret = place(console, 1);
-	if (ret == 0)
-		ret = place(console, 2);
-	if (ret == 0)
-		ret = place(results, KA_BOOT_RESULTS);
-	if (ret == 0)
-		ret = place(initramfs, KA_BOOT_INITRAMFS);
-	return *program < 0 ? -EMFILE : ret;
+	*program = dup_out_of_the_way(supervisor->boot->program);
+	for (int fd = 0; fd < KA_BOOT_FILES; fd++)
+		if (dup2(files[fd], fd) < 0)
+			return -errno;
+	return *program < 0 ? -EMFILE : 0;
 }
 
 /* Does not return. What goes wrong is told where the kernel would speak. */
@@ -129,8 +119,9 @@ static void become_kernel(const struct supervisor *supervisor)
 
 /* ---- the supervisor --------------------------------------------------------------------------- */
 
-/* Kills what the kernel's process has left: its children become the supervisor's. */
-static void kill_orphans(void)
+/* Kills the supervisor's children. False: /proc does not list them, or is that of another pid
+ * namespace, whose numbers mean other processes. */
+static bool kill_children(void)
 {
 	char path[64], line[4096], *at, *end;
 	ssize_t got;
@@ -139,7 +130,7 @@ static void kill_orphans(void)
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
+		return false;
 	got = read(fd, line, sizeof(line) - 1);
 	close(fd);
 	line[got > 0 ? got : 0] = '\0';
@@ -151,10 +142,11 @@ static void kill_orphans(void)
 		kill((pid_t)pid, SIGKILL);
 		end += *end == ' ';
 	}
+	return true;
 }
 
 /* Waits for the end of the kernel's process, or of the lifeline. Returns its wait status. */
-static int keep(pid_t pid, int lifeline)
+static int wait_for_kernel(pid_t pid, int lifeline)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
 	struct pollfd fds[] = { { .fd = lifeline, .events = 0 },
@@ -166,10 +158,15 @@ static int keep(pid_t pid, int lifeline)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	do
-		kill_orphans();
-	while (waitpid(-1, NULL, 0) > 0);
 	return status;
+}
+
+/* Ends what the kernel's process has left; it belongs to the supervisor by now. The exit of a
+ * sandbox's process 1 does the same, and needs no /proc for it. */
+static void end_orphans(const struct supervisor *supervisor)
+{
+	while (!supervisor->sandboxed && kill_children() && waitpid(-1, NULL, 0) > 0)
+		;
 }
 
 /* In a mount namespace of one's own, this hides the host's folder, which may be small, noexec, or
@@ -222,7 +219,8 @@ static int supervisor_main(void *arg)
 	close(supervisor->console);
 	if (pid < 0)
 		return 126;
-	status = keep(pid, supervisor->lifeline);
+	status = wait_for_kernel(pid, supervisor->lifeline);
+	end_orphans(supervisor);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -58,7 +58,8 @@ static int make_folders(const char *path, struct nn_err *err)
 {
 	char part[PATH_MAX];
 
-	for (const char *end = path + 1; end; end = *end ? strchrnul(end + 1, '/') : NULL) {
+	for (const char *end = strchrnul(path + 1, '/'); end;
+	     end = *end ? strchrnul(end + 1, '/') : NULL) {
 		snprintf(part, sizeof(part), "%.*s", (int)(end - path), path);
 		if (mkdir(part, 0777) < 0 && errno != EEXIST)
 			return nn_fail(err, errno, "cannot make the folder %s", part);

@@ -29,11 +29,15 @@ struct ka_instance_run {
  * the process, anything but 0 makes the instance broken. */
 typedef int ka_instance_fn(const struct ka_instance_run *run);
 
+/* What every run has, the tests' own included: users meet no flake that CI does not see. */
+#define KA_RETRIES         2
+#define KA_NOISE_BUDGET_NS 250000000ll
+
 struct ka_schedule_options {
 	unsigned jobs;       /* instances at once; 0: all */
 	const char *out_dir; /* where failures are kept; NULL: nowhere */
 	bool keep_all;       /* keep passes too */
-	unsigned retries;    /* how often a broken instance of a stalled host is run again; 2 */
+	unsigned retries;    /* how often a broken instance of a stalled host is run again */
 	int64_t noise_budget_ns;
 	ka_instance_fn *run; /* NULL: ka_instance_run */
 	double set_up_s;     /* allowed for building and tearing down; 0: the default */

@@ -26,8 +26,8 @@ static int pass_on(void *arg, size_t index, json_t *json)
 static int schedule(const struct ka_plan *plan, const struct ka_facts *facts, int fd)
 {
 	FILE *out = fdopen(fd, "w");
-	const struct ka_schedule_options options = { .retries = 5,
-						     .noise_budget_ns = 250 * 1000000LL };
+	const struct ka_schedule_options options = { .retries = KA_RETRIES,
+						     .noise_budget_ns = KA_NOISE_BUDGET_NS };
 	const struct ka_schedule_events events = { .result = pass_on, .arg = out };
 	struct nn_err err = { 0 };
 	int ret = out ? ka_schedule_run(plan, facts, &options, &events, &err) : -ENOMEM;

@@ -29,8 +29,10 @@ static void is_not_passed(void **state)
 	const struct ka_result *result = ka_rig_wait(item->rig, item->index);
 
 	assert_non_null(result);
-	if (result->verdict == KA_SKIP)
+	if (result->verdict == KA_SKIP) {
+		print_message("skip: %s\n", result->why);
 		skip();
+	}
 	if (result->verdict != want->verdict || !strstr(result->why, want->text))
 		fail_msg("%s (%s), must be %s (... %s ...)", ka_verdict_name(result->verdict),
 			 result->why, ka_verdict_name(want->verdict), want->text);
@@ -77,7 +79,7 @@ int main(void)
 	struct nn_err err = { 0 };
 	const size_t n_groups = KA_N(groups);
 	size_t n = 0;
-	int failed;
+	int status;
 
 	for (size_t i = 0; i < n_groups; i++)
 		themes[i] = groups[i]->theme;
@@ -91,7 +93,7 @@ int main(void)
 		print_error("%zu instances have %zu expectations\n", rig.plan.n, n);
 		return 99;
 	}
-	failed = _cmocka_run_group_tests("experiments", tests, n, NULL, NULL);
+	status = _cmocka_run_group_tests("experiments", tests, n, NULL, NULL);
 	ka_rig_stop(&rig);
-	return failed ? 1 : 0;
+	return status;
 }
