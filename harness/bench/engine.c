@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "model/util.h"
+#include "model/verbs.h"
 
 #define KA_NEVER_NS           INT64_MAX
 /* The kernel's own limit for a handshake that is not answered lies above a minute; here nothing is
@@ -188,14 +189,12 @@ static int64_t watch(struct ka_engine *e)
 	return until;
 }
 
-/* What the prober is to send or to hear comes no more when its connection has ended: a host that was
- * too late for the gateway's memory need not be waited for. */
+/* A connection that has ended cannot complete this step. */
 static bool is_in_vain(const struct ka_engine *e)
 {
 	const struct ka_step *step = &e->case_->steps[e->step];
 
-	return e->step_started && e->ends[e->prober].ended &&
-	       (step->do_ == KA_SEND || step->do_ == KA_FILL || step->do_ == KA_REQUEST);
+	return e->step_started && e->ends[e->prober].ended && ka_step_is(step, KA_VERB_TALKS);
 }
 
 /* A step that waits for a probe of a connection that is no more will never come. */

@@ -156,16 +156,16 @@ void ka_load_evidence(struct ka_engine *e);
 
 /* ---- faults.c ------------------------------------------------------------------------------ */
 int ka_fault_rules(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_heal(struct ka_engine *e);
+int ka_fault_heal(struct ka_engine *e, const struct ka_step *step);
 /* Reads a table's counters and puts them into the timeline as evidence. */
 int ka_fault_evidence(struct ka_engine *e, struct ka_table *table);
 int ka_fault_kill(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step, bool stop);
+int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_crash(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_forget(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up);
+int ka_fault_link(struct ka_engine *e, const struct ka_step *step);
 
 /* ---- faults_net.c: what a host does to its own network -------------------------------------- */
 int ka_fault_link_delete(struct ka_engine *e, const struct ka_step *step);
@@ -173,7 +173,7 @@ int ka_fault_address(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_route(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_neighbour(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_refuse(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_accept(struct ka_engine *e);
+int ka_fault_accept(struct ka_engine *e, const struct ka_step *step);
 /* The evidence of those that show only later that they took effect. */
 int ka_fault_late_evidence(struct ka_engine *e);
 

@@ -91,10 +91,11 @@ int ka_fault_evidence(struct ka_engine *e, struct ka_table *table)
 	return 0;
 }
 
-int ka_fault_heal(struct ka_engine *e)
+int ka_fault_heal(struct ka_engine *e, const struct ka_step *step)
 {
 	int ret = 0;
 
+	(void)step;
 	for (size_t i = 0; !ret && i < e->n_tables; i++) {
 		struct ka_table *table = &e->tables[i];
 
@@ -120,8 +121,9 @@ int ka_fault_kill(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
-int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step, bool stop)
+int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step)
 {
+	const bool stop = step->do_ == KA_FREEZE;
 	struct ka_end_state *end = &e->ends[ka_engine_end(e, step->who)];
 	int ret = ka_peer_freeze(&end->peer, stop);
 
@@ -242,8 +244,9 @@ static int wait_until_noticed(struct ka_engine *e, enum nn_node node)
 	return nn_link_wait_lost(e->net.ns[prober], nn_topology_dev(prober, node), &e->err);
 }
 
-int ka_fault_link(struct ka_engine *e, const struct ka_step *step, bool up)
+int ka_fault_link(struct ka_engine *e, const struct ka_step *step)
 {
+	const bool up = step->do_ == KA_LINK_UP;
 	enum nn_node node = ka_engine_node(e, step->who);
 	const char *dev = nn_topology_dev(node, ka_engine_node(e, KA_PROBER));
 	unsigned flags = 0;

@@ -90,8 +90,6 @@ int ka_fault_route(struct ka_engine *e, const struct ka_step *step)
 {
 	enum nn_node node = ka_engine_node(e, step->who);
 
-	if (e->case_->topology != KA_ROUTED)
-		return nn_fail(&e->err, EINVAL, "a pair has no route that could be taken away");
 	return step->route == KA_ROUTE_NONE ? remove_route(e, node) : forbid_route(e, step, node);
 }
 
@@ -164,10 +162,11 @@ static int refusal_evidence(struct ka_engine *e)
 	return 0;
 }
 
-int ka_fault_accept(struct ka_engine *e)
+int ka_fault_accept(struct ka_engine *e, const struct ka_step *step)
 {
 	int ret;
 
+	(void)step;
 	if (!e->refusing)
 		return nn_fail(&e->err, EINVAL, "no device refuses packets");
 	ret = refusal_evidence(e);

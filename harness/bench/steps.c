@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "bench/engine.h"
+#include "model/verbs.h"
 
 /* A window that is not closed by so many bytes is emptied by a reader. */
 #define FILL_MAX (1u << 20)
@@ -168,15 +169,41 @@ static int start_request(struct ka_engine *e, const struct ka_step *step)
 }
 
 /* Nothing of the answer is on its way any more, not even its acknowledgement. */
-static bool request_is_done(const struct ka_engine *e, const struct ka_step *step)
+static bool request_is_done(struct ka_engine *e, const struct ka_step *step)
 {
 	return e->ends[ka_engine_end(e, step->who)].got > e->got &&
 	       ka_flow_settled(&e->ends[0].flow) && ka_flow_settled(&e->ends[1].flow);
 }
 
-static int set_stalled(struct ka_engine *e, const struct ka_step *step, bool stall)
+static int start_join(struct ka_engine *e, const struct ka_step *step)
 {
-	return command_plain(e, step->who, stall ? KA_CMD_STALL : KA_CMD_RESUME);
+	return ka_load_join(e, (unsigned)step->value);
+}
+
+static bool join_is_done(struct ka_engine *e, const struct ka_step *step)
+{
+	(void)step;
+	return ka_load_has_joined(e);
+}
+
+static int start_stall(struct ka_engine *e, const struct ka_step *step)
+{
+	return command_plain(e, step->who, KA_CMD_STALL);
+}
+
+static int start_resume(struct ka_engine *e, const struct ka_step *step)
+{
+	return command_plain(e, step->who, KA_CMD_RESUME);
+}
+
+static int start_shutdown(struct ka_engine *e, const struct ka_step *step)
+{
+	return command_plain(e, step->who, KA_CMD_SHUTDOWN);
+}
+
+static int start_close(struct ka_engine *e, const struct ka_step *step)
+{
+	return command_plain(e, step->who, KA_CMD_CLOSE);
 }
 
 static int start_blocking(struct ka_engine *e, const struct ka_step *step)
@@ -195,101 +222,64 @@ static int start_blocking(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
-/* What is done to an end's own network (faults_net.c). */
+/* ---- how each word is done ------------------------------------------------------------------ */
 
-/* Faults of the path, of the peer, of the prober's own host. */
-static int start_fault(struct ka_engine *e, const struct ka_step *step)
+static int start_wait(struct ka_engine *e, const struct ka_step *step)
 {
-	switch (step->do_) {
-	case KA_DROP:
-	case KA_REJECT:
-		return ka_fault_rules(e, step);
-	case KA_HEAL:
-		return ka_fault_heal(e);
-	case KA_KILL:
-		return ka_fault_kill(e, step);
-	case KA_FREEZE:
-	case KA_THAW:
-		return ka_fault_freeze(e, step, step->do_ == KA_FREEZE);
-	case KA_CRASH:
-		return ka_fault_crash(e, step);
-	case KA_REBOOT:
-		return ka_fault_reboot(e, step);
-	case KA_FORGET:
-		return ka_fault_forget(e, step);
-	case KA_DESTROY:
-		return ka_fault_destroy(e, step);
-	case KA_LINK_DOWN:
-	case KA_LINK_UP:
-		return ka_fault_link(e, step, step->do_ == KA_LINK_UP);
-	case KA_LINK_DELETE:
-		return ka_fault_link_delete(e, step);
-	case KA_ADDRESS_GONE:
-		return ka_fault_address(e, step);
-	case KA_ROUTE_GONE:
-		return ka_fault_route(e, step);
-	case KA_NEIGHBOUR_GONE:
-		return ka_fault_neighbour(e, step);
-	case KA_REFUSE:
-		return ka_fault_refuse(e, step);
-	case KA_ACCEPT:
-		return ka_fault_accept(e);
-	default:
-		return nn_fail(&e->err, EINVAL, "unknown step %d", step->do_);
-	}
+	(void)e;
+	(void)step;
+	return 0;
 }
+
+/* .is_done NULL: it is done when it has begun. What a word means stands in model/verbs.c. */
+static const struct {
+	int (*start)(struct ka_engine *e, const struct ka_step *step);
+	bool (*is_done)(struct ka_engine *e, const struct ka_step *step);
+} verbs[KA_VERBS] = {
+	[KA_CONNECT] = { start_connect, connect_is_done },
+	[KA_SEND] = { start_send, send_is_done },
+	[KA_FILL] = { start_fill, fill_is_done },
+	[KA_REQUEST] = { start_request, request_is_done },
+	[KA_JOIN] = { start_join, join_is_done },
+	[KA_STALL] = { start_stall, NULL },
+	[KA_RESUME] = { start_resume, NULL },
+	[KA_SHUTDOWN] = { start_shutdown, NULL },
+	[KA_CLOSE] = { start_close, NULL },
+	[KA_DROP] = { ka_fault_rules, NULL },
+	[KA_REJECT] = { ka_fault_rules, NULL },
+	[KA_HEAL] = { ka_fault_heal, NULL },
+	[KA_KILL] = { ka_fault_kill, NULL },
+	[KA_FREEZE] = { ka_fault_freeze, NULL },
+	[KA_THAW] = { ka_fault_freeze, NULL },
+	[KA_CRASH] = { ka_fault_crash, NULL },
+	[KA_REBOOT] = { ka_fault_reboot, NULL },
+	[KA_FORGET] = { ka_fault_forget, NULL },
+	[KA_DESTROY] = { ka_fault_destroy, NULL },
+	[KA_LINK_DOWN] = { ka_fault_link, NULL },
+	[KA_LINK_UP] = { ka_fault_link, NULL },
+	[KA_LINK_DELETE] = { ka_fault_link_delete, NULL },
+	[KA_ADDRESS_GONE] = { ka_fault_address, NULL },
+	[KA_ROUTE_GONE] = { ka_fault_route, NULL },
+	[KA_NEIGHBOUR_GONE] = { ka_fault_neighbour, NULL },
+	[KA_REFUSE] = { ka_fault_refuse, NULL },
+	[KA_ACCEPT] = { ka_fault_accept, NULL },
+	[KA_SETSOCKOPT] = { ka_check_option, NULL },
+	[KA_GETSOCKOPT] = { ka_check_option, NULL },
+	[KA_SYSCTL] = { ka_check_sysctl, NULL },
+	[KA_SYSCTL_IS] = { ka_check_sysctl, NULL },
+	[KA_DIAG_IS] = { ka_check_diag, NULL },
+	[KA_BLOCK] = { start_blocking, NULL },
+	[KA_ENTRY_IS] = { ka_check_entry, NULL },
+	[KA_ENTRY_GONE] = { ka_check_entry, NULL },
+	[KA_WAIT] = { start_wait, NULL },
+};
 
 int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 {
-	switch (step->do_) {
-	case KA_CONNECT:
-		return start_connect(e, step);
-	case KA_SEND:
-		return start_send(e, step);
-	case KA_FILL:
-		return start_fill(e, step);
-	case KA_REQUEST:
-		return start_request(e, step);
-	case KA_JOIN:
-		return ka_load_join(e, (unsigned)step->value);
-	case KA_STALL:
-	case KA_RESUME:
-		return set_stalled(e, step, step->do_ == KA_STALL);
-	case KA_SHUTDOWN:
-		return command_plain(e, step->who, KA_CMD_SHUTDOWN);
-	case KA_CLOSE:
-		return command_plain(e, step->who, KA_CMD_CLOSE);
-	case KA_SETSOCKOPT:
-	case KA_GETSOCKOPT:
-		return ka_check_option(e, step);
-	case KA_SYSCTL:
-	case KA_SYSCTL_IS:
-		return ka_check_sysctl(e, step);
-	case KA_DIAG_IS:
-		return ka_check_diag(e, step);
-	case KA_BLOCK:
-		return start_blocking(e, step);
-	case KA_ENTRY_IS:
-	case KA_ENTRY_GONE:
-		return ka_check_entry(e, step);
-	case KA_WAIT:
-		return 0;
-	default:
-		return start_fault(e, step);
-	}
+	return verbs[step->do_].start(e, step);
 }
 
 bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
 {
-	if (step->do_ == KA_CONNECT)
-		return connect_is_done(e, step);
-	if (step->do_ == KA_SEND)
-		return send_is_done(e, step);
-	if (step->do_ == KA_FILL)
-		return fill_is_done(e, step);
-	if (step->do_ == KA_REQUEST)
-		return request_is_done(e, step);
-	if (step->do_ == KA_JOIN)
-		return ka_load_has_joined(e);
-	return true;
+	return !verbs[step->do_].is_done || verbs[step->do_].is_done(e, step);
 }

@@ -26,14 +26,6 @@ const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who)
 	return (who == KA_PROBER) == (instance->prober == KA_CLIENT) ? "the client" : "the server";
 }
 
-bool ka_explain_has(const struct ka_case *c, unsigned long long kinds)
-{
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (kinds & 1ull << c->steps[i].do_)
-			return true;
-	return false;
-}
-
 struct explain_options {
 	const char *name;
 	unsigned hz; /* 0: the running kernel's */

@@ -17,21 +17,6 @@ const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who);
 /* The other end of @who. */
 enum ka_who ka_explain_other(enum ka_who who);
 
-/* Sets of steps, as bits. */
-#define KA_DOES(what) (1ull << (what))
-#define KA_DOES_FAULTS                                                                             \
-	(KA_DOES(KA_DROP) | KA_DOES(KA_REJECT) | KA_DOES(KA_KILL) | KA_DOES(KA_FREEZE) |           \
-	 KA_DOES(KA_CRASH) | KA_DOES(KA_FORGET) | KA_DOES(KA_DESTROY) | KA_DOES(KA_LINK_DOWN) |    \
-	 KA_DOES(KA_LINK_DELETE) | KA_DOES(KA_ADDRESS_GONE) | KA_DOES(KA_ROUTE_GONE) |             \
-	 KA_DOES(KA_NEIGHBOUR_GONE) | KA_DOES(KA_REFUSE))
-#define KA_DOES_CHECKS                                                                             \
-	(KA_DOES(KA_SETSOCKOPT) | KA_DOES(KA_GETSOCKOPT) | KA_DOES(KA_SYSCTL) |                    \
-	 KA_DOES(KA_SYSCTL_IS))
-/* True when a step of @c is in the set. */
-bool ka_explain_has(const struct ka_case *c, unsigned long long kinds);
-
-/* A sentence with one %s, for who does it, about a step that needs no more (explain_sentences.c). */
-const char *ka_explain_sentence(enum ka_do what);
 /* What is done, step by step (explain_steps.c). */
 void ka_explain_steps(const struct ka_lesson *lesson);
 /* A gateway with a memory, and a step that is about it (explain_gateway.c). */

@@ -11,6 +11,7 @@
 #include "judge/values.h"
 #include "model/names.h"
 #include "model/util.h"
+#include "model/verbs.h"
 
 static void number_text(int n, const char *what, char *buf, size_t size)
 {
@@ -209,21 +210,35 @@ static void load_signs(const struct ka_lesson *lesson)
 			     load, load + 1);
 }
 
+/* True when a step of @c promises one of @promises, or has one of @flags. */
+static bool has_step(const struct ka_case *c, unsigned promises, unsigned flags)
+{
+	for (size_t i = 0; i < c->n_steps; i++) {
+		const struct ka_verb *verb = ka_verb(c->steps[i].do_);
+
+		if ((verb->promises & promises) || (verb->flags & flags))
+			return true;
+	}
+	return false;
+}
+
 void ka_explain_signs(const struct ka_lesson *lesson)
 {
+	const struct ka_case *c = lesson->instance->case_;
+
 	ka_page_head("WHAT MUST BE SEEN");
-	error_sign(lesson->instance->case_, lesson->prediction);
+	error_sign(c, lesson->prediction);
 	notice_sign(lesson);
 	event_signs(lesson);
 	wire_signs(lesson);
 	counter_signs(lesson);
 	load_signs(lesson);
 	ka_explain_acts(lesson->instance);
-	if (ka_explain_has(lesson->instance->case_, KA_DOES_CHECKS))
+	if (has_step(c, KA_PROOF_CHECK, 0))
 		ka_page_hang("  - ",
 			     "Every call of the steps succeeds, or fails with the error that "
 			     "is named; what is read is what is named.");
-	if (ka_explain_has(lesson->instance->case_, KA_DOES_FAULTS))
+	if (has_step(c, 0, KA_VERB_FAULT))
 		ka_page_hang("  - ",
 			     "The fault itself: it must be proved that it took effect (packets "
 			     "met the rule, the process is gone); else nothing is said about "

@@ -8,6 +8,7 @@
 #include "command/page.h"
 #include "model/names.h"
 #include "model/util.h"
+#include "model/verbs.h"
 
 #define TEXT 512
 
@@ -327,7 +328,7 @@ static void say_what(const struct ka_instance *instance, const struct ka_step *s
 		ka_explain_entry(instance, step, buf, size);
 		return;
 	default:
-		say_plain(ka_explain_sentence(step->do_), ka_explain_who(instance, step->who), buf,
+		say_plain(ka_verb(step->do_)->sentence, ka_explain_who(instance, step->who), buf,
 			  size);
 	}
 }

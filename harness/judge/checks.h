@@ -14,8 +14,6 @@
 
 /* ---- guards.c: did the experiment happen? ----------------------------------------------------- */
 
-/* Steps that break something, or bring it back. */
-bool ka_is_fault(enum ka_do what);
 /* Findings here make an instance broken. */
 void ka_guard(const struct ka_evidence *e, struct ka_findings *f);
 

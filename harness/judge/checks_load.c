@@ -6,6 +6,7 @@
  */
 #include "judge/bounds.h"
 #include "judge/checks.h"
+#include "model/verbs.h"
 
 static const struct ka_load *load_of(const struct ka_evidence *e)
 {
@@ -25,7 +26,7 @@ static void guard_in_time(const struct ka_evidence *e, const struct ka_load *loa
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_step *step = ka_evidence_step(e, event);
 
-		if (step && ka_is_fault(step->do_) && event->step.done_ns >= due_ns) {
+		if (step && ka_step_is(step, KA_VERB_FAULT) && event->step.done_ns >= due_ns) {
 			ka_find(f, "host stalled: %s was done only when the load was probed",
 				event->step.text);
 			return;

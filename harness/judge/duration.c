@@ -4,6 +4,7 @@
 
 #include "judge/values.h"
 #include "judge/wheel.h"
+#include "model/verbs.h"
 
 /* Networks, processes and the handshake, on a host with other instances beside. */
 #define SETUP_S        0.3
@@ -50,23 +51,12 @@ static double step_due_s(const struct ka_instance *instance, const struct ka_val
 	return w->now + at;
 }
 
-/* After which steps the prober has heard of the peer? */
+/* Has the prober heard of the peer when @step is done? A killed peer may have sent a RST. */
 static bool is_heard(const struct ka_step *step)
 {
-	switch (step->do_) {
-	case KA_CONNECT:
-	case KA_REQUEST:
+	if (step->who == KA_PEER && step->do_ != KA_KILL && ka_step_is(step, KA_VERB_FIN))
 		return true;
-	case KA_SEND:
-		return !step->unacked;
-	case KA_FILL:
-		return true;
-	case KA_SHUTDOWN:
-	case KA_CLOSE:
-		return step->who == KA_PEER;
-	default:
-		return false;
-	}
+	return !step->unacked && ka_step_is(step, KA_VERB_HEARD);
 }
 
 static void walk_step(const struct ka_instance *instance, const struct ka_values *v,

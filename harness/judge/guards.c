@@ -4,6 +4,7 @@
  * proves nothing: here the experiment itself is on trial, not the kernel.
  */
 #include "judge/checks.h"
+#include "model/verbs.h"
 
 static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
 {
@@ -15,27 +16,6 @@ static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
-/* Steps that break something, or bring it back. */
-bool ka_is_fault(enum ka_do what)
-{
-	switch (what) {
-	case KA_DROP:
-	case KA_REJECT:
-	case KA_CRASH:
-	case KA_REBOOT:
-	case KA_FORGET:
-	case KA_LINK_DOWN:
-	case KA_LINK_DELETE:
-	case KA_ADDRESS_GONE:
-	case KA_ROUTE_GONE:
-	case KA_NEIGHBOUR_GONE:
-	case KA_REFUSE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* Making and destroying a network takes as long as the kernel needs, the last segments into a full
  * buffer are acknowledged late, several times over, and a load comes over more than a second; what
  * comes too late for the first probe is found by guard_fault_in_time() and ka_guard_load(). */
@@ -43,7 +23,7 @@ static bool waits_for_others(const struct ka_evidence *e, const struct ka_step *
 {
 	if (step->do_ == KA_CONNECT && e->instance->case_->load)
 		return true;
-	return step->do_ == KA_CRASH || step->do_ == KA_REBOOT || step->do_ == KA_FILL;
+	return ka_step_is(step, KA_VERB_SLOW);
 }
 
 /* When the work of a step could begin: of a handshake, when its segment arrived at the prober (a
@@ -74,7 +54,7 @@ static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings 
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_step *step = ka_evidence_step(e, event);
 
-		if (step && ka_is_fault(step->do_) && step->since == KA_SINCE_STEP &&
+		if (step && ka_step_is(step, KA_VERB_FAULT) && step->since == KA_SINCE_STEP &&
 		    event->t_ns < due_ns && event->step.done_ns >= due_ns)
 			ka_find(f, "host stalled: %s was done only when the first probe was due",
 				event->step.text);

@@ -9,6 +9,11 @@
 #include "model/timeline.h"
 #include "model/verdict.h"
 
+#define KA_SENSE_TEXT 200
+
+/* 0, or -EINVAL with the reason in @why: the declaration makes no sense (judge/sense.c). */
+int ka_check_sense(const struct ka_instance *instance, char *why, size_t size);
+
 /* Computes what must happen (judge/oracle.c). Needs of @facts only hz. Returns 0, or -EINVAL for a
  * declaration that makes no sense. */
 int ka_predict(const struct ka_instance *instance, const struct ka_facts *facts,

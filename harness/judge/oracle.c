@@ -8,6 +8,7 @@
 #include "judge/retransmit.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
+#include "model/verbs.h"
 
 /* Sysctl tcp_retries2's default (TCP_RETR2). */
 #define RETRIES2  15
@@ -20,90 +21,6 @@
 #define DEATH_EVENTS_FULL (DEATH_EVENTS | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM)
 #define EOF_EVENTS        (EPOLLIN | EPOLLRDHUP)
 #define EOF_EVENTS_FULL   (EOF_EVENTS | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM)
-
-/* Does the end leave anything that can be compared? */
-static bool end_is_declared(const struct ka_case *c)
-{
-	return c->expect.error || c->expect.eof || c->expect.rst_sent || c->expect.rst_received ||
-	       ka_case_closes(c);
-}
-
-/* Somebody must read the answer to a request. */
-static bool understands_answers(const struct ka_case *c, enum ka_who who)
-{
-	enum ka_program program = who == KA_PEER ? c->peer_app.program : c->prober_app.program;
-
-	return program == KA_APP_HTTP || program == KA_APP_LINES;
-}
-
-/* Steps about the gateway's memory need one that has a memory. */
-static bool asks_gateway(const struct ka_step *step)
-{
-	return step->do_ == KA_ENTRY_IS || step->do_ == KA_ENTRY_GONE ||
-	       (step->do_ == KA_FORGET && step->who == KA_GATEWAY);
-}
-
-static bool steps_make_sense(const struct ka_instance *instance)
-{
-	const struct ka_case *c = instance->case_;
-
-	for (size_t i = 0; i < c->n_steps; i++) {
-		const struct ka_step *step = &c->steps[i];
-
-		if (step->since == KA_SINCE_PROBE && ka_number(step->nth, &instance->setting) < 1)
-			return false;
-		if (asks_gateway(step) && !c->gateway)
-			return false;
-		if (step->do_ == KA_REQUEST && !understands_answers(c, step->who))
-			return false;
-	}
-	return true;
-}
-
-static bool gateway_makes_sense(const struct ka_instance *instance)
-{
-	const struct ka_case *c = instance->case_;
-
-	if (!c->gateway)
-		return true;
-	return c->topology == KA_ROUTED && ka_gateway_timeout_s(c->gateway, &instance->setting) > 0;
-}
-
-/* Of a load only this is judged: each timer was started at a known time, and brings the end. */
-static bool load_makes_sense(const struct ka_case *c)
-{
-	return !c->load || (c->from == KA_FROM_ACCEPTED && c->expect.arming == KA_FRESH &&
-			    (c->expect.when == KA_KEEPALIVE_EXPIRY || c->expect.when == KA_NEVER));
-}
-
-static bool makes_sense(const struct ka_instance *instance)
-{
-	const struct ka_case *c = instance->case_;
-
-	if (!steps_make_sense(instance) || !gateway_makes_sense(instance) || !load_makes_sense(c))
-		return false;
-	switch (c->expect.when) {
-	case KA_NEVER:
-		return !c->expect.eof; /* the bench stops at an expected EOF */
-	case KA_USER_TIMEOUT:
-		return instance->setting.user_timeout_ms && ka_runs_keepalive(instance) &&
-		       end_is_declared(c);
-	case KA_KEEPALIVE_EXPIRY:
-	case KA_FIRST_PROBE:
-		return ka_runs_keepalive(instance) && end_is_declared(c);
-	case KA_AT_ONCE:
-	case KA_PERSIST_LIMIT:
-	case KA_FIRST_RETRANSMIT:
-		return end_is_declared(c);
-	case KA_CONNECT_LIMIT:
-		return end_is_declared(c) && instance->prober == KA_CLIENT &&
-		       ka_connect_is_declared(c);
-	case KA_RETRANSMIT_LIMIT: /* data that is stuck: known only for the user timeout */
-		return end_is_declared(c) &&
-		       (!c->expect.unseen || instance->setting.user_timeout_ms);
-	}
-	return false;
-}
 
 static enum ka_wheel_arming arming_of(const struct ka_case *c)
 {
@@ -262,21 +179,14 @@ static void predict_gaps(const struct ka_instance *instance, int hz, struct ka_p
 	out->granule_intvl_j = ka_wheel_granule(len ? len - 1 : 0, hz);
 }
 
-/* A step behind which a FIN of the peer no longer arrives. */
+/* A step behind which a FIN of the peer no longer arrives; rules must be in its way. */
 static bool cuts_off_peer(const struct ka_case *c, const struct ka_step *step)
 {
-	switch (step->do_) {
-	case KA_DROP:
-	case KA_REJECT:
-		return c->topology == KA_ROUTED && step->place == KA_ON_PATH &&
-		       step->way != KA_PROBES;
-	case KA_LINK_DOWN:
-	case KA_CRASH:
-	case KA_FORGET:
-		return true;
-	default:
+	if (!ka_step_is(step, KA_VERB_CUTS_PEER))
 		return false;
-	}
+	if (step->do_ != KA_DROP && step->do_ != KA_REJECT)
+		return true;
+	return c->topology == KA_ROUTED && step->place == KA_ON_PATH && step->way != KA_PROBES;
 }
 
 /* Does the prober see the peer's FIN before the end? A killed process sends one, too, unless it
@@ -288,10 +198,8 @@ static bool peer_finishes(const struct ka_case *c)
 
 		if (cuts_off_peer(c, step))
 			return false;
-		if (step->who != KA_PEER)
-			continue;
-		if (step->do_ == KA_SHUTDOWN || step->do_ == KA_CLOSE ||
-		    (step->do_ == KA_KILL && c->expect.when != KA_AT_ONCE))
+		if (step->who == KA_PEER && ka_step_is(step, KA_VERB_FIN) &&
+		    (step->do_ != KA_KILL || c->expect.when != KA_AT_ONCE))
 			return true;
 	}
 	return false;
@@ -359,7 +267,9 @@ static enum ka_when when_of(const struct ka_instance *instance)
 int ka_predict(const struct ka_instance *instance, const struct ka_facts *facts,
 	       struct ka_prediction *out)
 {
-	if (!instance->case_ || facts->hz <= 0 || !makes_sense(instance))
+	char why[KA_SENSE_TEXT];
+
+	if (!instance->case_ || facts->hz <= 0 || ka_check_sense(instance, why, sizeof(why)) < 0)
 		return -EINVAL;
 	*out = (struct ka_prediction){ .when = when_of(instance),
 				       .changing = ka_changes(instance),

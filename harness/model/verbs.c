@@ -396,8 +396,10 @@ const char *ka_step_check(const struct ka_instance *instance, size_t i)
 {
 	const struct ka_case *c = instance->case_;
 	const struct ka_step *step = &c->steps[i];
-	const struct ka_verb *verb = &verbs[step->do_];
+	const struct ka_verb *verb = &verbs[step->do_ < KA_VERBS ? step->do_ : KA_WAIT];
 
+	if (step->do_ >= KA_VERBS)
+		return "it is no word of the vocabulary";
 	if (step->since == KA_SINCE_PROBE && ka_number(step->nth, &instance->setting) < 1)
 		return "it waits for a probe number below 1";
 	if ((verb->flags & KA_VERB_OF_END) && step->who != KA_PROBER && step->who != KA_PEER)

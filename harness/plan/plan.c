@@ -293,10 +293,17 @@ static int predict(struct builder *b)
 	plan->predictions = calloc(plan->n, sizeof(*plan->predictions));
 	if (!plan->predictions)
 		return nn_fail(b->err, ENOMEM, "cannot predict %zu instances", plan->n);
-	for (size_t i = 0; i < plan->n; i++)
-		if (ka_predict(&plan->instances[i], &facts, &plan->predictions[i]) < 0)
-			return nn_refuse(b->err, "%s: its declaration makes no sense",
-					 plan->instances[i].name);
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct ka_instance *instance = &plan->instances[i];
+		char why[KA_SENSE_TEXT];
+
+		if (ka_check_sense(instance, why, sizeof(why)) < 0)
+			return nn_refuse(b->err, "%s (theme %s): %s", instance->name,
+					 instance->theme->name, why);
+		if (ka_predict(instance, &facts, &plan->predictions[i]) < 0)
+			return nn_refuse(b->err, "%s: nothing can be predicted with HZ %d",
+					 instance->name, b->hz);
+	}
 	return 0;
 }
 

@@ -173,7 +173,7 @@ static void durations(void **state)
 	struct ka_case c = silent_drop;
 	const struct ka_step waits[] = {
 		{ .do_ = KA_CONNECT },
-		{ .do_ = KA_SEND, .who = KA_PEER, .at = { .idle = 3 } },
+		{ .do_ = KA_SEND, .who = KA_PEER, .bytes = 1, .at = { .idle = 3 } },
 		{ .do_ = KA_DROP, .at = { .ms = 200 } },
 		{ .do_ = KA_HEAL, .since = KA_SINCE_PROBE, .nth = KA_CNT }
 	};
@@ -196,39 +196,58 @@ static void durations(void **state)
 
 /* ---- nonsense ------------------------------------------------------------------------------------------- */
 
-static void assert_refused(const struct ka_case *c, const struct ka_setting *setting, int hz)
+static void assert_refused(const struct ka_case *c, const struct ka_setting *setting,
+			   const char *why)
 {
+	const struct ka_instance instance = { .case_ = c, .setting = *setting };
 	struct ka_prediction p = { .lo_j = 77 };
+	char text[KA_SENSE_TEXT];
 
-	assert_int_equal(predict(c, setting, hz, &p), -EINVAL);
+	assert_int_equal(predict(c, setting, 250, &p), -EINVAL);
 	assert_int_equal(p.lo_j, 77);
+	assert_int_equal(ka_check_sense(&instance, text, sizeof(text)), -EINVAL);
+	assert_string_equal(text, why);
 }
 
 static void nonsense(void **state)
 {
 	const struct ka_step never_seen[] = { { .do_ = KA_CONNECT },
-					      { .do_ = KA_HEAL, .since = KA_SINCE_PROBE } };
+					      { .do_ = KA_DROP, .since = KA_SINCE_PROBE } };
 	struct ka_case c = silent_drop;
+	struct ka_prediction p;
 
 	(void)state;
-	assert_refused(&c, &one_one_three, 0);
+	assert_int_equal(predict(&c, &one_one_three, 0, &p), -EINVAL);
 	c.expect.when = KA_USER_TIMEOUT;
-	assert_refused(&c, &one_one_three, 250); /* which timeout? */
+	assert_refused(&c, &one_one_three, "its setting has no user timeout");
 	c = silent_drop;
 	c.from = KA_FROM_NOWHERE;
-	assert_refused(&c, &one_one_three, 250); /* keepalive is off */
+	assert_refused(&c, &one_one_three, "nothing says SO_KEEPALIVE");
 	c = silent_drop;
 	c.expect = (struct ka_expect){ .when = KA_KEEPALIVE_EXPIRY, .probes = KA_CNT };
-	assert_refused(&c, &one_one_three, 250); /* nothing to recognise the end by */
+	assert_refused(&c, &one_one_three,
+		       "its end leaves nothing that can be compared: no error, EOF, RST or close "
+		       "is declared");
 	c.expect = (struct ka_expect){ .when = KA_NEVER, .eof = true };
-	assert_refused(&c, &one_one_three, 250);
+	assert_refused(&c, &one_one_three, "a connection that lives reports no EOF");
+	c.expect = (struct ka_expect){ .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT };
+	assert_refused(&c, &one_one_three,
+		       "it takes an unacknowledged KA_CONNECT, tcp_syn_retries and "
+		       "tcp_syn_linear_timeouts");
+	c.expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT, .unseen = true, .eof = true };
+	assert_refused(&c, &one_one_three, "data that is stuck in the device takes a user timeout");
 	c = silent_drop;
 	c.expect.when = (enum ka_when)99;
-	assert_refused(&c, &one_one_three, 250);
+	assert_refused(&c, &one_one_three, "it names no regime");
+	c = silent_drop;
+	c.load = 2;
+	assert_refused(&c, &one_one_three,
+		       "a load is armed after the handshake: it takes KA_FROM_ACCEPTED and "
+		       "KA_FRESH");
 	c = silent_drop;
 	c.steps = never_seen;
 	c.n_steps = 2;
-	assert_refused(&c, &one_one_three, 250); /* probe number 0 */
+	assert_refused(&c, &one_one_three, "step 2 (drop): it waits for a probe number below 1");
 }
 
 static void keepalive_switched_on_by_a_step(void **state)
