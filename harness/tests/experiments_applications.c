@@ -113,6 +113,7 @@ static const struct ka_case cases[] = {
 		KA_STEPS({ .do_ = KA_CONNECT },
 			 { .do_ = KA_REQUEST, .who = KA_PROBER, .text = "GET / HTTP/1.0\r\n\r\n" }),
 		.expect = { .when = KA_NEVER,
+			    .watch = { .ms = 500 }, /* the FIN comes after the answer */
 			    .app = { { KA_PROBER, KA_DID_GET, .times = 1 },
 				     { KA_PEER, KA_DID_SERVE, .times = 1 } } },
 	},
