@@ -3,6 +3,7 @@
  * processed, packets dropped, ... (net/core/net-procfs.c). */
 #include "softnet.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,18 +29,22 @@ uint64_t nn_softnet_sum(const char *text)
 	return sum;
 }
 
-uint64_t nn_softnet_dropped(void)
+int nn_softnet_dropped(uint64_t *sum, struct nn_err *err)
 {
-	FILE *file = fopen("/proc/thread-self/net/softnet_stat", "re");
-	uint64_t sum = 0;
+	static const char path[] = "/proc/thread-self/net/softnet_stat";
+	FILE *file = fopen(path, "re");
 	char *line = NULL;
 	size_t room = 0;
+	int ret = 0;
 
 	if (!file)
-		return 0;
+		return nn_fail(err, errno, "%s", path);
+	*sum = 0;
 	while (getline(&line, &room, file) > 0)
-		sum += line_dropped(line);
+		*sum += line_dropped(line);
+	if (ferror(file))
+		ret = nn_fail(err, errno, "%s", path);
 	free(line);
 	fclose(file);
-	return sum;
+	return ret;
 }

@@ -8,8 +8,10 @@
 
 #include <stdint.h>
 
-/* So many since boot, by all CPUs; 0 where the kernel does not say. */
-uint64_t nn_softnet_dropped(void);
+#include "err.h"
+
+/* So many since boot, by all CPUs, into @sum. 0 or -errno. */
+int nn_softnet_dropped(uint64_t *sum, struct nn_err *err);
 /* The same from the text of /proc/net/softnet_stat. Pure. */
 uint64_t nn_softnet_sum(const char *text);
 

@@ -140,7 +140,10 @@ void ka_app_tick(struct ka_peer_self *self)
 	int64_t waited_ns = ka_now_ns() - self->app.since_ns;
 	uint64_t expirations;
 
-	if (read(self->app.timer, &expirations, sizeof(expirations)) < 0 || self->conn < 0)
+	if (read(self->app.timer, &expirations, sizeof(expirations)) < 0)
+		return;
+	ka_self_progress(self);
+	if (self->conn < 0)
 		return;
 	if (self->config->app.program == KA_APP_HEARTBEAT)
 		on_heartbeat(self, waited_ns);

@@ -191,7 +191,7 @@ int ka_capture_read(struct ka_capture *capture, struct nn_err *err)
 {
 	capture->new_packets = 0;
 	if (pcap_dispatch(capture->pcap, -1, on_packet, (u_char *)capture) < 0)
-		return nn_fail(err, ENETDOWN, "capture: %s", pcap_geterr(capture->pcap));
+		return nn_fail(err, EIO, "packets: %s", pcap_geterr(capture->pcap));
 	if (capture->failed)
 		return nn_fail(err, ENOMEM, "no memory for captured packets");
 	return capture->new_packets;
@@ -202,11 +202,15 @@ int64_t ka_capture_clock_step(const struct ka_capture *capture)
 	return capture->step_ns;
 }
 
-unsigned ka_capture_lost(const struct ka_capture *capture)
+int ka_capture_lost(const struct ka_capture *capture, unsigned *lost, struct nn_err *err)
 {
 	struct pcap_stat stat;
 
-	return pcap_stats(capture->pcap, &stat) < 0 ? 0 : stat.ps_drop;
+	if (pcap_stats(capture->pcap, &stat) < 0)
+		return nn_fail(err, EIO, "whether packets were lost: %s",
+			       pcap_geterr(capture->pcap));
+	*lost = stat.ps_drop;
+	return 0;
 }
 
 struct ka_capture *ka_capture_close(struct ka_capture *capture)

@@ -37,8 +37,8 @@ int ka_capture_fd(const struct ka_capture *capture);
 int ka_capture_read(struct ka_capture *capture, struct nn_err *err);
 /* Largest jump of the wall clock against CLOCK_MONOTONIC that was seen, ns. */
 int64_t ka_capture_clock_step(const struct ka_capture *capture);
-/* Packets lost because the buffer was full. */
-unsigned ka_capture_lost(const struct ka_capture *capture);
+/* How many packets were lost because the buffer was full. 0 or -errno. */
+int ka_capture_lost(const struct ka_capture *capture, unsigned *lost, struct nn_err *err);
 struct ka_capture *ka_capture_close(struct ka_capture *capture);
 
 /* Writes @file as a pcap file (nanosecond time stamps, Ethernet). 0 or -errno. */

@@ -9,14 +9,15 @@
 #include "netns/diag.h"
 #include "netns/sysctl.h"
 
-static void __attribute__((format(printf, 3, 4)))
-check(struct ka_engine *e, bool ok, const char *fmt, ...)
+static void __attribute__((format(printf, 4, 5)))
+check(struct ka_engine *e, bool ok, int error, const char *fmt, ...)
 {
 	struct ka_event event = { .at = KA_AT_BENCH, .what = KA_EV_CHECK };
 	va_list args;
 
 	event.check.ok = ok;
 	event.check.step = (int)e->step;
+	event.check.error = error;
 	va_start(args, fmt);
 	vsnprintf(event.check.text, sizeof(event.check.text), fmt, args);
 	va_end(args);
@@ -40,11 +41,11 @@ int ka_check_option(struct ka_engine *e, const struct ka_step *step)
 		return ret;
 	ok = reply.error == step->fails && (set || step->fails || reply.value == value);
 	if (reply.error)
-		check(e, ok, "%s(%d, %d) of %d gives %s, must give %s",
+		check(e, ok, reply.error, "%s(%d, %d) of %d gives %s, must give %s",
 		      set ? "setsockopt" : "getsockopt", step->level, step->option, value,
 		      strerror(reply.error), step->fails ? strerror(step->fails) : "success");
 	else
-		check(e, ok, "%s(%d, %d) %s %d, must %s %d", set ? "setsockopt" : "getsockopt",
+		check(e, ok, 0, "%s(%d, %d) %s %d, must %s %d", set ? "setsockopt" : "getsockopt",
 		      step->level, step->option, set ? "took" : "reads", set ? value : reply.value,
 		      step->fails ? "fail with errno" : "be", step->fails ? step->fails : value);
 	return 0;
@@ -60,14 +61,14 @@ int ka_check_sysctl(struct ka_engine *e, const struct ka_step *step)
 		ret = nn_sysctl_set(ns, step->key, step->text, step->fails ? NULL : &e->err);
 		if (ret == -EROFS || ret == -EACCES || ret == -EPERM)
 			return ret;
-		check(e, -ret == step->fails, "%s = %s gives %s, must give %s", step->key,
+		check(e, -ret == step->fails, -ret, "%s = %s gives %s, must give %s", step->key,
 		      step->text, strerror(-ret), strerror(step->fails));
 		return 0;
 	}
 	ret = nn_sysctl_get(ns, step->key, value, sizeof(value), &e->err);
 	if (ret < 0)
 		return ret;
-	check(e, !strcmp(value, step->text), "%s reads %s, must be %s", step->key, value,
+	check(e, !strcmp(value, step->text), 0, "%s reads %s, must be %s", step->key, value,
 	      step->text);
 	return 0;
 }
@@ -81,7 +82,7 @@ static void check_expiry(struct ka_engine *e, const struct ka_step *step,
 	double seen = diag->expires_ms / 1000.0;
 
 	if (most > 0)
-		check(e, seen >= least && seen <= most,
+		check(e, seen >= least && seen <= most, 0,
 		      "sock_diag: the timer expires in %.3f s, must be %.3f .. %.3f s", seen, least,
 		      most);
 }
@@ -96,9 +97,13 @@ int ka_check_diag(struct ka_engine *e, const struct ka_step *step)
 			      is_client ? client : KA_PORT, is_client ? KA_PORT : client, &diag,
 			      &e->err);
 
+	if (ret == -ENOENT) {
+		check(e, false, ENOENT, "sock_diag: no such socket, must be timer %d", step->timer);
+		return 0;
+	}
 	if (ret)
 		return ret;
-	check(e, diag.timer == step->timer && (want == KA_ANY || want == diag.probes_out),
+	check(e, diag.timer == step->timer && (want == KA_ANY || want == diag.probes_out), 0,
 	      "sock_diag: timer %u with %u probes out, must be timer %d with %d", diag.timer,
 	      diag.probes_out, step->timer, want);
 	check_expiry(e, step, &diag);
@@ -116,12 +121,12 @@ int ka_check_entry(struct ka_engine *e, const struct ka_step *step)
 	if (ret && ret != -ENOENT)
 		return ret;
 	if (step->do_ == KA_ENTRY_GONE)
-		check(e, ret == -ENOENT, "the gateway %s the connection, must have forgotten it",
+		check(e, ret == -ENOENT, 0, "the gateway %s the connection, must have forgotten it",
 		      ret ? "has forgotten" : "still knows");
 	else if (ret)
-		check(e, false, "the gateway has forgotten the connection, must know it");
+		check(e, false, 0, "the gateway has forgotten the connection, must know it");
 	else
-		check(e, left_s >= want_s && left_s <= timeout_s,
+		check(e, left_s >= want_s && left_s <= timeout_s, 0,
 		      "the gateway knows the connection for %u s more, must be %u to %u", left_s,
 		      want_s, timeout_s);
 	return 0;

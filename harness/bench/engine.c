@@ -3,8 +3,6 @@
 #include "bench/engine.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -12,55 +10,9 @@
 #include "model/util.h"
 #include "model/verbs.h"
 
-#define KA_NEVER_NS           INT64_MAX
 /* The kernel's own limit for a handshake that is not answered lies above a minute; here nothing is
  * lost on purpose during it. */
 #define HANDSHAKE_DEADLINE_NS (20 * 1000000000LL)
-
-static bool host_cannot(int ret)
-{
-	return ret == -EOPNOTSUPP || ret == -EPROTONOSUPPORT || ret == -EAFNOSUPPORT ||
-	       ret == -EPERM || ret == -EACCES || ret == -EROFS || ret == -ENOSYS;
-}
-
-int ka_engine_fail(struct ka_engine *e, int ret)
-{
-	if (!e->over) {
-		e->over = true;
-		e->why = host_cannot(ret) ? KA_END_SKIP : KA_END_BROKEN;
-	}
-	return ret;
-}
-
-void ka_engine_event(struct ka_engine *e, struct ka_event event)
-{
-	if (!event.t_ns)
-		event.t_ns = ka_now_ns();
-	if (ka_timeline_add(&e->record->timeline, &event))
-		ka_engine_fail(e, nn_fail(&e->err, ENOMEM, "timeline"));
-}
-
-void ka_engine_fault(struct ka_engine *e, int step, uint64_t hits, const char *text)
-{
-	struct ka_event event = { .at = KA_AT_BENCH, .what = KA_EV_FAULT };
-
-	event.fault.step = step;
-	event.fault.hits = hits;
-	snprintf(event.fault.text, sizeof(event.fault.text), "%s", text);
-	ka_engine_event(e, event);
-}
-
-enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who)
-{
-	return who == KA_PEER ? e->peer : e->prober;
-}
-
-enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who)
-{
-	if (who == KA_GATEWAY)
-		return NN_GATEWAY;
-	return ka_engine_end(e, who) == KA_AT_CLIENT ? NN_CLIENT : NN_SERVER;
-}
 
 /* ---- time ---------------------------------------------------------------------------------- */
 
@@ -80,12 +32,6 @@ static int wake_at(struct ka_engine *e, int64_t when_ns)
 }
 
 /* ---- moving on ----------------------------------------------------------------------------- */
-
-static void finish(struct ka_engine *e, enum ka_end_why why)
-{
-	e->over = true;
-	e->why = why;
-}
 
 static void record_step(struct ka_engine *e, const struct ka_step *step)
 {
@@ -154,10 +100,11 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 		if (due > ka_now_ns())
 			return due;
 		e->step_due_ns = due;
-		ret = ka_engine_drain(e);
+		ka_engine_drain(e);
+		if (e->over)
+			return 0;
 		e->step_start_ns = ka_now_ns();
-		if (!ret)
-			ret = ka_step_start(e, step);
+		ret = ka_step_start(e, step);
 		if (ret)
 			return ret;
 		after_start(e, step);
@@ -176,7 +123,7 @@ static int64_t watch(struct ka_engine *e)
 	int64_t until;
 
 	if ((prober->ended || (expect->eof && prober->saw_eof)) && ka_load_is_over(e)) {
-		finish(e, KA_END_DIED);
+		ka_engine_finish(e, KA_END_DIED);
 		return 0;
 	}
 	if (expect->when == KA_NEVER)
@@ -185,16 +132,43 @@ static int64_t watch(struct ka_engine *e)
 	else
 		until = ka_give_up_ns(e);
 	if (ka_now_ns() >= until)
-		finish(e, expect->when == KA_NEVER ? KA_END_WATCHED : KA_END_OVERDUE);
+		ka_engine_finish(e, expect->when == KA_NEVER ? KA_END_WATCHED : KA_END_OVERDUE);
 	return until;
 }
 
-/* A connection that has ended cannot complete this step. */
-static bool is_in_vain(const struct ka_engine *e)
-{
-	const struct ka_step *step = &e->case_->steps[e->step];
+/* A step that takes so long after it was due may have met a gateway that had forgotten. */
+#define LATE_NS 100000000
 
+/* A connection that has ended cannot complete a step that waits for the other end. */
+static bool is_in_vain(const struct ka_engine *e, const struct ka_step *step)
+{
 	return e->step_started && e->ends[e->prober].ended && ka_step_is(step, KA_VERB_TALKS);
+}
+
+/* The connection ended under the step in hand: of itself, unless a gateway had forgotten it because
+ * the host was late. */
+static int ended_under_step(struct ka_engine *e)
+{
+	if (e->case_->gateway && e->step_start_ns - e->step_due_ns > LATE_NS)
+		return ka_engine_fail_by(e,
+					 nn_fail(&e->err, ECONNABORTED,
+						 "the connection ended before step %zu, which the "
+						 "host began late, took effect",
+						 e->step + 1),
+					 KA_FIND_STEP_NO_TIME);
+	ka_engine_finish(e, KA_END_DIED);
+	return 0;
+}
+
+/* A handshake that nothing was done to has no excuse. */
+static int did_not_take_effect(struct ka_engine *e, const struct ka_step *step)
+{
+	bool unconnected = step->do_ == KA_CONNECT && !e->step &&
+			   !(e->ends[0].connected && e->ends[1].connected);
+
+	return ka_engine_fail_by(
+		e, nn_fail(&e->err, ETIMEDOUT, "step %zu did not take effect", e->step + 1),
+		unconnected ? KA_FIND_NO_CONNECTION : KA_FIND_STEP_NO_TIME);
 }
 
 /* A step that waits for a probe of a connection that is no more will never come. */
@@ -203,110 +177,129 @@ static bool hopeless(const struct ka_engine *e, int64_t due)
 	return due == KA_NEVER_NS && e->ends[e->prober].ended;
 }
 
+/* A step counts from a probe that did not come before the end was overdue. */
+static bool is_overdue(const struct ka_engine *e, const struct ka_step *step)
+{
+	return ka_now_ns() >= ka_give_up_ns(e) && !e->step_started && step->since == KA_SINCE_PROBE;
+}
+
+/* Works on the steps. Returns when to come back, 0 when that may be at once, or -errno. */
+static int64_t advance_step(struct ka_engine *e, const struct ka_step *step)
+{
+	int64_t next = work_step(e, step);
+
+	if (next <= 0 || e->over)
+		return next;
+	if (is_in_vain(e, step))
+		return ended_under_step(e);
+	if (hopeless(e, next)) {
+		ka_engine_finish(e, KA_END_DIED);
+		return 0;
+	}
+	if (next == KA_NEVER_NS)
+		next = ka_give_up_ns(e);
+	if (is_overdue(e, step)) {
+		ka_engine_finish(e, KA_END_OVERDUE);
+		return 0;
+	}
+	if (next <= ka_now_ns() && e->step_started)
+		return did_not_take_effect(e, step);
+	return next;
+}
+
 static int advance(struct ka_engine *e)
 {
 	while (!e->over) {
-		int64_t next;
+		int64_t next = e->step < e->case_->n_steps
+				       ? advance_step(e, &e->case_->steps[e->step])
+				       : watch(e);
 
-		if (e->step < e->case_->n_steps) {
-			next = work_step(e, &e->case_->steps[e->step]);
-			if (next < 0)
-				return (int)next;
-			if (next == 0)
-				continue;
-			if (is_in_vain(e))
-				return nn_fail(&e->err, ECONNABORTED,
-					       "host stalled: the connection ended before step %zu "
-					       "took effect",
-					       e->step + 1);
-			if (hopeless(e, next)) {
-				finish(e, KA_END_DIED);
-				break;
-			}
-			if (next == KA_NEVER_NS)
-				next = ka_give_up_ns(e);
-			if (ka_now_ns() >= ka_give_up_ns(e) && !e->step_started &&
-			    e->case_->steps[e->step].since == KA_SINCE_PROBE) {
-				finish(e, KA_END_OVERDUE);
-				break;
-			}
-		} else {
-			next = watch(e);
-		}
+		if (next < 0)
+			return (int)next;
 		if (!e->over && next > ka_now_ns())
 			return wake_at(e, next);
-		if (!e->over && e->step < e->case_->n_steps && e->step_started)
-			return nn_fail(&e->err, ETIMEDOUT,
-				       "host stalled: step %zu did not take effect", e->step + 1);
 	}
 	return 0;
 }
 
 /* All are asked, so that nothing is judged, and no deadline strikes, with a packet still in a
  * buffer. */
-static void look(struct ka_engine *e)
+static unsigned look(struct ka_engine *e)
 {
-	int ret;
+	unsigned heard = ka_engine_receive(e, KA_AT_CLIENT) + ka_engine_receive(e, KA_AT_SERVER);
 
-	ka_engine_receive(e, KA_AT_CLIENT);
-	ka_engine_receive(e, KA_AT_SERVER);
-	ret = ka_engine_drain(e);
-	if (ret)
-		ka_engine_fail(e, ret);
+	return heard + ka_engine_drain(e);
 }
 
 /* All that can have something to say. */
 #define MOST_READY 8
+/* What wakes the engine so often, one time after the other, and says nothing, will do so for ever. */
+#define STICKY     1000
 
-static int timer_fired(struct ka_engine *e)
+static void timer_fired(struct ka_engine *e)
 {
 	uint64_t expirations;
 
 	e->wake_ns = KA_NEVER_NS;
-	if (read(e->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
-		return nn_fail(&e->err, errno, "timerfd");
+	if (read(e->timer, &expirations, sizeof(expirations)) == (ssize_t)sizeof(expirations))
+		e->in_vain = 0;
 	look(e);
-	return 0;
 }
 
 /* Takes in what @fd has to say. */
-static int hear(struct ka_engine *e, int fd)
+static void hear(struct ka_engine *e, int fd)
 {
+	unsigned heard = 0;
+
 	if (fd == e->timer)
-		return timer_fired(e);
+		timer_fired(e);
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];
 
 		if (fd == end->peer.ctl)
-			ka_engine_receive(e, (enum ka_at)at);
+			heard += ka_engine_receive(e, (enum ka_at)at);
 		else if (end->capture && fd == ka_capture_fd(end->capture))
-			return ka_engine_drain_end(e, (enum ka_at)at);
+			heard += ka_engine_drain_end(e, (enum ka_at)at);
 	}
-	return 0;
+	if (heard)
+		e->in_vain = 0;
 }
 
 /* Only who has something to say is asked: each question is a system call or two. */
 static int wait_for_something(struct ka_engine *e)
 {
 	struct epoll_event events[MOST_READY];
-	int n = epoll_wait(e->epoll, events, MOST_READY, -1), ret = 0;
+	int n = epoll_wait(e->epoll, events, MOST_READY, -1);
 
 	if (n < 0 && errno != EINTR)
 		return nn_fail(&e->err, errno, "epoll_wait");
-	for (int i = 0; i < n && !ret; i++)
-		ret = hear(e, events[i].data.fd);
-	return ret;
+	if (++e->in_vain > STICKY)
+		return ka_engine_fail_by(e,
+					 nn_fail(&e->err, ELOOP,
+						 "a capture or a control socket reports 0x%x for "
+						 "ever",
+						 n > 0 ? events[0].events : 0),
+					 KA_FIND_STICKY);
+	for (int i = 0; i < n; i++)
+		hear(e, events[i].data.fd);
+	return 0;
 }
 
 static void record_end(struct ka_engine *e)
 {
 	struct ka_event event = { .t_ns = ka_now_ns(), .at = KA_AT_BENCH, .what = KA_EV_END };
 
-	event.end.why = e->why;
-	if (e->why == KA_END_BROKEN || e->why == KA_END_SKIP)
-		snprintf(event.end.text, sizeof(event.end.text), "%.*s",
-			 (int)sizeof(event.end.text) - 1, e->err.text);
+	event.end = e->end;
 	ka_timeline_add(&e->record->timeline, &event);
+}
+
+/* A step that fails because the connection is no more is no failure of the bench. */
+static void ask_why(struct ka_engine *e)
+{
+	if (e->end.why != KA_END_BROKEN || e->end.code != KA_FIND_BENCH)
+		return;
+	if (e->ends[e->prober].connected && ka_engine_has_ended(e))
+		e->end = (struct ka_end){ .why = KA_END_DIED, .step = e->end.step };
 }
 
 int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction *prediction,
@@ -336,7 +329,8 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 	}
 	if (ret)
 		ka_engine_fail(&e, ret);
-	if (e.why == KA_END_DIED || e.why == KA_END_WATCHED || e.why == KA_END_OVERDUE) {
+	ask_why(&e);
+	if (!ka_engine_has_failed(&e)) {
 		look(&e);
 		ka_engine_last_evidence(&e);
 	}

@@ -8,6 +8,7 @@
 
 #include "bench/bench.h"
 #include "bench/peer.h"
+#include "bench/record.h"
 #include "bench/segments.h"
 #include "netns/counters.h"
 #include "netns/diag.h"
@@ -19,7 +20,8 @@
 /* One end of the connection, by enum ka_at: KA_AT_CLIENT, KA_AT_SERVER. */
 struct ka_end_state {
 	struct ka_peer peer;
-	struct ka_capture *capture; /* NULL: the device is gone */
+	struct ka_capture *capture; /* NULL: closed */
+	bool no_device;             /* a step has taken this end's device away, or set it down */
 	struct ka_flow flow;
 	size_t parsed; /* packets of the capture file that are in the timeline */
 	struct nn_counters *counters;
@@ -77,27 +79,22 @@ struct ka_engine {
 	int probes;               /* since L */
 	int64_t probe_ns[128];
 	uint64_t host_lost; /* packets, by the beginning */
+	unsigned gaps[4];   /* by enum ka_at: kinds of evidence that are not whole */
+	unsigned in_vain;   /* wake-ups since something was last heard */
 	bool over;
-	enum ka_end_why why;
+	struct ka_end end; /* when it is over */
 	struct nn_err err;
 };
 
-/* ---- engine.c ------------------------------------------------------------------------------ */
-/* Ends the instance: skip where @ret says that the host cannot do it, else broken. Returns @ret. */
-int ka_engine_fail(struct ka_engine *e, int ret);
-void ka_engine_event(struct ka_engine *e, struct ka_event event);
-void ka_engine_fault(struct ka_engine *e, int step, uint64_t hits, const char *text);
-/* The end that .who of a step means; the gateway has none. */
-enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who);
-enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who);
-
-/* ---- mail.c --------------------------------------------------------------------------------- */
+/* ---- messages.c ----------------------------------------------------------------------------- */
 /* Gives a command and waits until the peer says that it is done; what it tells meanwhile goes to
  * the timeline. Returns 0 (then @reply holds the answer) or -errno. */
 int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command,
 		      struct ka_message *reply);
-/* Takes in all that a peer has told. */
-void ka_engine_receive(struct ka_engine *e, enum ka_at at);
+/* Takes in all that a peer has told. Returns how many messages that were. */
+unsigned ka_engine_receive(struct ka_engine *e, enum ka_at at);
+/* Asks both ends that can answer whether their connection has ended. */
+bool ka_engine_has_ended(struct ka_engine *e);
 
 /* ---- due.c -------------------------------------------------------------------------------- */
 #define KA_NEVER_NS INT64_MAX
@@ -123,12 +120,14 @@ int ka_gateway_forget(struct ka_engine *e);
 int ka_gateway_entry(struct ka_engine *e, unsigned *left_s, struct nn_err *err);
 
 /* ---- observe.c: what is seen --------------------------------------------------------------- */
-/* Reads both captures, or that of one end, into the timeline. 0 or -errno. */
-int ka_engine_drain(struct ka_engine *e);
-int ka_engine_drain_end(struct ka_engine *e, enum ka_at at);
+/* Reads the captures, or that of one end, into the timeline. Returns how many packets that were. */
+unsigned ka_engine_drain(struct ka_engine *e);
+unsigned ka_engine_drain_end(struct ka_engine *e, enum ka_at at);
 void ka_engine_diag(struct ka_engine *e, enum ka_at at);
 int ka_engine_counters_before(struct ka_engine *e);
-/* Last evidence: diag, TCP_INFO, counters, rules. */
+/* Says of the capture of @at, before it is closed, whether it holds every packet. */
+void ka_engine_capture_ends(struct ka_engine *e, enum ka_at at);
+/* Last evidence: diag, TCP_INFO, counters, rules. What cannot be had is a gap. */
 void ka_engine_last_evidence(struct ka_engine *e);
 
 /* ---- steps.c: one function for each enum ka_do ---------------------------------------------- */
@@ -147,8 +146,6 @@ bool ka_load_is_there(struct ka_engine *e);
 int ka_load_join(struct ka_engine *e, unsigned n);
 bool ka_load_has_joined(const struct ka_engine *e);
 int ka_load_command(struct ka_engine *e, enum ka_at at, enum ka_peer_command_kind kind, unsigned n);
-/* One end says that all of them are there, or dead. */
-void ka_load_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message);
 /* True when nothing more is to be seen of them. */
 bool ka_load_is_over(const struct ka_engine *e);
 /* Puts what became of them into the timeline. */
@@ -157,14 +154,16 @@ void ka_load_evidence(struct ka_engine *e);
 /* ---- faults.c ------------------------------------------------------------------------------ */
 int ka_fault_rules(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_heal(struct ka_engine *e, const struct ka_step *step);
-/* Reads a table's counters and puts them into the timeline as evidence. */
-int ka_fault_evidence(struct ka_engine *e, struct ka_table *table);
+/* Reads a table's counters and puts them into the timeline as evidence, or says why not. */
+void ka_fault_evidence(struct ka_engine *e, struct ka_table *table);
 int ka_fault_kill(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_crash(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_forget(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step);
+/* The device of @node goes, and with it the one at the other end of its wire. */
+void ka_fault_takes_wire(struct ka_engine *e, enum nn_node node);
 int ka_fault_link(struct ka_engine *e, const struct ka_step *step);
 
 /* ---- faults_net.c: what a host does to its own network -------------------------------------- */
@@ -175,7 +174,7 @@ int ka_fault_neighbour(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_refuse(struct ka_engine *e, const struct ka_step *step);
 int ka_fault_accept(struct ka_engine *e, const struct ka_step *step);
 /* The evidence of those that show only later that they took effect. */
-int ka_fault_late_evidence(struct ka_engine *e);
+void ka_fault_late_evidence(struct ka_engine *e);
 
 /* ---- checks.c ------------------------------------------------------------------------------ */
 int ka_check_option(struct ka_engine *e, const struct ka_step *step);

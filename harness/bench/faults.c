@@ -78,17 +78,20 @@ int ka_fault_rules(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
-int ka_fault_evidence(struct ka_engine *e, struct ka_table *table)
+void ka_fault_evidence(struct ka_engine *e, struct ka_table *table)
 {
 	uint64_t packets[2] = { 0 };
-	int ret = nn_nft_counters(e->net.ns[table->node], table->name, packets, table->n_rules,
-				  &e->err);
+	struct nn_err err = { 0 };
+	int ret =
+		nn_nft_counters(e->net.ns[table->node], table->name, packets, table->n_rules, &err);
 
-	if (ret)
-		return ret;
 	table->active = false;
-	ka_engine_fault(e, table->step, packets[0] + packets[1], table->text);
-	return 0;
+	if (ret)
+		ka_engine_gap(e, KA_AT_BENCH,
+			      (struct ka_gap){ .proof = KA_PROOF_FAULT, .step = table->step },
+			      err.text);
+	else
+		ka_engine_fault(e, table->step, packets[0] + packets[1], table->text);
 }
 
 int ka_fault_heal(struct ka_engine *e, const struct ka_step *step)
@@ -101,9 +104,8 @@ int ka_fault_heal(struct ka_engine *e, const struct ka_step *step)
 
 		if (!table->active || table->stays)
 			continue;
-		ret = ka_fault_evidence(e, table);
-		if (!ret)
-			ret = nn_nft_del(e->net.ns[table->node], table->name, &e->err);
+		ka_fault_evidence(e, table);
+		ret = nn_nft_del(e->net.ns[table->node], table->name, &e->err);
 	}
 	return ret;
 }
@@ -188,6 +190,14 @@ int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
+void ka_fault_takes_wire(struct ka_engine *e, enum nn_node node)
+{
+	bool shared = e->case_->topology == KA_PAIR;
+
+	e->ends[KA_AT_CLIENT].no_device |= shared || node == NN_CLIENT;
+	e->ends[KA_AT_SERVER].no_device |= shared || node == NN_SERVER;
+}
+
 /* First the wire, so that nothing which the dying host sends can arrive; then its sockets without
  * a word, because an orphan in FIN_WAIT1 would keep the namespace alive; then the process. */
 int ka_fault_crash(struct ka_engine *e, const struct ka_step *step)
@@ -196,15 +206,17 @@ int ka_fault_crash(struct ka_engine *e, const struct ka_step *step)
 	enum nn_node node = ka_engine_node(e, step->who);
 	const char *dev = nn_topology_dev(NN_GATEWAY, node);
 	unsigned flags;
-	int ret = ka_engine_drain(e);
+	int ret;
 
-	if (!ret)
-		ret = nn_topology_unplug(&e->net, node, &e->err);
+	ka_engine_drain(e);
+	ka_fault_takes_wire(e, node);
+	ret = nn_topology_unplug(&e->net, node, &e->err);
 	if (!ret)
 		ret = forget(e, at);
 	if (ret)
 		return ret;
 	ret = ka_fault_kill(e, step);
+	ka_engine_capture_ends(e, at);
 	ka_engine_close_capture(e, at);
 	e->ends[at].counters = nn_counters_close(e->ends[at].counters);
 	if (!ret)
@@ -228,9 +240,11 @@ int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step)
 		ret = nn_link_flags(e->net.ns[NN_GATEWAY], dev, &flags, &e->err);
 	if (!ret)
 		ret = ka_engine_open_capture(e, at);
-	if (!ret)
-		ka_engine_fault(e, (int)e->step, !!(flags & IFF_UP), "wire back");
-	return ret;
+	if (ret)
+		return ret;
+	e->ends[at].no_device = false;
+	ka_engine_fault(e, (int)e->step, !!(flags & IFF_UP), "wire back");
+	return 0;
 }
 
 /* A wire in a pair: the prober is to have lost its carrier, not to be about to. */
@@ -244,14 +258,19 @@ static int wait_until_noticed(struct ka_engine *e, enum nn_node node)
 	return nn_link_wait_lost(e->net.ns[prober], nn_topology_dev(prober, node), &e->err);
 }
 
+/* Some libpcap ends a capture when its device is down: until it is up again, nothing passes. */
 int ka_fault_link(struct ka_engine *e, const struct ka_step *step)
 {
 	const bool up = step->do_ == KA_LINK_UP;
 	enum nn_node node = ka_engine_node(e, step->who);
 	const char *dev = nn_topology_dev(node, ka_engine_node(e, KA_PROBER));
 	unsigned flags = 0;
-	int ret = nn_topology_link(&e->net, node, up, &e->err);
+	int ret;
 
+	ka_engine_drain(e);
+	if (node != NN_GATEWAY)
+		e->ends[ka_engine_end(e, step->who)].no_device = !up;
+	ret = nn_topology_link(&e->net, node, up, &e->err);
 	if (!ret && !up)
 		ret = wait_until_noticed(e, node);
 	if (!ret)

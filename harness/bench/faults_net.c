@@ -23,8 +23,11 @@ int ka_fault_link_delete(struct ka_engine *e, const struct ka_step *step)
 	enum nn_node node = ka_engine_node(e, step->who);
 	struct nn_ns *ns = e->net.ns[node];
 	unsigned flags;
-	int ret = nn_link_delete(ns, device_of(node), &e->err);
+	int ret;
 
+	ka_engine_drain(e);
+	ka_fault_takes_wire(e, node);
+	ret = nn_link_delete(ns, device_of(node), &e->err);
 	if (!ret)
 		ka_engine_fault(e, (int)e->step,
 				nn_link_flags(ns, device_of(node), &flags, NULL) == -ENODEV,
@@ -122,17 +125,25 @@ int ka_fault_neighbour(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
-static int neighbour_evidence(struct ka_engine *e)
+static void step_gap(struct ka_engine *e, size_t number, const struct nn_err *err)
+{
+	ka_engine_gap(e, KA_AT_BENCH,
+		      (struct ka_gap){ .proof = KA_PROOF_FAULT, .step = (int)number - 1 },
+		      err->text);
+}
+
+static void neighbour_evidence(struct ka_engine *e)
 {
 	size_t number = e->neighbour_gone;
 	enum nn_node node = ka_engine_node(e, e->case_->steps[number - 1].who), hop;
 	struct nn_addr addr = nn_topology_next_hop(&e->net, node, e->instance->family, &hop);
-	int known = nn_neigh_known(e->net.ns[node], device_of(node), &addr, &e->err);
+	struct nn_err err = { 0 };
+	int known = nn_neigh_known(e->net.ns[node], device_of(node), &addr, &err);
 
 	if (known < 0)
-		return known;
-	ka_engine_fault(e, (int)number - 1, !known, "next hop not resolved");
-	return 0;
+		step_gap(e, number, &err);
+	else
+		ka_engine_fault(e, (int)number - 1, !known, "next hop not resolved");
 }
 
 /* ---- the queue ---------------------------------------------------------------------------- */
@@ -149,39 +160,32 @@ int ka_fault_refuse(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
-static int refusal_evidence(struct ka_engine *e)
+static void refusal_evidence(struct ka_engine *e)
 {
 	enum nn_node node = e->refusing_node;
+	struct nn_err err = { 0 };
 	uint64_t packets = 0;
-	int ret = nn_qdisc_refused(e->net.ns[node], device_of(node), &packets, &e->err);
 
-	if (ret)
-		return ret;
-	ka_engine_fault(e, (int)e->refusing - 1, packets, "refused by the device");
+	if (nn_qdisc_refused(e->net.ns[node], device_of(node), &packets, &err))
+		step_gap(e, e->refusing, &err);
+	else
+		ka_engine_fault(e, (int)e->refusing - 1, packets, "refused by the device");
 	e->refusing = 0;
-	return 0;
 }
 
 int ka_fault_accept(struct ka_engine *e, const struct ka_step *step)
 {
-	int ret;
-
 	(void)step;
 	if (!e->refusing)
 		return nn_fail(&e->err, EINVAL, "no device refuses packets");
-	ret = refusal_evidence(e);
-	return ret ? ret
-		   : nn_qdisc_accept(e->net.ns[e->refusing_node], device_of(e->refusing_node),
-				     &e->err);
+	refusal_evidence(e);
+	return nn_qdisc_accept(e->net.ns[e->refusing_node], device_of(e->refusing_node), &e->err);
 }
 
-int ka_fault_late_evidence(struct ka_engine *e)
+void ka_fault_late_evidence(struct ka_engine *e)
 {
-	int ret = 0;
-
 	if (e->neighbour_gone)
-		ret = neighbour_evidence(e);
-	if (!ret && e->refusing)
-		ret = refusal_evidence(e);
-	return ret;
+		neighbour_evidence(e);
+	if (e->refusing)
+		refusal_evidence(e);
 }

@@ -59,14 +59,6 @@ bool ka_load_is_there(struct ka_engine *e)
 	return ka_load_has_joined(e);
 }
 
-void ka_load_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message)
-{
-	e->ends[at].load_there = true;
-	e->ends[at].load_dead = message->value != 0;
-	if (message->error)
-		ka_engine_fail(e, nn_fail(&e->err, message->error, "%s", message->text));
-}
-
 bool ka_load_is_over(const struct ka_engine *e)
 {
 	return !e->case_->load || e->ends[e->prober].load_dead;
@@ -79,6 +71,5 @@ void ka_load_evidence(struct ka_engine *e)
 	if (!e->case_->load)
 		return;
 	ret = ka_load_command(e, e->prober, KA_CMD_LOAD_TELL, e->case_->load);
-	if (ret)
-		ka_engine_fail(e, ret);
+	ka_engine_gathered(e, e->prober, KA_PROOF_LOAD, ret, &e->err);
 }

@@ -8,6 +8,25 @@
 /* A peer only makes non-blocking calls; one that takes this long is stuck, or the host is. */
 #define COMMAND_DEADLINE_MS 10000
 
+static void take_load(struct ka_engine *e, enum ka_at at, const struct ka_message *message)
+{
+	e->ends[at].load_there = true;
+	e->ends[at].load_dead = message->value != 0;
+	if (message->error)
+		ka_engine_fail(e, nn_fail(&e->err, message->error, "%s", message->text));
+}
+
+/* A handshake that nothing was done to must come about. */
+static void take_connected(struct ka_engine *e, enum ka_at at, const struct ka_message *message)
+{
+	bool refused = message->value && !e->step;
+
+	e->ends[at].connected = !message->value;
+	if (message->error)
+		ka_engine_fail_by(e, nn_fail(&e->err, message->error, "%s", message->text),
+				  refused ? KA_FIND_NO_CONNECTION : KA_FIND_BENCH);
+}
+
 static void take_message(struct ka_engine *e, enum ka_at at, const struct ka_message *message)
 {
 	struct ka_end_state *end = &e->ends[at];
@@ -19,9 +38,10 @@ static void take_message(struct ka_engine *e, enum ka_at at, const struct ka_mes
 			end->got++;
 		break;
 	case KA_MSG_CONNECTED:
-		end->connected = true;
-		if (message->error)
-			ka_engine_fail(e, nn_fail(&e->err, message->error, "%s", message->text));
+		take_connected(e, at, message);
+		break;
+	case KA_MSG_STICKY:
+		ka_engine_fail_by(e, nn_fail(&e->err, ELOOP, "%s", message->text), KA_FIND_STICKY);
 		break;
 	case KA_MSG_ENDED:
 		if (message->value)
@@ -30,7 +50,7 @@ static void take_message(struct ka_engine *e, enum ka_at at, const struct ka_mes
 			end->ended = true;
 		break;
 	case KA_MSG_LOAD:
-		ka_load_message(e, at, message);
+		take_load(e, at, message);
 		break;
 	case KA_MSG_DONE:
 		break;
@@ -71,14 +91,33 @@ int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_c
 	}
 }
 
-void ka_engine_receive(struct ka_engine *e, enum ka_at at)
+unsigned ka_engine_receive(struct ka_engine *e, enum ka_at at)
 {
 	struct ka_end_state *end = &e->ends[at];
 	struct ka_message message;
+	unsigned n = 0;
 	int ret = 0;
 
-	while (end->peer.ctl >= 0 && !(ret = ka_peer_receive(&end->peer, &message)))
+	while (end->peer.ctl >= 0 && !(ret = ka_peer_receive(&end->peer, &message))) {
 		take_message(e, at, &message);
+		n++;
+	}
 	if (ret == -EPIPE && !end->killed)
-		ka_engine_fail(e, nn_fail(&e->err, EPIPE, "a peer died by itself"));
+		ka_engine_fail_by(e, nn_fail(&e->err, EPIPE, "a peer died by itself"),
+				  KA_FIND_PEER_DIED);
+	return n;
+}
+
+bool ka_engine_has_ended(struct ka_engine *e)
+{
+	const struct ka_peer_command settle = { .kind = KA_CMD_SETTLE };
+	struct ka_message reply;
+
+	for (int at = 0; at < 2; at++) {
+		struct ka_end_state *end = &e->ends[at];
+
+		if (end->connected && !end->killed && !end->frozen && !end->ended)
+			(void)ka_engine_command(e, (enum ka_at)at, &settle, &reply);
+	}
+	return e->ends[0].ended || e->ends[1].ended;
 }

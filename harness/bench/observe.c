@@ -76,26 +76,65 @@ static void parse_new(struct ka_engine *e, enum ka_at at)
 	}
 }
 
-int ka_engine_drain_end(struct ka_engine *e, enum ka_at at)
+static void capture_gap(struct ka_engine *e, enum ka_at at, enum ka_finding_code code,
+			const struct nn_err *err)
+{
+	ka_engine_gap(e, at, (struct ka_gap){ .proof = KA_PROOF_CAPTURE, .code = code, .step = -1 },
+		      err->text);
+}
+
+void ka_engine_capture_ends(struct ka_engine *e, enum ka_at at)
+{
+	const struct ka_capture *capture = e->ends[at].capture;
+	struct nn_err err = { 0 };
+	unsigned lost = 0;
+
+	if (!capture)
+		return;
+	if (ka_capture_lost(capture, &lost, &err)) {
+		capture_gap(e, at, KA_FIND_NOT_GATHERED, &err);
+	} else if (lost) {
+		nn_fail(&err, ENOBUFS, "%u packets", lost);
+		capture_gap(e, at, KA_FIND_CAPTURE_LOST, &err);
+	}
+}
+
+/* A device that a step has taken away ends its capture. Any other end of it leaves nobody who sees:
+ * the instance need not be waited for. */
+static void capture_failed(struct ka_engine *e, enum ka_at at, int ret, const struct nn_err *err)
+{
+	ka_engine_capture_ends(e, at);
+	ka_engine_close_capture(e, at);
+	if (e->ends[at].no_device)
+		return;
+	capture_gap(e, at, KA_FIND_NOT_GATHERED, err);
+	e->err = *err;
+	if (!e->over)
+		ka_engine_fail_by(e, ret, KA_FIND_NOT_GATHERED);
+}
+
+unsigned ka_engine_drain_end(struct ka_engine *e, enum ka_at at)
 {
 	struct ka_end_state *end = &e->ends[at];
+	size_t seen = e->record->captures[at].n;
+	struct nn_err err = { 0 };
 	int ret;
 
 	if (!end->capture)
 		return 0;
-	ret = ka_capture_read(end->capture, &e->err);
+	ret = ka_capture_read(end->capture, &err);
 	parse_new(e, at);
-	if (ret == -ENETDOWN)
-		ka_engine_close_capture(e, at);
-	return ret < 0 && ret != -ENETDOWN ? ret : 0;
+	if (ret < 0)
+		capture_failed(e, at, ret, &err);
+	return (unsigned)(e->record->captures[at].n - seen) + (ret < 0);
 }
 
-int ka_engine_drain(struct ka_engine *e)
+unsigned ka_engine_drain(struct ka_engine *e)
 {
-	int ret = ka_engine_drain_end(e, KA_AT_CLIENT);
-
-	return ret ? ret : ka_engine_drain_end(e, KA_AT_SERVER);
+	return ka_engine_drain_end(e, KA_AT_CLIENT) + ka_engine_drain_end(e, KA_AT_SERVER);
 }
+
+/* ---- sock_diag ------------------------------------------------------------------------------ */
 
 void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 {
@@ -105,16 +144,19 @@ void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 	struct ka_event event = { .t_ns = ka_now_ns(), .at = at, .what = KA_EV_DIAG };
 	struct nn_diag *diag = &e->ends[at].diag;
 	uint16_t sport = client ? client_port : KA_PORT, dport = client ? KA_PORT : client_port;
+	struct nn_err err = { 0 };
 	int ret;
 
 	if (!ns)
 		return;
 	if (e->ends[at].have_diag)
-		ret = nn_diag_again(ns, e->instance->family, sport, dport, diag, NULL);
+		ret = nn_diag_again(ns, e->instance->family, sport, dport, diag, &err);
 	else
-		ret = nn_diag_get(ns, e->instance->family, sport, dport, diag, NULL);
-	if (ret && ret != -ENOENT)
+		ret = nn_diag_get(ns, e->instance->family, sport, dport, diag, &err);
+	if (ret && ret != -ENOENT) {
+		ka_engine_gathered(e, at, KA_PROOF_SOCKET, ret, &err);
 		return;
+	}
 	if (!ret) {
 		e->ends[at].have_diag = true;
 		event.diag = (struct ka_diag_sample){ .found = true,
@@ -125,6 +167,8 @@ void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 	}
 	ka_engine_event(e, event);
 }
+
+/* ---- counters ------------------------------------------------------------------------------- */
 
 int ka_engine_counters_before(struct ka_engine *e)
 {
@@ -175,61 +219,104 @@ static bool wait_for_answer(const struct ka_engine *e)
 	return true;
 }
 
-/* Counters and packets must tell of the same moment: read again when a packet came in between. */
-static int read_counters_between_packets(struct ka_engine *e, uint64_t after[2][N_WATCHED])
-{
-	size_t seen;
-	int ret = ka_engine_drain(e);
+/* What was read of one end. */
+struct reading {
+	uint64_t after[N_WATCHED];
+	struct nn_err err;
+	int ret;
+};
 
-	do {
-		seen = packets_seen(e);
-		for (int at = 0; !ret && at < 2; at++)
-			if (e->ends[at].counters) /* else its host is gone */
-				ret = nn_counters_read(e->ends[at].counters, watched, after[at],
-						       N_WATCHED, &e->err);
-		if (!ret)
-			ret = ka_engine_drain(e);
-	} while (!ret && (packets_seen(e) != seen || wait_for_answer(e)));
-	return ret;
+/* A host that is gone has no counters. */
+static void read_counters(struct ka_engine *e, struct reading readings[2])
+{
+	for (int at = 0; at < 2; at++)
+		if (e->ends[at].counters)
+			readings[at].ret =
+				nn_counters_read(e->ends[at].counters, watched, readings[at].after,
+						 N_WATCHED, &readings[at].err);
 }
 
+/* Counters and packets must tell of the same moment: read again when a packet came in between. */
 static void counters_after(struct ka_engine *e)
 {
-	uint64_t after[2][N_WATCHED] = { 0 };
-	int ret = read_counters_between_packets(e, after);
+	struct reading readings[2] = { 0 };
+	size_t seen;
 
+	ka_engine_drain(e);
+	do {
+		seen = packets_seen(e);
+		read_counters(e, readings);
+		ka_engine_drain(e);
+	} while (packets_seen(e) != seen || wait_for_answer(e));
+	for (int at = 0; at < 2; at++) {
+		if (!e->ends[at].counters)
+			continue;
+		if (!readings[at].ret)
+			record_counters(e, (enum ka_at)at, readings[at].after);
+		ka_engine_gathered(e, (enum ka_at)at, KA_PROOF_COUNTERS, readings[at].ret,
+				   &readings[at].err);
+	}
+}
+
+/* ---- last evidence -------------------------------------------------------------------------- */
+
+/* The post-mortem has asked all of it, or the process cannot be asked since a step stopped it. */
+static void inspect(struct ka_engine *e)
+{
+	const struct ka_end_state *prober = &e->ends[e->prober];
+	const struct ka_peer_command command = { .kind = KA_CMD_INSPECT };
+	struct ka_message reply;
+	int ret = 0;
+
+	if (!prober->ended && !prober->killed && !prober->frozen)
+		ret = ka_engine_command(e, e->prober, &command, &reply);
+	ka_engine_gathered(e, e->prober, KA_PROOF_INFO, ret, &e->err);
 	if (ret)
-		ka_engine_fail(e, ret);
-	for (int at = 0; !ret && at < 2; at++)
-		if (e->ends[at].counters)
-			record_counters(e, (enum ka_at)at, after[at]);
+		return;
+	ka_engine_proof(e, e->prober, KA_PROOF_EVENTS);
+	if (!prober->ended)
+		return;
+	ka_engine_proof(e, e->prober, KA_PROOF_CALLS);
+	ka_engine_proof(e, e->prober, KA_PROOF_BLOCKED);
+}
+
+static void captures_end(struct ka_engine *e)
+{
+	for (int at = 0; at < 2; at++) {
+		const struct ka_end_state *end = &e->ends[at];
+		const struct nn_err closed = { "closed before the end" };
+
+		ka_engine_capture_ends(e, (enum ka_at)at);
+		if (!end->capture && !end->no_device)
+			capture_gap(e, (enum ka_at)at, KA_FIND_NOT_GATHERED, &closed);
+		ka_engine_proof(e, (enum ka_at)at, KA_PROOF_CAPTURE);
+	}
+}
+
+static void host_evidence(struct ka_engine *e)
+{
+	struct nn_err err = { 0 };
+	uint64_t lost = 0;
+	int ret = nn_softnet_dropped(&lost, &err);
+
+	if (!ret)
+		e->record->timeline.host_lost = lost - e->host_lost;
+	ka_engine_gathered(e, KA_AT_BENCH, KA_PROOF_HOST, ret, &err);
 }
 
 void ka_engine_last_evidence(struct ka_engine *e)
 {
-	const struct ka_end_state *prober = &e->ends[e->prober];
-	const struct ka_peer_command inspect = { .kind = KA_CMD_INSPECT };
-	struct ka_message reply;
-	bool capture_lost = false;
-
-	for (int at = 0; at < 2; at++)
-		if (e->ends[at].capture && ka_capture_lost(e->ends[at].capture))
-			capture_lost = true;
-	if (!prober->ended && !prober->killed && !prober->frozen)
-		ka_engine_command(e, e->prober, &inspect, &reply);
+	inspect(e);
 	ka_load_evidence(e);
 	ka_engine_diag(e, e->prober);
+	ka_engine_proof(e, e->prober, KA_PROOF_SOCKET);
 	counters_after(e);
 	for (size_t i = 0; i < e->n_tables; i++)
-		if (e->tables[i].active && ka_fault_evidence(e, &e->tables[i]))
-			ka_engine_fail(e, -EIO);
-	e->record->timeline.host_lost = nn_softnet_dropped() - e->host_lost;
-	if (ka_fault_late_evidence(e))
-		ka_engine_fail(e, -EIO);
-	if (capture_lost) {
-		nn_fail(&e->err, ENOBUFS, "the capture lost packets");
-		e->why = KA_END_BROKEN;
-	}
+		if (e->tables[i].active)
+			ka_fault_evidence(e, &e->tables[i]);
+	ka_fault_late_evidence(e);
+	host_evidence(e);
+	captures_end(e);
 }
 
 void ka_record_free(struct ka_record *record)

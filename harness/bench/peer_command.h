@@ -28,7 +28,7 @@ enum ka_peer_command_kind {
 	KA_CMD_SETSOCKOPT,
 	KA_CMD_GETSOCKOPT,
 	KA_CMD_BLOCK,     /* a child of the peer makes the call .value (enum ka_call_name) */
-	KA_CMD_INSPECT,   /* record TCP_INFO */
+	KA_CMD_INSPECT,   /* record TCP_INFO, or why it cannot be had */
 	KA_CMD_SETTLE,    /* serve what has arrived, if this end reads at all */
 	KA_CMD_REQUEST,   /* send .text */
 	KA_CMD_LOAD,      /* .value connections more */
@@ -45,9 +45,10 @@ struct ka_peer_command {
 enum ka_message_kind {
 	KA_MSG_EVENT,     /* .event: goes to the timeline */
 	KA_MSG_DONE,      /* the command in hand is done: .error (errno), .value, .at_ns */
-	KA_MSG_CONNECTED, /* this end is established */
+	KA_MSG_CONNECTED, /* this end is established; .error: not, .value: by the handshake */
 	KA_MSG_ENDED,     /* this end saw the end of the connection and has done its post-mortem */
 	KA_MSG_LOAD,      /* the load is complete at this end (.value 0), or dead (1) */
+	KA_MSG_STICKY,    /* the same is reported again and again, .text; this peer ends */
 };
 
 struct ka_message {

@@ -154,6 +154,7 @@ void ka_load_tick(struct ka_peer_self *self)
 
 	if (read(load->timer, &expirations, sizeof(expirations)) < 0)
 		return;
+	ka_self_progress(self);
 	while (!ret && load->n < until && load->n < load->wanted)
 		ret = connect_one(self);
 	if (ret)
@@ -168,6 +169,7 @@ static void on_connected(struct ka_peer_self *self, unsigned index)
 {
 	int ret = watch(&self->load, index, EPOLL_CTL_MOD, EPOLLIN | EPOLLRDHUP);
 
+	ka_self_progress(self);
 	say_there(self, ret ? ret : arrive(self, index));
 }
 
@@ -182,6 +184,8 @@ void ka_load_accept(struct ka_peer_self *self)
 
 		if (ret == EAGAIN)
 			return;
+		if (!ret)
+			ka_self_progress(self);
 		if (!ret && self->config->app.program == KA_APP_PROXY)
 			ka_proxy_newcomer(self, load->n - 1);
 		say_there(self, ret ? ret : arrive(self, load->n - 1));
@@ -230,10 +234,13 @@ static void on_end(struct ka_peer_self *self, unsigned index, uint32_t events, i
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info), error_len = sizeof(one.error);
 
-	getsockopt(member->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	ka_self_progress(self);
+	if (getsockopt(member->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		ka_self_gap(self, KA_PROOF_LOAD, errno);
 	one.earliest_ns = woken_ns - zero_of(member, &info);
 	one.probes = info.tcpi_probes;
-	getsockopt(member->fd, SOL_SOCKET, SO_ERROR, &one.error, &error_len);
+	if (getsockopt(member->fd, SOL_SOCKET, SO_ERROR, &one.error, &error_len) < 0)
+		ka_self_gap(self, KA_PROOF_LOAD, errno);
 	watch(load, index, EPOLL_CTL_DEL, 0);
 	add_up(&load->sum, &one);
 	if (load->sum.dead == load->wanted)
@@ -241,11 +248,14 @@ static void on_end(struct ka_peer_self *self, unsigned index, uint32_t events, i
 }
 
 /* Data, or the other end's FIN: a member with nobody behind it reads, and lets go. */
-static void on_input(struct ka_load_self *load, unsigned index)
+static void on_input(struct ka_peer_self *self, unsigned index)
 {
+	struct ka_load_self *load = &self->load;
 	char buf[4096];
 	ssize_t n = recv(load->members[index].fd, buf, sizeof(buf), MSG_DONTWAIT);
 
+	if (n >= 0)
+		ka_self_progress(self);
 	if (n > 0)
 		load->members[index].active_ns = ka_now_ns();
 	if (n == 0)
@@ -266,7 +276,7 @@ void ka_load_event(struct ka_peer_self *self, int64_t woken_ns)
 		else if (events[i].events & EPOLLOUT)
 			on_connected(self, index);
 		else
-			on_input(load, index);
+			on_input(self, index);
 	}
 }
 

@@ -15,47 +15,8 @@
 #include "bench/peer_self.h"
 #include "model/util.h"
 
-/* A failure to tell means that the engine is gone: then this process is of no use. */
-static void tell(struct ka_peer_self *self, const struct ka_message *message)
-{
-	if (send(self->ctl, message, sizeof(*message), MSG_NOSIGNAL) < 0)
-		_exit(EXIT_FAILURE);
-}
-
-void ka_self_event(struct ka_peer_self *self, struct ka_event event)
-{
-	struct ka_message message = { .kind = KA_MSG_EVENT };
-
-	event.at = self->config->at;
-	message.event = event;
-	tell(self, &message);
-}
-
-void ka_self_call(struct ka_peer_self *self, enum ka_call_name name, int64_t ret, int err,
-		  bool after_end)
-{
-	ka_self_event(
-		self,
-		(struct ka_event){
-			.t_ns = ka_now_ns(),
-			.what = KA_EV_CALL,
-			.call = { .name = name, .ret = ret, .err = err, .after_end = after_end } });
-}
-
-void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error, int value,
-		 const char *text)
-{
-	struct ka_message message = {
-		.kind = kind,
-		.error = error,
-		.value = value,
-		.at_ns = self->set_ns ? self->set_ns : ka_now_ns(),
-	};
-
-	snprintf(message.text, sizeof(message.text), "%s", text);
-	self->set_ns = 0;
-	tell(self, &message);
-}
+/* What wakes this process so often, one time after the other, for nothing will do so for ever. */
+#define STICKY 256
 
 static void established(struct ka_peer_self *self)
 {
@@ -86,6 +47,7 @@ static void on_accept(struct ka_peer_self *self)
 	ka_self_call(self, KA_CALL_ACCEPT, fd < 0 ? -1 : 0, fd < 0 ? errno : 0, false);
 	if (fd < 0)
 		return;
+	ka_self_progress(self);
 	self->conn = fd;
 	established(self);
 }
@@ -95,12 +57,13 @@ static void on_connected(struct ka_peer_self *self)
 	int error = 0;
 	socklen_t len = sizeof(error);
 
+	ka_self_progress(self);
 	epoll_ctl(self->outer, EPOLL_CTL_DEL, self->conn, NULL);
 	self->connecting = false;
 	getsockopt(self->conn, SOL_SOCKET, SO_ERROR, &error, &len);
 	ka_self_call(self, KA_CALL_CONNECT, error ? -1 : 0, error, false);
 	if (error)
-		ka_self_say(self, KA_MSG_CONNECTED, error, 0, "connect");
+		ka_self_say(self, KA_MSG_CONNECTED, error, 1, "connect");
 	else
 		established(self);
 }
@@ -108,6 +71,7 @@ static void on_connected(struct ka_peer_self *self)
 /* The connection is over: looks at the socket once, then leaves it alone. */
 static void end(struct ka_peer_self *self)
 {
+	ka_self_progress(self);
 	ka_self_join(self);
 	ka_app_stop(self);
 	ka_self_post_mortem(self);
@@ -121,9 +85,13 @@ static void end(struct ka_peer_self *self)
 static uint32_t poll_set(struct ka_peer_self *self, enum ka_epoll_set set, int64_t woken_ns)
 {
 	struct epoll_event event;
+	int n = epoll_wait(self->sets[set], &event, 1, 0);
 
-	if (epoll_wait(self->sets[set], &event, 1, 0) < 1)
+	if (n < 0)
+		ka_self_gap(self, KA_PROOF_EVENTS, errno);
+	if (n < 1)
 		return 0;
+	self->reported = event.events;
 	ka_self_event(self, (struct ka_event){ .t_ns = woken_ns,
 					       .what = KA_EV_EPOLL,
 					       .epoll = { .set = set, .mask = event.events } });
@@ -141,6 +109,7 @@ static bool is_end(struct ka_peer_self *self, uint32_t mask)
 	if (!ka_self_is_closing(self))
 		return true;
 	if (!self->hung) {
+		ka_self_progress(self);
 		self->hung = true;
 		ka_self_interest(self);
 	}
@@ -153,6 +122,8 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 	uint32_t level = poll_set(self, KA_EPOLL_LEVEL, woken_ns);
 	uint32_t full = poll_set(self, KA_EPOLL_FULL, woken_ns);
 
+	if (!level && full) /* an edge: it is said once */
+		ka_self_progress(self);
 	if (self->ended || self->conn < 0)
 		return;
 	if (is_end(self, level | full)) {
@@ -274,6 +245,7 @@ static bool on_command(struct ka_peer_self *self)
 
 	if (recv(self->ctl, &command, sizeof(command), 0) != (ssize_t)sizeof(command))
 		return false;
+	ka_self_progress(self);
 	error = obey(self, &command, &value);
 	ka_self_say(self, KA_MSG_DONE, error, value, error ? strerror(error) : "");
 	return true;
@@ -298,6 +270,34 @@ static int open_epolls(struct ka_peer_self *self)
 	return 0;
 }
 
+static void on_event(struct ka_peer_self *self, int fd, int64_t woken_ns)
+{
+	if (fd == self->listener)
+		on_accept(self);
+	else if (self->connecting && fd == self->conn)
+		on_connected(self);
+	else if (fd == self->sets[0] || fd == self->sets[1])
+		on_socket(self, woken_ns);
+	else if (fd == self->load.epoll)
+		ka_load_event(self, woken_ns);
+	else if (fd == self->load.timer)
+		ka_load_tick(self);
+	else if (fd == self->app.timer)
+		ka_app_tick(self);
+}
+
+/* A kernel that does not stop to report what was dealt with would keep this process busy for ever. */
+static void bound(struct ka_peer_self *self, uint32_t events)
+{
+	char text[96];
+
+	if (++self->in_vain <= STICKY)
+		return;
+	snprintf(text, sizeof(text), "epoll reports 0x%x again and again, and nothing comes of it",
+		 self->reported ? self->reported : events);
+	ka_self_sticky(self, text);
+}
+
 int ka_peer_main(const struct ka_peer_config *config, int ctl)
 {
 	struct ka_peer_self self = { .config = config,
@@ -320,17 +320,7 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 			return EXIT_FAILURE;
 		if (event.data.fd == ctl && !on_command(&self))
 			return EXIT_SUCCESS;
-		else if (event.data.fd == self.listener)
-			on_accept(&self);
-		else if (self.connecting && event.data.fd == self.conn)
-			on_connected(&self);
-		else if (event.data.fd == self.sets[0] || event.data.fd == self.sets[1])
-			on_socket(&self, woken_ns);
-		else if (event.data.fd == self.load.epoll)
-			ka_load_event(&self, woken_ns);
-		else if (event.data.fd == self.load.timer)
-			ka_load_tick(&self);
-		else if (event.data.fd == self.app.timer)
-			ka_app_tick(&self);
+		on_event(&self, event.data.fd, woken_ns);
+		bound(&self, event.events);
 	}
 }

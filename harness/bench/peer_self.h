@@ -4,6 +4,10 @@
 #define KA_PEER_SELF_H
 
 #include "bench/peer.h"
+#include "bench/peer_tell.h"
+
+/* Who has read so often, and there is still more, reads for ever. */
+#define KA_READS_MAX 4096
 
 /* One connection of a load. */
 struct ka_member {
@@ -40,24 +44,17 @@ struct ka_peer_self {
 	bool connecting;    /* conn waits for the handshake */
 	bool stalled;       /* does not read */
 	bool saw_eof;
-	bool hung;     /* both ends have sent FIN: HUP is no news any more */
-	bool ended;    /* the post-mortem is done; conn is no longer watched */
-	pid_t waiter;  /* a child in a blocking call; 0: none */
-	int waiter_fd; /* its pidfd */
-	int outer;     /* epoll of: ctl, listener or connecting conn, both sets */
-	int sets[2];   /* by enum ka_epoll_set: conn is registered in both */
+	bool hung;         /* both ends have sent FIN: HUP is no news any more */
+	bool ended;        /* the post-mortem is done; conn is no longer watched */
+	pid_t waiter;      /* a child in a blocking call; 0: none */
+	int waiter_fd;     /* its pidfd */
+	unsigned in_vain;  /* wake-ups since something last happened */
+	uint32_t reported; /* mask of the last one */
+	int outer;         /* epoll of: ctl, listener or connecting conn, both sets */
+	int sets[2];       /* by enum ka_epoll_set: conn is registered in both */
 	struct ka_load_self load;
 	struct ka_app_self app;
 };
-
-/* CLOCK_MONOTONIC in nanoseconds (peer_main.c). */
-
-/* ---- telling the engine (peer_main.c) -------------------------------------------------------- */
-void ka_self_event(struct ka_peer_self *self, struct ka_event event);
-void ka_self_call(struct ka_peer_self *self, enum ka_call_name name, int64_t ret, int err,
-		  bool after_end);
-void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error, int value,
-		 const char *text);
 
 /* ---- calls on the socket (peer_socket.c); all return 0 or a positive errno ---------------------- */
 int ka_self_listen(struct ka_peer_self *self);
@@ -115,6 +112,7 @@ void ka_load_event(struct ka_peer_self *self, int64_t woken_ns);
 void ka_load_tell(struct ka_peer_self *self);
 
 /* ---- the end (post_mortem.c) ----------------------------------------------------------------------- */
+/* Records TCP_INFO, or that it cannot be had. */
 void ka_self_info(struct ka_peer_self *self);
 /* True when both ends have sent their FIN and the prober's is not acknowledged yet (CLOSING,
  * LAST_ACK): epoll says HUP, and it is not the end. */

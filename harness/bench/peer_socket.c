@@ -197,8 +197,8 @@ int ka_self_send(struct ka_peer_self *self, unsigned bytes)
 		ssize_t n = send(self->conn, filler, part, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		ka_self_call(self, KA_CALL_WRITE, n, n < 0 ? errno : 0, false);
-		if (n < 0)
-			return errno;
+		if (n <= 0)
+			return n < 0 ? errno : EIO;
 		bytes -= (unsigned)n;
 	}
 	return 0;
@@ -208,11 +208,12 @@ bool ka_self_read(struct ka_peer_self *self)
 {
 	char buf[4096];
 
-	for (;;) {
+	for (unsigned reads = 0; reads < KA_READS_MAX; reads++) {
 		ssize_t n = recv(self->conn, buf, sizeof(buf), MSG_DONTWAIT);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return false;
+		ka_self_progress(self);
 		ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, false);
 		if (n <= 0)
 			return true;
@@ -220,6 +221,7 @@ bool ka_self_read(struct ka_peer_self *self)
 		if (self->conn < 0) /* the program has closed it */
 			return false;
 	}
+	ka_self_sticky(self, "there is no end to what recv() gives");
 }
 
 int ka_self_close(struct ka_peer_self *self, bool reset)

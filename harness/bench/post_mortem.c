@@ -19,8 +19,12 @@ void ka_self_info(struct ka_peer_self *self)
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
 
-	if (self->conn < 0 || getsockopt(self->conn, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+	if (self->conn < 0)
 		return;
+	if (getsockopt(self->conn, IPPROTO_TCP, TCP_INFO, &info, &len) < 0) {
+		ka_self_gap(self, KA_PROOF_INFO, errno);
+		return;
+	}
 	ka_self_event(self, (struct ka_event){
 				    .t_ns = ka_now_ns(),
 				    .what = KA_EV_TCP_INFO,
@@ -47,12 +51,15 @@ bool ka_self_is_closing(struct ka_peer_self *self)
 static void read_once(struct ka_peer_self *self)
 {
 	char buf[4096];
-	ssize_t n;
 
-	do {
-		n = recv(self->conn, buf, sizeof(buf), MSG_DONTWAIT);
+	for (unsigned reads = 0; reads < KA_READS_MAX; reads++) {
+		ssize_t n = recv(self->conn, buf, sizeof(buf), MSG_DONTWAIT);
+
 		ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, true);
-	} while (n > 0);
+		if (n <= 0)
+			return;
+	}
+	ka_self_sticky(self, "there is no end to what recv() gives after the end");
 }
 
 static void so_error(struct ka_peer_self *self)
@@ -108,14 +115,15 @@ static void error_queue(struct ka_peer_self *self)
 
 void ka_self_post_mortem(struct ka_peer_self *self)
 {
-	static void (*const orders[][4])(struct ka_peer_self *) = {
-		[KA_READ_FIRST] = { read_once, so_error, read_once, write_once },
-		[KA_SO_ERROR_FIRST] = { so_error, read_once, so_error, write_once },
-		[KA_WRITE_FIRST] = { write_once, write_once, read_once, so_error },
+	/* SO_ERROR is asked twice in a row: what has been said must be gone */
+	static void (*const orders[][5])(struct ka_peer_self *) = {
+		[KA_READ_FIRST] = { read_once, so_error, so_error, read_once, write_once },
+		[KA_SO_ERROR_FIRST] = { so_error, so_error, read_once, so_error, write_once },
+		[KA_WRITE_FIRST] = { write_once, write_once, read_once, so_error, so_error },
 	};
 
 	ka_self_info(self);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < KA_N(orders[0]); i++)
 		orders[self->config->post_mortem][i](self);
 	error_queue(self);
 }

@@ -143,7 +143,8 @@ int ka_engine_setup(struct ka_engine *e)
 	enum nn_shape shape = e->case_->topology == KA_PAIR ? NN_PAIR : NN_ROUTED;
 	int ret = open_loop(e);
 
-	e->host_lost = nn_softnet_dropped();
+	if (!ret)
+		ret = nn_softnet_dropped(&e->host_lost, &e->err);
 	if (!ret)
 		ret = nn_topology_new(&e->net, shape, &e->err);
 	if (!ret)

@@ -88,10 +88,12 @@ static const char *write_is_wrong(const struct ka_evidence *e, const struct ka_c
 }
 
 /* After an error that is only a report, the connection goes on. */
-static const char *survivor_is_wrong(const struct ka_call *call, bool consumed)
+static const char *survivor_is_wrong(const struct ka_call *call, bool consumed, bool again)
 {
 	if (!consumed)
 		return NULL;
+	if (call->name == KA_CALL_SO_ERROR && call->ret && again)
+		return "SO_ERROR gives the report of an error again and again";
 	if (call->name == KA_CALL_READ && !(call->ret < 0 && call->err == EAGAIN))
 		return "read() does not go on after the report of an error";
 	if (call->name == KA_CALL_WRITE && call->ret < 0)
@@ -115,8 +117,9 @@ static bool keeps_soft_error(const struct ka_evidence *e)
 	return e->instance->case_->expect.soft_again || (gives_up && e->want->error != ETIMEDOUT);
 }
 
+/* @again: SO_ERROR was asked since an earlier call returned the error. */
 static const char *so_error_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
-				     bool consumed)
+				     bool consumed, bool again)
 {
 	bool first = e->instance->case_->post_mortem == KA_SO_ERROR_FIRST;
 
@@ -124,7 +127,9 @@ static const char *so_error_is_wrong(const struct ka_evidence *e, const struct k
 		return "SO_ERROR gives another error after the first";
 	if (consumed && call->ret && !keeps_soft_error(e))
 		return "SO_ERROR gives the error a second time";
-	if (consumed && !call->ret && keeps_soft_error(e))
+	if (consumed && call->ret && again)
+		return "SO_ERROR gives the soft error again and again";
+	if (consumed && !call->ret && keeps_soft_error(e) && !again)
 		return "SO_ERROR does not give the soft error once more";
 	if (first && call->after_end && !consumed && e->want->error && !call->ret)
 		return "SO_ERROR, asked first, does not give the error";
@@ -133,20 +138,20 @@ static const char *so_error_is_wrong(const struct ka_evidence *e, const struct k
 
 /* What is wrong with @call; NULL: nothing. @consumed: an earlier call has returned the error. */
 static const char *call_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
-				 bool consumed)
+				 bool consumed, bool again)
 {
 	/* an established TCP socket queues no ICMP errors (tcp_v4_err(), tcp_v6_err()) */
 	if (call->name == KA_CALL_ERROR_QUEUE && call->ret >= 0)
 		return "the error queue is not empty";
 	if (e->instance->case_->expect.survives)
-		return survivor_is_wrong(call, consumed);
+		return survivor_is_wrong(call, consumed, again);
 	switch (call->name) {
 	case KA_CALL_READ:
 		return read_is_wrong(e, call, consumed);
 	case KA_CALL_WRITE:
 		return write_is_wrong(e, call, consumed);
 	case KA_CALL_SO_ERROR:
-		return so_error_is_wrong(e, call, consumed);
+		return so_error_is_wrong(e, call, consumed, again);
 	default:
 		return NULL;
 	}
@@ -163,7 +168,7 @@ static bool gives_error(const struct ka_call *call)
 
 void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f)
 {
-	bool consumed = false, eof = false;
+	bool consumed = false, again = false, eof = false;
 
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
@@ -171,12 +176,13 @@ void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f)
 
 		if (event->what != KA_EV_CALL || event->at != e->at)
 			continue;
-		wrong = call_is_wrong(e, &event->call, consumed);
+		wrong = call_is_wrong(e, &event->call, consumed, again);
 		if (wrong) {
 			ka_find(f, "%s", wrong);
 			return;
 		}
 		eof = eof || (event->call.name == KA_CALL_READ && event->call.ret == 0);
+		again = again || (consumed && event->call.name == KA_CALL_SO_ERROR);
 		/* in a living connection an error report is no end: it may be read on */
 		consumed = consumed || (gives_error(&event->call) && e->want->when != KA_NEVER);
 	}

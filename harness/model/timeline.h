@@ -134,6 +134,7 @@ struct ka_counter {
 struct ka_check {
 	bool ok;
 	int step;
+	int error; /* errno of the call; 0: it succeeded */
 	char text[160];
 };
 
@@ -176,8 +177,8 @@ enum ka_end_why {
 };
 struct ka_end {
 	enum ka_end_why why;
-	enum ka_finding_code code; /* KA_END_BROKEN: whose fault it is */
-	int step;                  /* the step in hand; -1: all were done */
+	enum ka_finding_code code; /* KA_END_BROKEN: whose fault it is, also the kernel's */
+	int step; /* the step in hand, before which or under which it ended; -1: all were done */
 	char text[200];
 };
 

@@ -112,7 +112,8 @@ static void the_bench_in_words(void **state)
 		     "fault of step 3 had no effect: drop");
 	assert_words((struct ka_event){ .what = KA_EV_FAULT, .fault = { 2, 1, "process gone" } },
 		     "fault of step 3 took effect: process gone");
-	assert_words((struct ka_event){ .what = KA_EV_CHECK, .check = { false, 1, "idle is 2" } },
+	assert_words((struct ka_event){ .what = KA_EV_CHECK,
+					.check = { .step = 1, .text = "idle is 2" } },
 		     "check of step 2 FAILED: idle is 2");
 	assert_words((struct ka_event){ .what = KA_EV_COUNTER, .counter = { "Tcp.OutRsts", 1 } },
 		     "counter Tcp.OutRsts +1");

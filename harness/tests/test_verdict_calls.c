@@ -177,6 +177,11 @@ static void soft_error_once_more(void **state)
 	scene_expect_only(&s, KA_FAIL, "SO_ERROR does not give the soft error once more");
 	call(&s, 1)->ret = ETIMEDOUT;
 	scene_expect(&s, KA_PASS, "");
+	/* asked a third time, it must be gone */
+	scene_call(&s, scene_find_event(&s, KA_EV_CALL, 1)->t_ns + 1, KA_CALL_SO_ERROR, 0, 0);
+	scene_expect(&s, KA_PASS, "");
+	call(&s, 2)->ret = ETIMEDOUT;
+	scene_expect_only(&s, KA_FAIL, "SO_ERROR gives the soft error again and again");
 }
 
 static void unread(void **state)
