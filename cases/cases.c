@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of contents: every theme, in the order in which one would explain keepalive. */
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 /* One theme a line. */
 /* clang-format off */

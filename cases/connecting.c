@@ -7,7 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 static const struct ka_setting every_second[] = { { .idle = 1, .intvl = 1, .cnt = 3 }, { 0 } };
 static const struct ka_setting user_timeout[] = {
@@ -20,12 +20,9 @@ static const struct ka_setting short_timeout[] = {
 };
 
 /* Older kernels double from the first interval on, as with 0. */
-#define SYN_RETRIES(n)                                                                             \
-	.sysctls = { { KA_PROBER, "net/ipv4/tcp_syn_retries", n } },                               \
-	.sysctl_if_there = { KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "0" }
 #define IN_SYN_SENT "tcp: better handle TCP_USER_TIMEOUT in SYN_SENT state"
 #define INTO_THE_VOID                                                                              \
-	{ .do_ = KA_DROP, .way = KA_BOTH_WAYS },                                                   \
+	KA_SILENCE,                                                                                \
 	{                                                                                          \
 		.do_ = KA_CONNECT, .unacked = true                                                 \
 	}
@@ -36,7 +33,7 @@ static const struct ka_setting short_timeout[] = {
 
 static const struct ka_case cases[] = {
 	{
-		.name = "connect_limit",
+		KA_CASE("connect_limit"),
 		.why = "a connect() into a silent path ends by tcp_syn_retries; keepalive, set "
 		       "before it, has no say and sends no probe",
 		.source = "RFC 9293 3.8.3, 3.8.4; tcp_write_timeout(): TCPF_SYN_SENT; "
@@ -50,12 +47,12 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.probers = KA_ONLY_CLIENT,
 		.one_setting = true,
-		SYN_RETRIES("1"),
+		KA_SYN_RETRIES("1"),
 		KA_STEPS(INTO_THE_VOID),
 		.expect = TIMES_OUT,
 	},
 	{
-		.name = "connect_limit_armed",
+		KA_CASE("connect_limit_armed"),
 		.why = "keepalive switched on while connect() waits: its timer goes off in "
 		       "SYN_SENT, finds no connection, and is not set again",
 		.source = "tcp_set_keepalive(); tcp_keepalive_timer(): TCP_SYN_SENT",
@@ -67,17 +64,12 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.from = KA_FROM_VALUES,
 		.settings = every_second,
-		SYN_RETRIES("1"),
-		KA_STEPS(INTO_THE_VOID, { .do_ = KA_SETSOCKOPT,
-					  .who = KA_PROBER,
-					  .level = SOL_SOCKET,
-					  .option = SO_KEEPALIVE,
-					  .value = 1,
-					  .at = { .ms = 100 } }),
+		KA_SYN_RETRIES("1"),
+		KA_STEPS(INTO_THE_VOID, { KA_SWITCH(1), .at = { .ms = 100 } }),
 		.expect = TIMES_OUT,
 	},
 	{
-		.name = "connect_limit_linear",
+		KA_CASE("connect_limit_linear"),
 		.why = "tcp_syn_linear_timeouts adds SYNs at the initial interval to those that "
 		       "tcp_syn_retries allows",
 		.source = "tcp_write_timeout(): max_retransmits; commit ccce324dabfe (6.5); "
@@ -95,7 +87,7 @@ static const struct ka_case cases[] = {
 		.expect = TIMES_OUT,
 	},
 	{
-		.name = "connect_limit_user_timeout",
+		KA_CASE("connect_limit_user_timeout"),
 		.why = "TCP_USER_TIMEOUT limits a connect(), too: it counts from the first SYN",
 		.source = "RFC 5482; tcp_clamp_rto_to_user_timeout(); "
 			  "tcp_connect(): retrans_stamp",
@@ -107,12 +99,12 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.holds_from = { "5.5", IN_SYN_SENT },
 		.settings = user_timeout,
-		SYN_RETRIES("6"),
+		KA_SYN_RETRIES("6"),
 		KA_STEPS(INTO_THE_VOID),
 		.expect = TIMES_OUT,
 	},
 	{
-		.name = "connect_limit_user_timeout_short",
+		KA_CASE("connect_limit_user_timeout_short"),
 		.why = "a user timeout below 1 s does not end a connect() before its SYN was sent "
 		       "a second time",
 		.source = "retransmits_timed_out(): icsk_retransmits; "
@@ -125,7 +117,7 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.holds_from = { "5.5", IN_SYN_SENT },
 		.settings = short_timeout,
-		SYN_RETRIES("6"),
+		KA_SYN_RETRIES("6"),
 		KA_STEPS(INTO_THE_VOID),
 		.expect = TIMES_OUT,
 	},

@@ -5,25 +5,13 @@
  */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
-#define IDLE_THEN(...)                                                                             \
-	.one_setting = true, .min_cnt = 2,                                                         \
-	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { __VA_ARGS__ })
-#define ENDS_WITH(code)                                                                            \
-	.expect = {                                                                                \
-		.when = KA_KEEPALIVE_EXPIRY,                                                       \
-		.error = code,                                                                     \
-		.probes = KA_CNT,                                                                  \
-		.unseen = true,                                                                    \
-		.counters = { { "TcpExt.TCPAbortFailed", 1 } },                                    \
-	}
+#define IDLE_THEN(...) .one_setting = true, .min_cnt = 2, KA_STEPS(KA_IDLE, { __VA_ARGS__ })
 
 static const struct ka_case cases[] = {
 	{
-		.name = "device_down",
+		KA_CASE("device_down"),
 		.why = "a device that is set down tells no socket: ETIMEDOUT after all probes",
 		.source = "fib_netdev_event(); __ip_queue_xmit(): -EHOSTUNREACH",
 		.lesson = "The prober's only device is set down. Its routes go with it, so each "
@@ -32,10 +20,10 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.topology = KA_ROUTED,
 		IDLE_THEN(.do_ = KA_LINK_DOWN, .who = KA_PROBER),
-		ENDS_WITH(ETIMEDOUT),
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
-		.name = "device6_down",
+		KA_CASE("device6_down"),
 		.why = "with IPv6 the same ends with ENETUNREACH, at the same time",
 		.source = "inet6_csk_xmit(): sk_err_soft; tcp_write_err()",
 		.lesson = "As device_down. IPv6 also loses the address with the device, but that "
@@ -44,10 +32,10 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		.topology = KA_ROUTED,
 		IDLE_THEN(.do_ = KA_LINK_DOWN, .who = KA_PROBER),
-		ENDS_WITH(ENETUNREACH),
+		.expect = { KA_ENDS_UNSEEN(ENETUNREACH) },
 	},
 	{
-		.name = "device_deleted",
+		KA_CASE("device_deleted"),
 		.why = "a device that no longer exists is no more news than one that is down",
 		.source = "fib_netdev_event(), dst_dev_put(); __ip_queue_xmit()",
 		.lesson = "The device is unplugged for good, as a USB adapter or a virtual "
@@ -56,10 +44,10 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.topology = KA_ROUTED,
 		IDLE_THEN(.do_ = KA_LINK_DELETE, .who = KA_PROBER),
-		ENDS_WITH(ETIMEDOUT),
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
-		.name = "device6_deleted",
+		KA_CASE("device6_deleted"),
 		.why = "a deleted device ends an idle IPv6 connection with ENETUNREACH",
 		.source = "inet6_csk_xmit(): sk_err_soft; tcp_write_err()",
 		.lesson = "As device_deleted, for IPv6.",
@@ -67,10 +55,10 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.topology = KA_ROUTED,
 		IDLE_THEN(.do_ = KA_LINK_DELETE, .who = KA_PROBER),
-		ENDS_WITH(ENETUNREACH),
+		.expect = { KA_ENDS_UNSEEN(ENETUNREACH) },
 	},
 	{
-		.name = "address_removed",
+		KA_CASE("address_removed"),
 		.why = "losing its own address does not end a connection; the silence does",
 		.source = "__ip_queue_xmit(): ip_route_output_ports(), -EINVAL; "
 			  "tcp_keepalive_timer()",
@@ -81,10 +69,10 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.topology = KA_PAIR,
 		IDLE_THEN(.do_ = KA_ADDRESS_GONE, .who = KA_PROBER),
-		ENDS_WITH(ETIMEDOUT),
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
-		.name = "address6_removed",
+		KA_CASE("address6_removed"),
 		.why = "an IPv6 address takes the route of its network with it: ENETUNREACH",
 		.source = "addrconf_del_ifaddr(), cleanup_prefix_route(); inet6_csk_xmit()",
 		.lesson =
@@ -94,10 +82,10 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		.topology = KA_PAIR,
 		IDLE_THEN(.do_ = KA_ADDRESS_GONE, .who = KA_PROBER),
-		ENDS_WITH(ENETUNREACH),
+		.expect = { KA_ENDS_UNSEEN(ENETUNREACH) },
 	},
 	{
-		.name = "address6_removed_route_stays",
+		KA_CASE("address6_removed_route_stays"),
 		.why = "where a default route stays, IPv6 goes on sending from an address that it "
 		       "has lost",
 		.source = "inet6_csk_route_socket(): the source address is not checked; "
@@ -111,17 +99,12 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		.min_cnt = 2,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_ANSWERS },
+		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_ANSWERS },
 			 { .do_ = KA_ADDRESS_GONE, .who = KA_PROBER }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1 },
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "far_end_down",
+		KA_CASE("far_end_down"),
 		.why = "a wire that is dead at its far end swallows the probes: ETIMEDOUT",
 		.source = "dev_deactivate(): noop_qdisc; noop_enqueue(): NET_XMIT_CN",
 		.lesson = "The peer's device is set down: the prober's own has lost its carrier. "

@@ -5,24 +5,13 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
-#define DIES .when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
-#define DEATH_EDGE                                                                                 \
-	(EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM | EPOLLRDHUP | EPOLLERR | EPOLLHUP)
-#define DROPPED                                                                                    \
-	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { .do_ = KA_DROP, .way = KA_BOTH_WAYS })
-#define BLOCKED(in)                                                                                \
-	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { .do_ = KA_BLOCK, .who = KA_PROBER, .call = in },                                \
-		 { .do_ = KA_DROP, .way = KA_BOTH_WAYS })
+#define BLOCKED(in) KA_STEPS(KA_IDLE, { .do_ = KA_BLOCK, .who = KA_PROBER, .call = in }, KA_SILENCE)
 
 static const struct ka_case cases[] = {
 	{
-		.name = "so_error_first",
+		KA_CASE("so_error_first"),
 		.why = "SO_ERROR takes the error with it: a read() afterwards looks like a clean "
 		       "end",
 		.source = "socket(7) SO_ERROR; sock_error(); tcp_recvmsg_locked(): sk_err, "
@@ -33,12 +22,12 @@ static const struct ka_case cases[] = {
 			  "the others.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		DROPPED,
+		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.post_mortem = KA_SO_ERROR_FIRST,
-		.expect = { DIES },
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "write_after_death",
+		KA_CASE("write_after_death"),
 		.why = "the first write() gets ETIMEDOUT, the second EPIPE and SIGPIPE",
 		.source = "tcp_sendmsg_locked(); sk_stream_error()",
 		.lesson = "A writer that finds the connection dead gets the real reason once. If "
@@ -47,12 +36,12 @@ static const struct ka_case cases[] = {
 			  "(MSG_NOSIGNAL suppresses it).",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		DROPPED,
+		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.post_mortem = KA_WRITE_FIRST,
-		.expect = { DIES },
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "write_after_death_close_wait",
+		KA_CASE("write_after_death_close_wait"),
 		.why = "in CLOSE_WAIT, where read() hides it, write() tells the error",
 		.source =
 			"tcp_sendmsg_locked(); sk_stream_error(); tcp_recvmsg_locked(): SOCK_DONE",
@@ -61,13 +50,13 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		.probers = KA_ONLY_CLIENT,
-		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+		KA_STEPS(KA_CONNECTED, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
 			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = { .ms = 100 } }),
 		.post_mortem = KA_WRITE_FIRST,
-		.expect = { DIES },
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "unread_data",
+		KA_CASE("unread_data"),
 		.why = "what was received before the end can still be read after it; then comes "
 		       "the error",
 		.source = "RFC 9293 3.9.1 (RECEIVE); tcp_recvmsg_locked(): the queue before "
@@ -78,13 +67,12 @@ static const struct ka_case cases[] = {
 			  "there is nothing left to read.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_STALL, .who = KA_PROBER },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
-		.expect = { DIES, .unread = 64 },
+		KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PROBER }, KA_LAST_DATA,
+			 KA_SILENCE),
+		.expect = { KA_EXPIRES, .unread = 64 },
 	},
 	{
-		.name = "blocked_recv",
+		KA_CASE("blocked_recv"),
 		.why = "a thread that sits in recv() is woken at once, with the error",
 		.source = "sk_wait_data(); sk_error_report(); tcp_recvmsg_locked()",
 		.lesson = "The oldest way to wait for data. A sleeping recv() does not hold the "
@@ -95,10 +83,10 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		BLOCKED(KA_IN_RECV),
-		.expect = { DIES },
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "blocked_select",
+		KA_CASE("blocked_select"),
 		.why = "select() calls a dead socket readable, and nothing else",
 		.source = "select(2); tcp_poll(); fs/select.c: POLLIN_SET has ERR and HUP",
 		.lesson = "ERR and HUP count as readable, and the exceptional set stays empty: it "
@@ -107,10 +95,10 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		BLOCKED(KA_IN_SELECT),
-		.expect = { DIES },
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "blocked_poll",
+		KA_CASE("blocked_poll"),
 		.why = "poll() reports ERR and HUP without being asked, besides IN and RDHUP",
 		.source = "poll(2); tcp_poll()",
 		.lesson = "The same bits as epoll's, because it is the same function of the "
@@ -118,10 +106,10 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		BLOCKED(KA_IN_POLL),
-		.expect = { DIES },
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "edge_triggered",
+		KA_CASE("edge_triggered"),
 		.why = "the first edge tells all: ERR together with HUP",
 		.source = "commit 853c3bd7b791 \"tcp: fix race in tcp_write_err()\" (6.11): "
 			  "tcp_done_with_error()",
@@ -132,12 +120,12 @@ static const struct ka_case cases[] = {
 			  "looked established.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		DROPPED,
-		.expect = { DIES,
-			    .edge = { .mask = DEATH_EDGE, .since = "6.11", .before = EPOLLERR } },
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_EXPIRES,
+			    .edge = { .mask = KA_EPOLL_ALL, .since = "6.11", .before = EPOLLERR } },
 	},
 	{
-		.name = "soft_error_again",
+		KA_CASE("soft_error_again"),
 		.why = "an ICMP error that was kept as a soft error is given twice: by read() and "
 		       "once more by SO_ERROR",
 		.source = "tcp_v4_err(): sk_err_soft; tcp_write_err(); sk_getsockopt(): SO_ERROR",
@@ -149,9 +137,8 @@ static const struct ka_case cases[] = {
 			  "places: read() takes one, SO_ERROR then finds the other.",
 		.topology = KA_ROUTED,
 		.families = KA_V4,
-		.settings =
-			(const struct ka_setting[]){ { .idle = 1, .intvl = 1, .cnt = 3 }, { 0 } },
-		KA_STEPS({ .do_ = KA_CONNECT },
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 3),
+		KA_STEPS(KA_CONNECTED,
 			 { .do_ = KA_REJECT, .way = KA_PROBES, .value = ICMP_HOST_UNREACH },
 			 { .do_ = KA_SEND,
 			   .who = KA_PEER,

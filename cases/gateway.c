@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 /* The gateway's timeout, in parts of idle: T. */
 static const struct ka_gateway patient = { .timeout = { .idle = 3 } };
@@ -30,34 +30,13 @@ static const struct ka_setting two_seconds[] = { { .idle = 2, .intvl = 1, .cnt =
 
 /* The prober sends last: the ACK that it then receives passes the gateway on its way, so that the
  * gateway's clock never starts after the prober's. */
-#define ESTABLISHED                                                                                \
-	{ .do_ = KA_CONNECT },                                                                     \
-	{                                                                                          \
-		.do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .random_phase = true                \
-	}
-#define GONE                                                                                       \
-	{                                                                                          \
-		.do_ = KA_ENTRY_GONE                                                               \
-	}
-#define GONE_AT_FIRST_PROBE                                                                        \
-	{                                                                                          \
-		.do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1                            \
-	}
-#define EXPIRES                                                                                    \
-	{                                                                                          \
-		.when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1   \
-	}
-#define IS_RESET                                                                                   \
-	{                                                                                          \
-		.when = KA_FIRST_PROBE, .error = ECONNRESET, .probes = 1, .rst_received = 1        \
-	}
 
 /* The entry that a probe makes is a young one and lives for minutes only, whatever idle is. */
 static const struct ka_setting adopting[] = { { .idle = 2, .intvl = 1, .cnt = 3 }, { .cnt = 0 } };
 
 static const struct ka_case cases[] = {
 	{
-		.name = "gateway_kept",
+		KA_CASE("gateway_kept"),
 		.why = "keepalive below the gateway's timeout keeps the translation alive: probes "
 		       "and answers are traffic",
 		.source = "RFC 5382 REQ-5; nf_conntrack_tcp_packet(), nf_ct_refresh_acct()",
@@ -69,16 +48,13 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &patient,
 		.one_setting = true,
-		KA_STEPS(ESTABLISHED,
+		KA_STEPS(KA_IDLE_AFTER_WRITE,
 			 { .do_ = KA_ENTRY_IS, .at = { .idle = 5 }, .left = { .idle = 1 } },
 			 { .do_ = KA_ENTRY_IS, .at = { .idle = 5 }, .left = { .idle = 1 } }),
-		.expect = { .when = KA_NEVER,
-			    .arming = KA_PROBED,
-			    .answered = KA_SOME,
-			    .watch = { .idle = 0.5 } },
+		.expect = { KA_LIVES_ON, .watch = { .idle = 0.5 } },
 	},
 	{
-		.name = "gateway_forgets_silent",
+		KA_CASE("gateway_forgets_silent"),
 		.why = "keepalive above the timeout is too late: its probes fall into a hole, and "
 		       "a healthy peer is declared dead",
 		.source = "RFC 5382 REQ-5; tcp_new(), nf_conntrack_tcp_loose; "
@@ -92,11 +68,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &drops,
 		.min_cnt = 2,
-		KA_STEPS(ESTABLISHED, GONE_AT_FIRST_PROBE),
-		.expect = EXPIRES,
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) }),
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "gateway_forgets_reset",
+		KA_CASE("gateway_forgets_reset"),
 		.why = "a gateway that answers for what it forgot: ECONNRESET at the first probe",
 		.source = "RFC 5382 REQ-5; nf_send_reset(), tcp_reset()",
 		.lesson = "As gateway_forgets_silent, but the gateway speaks for the host that it "
@@ -105,11 +81,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &resets,
 		.min_cnt = 2,
-		KA_STEPS(ESTABLISHED, GONE_AT_FIRST_PROBE),
-		.expect = IS_RESET,
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) }),
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 	{
-		.name = "gateway_boundary_below",
+		KA_CASE("gateway_boundary_below"),
 		.why = "a gateway's timeout of idle - 1 s: the entry is gone when the first probe "
 		       "comes",
 		.source = "RFC 5382 REQ-5; nf_ct_is_expired()",
@@ -118,11 +94,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &a_second_less,
 		.settings = two_seconds,
-		KA_STEPS(ESTABLISHED, GONE_AT_FIRST_PROBE),
-		.expect = IS_RESET,
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) }),
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 	{
-		.name = "gateway_boundary_equal",
+		KA_CASE("gateway_boundary_equal"),
 		.why = "a timeout of exactly idle is too short: the probe is never early, the "
 		       "gateway never late",
 		.source = "RFC 5382 REQ-5; nf_ct_is_expired(); kernel/time/timer.c",
@@ -134,11 +110,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &as_idle,
 		.settings = two_seconds,
-		KA_STEPS(ESTABLISHED, GONE_AT_FIRST_PROBE),
-		.expect = IS_RESET,
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) }),
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 	{
-		.name = "gateway_boundary_above",
+		KA_CASE("gateway_boundary_above"),
 		.why = "a timeout of idle + 1 s is enough, as long as the wheel rounds idle up by "
 		       "less than that second",
 		.source = "RFC 5382 REQ-5; nf_ct_refresh_acct(); kernel/time/timer.c",
@@ -149,14 +125,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &a_second_more,
 		.settings = two_seconds,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_IS, .at = { .idle = 5 } }),
-		.expect = { .when = KA_NEVER,
-			    .arming = KA_PROBED,
-			    .answered = KA_SOME,
-			    .watch = { .idle = 0.5 } },
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_ENTRY_IS, .at = { .idle = 5 } }),
+		.expect = { KA_LIVES_ON, .watch = { .idle = 0.5 } },
 	},
 	{
-		.name = "gateway_forgets_unnoticed",
+		KA_CASE("gateway_forgets_unnoticed"),
 		.why = "without keepalive and without data neither end notices that the gateway "
 		       "has forgotten",
 		.source = "RFC 9293 3.8.4; nf_conntrack, gc_worker()",
@@ -166,11 +139,12 @@ static const struct ka_case cases[] = {
 		.gateway = &drops,
 		.from = KA_FROM_NOWHERE,
 		.one_setting = true,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 1, .ms = 100 } }),
+		KA_STEPS(KA_IDLE_AFTER_WRITE,
+			 { .do_ = KA_ENTRY_GONE, .at = { .idle = 1, .ms = 100 } }),
 		.expect = { .when = KA_NEVER, .watch = { .idle = 1 } },
 	},
 	{
-		.name = "gateway_write_silent",
+		KA_CASE("gateway_write_silent"),
 		.why = "a write after the gateway has forgotten is retransmitted into the hole "
 		       "until tcp_retries2 gives up",
 		.source = "RFC 9293 3.8.3; tcp_write_timeout(), tcp_new()",
@@ -182,13 +156,13 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &drops,
 		.settings = two_seconds,
-		.sysctls = { { KA_PROBER, "net/ipv4/tcp_retries2", "3" } },
-		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 0.5, .ms = 100 } },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true }),
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_IDLE_AFTER_WRITE,
+			 { .do_ = KA_ENTRY_GONE, .at = { .idle = 0.5, .ms = 100 } }, KA_WRITE(64)),
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		.name = "gateway_write_reset",
+		KA_CASE("gateway_write_reset"),
 		.why = "the same write meets a RST at once where the gateway answers",
 		.source = "RFC 9293 3.10.7; nf_send_reset(), tcp_reset()",
 		.lesson = "As gateway_write_silent with a gateway that answers: the application "
@@ -196,12 +170,12 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &resets,
 		.settings = two_seconds,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 0.5, .ms = 100 } },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true }),
+		KA_STEPS(KA_IDLE_AFTER_WRITE,
+			 { .do_ = KA_ENTRY_GONE, .at = { .idle = 0.5, .ms = 100 } }, KA_WRITE(64)),
 		.expect = { .when = KA_AT_ONCE, .error = ECONNRESET, .rst_received = 1 },
 	},
 	{
-		.name = "gateway_entry_lost_silent",
+		KA_CASE("gateway_entry_lost_silent"),
 		.why = "an entry that is lost before its time (a full table, a fail-over) is found "
 		       "by keepalive as a silent path is",
 		.source = "ctnetlink_del_conntrack(); tcp_new(), nf_conntrack_tcp_loose",
@@ -214,11 +188,11 @@ static const struct ka_case cases[] = {
 		.gateway = &lasting_drops,
 		.min_cnt = 2,
 		.one_setting = true,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
-		.expect = EXPIRES,
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "gateway_entry_lost_reset",
+		KA_CASE("gateway_entry_lost_reset"),
 		.why = "the same where the gateway answers for what it does not know: at the first "
 		       "probe",
 		.source = "ctnetlink_del_conntrack(); nf_send_reset(), tcp_reset()",
@@ -226,11 +200,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.gateway = &lasting_resets,
 		.one_setting = true,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
-		.expect = IS_RESET,
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 	{
-		.name = "gateway_loses_patience",
+		KA_CASE("gateway_loses_patience"),
 		.why = "probes that nobody answers look like retransmissions: from the fourth on "
 		       "the gateway remembers them for nf_conntrack_tcp_timeout_max_retrans only",
 		.source = "nf_conntrack_tcp_packet(): last_seq, retrans, tcp_max_retrans",
@@ -249,17 +223,16 @@ static const struct ka_case cases[] = {
 		.settings = six_probes,
 		.sysctls = { { KA_GATEWAY, "net/netfilter/nf_conntrack_tcp_timeout_max_retrans",
 			       "1" } },
-		KA_STEPS(ESTABLISHED, { .do_ = KA_CRASH, .who = KA_PEER },
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_CRASH, .who = KA_PEER },
 			 { .do_ = KA_ENTRY_IS,
-			   .since = KA_SINCE_PROBE,
-			   .nth = 3,
+			   KA_AT_PROBE(3),
 			   .at = { .intvl = 0.5 },
 			   .left = { .idle = 90 } },
-			 { .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 5 }),
-		.expect = EXPIRES,
+			 { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(5) }),
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "gateway_adopts",
+		KA_CASE("gateway_adopts"),
 		.why = "a gateway that takes connections over in the middle is healed by the first "
 		       "probe from the client's side",
 		.source = "tcp_new(): nf_conntrack_tcp_loose; nf_nat_masquerade_ipv4()",
@@ -273,15 +246,12 @@ static const struct ka_case cases[] = {
 		.gateway = &adopts,
 		.probers = KA_ONLY_CLIENT,
 		.settings = adopting,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_FORGET, .who = KA_GATEWAY }, GONE,
-			 { .do_ = KA_ENTRY_IS, .at = { .idle = 1.3 } }),
-		.expect = { .when = KA_NEVER,
-			    .arming = KA_PROBED,
-			    .answered = KA_SOME,
-			    .watch = { .idle = 2 } },
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_FORGET, .who = KA_GATEWAY },
+			 { .do_ = KA_ENTRY_GONE }, { .do_ = KA_ENTRY_IS, .at = { .idle = 1.3 } }),
+		.expect = { KA_LIVES_ON, .watch = { .idle = 2 } },
 	},
 	{
-		.name = "gateway_adopts_not_from_outside",
+		KA_CASE("gateway_adopts_not_from_outside"),
 		.why = "a probe from the server's side cannot remind it: the gateway itself is "
 		       "addressed, and has no such connection",
 		.source = "nf_nat_inet_fn(); tcp_v4_send_reset(), tcp_v6_send_reset()",
@@ -293,8 +263,9 @@ static const struct ka_case cases[] = {
 		.gateway = &adopts,
 		.probers = KA_ONLY_SERVER,
 		.one_setting = true,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_FORGET, .who = KA_GATEWAY }, GONE),
-		.expect = IS_RESET,
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_FORGET, .who = KA_GATEWAY },
+			 { .do_ = KA_ENTRY_GONE }),
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 };
 

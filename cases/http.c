@@ -2,7 +2,7 @@
 /* HTTP keep-alive: the same word for something else, whether a connection serves the next request. */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 #define HTTP                                                                                       \
 	{                                                                                          \
@@ -12,10 +12,6 @@
 #define TIMEOUT                                                                                    \
 	{                                                                                          \
 		.idle = 1.4, .intvl = 1.2                                                          \
-	}
-#define HTTP_TIMEOUT                                                                               \
-	{                                                                                          \
-		.program = KA_APP_HTTP, .timeout = TIMEOUT                                         \
 	}
 #define SHORT                                                                                      \
 	{                                                                                          \
@@ -41,7 +37,7 @@
 
 static const struct ka_case cases[] = {
 	{
-		.name = "http_persistent",
+		KA_CASE("http_persistent"),
 		.why = "HTTP/1.1 serves several requests on one connection, and keeps it",
 		.source = "RFC 9112 9.3: persistence is the default",
 		.lesson = "Three requests, three answers, one socket: this is what HTTP calls "
@@ -52,16 +48,12 @@ static const struct ka_case cases[] = {
 		CLIENT,
 		.one_setting = true,
 		.peer_app = HTTP,
-		KA_STEPS({ .do_ = KA_CONNECT }, GET("1.1", ""), GET_AGAIN("1.1", ""),
-			 GET_AGAIN("1.1", "")),
-		.expect = { .when = KA_NEVER,
-			    .arming = KA_PROBED,
-			    .answered = KA_SOME,
-			    .watch = { .idle = 1.5, .intvl = 0.5 },
+		KA_STEPS(KA_CONNECTED, GET("1.1", ""), GET_AGAIN("1.1", ""), GET_AGAIN("1.1", "")),
+		.expect = { KA_LIVES_ON, .watch = { .idle = 1.5, .intvl = 0.5 },
 			    .app = { SERVES(3) } },
 	},
 	{
-		.name = "http_connection_close",
+		KA_CASE("http_connection_close"),
 		.why = "Connection: close ends an HTTP/1.1 connection after the answer",
 		.source = "RFC 9112 9.6; tcp_fin()",
 		.lesson = "The client says that it needs no more; the server answers and closes: "
@@ -69,13 +61,13 @@ static const struct ka_case cases[] = {
 		CLIENT,
 		.one_setting = true,
 		.peer_app = HTTP,
-		KA_STEPS({ .do_ = KA_CONNECT }, GET("1.1", "Connection: close\r\n")),
+		KA_STEPS(KA_CONNECTED, GET("1.1", "Connection: close\r\n")),
 		.expect = { .when = KA_AT_ONCE,
 			    .eof = true,
 			    .app = { SERVES(1), { KA_PEER, KA_DID_CLOSE, .times = 1 } } },
 	},
 	{
-		.name = "http10_closes",
+		KA_CASE("http10_closes"),
 		.why = "HTTP/1.0 closes after each answer unless both agree otherwise",
 		.source = "RFC 9112 9.3: HTTP/1.0 without keep-alive does not persist",
 		.lesson = "The older version has it the other way round: the end of the "
@@ -83,13 +75,13 @@ static const struct ka_case cases[] = {
 		CLIENT,
 		.one_setting = true,
 		.peer_app = HTTP,
-		KA_STEPS({ .do_ = KA_CONNECT }, GET("1.0", "")),
+		KA_STEPS(KA_CONNECTED, GET("1.0", "")),
 		.expect = { .when = KA_AT_ONCE,
 			    .eof = true,
 			    .app = { SERVES(1), { KA_PEER, KA_DID_CLOSE, .times = 1 } } },
 	},
 	{
-		.name = "http10_keep_alive",
+		KA_CASE("http10_keep_alive"),
 		.why = "with Connection: keep-alive HTTP/1.0 serves the next request, too",
 		.source = "RFC 9112 9.3, C.2.2: the keep-alive option of HTTP/1.0",
 		.lesson = "Here the word comes from: an option of HTTP/1.0 that asks the server "
@@ -98,16 +90,13 @@ static const struct ka_case cases[] = {
 		CLIENT,
 		.one_setting = true,
 		.peer_app = HTTP,
-		KA_STEPS({ .do_ = KA_CONNECT }, GET("1.0", "Connection: keep-alive\r\n"),
+		KA_STEPS(KA_CONNECTED, GET("1.0", "Connection: keep-alive\r\n"),
 			 GET_AGAIN("1.0", "Connection: keep-alive\r\n")),
-		.expect = { .when = KA_NEVER,
-			    .arming = KA_PROBED,
-			    .answered = KA_SOME,
-			    .watch = { .idle = 1.5, .intvl = 0.5 },
+		.expect = { KA_LIVES_ON, .watch = { .idle = 1.5, .intvl = 0.5 },
 			    .app = { SERVES(2) } },
 	},
 	{
-		.name = "http_idle_timeout",
+		KA_CASE("http_idle_timeout"),
 		.why = "the server's keep-alive timeout closes an idle connection that TCP "
 		       "keepalive finds healthy",
 		.source = "RFC 9112 9.5; nginx: keepalive_timeout; tcp_fin()",
@@ -119,8 +108,8 @@ static const struct ka_case cases[] = {
 		CLIENT,
 		.one_setting = true,
 		.min_cnt = 3,
-		.peer_app = HTTP_TIMEOUT,
-		KA_STEPS({ .do_ = KA_CONNECT }, GET("1.1", "")),
+		.peer_app = { .program = KA_APP_HTTP, .timeout = TIMEOUT },
+		KA_STEPS(KA_CONNECTED, GET("1.1", "")),
 		.expect = { .when = KA_AT_ONCE,
 			    .arming = KA_PROBED,
 			    .eof = true,
@@ -129,7 +118,7 @@ static const struct ka_case cases[] = {
 				     { KA_PEER, KA_DID_TIME_OUT, .times = 1, .after = TIMEOUT } } },
 	},
 	{
-		.name = "http_path_dies",
+		KA_CASE("http_path_dies"),
 		.why = "on a dead path the client of a persistent connection is told by TCP "
 		       "keepalive alone",
 		.source = "RFC 9112 9.8; RFC 9293 3.8.4; tcp_keepalive_timer()",
@@ -139,16 +128,11 @@ static const struct ka_case cases[] = {
 		CLIENT,
 		.min_cnt = 3,
 		.peer_app = HTTP,
-		KA_STEPS({ .do_ = KA_CONNECT }, GET("1.1", ""),
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1,
-			    .app = { SERVES(1) } },
+		KA_STEPS(KA_CONNECTED, GET("1.1", ""), KA_SILENCE),
+		.expect = { KA_EXPIRES, .app = { SERVES(1) } },
 	},
 	{
-		.name = "http_close_is_lost",
+		KA_CASE("http_close_is_lost"),
 		.why = "a server that closes into a dead path tells nobody: keepalive must",
 		.source = "RFC 9112 9.5; RFC 9293 3.8.4; tcp_keepalive_timer()",
 		.lesson = "The path dies, then the server's keep-alive timeout runs out. It "
@@ -159,17 +143,13 @@ static const struct ka_case cases[] = {
 		.one_setting = true,
 		.min_cnt = 3,
 		.peer_app = { .program = KA_APP_HTTP, .timeout = SHORT },
-		KA_STEPS({ .do_ = KA_CONNECT }, GET("1.1", ""),
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1,
+		KA_STEPS(KA_CONNECTED, GET("1.1", ""), KA_SILENCE),
+		.expect = { KA_EXPIRES,
 			    .app = { SERVES(1),
 				     { KA_PEER, KA_DID_TIME_OUT, .times = 1, .after = SHORT } } },
 	},
 	{
-		.name = "http_path_dies_unnoticed",
+		KA_CASE("http_path_dies_unnoticed"),
 		.why = "without TCP keepalive the same dead path is never noticed, persistent or "
 		       "not",
 		.source = "RFC 9112 9.8; RFC 9293 3.8.4 MUST-25: off by default",
@@ -181,14 +161,9 @@ static const struct ka_case cases[] = {
 		.from = KA_FROM_NOWHERE,
 		.one_setting = true,
 		.peer_app = HTTP,
-		KA_STEPS({ .do_ = KA_CONNECT }, GET("1.1", ""),
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .nominal = 1.5, .idle = 1 },
-			   .timer = 0,
-			   .value = 0 },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 40, .unacked = true }),
+		KA_STEPS(KA_CONNECTED, GET("1.1", ""), KA_SILENCE,
+			 { KA_NO_TIMER, .at = { .nominal = 1.5, .idle = 1 }, .value = 0 },
+			 KA_WRITE(40)),
 		.expect = { .when = KA_NEVER,
 			    .watch = { .ms = 100 },
 			    .counters = { { "TcpExt.TCPTimeouts", KA_ANY },

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 /* The user timeout ends the retransmissions soon. */
 static const struct ka_setting user_timeout[] = {
@@ -18,7 +18,7 @@ static const struct ka_setting user_timeout[] = {
 /* The peer's data passes once, the ACK of it is rejected, then nothing passes in either way. */
 #define ACK_REJECTED(code)                                                                         \
 	.topology = KA_ROUTED, .one_setting = true, .min_cnt = 2,                                  \
-	KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_REJECT, .way = KA_PROBES, .value = code },     \
+	KA_STEPS(KA_CONNECTED, { .do_ = KA_REJECT, .way = KA_PROBES, .value = code },              \
 		 { .do_ = KA_DROP, .way = KA_ANSWERS, .after = 1 },                                \
 		 { .do_ = KA_SEND,                                                                 \
 		   .who = KA_PEER,                                                                 \
@@ -27,10 +27,7 @@ static const struct ka_setting user_timeout[] = {
 		   .random_phase = true })
 #define DATA_REJECTED(code)                                                                        \
 	.topology = KA_ROUTED, .settings = user_timeout, .probers = KA_ONLY_CLIENT,                \
-	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { .do_ = KA_REJECT, .way = KA_PROBES, .value = code },                            \
-		 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true })
+	KA_STEPS(KA_IDLE, { .do_ = KA_REJECT, .way = KA_PROBES, .value = code }, KA_WRITE(64))
 #define GIVES_UP(code)                                                                             \
 	.expect = {                                                                                \
 		.when = KA_RETRANSMIT_LIMIT,                                                       \
@@ -40,7 +37,7 @@ static const struct ka_setting user_timeout[] = {
 
 static const struct ka_case cases[] = {
 	{
-		.name = "icmp_for_ack",
+		KA_CASE("icmp_for_ack"),
 		.why = "an ICMP error for a pure ACK is remembered: silence later ends with "
 		       "EHOSTUNREACH",
 		.source = "tcp_v4_err(): sk_err_soft; tcp_write_err(): sk_err_soft ?: ETIMEDOUT",
@@ -62,7 +59,7 @@ static const struct ka_case cases[] = {
 					  { "TcpExt.LockDroppedIcmps", KA_ANY } } },
 	},
 	{
-		.name = "icmp6_for_ack",
+		KA_CASE("icmp6_for_ack"),
 		.why = "an ICMPv6 error for a pure ACK is remembered: silence later ends with "
 		       "EHOSTUNREACH",
 		.source = "tcp_v6_err(): sk_err_soft; tcp_write_err(): sk_err_soft ?: ETIMEDOUT",
@@ -77,7 +74,7 @@ static const struct ka_case cases[] = {
 					  { "TcpExt.LockDroppedIcmps", KA_ANY } } },
 	},
 	{
-		.name = "icmp_data_host_unreachable",
+		KA_CASE("icmp_data_host_unreachable"),
 		.why = "host unreachable for data in flight does not end it; the timeout is called "
 		       "EHOSTUNREACH",
 		.source = "RFC 1122 4.2.3.9, RFC 6069; tcp_v4_err(), tcp_ld_RTO_revert()",
@@ -93,7 +90,7 @@ static const struct ka_case cases[] = {
 		GIVES_UP(EHOSTUNREACH),
 	},
 	{
-		.name = "icmp_data_net_unreachable",
+		KA_CASE("icmp_data_net_unreachable"),
 		.why = "net unreachable for data gives the timeout the name ENETUNREACH",
 		.source = "icmp_err_convert[]; tcp_v4_err(), tcp_write_err()",
 		.lesson = "As icmp_data_host_unreachable; each code has its errno.",
@@ -102,7 +99,7 @@ static const struct ka_case cases[] = {
 		GIVES_UP(ENETUNREACH),
 	},
 	{
-		.name = "icmp_data_port_unreachable",
+		KA_CASE("icmp_data_port_unreachable"),
 		.why = "port unreachable for data gives the timeout the name ECONNREFUSED, and is "
 		       "not fatal",
 		.source = "RFC 1122 4.2.3.9 (hard error), RFC 5927 5.2; tcp_v4_err()",
@@ -115,7 +112,7 @@ static const struct ka_case cases[] = {
 		GIVES_UP(ECONNREFUSED),
 	},
 	{
-		.name = "icmp_data_admin_prohibited",
+		KA_CASE("icmp_data_admin_prohibited"),
 		.why = "administratively prohibited for data is EHOSTUNREACH in IPv4",
 		.source = "icmp_err_convert[]: ICMP_PKT_FILTERED is EHOSTUNREACH; tcp_v4_err()",
 		.lesson = "A firewall that begins to reject an established connection. IPv4 has no "
@@ -125,7 +122,7 @@ static const struct ka_case cases[] = {
 		GIVES_UP(EHOSTUNREACH),
 	},
 	{
-		.name = "icmp6_data_no_route",
+		KA_CASE("icmp6_data_no_route"),
 		.why = "no route for data gives the timeout the name ENETUNREACH",
 		.source = "icmpv6_err_convert(), tab_unreach[]; tcp_v6_err(), tcp_write_err()",
 		.lesson =
@@ -136,7 +133,7 @@ static const struct ka_case cases[] = {
 		GIVES_UP(ENETUNREACH),
 	},
 	{
-		.name = "icmp6_data_admin_prohibited",
+		KA_CASE("icmp6_data_admin_prohibited"),
 		.why = "administratively prohibited for data is EACCES in IPv6",
 		.source = "tab_unreach[]; tcp_v6_err(), tcp_write_err()",
 		.lesson = "As icmp_data_admin_prohibited; IPv6 says EACCES where IPv4 says "
@@ -146,7 +143,7 @@ static const struct ka_case cases[] = {
 		GIVES_UP(EACCES),
 	},
 	{
-		.name = "icmp6_data_address_unreachable",
+		KA_CASE("icmp6_data_address_unreachable"),
 		.why = "address unreachable for data gives the timeout the name EHOSTUNREACH",
 		.source = "tab_unreach[]; tcp_v6_err(), tcp_write_err()",
 		.lesson = "The last router cannot find the peer on its link.",
@@ -155,7 +152,7 @@ static const struct ka_case cases[] = {
 		GIVES_UP(EHOSTUNREACH),
 	},
 	{
-		.name = "icmp6_data_port_unreachable",
+		KA_CASE("icmp6_data_port_unreachable"),
 		.why = "port unreachable for data gives the timeout the name ECONNREFUSED",
 		.source = "tab_unreach[]; tcp_v6_err(), tcp_write_err()",
 		.lesson = "As icmp_data_port_unreachable, for ICMPv6. The table calls it fatal; an "

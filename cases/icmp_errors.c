@@ -10,25 +10,15 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 #define IDLE_THEN_REJECT(code)                                                                     \
 	.topology = KA_ROUTED, .one_setting = true, .min_cnt = 2,                                  \
-	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { .do_ = KA_REJECT, .way = KA_PROBES, .value = code })
-#define IGNORED                                                                                    \
-	.expect = {                                                                                \
-		.when = KA_KEEPALIVE_EXPIRY,                                                       \
-		.error = ETIMEDOUT,                                                                \
-		.probes = KA_CNT,                                                                  \
-		.rst_sent = 1,                                                                     \
-		.counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } },                             \
-	}
+	KA_STEPS(KA_IDLE, { .do_ = KA_REJECT, .way = KA_PROBES, .value = code })
 
 static const struct ka_case cases[] = {
 	{
-		.name = "icmp_host_unreachable",
+		KA_CASE("icmp_host_unreachable"),
 		.why = "host unreachable for a probe shortens nothing: ETIMEDOUT after all probes",
 		.source = "RFC 5927 4.1; tcp_v4_err(): OutOfWindowIcmps",
 		.lesson =
@@ -40,10 +30,10 @@ static const struct ka_case cases[] = {
 			"OutOfWindowIcmps. The connection dies of silence, at the full time.",
 		.families = KA_V4,
 		IDLE_THEN_REJECT(ICMP_HOST_UNREACH),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "icmp_net_unreachable",
+		KA_CASE("icmp_net_unreachable"),
 		.why = "net unreachable for a probe is ignored like any other error",
 		.source = "RFC 5927 4.1; tcp_v4_err()",
 		.lesson = "As icmp_host_unreachable, from a router that has lost the whole network "
@@ -51,10 +41,10 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP_NET_UNREACH),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "icmp_port_unreachable",
+		KA_CASE("icmp_port_unreachable"),
 		.why = "port unreachable for a probe is ignored: no ECONNREFUSED",
 		.source = "RFC 5927 4.1, RFC 9293 3.9.2.2; tcp_v4_err()",
 		.lesson = "As icmp_host_unreachable with port unreachable, a hard error by RFC "
@@ -63,10 +53,10 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP_PORT_UNREACH),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "icmp_admin_prohibited",
+		KA_CASE("icmp_admin_prohibited"),
 		.why = "a firewall that says so is no faster than one that is silent",
 		.source = "RFC 5927 4.1; tcp_v4_err()",
 		.lesson = "A firewall rejects the probes with \"communication administratively "
@@ -75,30 +65,30 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP_PKT_FILTERED),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "icmp6_no_route",
+		KA_CASE("icmp6_no_route"),
 		.why = "no route for a probe shortens nothing: ETIMEDOUT after all probes",
 		.source = "RFC 5927 4.1; tcp_v6_err(): OutOfWindowIcmps",
 		.lesson = "As icmp_host_unreachable, for ICMPv6: tcp_v6_err() has the same test of "
 			  "the quoted sequence number, and counts in the same place.",
 		.families = KA_V6,
 		IDLE_THEN_REJECT(ICMP6_DST_UNREACH_NOROUTE),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "icmp6_admin_prohibited",
+		KA_CASE("icmp6_admin_prohibited"),
 		.why = "administratively prohibited for a probe is ignored",
 		.source = "RFC 5927 4.1; tcp_v6_err()",
 		.lesson = "As icmp_admin_prohibited, for ICMPv6.",
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP6_DST_UNREACH_ADMIN),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "icmp6_address_unreachable",
+		KA_CASE("icmp6_address_unreachable"),
 		.why = "address unreachable for a probe is ignored",
 		.source = "RFC 5927 4.1, RFC 4443 3.1; tcp_v6_err()",
 		.lesson = "What the last router says when nobody answers its neighbour "
@@ -107,17 +97,17 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP6_DST_UNREACH_ADDR),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "icmp6_port_unreachable",
+		KA_CASE("icmp6_port_unreachable"),
 		.why = "port unreachable for a probe is ignored: no ECONNREFUSED",
 		.source = "RFC 5927 4.1, RFC 4443 3.1; tcp_v6_err()",
 		.lesson = "As icmp_port_unreachable, for ICMPv6.",
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP6_DST_UNREACH_NOPORT),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 };
 

@@ -9,7 +9,7 @@
 #include <netinet/ip_icmp.h>
 #include <sys/epoll.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 #define ASK(family_level, family_option)                                                           \
 	{                                                                                          \
@@ -18,23 +18,12 @@
 	}
 #define PROBES_REJECTED(ask, code)                                                                 \
 	.topology = KA_ROUTED, .one_setting = true, .min_cnt = 2,                                  \
-	KA_STEPS({ .do_ = KA_CONNECT }, ask,                                                       \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
+	KA_STEPS(KA_CONNECTED, ask, KA_LAST_DATA,                                                  \
 		 { .do_ = KA_REJECT, .way = KA_PROBES, .value = code })
 #define DATA_REJECTED(ask, code)                                                                   \
 	.topology = KA_ROUTED, .one_setting = true,                                                \
-	KA_STEPS({ .do_ = KA_CONNECT }, ask,                                                       \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { .do_ = KA_REJECT, .way = KA_PROBES, .value = code },                            \
-		 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true })
-#define IGNORED                                                                                    \
-	.expect = {                                                                                \
-		.when = KA_KEEPALIVE_EXPIRY,                                                       \
-		.error = ETIMEDOUT,                                                                \
-		.probes = KA_CNT,                                                                  \
-		.rst_sent = 1,                                                                     \
-		.counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } },                             \
-	}
+	KA_STEPS(KA_CONNECTED, ask, KA_LAST_DATA,                                                  \
+		 { .do_ = KA_REJECT, .way = KA_PROBES, .value = code }, KA_WRITE(64))
 #define REPORTED                                                                                   \
 	.expect = {                                                                                \
 		.when = KA_FIRST_RETRANSMIT,                                                       \
@@ -47,7 +36,7 @@
 
 static const struct ka_case cases[] = {
 	{
-		.name = "recverr_probes",
+		KA_CASE("recverr_probes"),
 		.why = "IP_RECVERR reports no error for a probe: ETIMEDOUT, nothing before, error "
 		       "queue empty",
 		.source = "tcp_v4_err(): the sequence check comes before IP_RECVERR",
@@ -57,19 +46,19 @@ static const struct ka_case cases[] = {
 			  "option.",
 		.families = KA_V4,
 		PROBES_REJECTED(ASK(IPPROTO_IP, IP_RECVERR), ICMP_HOST_UNREACH),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "recverr6_probes",
+		KA_CASE("recverr6_probes"),
 		.why = "IPV6_RECVERR reports no error for a probe",
 		.source = "tcp_v6_err(): the sequence check comes before IPV6_RECVERR",
 		.lesson = "As recverr_probes, for IPv6.",
 		.families = KA_V6,
 		PROBES_REJECTED(ASK(IPPROTO_IPV6, IPV6_RECVERR), ICMP6_DST_UNREACH_ADDR),
-		IGNORED,
+		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "recverr_data",
+		KA_CASE("recverr_data"),
 		.why = "with data in flight IP_RECVERR reports EHOSTUNREACH early, and the "
 		       "connection lives",
 		.source = "tcp_v4_err(): sk_err, sk_error_report(); ip(7): IP_RECVERR with TCP",
@@ -84,7 +73,7 @@ static const struct ka_case cases[] = {
 		REPORTED,
 	},
 	{
-		.name = "recverr6_data",
+		KA_CASE("recverr6_data"),
 		.why = "with data in flight IPV6_RECVERR reports EHOSTUNREACH early, and the "
 		       "connection lives",
 		.source = "tcp_v6_err(): sk_err, sk_error_report(); ipv6(7): IPV6_RECVERR",

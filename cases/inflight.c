@@ -5,19 +5,15 @@
  */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
-#define RETRIES2(n)                                                                                \
-	.sysctls = {                                                                               \
-		{ KA_PROBER, "net/ipv4/tcp_retries2", n },                                         \
-	}
 #define GIVES_UP                                                                                   \
 	.when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT,                                           \
 	.counters = { { "TcpExt.TCPTimeouts", KA_SOME } }
 
 static const struct ka_case cases[] = {
 	{
-		.name = "unacked_data",
+		KA_CASE("unacked_data"),
 		.why = "while data is unacknowledged no probe is sent: tcp_retries2 decides, and "
 		       "no RST announces the end",
 		.source = "RFC 9293 3.8.3, 3.8.4 MUST-26; tcp_keepalive_timer(): packets_out; "
@@ -30,20 +26,13 @@ static const struct ka_case cases[] = {
 			  "quarter of an hour. The end is ETIMEDOUT again, but without a RST.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		RETRIES2("3"),
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .ms = 50 },
-			   .timer = 1,
-			   .value = KA_ANY }),
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1),
+			 { KA_RETRANSMIT_TIMER, .at = { .ms = 50 }, .value = KA_ANY }),
 		.expect = { GIVES_UP },
 	},
 	{
-		.name = "unacked_data_user_timeout",
+		KA_CASE("unacked_data_user_timeout"),
 		.why = "TCP_USER_TIMEOUT is what limits unacknowledged data: here it is exact",
 		.source = "RFC 5482; tcp_clamp_rto_to_user_timeout(), commit b701a99e431d (4.19)",
 		.lesson = "The same loss with a user timeout of 3 s. It counts from the first "
@@ -53,18 +42,12 @@ static const struct ka_case cases[] = {
 			  "together: keepalive for an idle connection, the user timeout for a busy "
 			  "one.",
 		.topology = KA_ROUTED,
-		.settings =
-			(const struct ka_setting[]){
-				{ .idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 3000 },
-				{ 0 } },
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }),
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 3000),
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
 		.expect = { GIVES_UP },
 	},
 	{
-		.name = "unacked_data_default_limit",
+		KA_CASE("unacked_data_default_limit"),
 		.why = "with tcp_retries2 = 15 a connection with unacknowledged data lives for "
 		       "a quarter of an hour, whatever keepalive says",
 		.source = "RFC 9293 3.8.3; tcp_model_timeout(); "
@@ -76,14 +59,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		.long_ = true,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }),
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
 		.expect = { GIVES_UP },
 	},
 	{
-		.name = "write_while_probing",
+		KA_CASE("write_while_probing"),
 		.why = "a write in the middle of probing stops the probes: the verdict that was "
 		       "near starts from the beginning under another rule",
 		.source = "tcp_keepalive_timer(): tcp_write_queue_empty(); retransmits_timed_out()",
@@ -93,23 +73,19 @@ static const struct ka_case cases[] = {
 			  "heartbeat of the application's own does this to keepalive all the "
 			  "time.",
 		.topology = KA_ROUTED,
-		.settings =
-			(const struct ka_setting[]){ { .idle = 1, .intvl = 1, .cnt = 3 }, { 0 } },
-		RETRIES2("3"),
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 3),
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_IDLE, KA_SILENCE,
 			 { .do_ = KA_SEND,
 			   .who = KA_PROBER,
 			   .bytes = 1,
 			   .unacked = true,
-			   .since = KA_SINCE_PROBE,
-			   .nth = 2,
+			   KA_AT_PROBE(2),
 			   .at = { .intvl = 0.5 } }),
 		.expect = { GIVES_UP, .probes = 2 },
 	},
 	{
-		.name = "unacked_data_healed",
+		KA_CASE("unacked_data_healed"),
 		.why = "when the path heals, the retransmission gets through and keepalive is back",
 		.source = "tcp_ack(): rcv_tstamp; tcp_keepalive_timer(): elapsed < idle",
 		.lesson = "The byte is lost a few times, then the path heals. The next "
@@ -118,17 +94,9 @@ static const struct ka_case cases[] = {
 			  "and answered as if nothing had been.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
-			 { .do_ = KA_HEAL, .at = { .ms = 1000 } },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .idle = 2.5, .ms = 2000 },
-			   .timer = 2,
-			   .value = 0 }),
-		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1), { .do_ = KA_HEAL, .at = { .ms = 1000 } },
+			 { KA_KEEPALIVE_TIMER, .at = { .idle = 2.5, .ms = 2000 }, .value = 0 }),
+		.expect = { KA_LIVES_ON },
 	},
 };
 

@@ -8,53 +8,17 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
-#define DIES(n)                                                                                    \
-	{                                                                                          \
-		.when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = n, .rst_sent = 1        \
-	}
-#define CONNECT                                                                                    \
-	{                                                                                          \
-		.do_ = KA_CONNECT                                                                  \
-	}
-#define DATA                                                                                       \
-	{                                                                                          \
-		.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true                  \
-	}
-#define DROP                                                                                       \
-	{                                                                                          \
-		.do_ = KA_DROP, .way = KA_BOTH_WAYS                                                \
-	}
-#define KEY(name)             "net/ipv4/tcp_keepalive_" name
-#define WRITE(end, name, val) .do_ = KA_SYSCTL, .who = end, .key = KEY(name), .text = val
-#define IS(opt, val)                                                                               \
-	{                                                                                          \
-		.do_ = KA_GETSOCKOPT, .who = KA_PROBER, .level = IPPROTO_TCP, .option = opt,       \
-		.value = val                                                                       \
-	}
-#define SWITCH_ON                                                                                  \
-	{                                                                                          \
-		.do_ = KA_SETSOCKOPT, .who = KA_PROBER, .level = SOL_SOCKET,                       \
-		.option = SO_KEEPALIVE, .value = 1                                                 \
-	}
-#define TIMER    .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer
-#define PROBE(n) .since = KA_SINCE_PROBE, .nth = n
-#define ONLY(i, v, c)                                                                              \
-	.settings = (const struct ka_setting[])                                                    \
-	{                                                                                          \
-		{ .idle = i, .intvl = v, .cnt = c },                                               \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
-	}
+#define WRITE(end, name, val)                                                                      \
+	.do_ = KA_SYSCTL, .who = end, .key = KA_KEEPALIVE_SYSCTL(name), .text = val
 
 /* Its own: how far ahead 2^32 jiffies are has nothing to do with the run's setting. */
 static const struct ka_setting negative[] = { { .idle = 1, .intvl = 1, .cnt = 1 }, { .cnt = 0 } };
 
 static const struct ka_case cases[] = {
 	{
-		.name = "sysctl_time_lowered",
+		KA_CASE("sysctl_time_lowered"),
 		.why = "a lowered tcp_keepalive_time is seen only when the old timer goes off, "
 		       "whatever getsockopt() says",
 		.source = "keepalive_time_when() is read at every use; tcp_keepalive_timer()",
@@ -65,14 +29,15 @@ static const struct ka_case cases[] = {
 			  "probe leaves.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_SYSCTL,
-		ONLY(4, 1, 2),
-		KA_STEPS(CONNECT, DATA, DROP, { WRITE(KA_PROBER, "time", "1") },
-			 IS(TCP_KEEPIDLE, 1),
-			 { TIMER = 2, .value = 0, .expires = { { .idle = 0.6 }, { .idle = 1 } } }),
-		.expect = DIES(KA_CNT),
+		KA_SETTING(.idle = 4, .intvl = 1, .cnt = 2),
+		KA_STEPS(KA_IDLE, KA_SILENCE, { WRITE(KA_PROBER, "time", "1") },
+			 { KA_GET(TCP_KEEPIDLE), .value = 1 },
+			 { KA_KEEPALIVE_TIMER, .value = 0,
+			   .expires = { { .idle = 0.6 }, { .idle = 1 } } }),
+		.expect = { KA_EXPIRES_AFTER(KA_CNT) },
 	},
 	{
-		.name = "sysctl_time_raised",
+		KA_CASE("sysctl_time_raised"),
 		.why = "with a raised tcp_keepalive_time the old expiry only sets the timer again",
 		.source = "keepalive_time_when(), tcp_keepalive_timer(): elapsed < idle",
 		.lesson = "When the timer goes off that was armed with the old value, the handler "
@@ -80,32 +45,33 @@ static const struct ka_case cases[] = {
 			  "segment received plus that.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_SYSCTL,
-		ONLY(1, 1, 2),
-		KA_STEPS(CONNECT, DATA, DROP, { WRITE(KA_PROBER, "time", "3") },
-			 IS(TCP_KEEPIDLE, 3),
-			 { TIMER = 2, .value = 0, .expires = { { 0 }, { .idle = 1 } } },
-			 { TIMER = 2, .value = 0, .since = KA_SINCE_LAST_RX, .at = { .idle = 1.5 },
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 2),
+		KA_STEPS(KA_IDLE, KA_SILENCE, { WRITE(KA_PROBER, "time", "3") },
+			 { KA_GET(TCP_KEEPIDLE), .value = 3 },
+			 { KA_KEEPALIVE_TIMER, .value = 0, .expires = { { 0 }, { .idle = 1 } } },
+			 { KA_KEEPALIVE_TIMER, .value = 0, .since = KA_SINCE_LAST_RX,
+			   .at = { .idle = 1.5 },
 			   .expires = { { .idle = 1.2 }, { .idle = 1.5 } } }),
-		.expect = DIES(KA_CNT),
+		.expect = { KA_EXPIRES_AFTER(KA_CNT) },
 	},
 	{
-		.name = "sysctl_intvl_lowered",
+		KA_CASE("sysctl_intvl_lowered"),
 		.why = "a lowered tcp_keepalive_intvl is used only after the interval that is "
 		       "running",
 		.source = "keepalive_intvl_when() is read at every use; tcp_keepalive_timer()",
 		.lesson = "As with the socket option: the running interval is not cut short.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_SYSCTL,
-		ONLY(1, 3, 2),
-		KA_STEPS(CONNECT, DATA, DROP,
-			 { WRITE(KA_PROBER, "intvl", "1"), PROBE(1), .at = { .idle = 0.4 } },
-			 IS(TCP_KEEPINTVL, 1),
-			 { TIMER = 2, .value = 1,
+		KA_SETTING(.idle = 1, .intvl = 3, .cnt = 2),
+		KA_STEPS(KA_IDLE, KA_SILENCE,
+			 { WRITE(KA_PROBER, "intvl", "1"), KA_AT_PROBE(1), .at = { .idle = 0.4 } },
+			 { KA_GET(TCP_KEEPINTVL), .value = 1 },
+			 { KA_KEEPALIVE_TIMER, .value = 1,
 			   .expires = { { .intvl = 0.5 }, { .intvl = 0.9 } } }),
-		.expect = DIES(KA_CNT),
+		.expect = { KA_EXPIRES_AFTER(KA_CNT) },
 	},
 	{
-		.name = "sysctl_probes_lowered",
+		KA_CASE("sysctl_probes_lowered"),
 		.why = "a lowered tcp_keepalive_probes ends it at the expiry that is already armed",
 		.source = "keepalive_probes() is read at every use; tcp_keepalive_timer()",
 		.lesson =
@@ -113,14 +79,14 @@ static const struct ka_case cases[] = {
 			"have sent the second, ends the connection.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_SYSCTL,
-		ONLY(1, 2, 5),
-		KA_STEPS(CONNECT, DATA, DROP,
-			 { WRITE(KA_PROBER, "probes", "1"), PROBE(1), .at = { .idle = 0.4 } },
-			 IS(TCP_KEEPCNT, 1)),
-		.expect = DIES(1),
+		KA_SETTING(.idle = 1, .intvl = 2, .cnt = 5),
+		KA_STEPS(KA_IDLE, KA_SILENCE,
+			 { WRITE(KA_PROBER, "probes", "1"), KA_AT_PROBE(1), .at = { .idle = 0.4 } },
+			 { KA_GET(TCP_KEEPCNT), .value = 1 }),
+		.expect = { KA_EXPIRES_AFTER(1) },
 	},
 	{
-		.name = "sysctl_against_option",
+		KA_CASE("sysctl_against_option"),
 		.why = "a socket with values of its own does not see any of the sysctls",
 		.source = "keepalive_time_when(), keepalive_intvl_when(), keepalive_probes()",
 		.lesson = "Whoever sets the socket options is safe from the administrator: all "
@@ -128,12 +94,12 @@ static const struct ka_case cases[] = {
 			  "intervals and end come as the socket's own values say.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		KA_STEPS(CONNECT, DATA, DROP, { WRITE(KA_PROBER, "time", "100") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, { WRITE(KA_PROBER, "time", "100") },
 			 { WRITE(KA_PROBER, "intvl", "50") }, { WRITE(KA_PROBER, "probes", "77") }),
-		.expect = DIES(KA_CNT),
+		.expect = { KA_EXPIRES_AFTER(KA_CNT) },
 	},
 	{
-		.name = "sysctl_of_the_peer",
+		KA_CASE("sysctl_of_the_peer"),
 		.why = "the sysctls of another namespace mean nothing here",
 		.source = "sock_net(sk); commits 13b287e8d1ca, 9bd6861bd432, b840d15d3912 (4.5)",
 		.lesson = "The prober follows the sysctls of its own namespace. Those of the "
@@ -141,12 +107,12 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.from = KA_FROM_SYSCTL,
 		.one_setting = true,
-		KA_STEPS(CONNECT, DATA, DROP, { WRITE(KA_PEER, "time", "100") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, { WRITE(KA_PEER, "time", "100") },
 			 { WRITE(KA_PEER, "intvl", "50") }, { WRITE(KA_PEER, "probes", "77") }),
-		.expect = DIES(KA_CNT),
+		.expect = { KA_EXPIRES_AFTER(KA_CNT) },
 	},
 	{
-		.name = "sysctl_probes_zero",
+		KA_CASE("sysctl_probes_zero"),
 		.why = "tcp_keepalive_probes 0 kills a healthy connection without a single probe",
 		.source = "tcp_keepalive_timer(): probes_out >= 0 is always true; RFC 9293 3.8.4 "
 			  "MUST-29",
@@ -157,26 +123,27 @@ static const struct ka_case cases[] = {
 		.from = KA_FROM_SYSCTL,
 		.one_setting = true,
 		.no_user_timeout = true,
-		KA_STEPS(CONNECT, DATA, { WRITE(KA_PROBER, "probes", "0") }, IS(TCP_KEEPCNT, 0)),
-		.expect = DIES(0),
+		KA_STEPS(KA_IDLE, { WRITE(KA_PROBER, "probes", "0") },
+			 { KA_GET(TCP_KEEPCNT), .value = 0 }),
+		.expect = { KA_EXPIRES_AFTER(0) },
 	},
 	{
-		.name = "sysctl_time_zero",
+		KA_CASE("sysctl_time_zero"),
 		.why = "tcp_keepalive_time 0 sends the first probe on the next jiffy",
 		.source = "proc_dointvec_jiffies() has no lower bound; tcp_keepalive_timer()",
 		.lesson = "0 does not mean off. It means that any silence is long enough: the "
 			  "timer is armed with nothing, and the probes go out every intvl.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
-		ONLY(0, 1, 2),
-		.sysctls = { { KA_PROBER, KEY("time"), "0" },
-			     { KA_PROBER, KEY("intvl"), "1" },
-			     { KA_PROBER, KEY("probes"), "2" } },
-		KA_STEPS(CONNECT, DROP, SWITCH_ON),
-		.expect = DIES(KA_CNT),
+		KA_SETTING(.idle = 0, .intvl = 1, .cnt = 2),
+		.sysctls = { { KA_PROBER, KA_KEEPALIVE_SYSCTL("time"), "0" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("intvl"), "1" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("probes"), "2" } },
+		KA_STEPS(KA_CONNECTED, KA_SILENCE, { KA_SWITCH(1) }),
+		.expect = { KA_EXPIRES_AFTER(KA_CNT) },
 	},
 	{
-		.name = "sysctl_time_zero_alive",
+		KA_CASE("sysctl_time_zero_alive"),
 		.why = "with tcp_keepalive_time 0 a healthy peer is probed every intvl",
 		.source =
 			"tcp_keepalive_timer(): after an answered probe the timer runs with intvl",
@@ -185,33 +152,30 @@ static const struct ka_case cases[] = {
 			"it goes off, an idle time of 0 is over.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
-		ONLY(0, 1, 2),
-		.sysctls = { { KA_PROBER, KEY("time"), "0" },
-			     { KA_PROBER, KEY("intvl"), "1" },
-			     { KA_PROBER, KEY("probes"), "2" } },
-		KA_STEPS(CONNECT, SWITCH_ON),
-		.expect = { .when = KA_NEVER,
-			    .arming = KA_PROBED,
-			    .answered = KA_SOME,
-			    .watch = { .intvl = 3.5 } },
+		KA_SETTING(.idle = 0, .intvl = 1, .cnt = 2),
+		.sysctls = { { KA_PROBER, KA_KEEPALIVE_SYSCTL("time"), "0" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("intvl"), "1" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("probes"), "2" } },
+		KA_STEPS(KA_CONNECTED, { KA_SWITCH(1) }),
+		.expect = { KA_LIVES_ON, .watch = { .intvl = 3.5 } },
 	},
 	{
-		.name = "sysctl_intvl_zero",
+		KA_CASE("sysctl_intvl_zero"),
 		.why = "tcp_keepalive_intvl 0 spends all probes in a few jiffies",
 		.source = "proc_dointvec_jiffies() has no lower bound; tcp_keepalive_timer()",
 		.lesson = "After idle the probes go out one per jiffy or two: a path that is dead "
 			  "for a tenth of a second costs the connection.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
-		ONLY(1, 0, 20),
-		.sysctls = { { KA_PROBER, KEY("time"), "1" },
-			     { KA_PROBER, KEY("intvl"), "0" },
-			     { KA_PROBER, KEY("probes"), "20" } },
-		KA_STEPS(CONNECT, SWITCH_ON, DROP),
-		.expect = DIES(KA_CNT),
+		KA_SETTING(.idle = 1, .intvl = 0, .cnt = 20),
+		.sysctls = { { KA_PROBER, KA_KEEPALIVE_SYSCTL("time"), "1" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("intvl"), "0" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("probes"), "20" } },
+		KA_STEPS(KA_CONNECTED, { KA_SWITCH(1) }, KA_SILENCE),
+		.expect = { KA_EXPIRES_AFTER(KA_CNT) },
 	},
 	{
-		.name = "sysctl_time_negative",
+		KA_CASE("sysctl_time_negative"),
 		.why = "a negative tcp_keepalive_time is taken, and means never",
 		.source = "proc_dointvec_jiffies(); tcp_keepalive_timer(): u32 elapsed < "
 			  "keepalive_time_when()",
@@ -224,12 +188,12 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
 		.settings = negative,
-		.sysctls = { { KA_PROBER, KEY("time"), "-1" },
-			     { KA_PROBER, KEY("intvl"), "1" },
-			     { KA_PROBER, KEY("probes"), "1" } },
+		.sysctls = { { KA_PROBER, KA_KEEPALIVE_SYSCTL("time"), "-1" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("intvl"), "1" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("probes"), "1" } },
 		.no_user_timeout = true,
-		KA_STEPS(CONNECT, SWITCH_ON,
-			 { TIMER = 2, .value = 0, .at = { .ms = 500 },
+		KA_STEPS(KA_CONNECTED, { KA_SWITCH(1) },
+			 { KA_KEEPALIVE_TIMER, .value = 0, .at = { .ms = 500 },
 			   .expires = { { .intvl = 1e6 }, { .intvl = 4.3e6 } } }),
 		.expect = { .when = KA_NEVER, .watch = { .ms = 2000 } },
 	},

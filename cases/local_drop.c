@@ -7,17 +7,14 @@
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
-#define AT_HOME .topology = KA_PAIR, .one_setting = true, .min_cnt = 2
-#define IDLE_THEN(...)                                                                             \
-	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { __VA_ARGS__ })
+#define AT_HOME        .topology = KA_PAIR, .one_setting = true, .min_cnt = 2
+#define IDLE_THEN(...) KA_STEPS(KA_IDLE, { __VA_ARGS__ })
 
 static const struct ka_case cases[] = {
 	{
-		.name = "output_drop",
+		KA_CASE("output_drop"),
 		.why = "a probe that the host's own output chain drops counts as sent",
 		.source = "tcp_keepalive_timer(): err <= 0 counts; nf_hook_slow(): -EPERM",
 		.lesson = "An nftables rule in the prober's own output hook drops what it sends. "
@@ -33,7 +30,7 @@ static const struct ka_case cases[] = {
 			    .counters = { { "TcpExt.TCPAbortFailed", 1 } } },
 	},
 	{
-		.name = "postrouting_drop",
+		KA_CASE("postrouting_drop"),
 		.why = "a probe dropped behind routing, in postrouting, counts as sent as well",
 		.source = "tcp_keepalive_timer(); ip_output(), ip6_output(): NF_INET_POST_ROUTING",
 		.lesson = "As output_drop, one hook later, where source NAT lives.",
@@ -47,7 +44,7 @@ static const struct ka_case cases[] = {
 			    .counters = { { "TcpExt.TCPAbortFailed", 1 } } },
 	},
 	{
-		.name = "output_reject_icmp",
+		KA_CASE("output_reject_icmp"),
 		.why = "an ICMP error from the own host is ignored like one from the network",
 		.source = "tcp_v4_err(), tcp_v6_err(): OutOfWindowIcmps; nft_reject_inet_eval()",
 		.lesson = "The output chain rejects with ICMP instead of dropping. The error is "
@@ -65,7 +62,7 @@ static const struct ka_case cases[] = {
 					  { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
 	},
 	{
-		.name = "output_reject_rst",
+		KA_CASE("output_reject_rst"),
 		.why = "an output chain that rejects with RST ends the connection at the first "
 		       "probe",
 		.source = "nf_send_reset(), nf_send_reset6(); tcp_reset()",
@@ -81,7 +78,7 @@ static const struct ka_case cases[] = {
 			    .unseen = true },
 	},
 	{
-		.name = "output_reject_rst_eats_itself",
+		KA_CASE("output_reject_rst_eats_itself"),
 		.why = "a reject rule that matches its own RST is only a drop",
 		.source = "nf_send_reset(): ip_local_out() passes the output hook again",
 		.lesson = "The RST that netfilter makes goes through the output chain itself. A "

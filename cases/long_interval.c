@@ -2,20 +2,11 @@
 /* An interval longer than the idle time: legal, and a trap. */
 #include <errno.h>
 
-#include "model/case.h"
-
-#define LONG_INTERVAL                                                                              \
-	.settings = (const struct ka_setting[])                                                    \
-	{                                                                                          \
-		{ .idle = 1, .intvl = 3, .cnt = 2 },                                               \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
-	}
+#include "model/vocabulary.h"
 
 static const struct ka_case cases[] = {
 	{
-		.name = "long_interval_answered",
+		KA_CASE("long_interval_answered"),
 		.why = "with intvl longer than idle a live peer is probed every intvl, not every "
 		       "idle",
 		.source = "tcp_keepalive_timer(): the timer is set to intvl after every probe",
@@ -24,18 +15,13 @@ static const struct ka_case cases[] = {
 			  "again, 3 s later, idle (1 s) is long over and the next probe is due: "
 			  "the connection is probed every 3 s, not every second.",
 		.topology = KA_ROUTED,
-		LONG_INTERVAL,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .idle = 0.5, .intvl = 2 },
-			   .timer = 2,
-			   .value = 0 }),
+		KA_SETTING(.idle = 1, .intvl = 3, .cnt = 2),
+		KA_STEPS(KA_IDLE,
+			 { KA_KEEPALIVE_TIMER, .at = { .idle = 0.5, .intvl = 2 }, .value = 0 }),
 		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = 2 },
 	},
 	{
-		.name = "long_interval_dies",
+		KA_CASE("long_interval_dies"),
 		.why = "after an answered probe the next one is intvl away, so the end comes up to "
 		       "intvl - idle later than idle + intvl * cnt",
 		.source = "tcp_keepalive_timer(); kernel/time/timer.c",
@@ -44,10 +30,8 @@ static const struct ka_case cases[] = {
 			  "last answer, not 1 s; then two more intervals: 9 s where idle + intvl * "
 			  "cnt promises 7.",
 		.topology = KA_ROUTED,
-		LONG_INTERVAL,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = { .idle = 1.5 } }),
+		KA_SETTING(.idle = 1, .intvl = 3, .cnt = 2),
+		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = { .idle = 1.5 } }),
 		.expect = { .when = KA_KEEPALIVE_EXPIRY,
 			    .arming = KA_PROBED,
 			    .error = ETIMEDOUT,

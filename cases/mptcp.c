@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 /* Long enough to tell from the timer wheel's rounding, short enough to wait for (default 60). */
 #define CLOSE_TIMEOUT_S 2
@@ -13,39 +13,18 @@
 	{                                                                                          \
 		KA_PROBER, "net/mptcp/close_timeout", "2"                                          \
 	}
-#define NOTICE                                                                                     \
-	{                                                                                          \
-		.ms = CLOSE_TIMEOUT_S * 1000                                                       \
-	}
 #define FROM_6_10                                                                                  \
 	{                                                                                          \
 		"6.10", "bd11dc4fb969 \"mptcp: fix full TCP keep-alive support\""                  \
 	}
-#define FROM_6_17                                                                                  \
-	{                                                                                          \
-		"6.17", "648de37416b3 \"mptcp: sockopt: make sync_socket_options propagate "       \
-			"SOCK_KEEPOPEN\""                                                          \
-	}
-#define CONNECT                                                                                    \
-	{                                                                                          \
-		.do_ = KA_CONNECT                                                                  \
-	}
-#define DATA                                                                                       \
-	{                                                                                          \
-		.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true                  \
-	}
-#define DROP                                                                                       \
-	{                                                                                          \
-		.do_ = KA_DROP, .way = KA_BOTH_WAYS                                                \
-	}
 /* The subflow is reset, the connection lives on without one until close_timeout. */
 #define SUBFLOW_DIES                                                                               \
 	.when = KA_KEEPALIVE_EXPIRY, .error = ENOTCONN, .probes = KA_CNT, .rst_sent = 1,           \
-	.events = 0x10, .events_full = 0x114, .notice = NOTICE
+	.events = 0x10, .events_full = 0x114, .notice = { .ms = CLOSE_TIMEOUT_S * 1000 }
 
 static const struct ka_case cases[] = {
 	{
-		.name = "mptcp_subflow_dies",
+		KA_CASE("mptcp_subflow_dies"),
 		.why = "keepalive ends the subflow in time, the application hears of it "
 		       "close_timeout later, and without a reason",
 		.source = "RFC 8684 3.6; mptcp_worker(), mptcp_close_tout_expired(), "
@@ -64,11 +43,11 @@ static const struct ka_case cases[] = {
 		.min_cnt = 3,
 		.sysctls = { CLOSE_TIMEOUT },
 		.no_user_timeout = true,
-		KA_STEPS(CONNECT, DATA, DROP),
+		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { SUBFLOW_DIES },
 	},
 	{
-		.name = "mptcp_options_before_connect",
+		KA_CASE("mptcp_options_before_connect"),
 		.why = "options set before the handshake reach the subflow",
 		.source = "sync_socket_options(), mptcp_setsockopt_sol_tcp_keepalive()",
 		.lesson = "SO_KEEPALIVE and the values are set on a socket that has no subflow "
@@ -77,16 +56,17 @@ static const struct ka_case cases[] = {
 			  "whoever set it early (as most programs do) had no keepalive at all.",
 		.topology = KA_ROUTED,
 		.transport = KA_MPTCP,
-		.holds_from = FROM_6_17,
+		.holds_from = { "6.17", "648de37416b3 \"mptcp: sockopt: make sync_socket_options "
+					"propagate SOCK_KEEPOPEN\"" },
 		.one_setting = true,
 		.min_cnt = 3,
 		.sysctls = { CLOSE_TIMEOUT },
 		.no_user_timeout = true,
-		KA_STEPS(CONNECT, DATA, { .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 2 }, DROP),
+		KA_STEPS(KA_IDLE, { KA_KEEPALIVE_TIMER }, KA_SILENCE),
 		.expect = { SUBFLOW_DIES },
 	},
 	{
-		.name = "mptcp_answered",
+		KA_CASE("mptcp_answered"),
 		.why = "the probes of a subflow are answered, and the connection lives",
 		.source = "tcp_keepalive_timer(), mptcp_established_options()",
 		.lesson =
@@ -98,16 +78,12 @@ static const struct ka_case cases[] = {
 		.holds_from = FROM_6_10,
 		.one_setting = true,
 		.no_user_timeout = true,
-		KA_STEPS(CONNECT, DATA,
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .nominal = 1.5, .idle = 0.5 },
-			   .timer = 2,
-			   .value = 0 }),
-		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+		KA_STEPS(KA_IDLE,
+			 { KA_KEEPALIVE_TIMER, .at = { .nominal = 1.5, .idle = 0.5 }, .value = 0 }),
+		.expect = { KA_LIVES_ON },
 	},
 	{
-		.name = "mptcp_fallback",
+		KA_CASE("mptcp_fallback"),
 		.why = "with a server that speaks plain TCP the error reaches the application, at "
 		       "once",
 		.source = "RFC 8684 3.7; __mptcp_check_fallback(), __mptcp_subflow_error_report()",
@@ -123,16 +99,11 @@ static const struct ka_case cases[] = {
 		.one_setting = true,
 		.min_cnt = 3,
 		.no_user_timeout = true,
-		KA_STEPS(CONNECT, DATA, DROP),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1,
-			    .events = 0x18,
-			    .events_full = 0x11c },
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_EXPIRES, .events = 0x18, .events_full = 0x11c },
 	},
 	{
-		.name = "mptcp_fallback_server",
+		KA_CASE("mptcp_fallback_server"),
 		.why = "a TCP server sees nothing of its client's MPTCP",
 		.source = "RFC 8684 3.7; tcp_keepalive_timer()",
 		.lesson = "The same connection from the other end: the server's socket is TCP, "
@@ -141,11 +112,8 @@ static const struct ka_case cases[] = {
 		.transport = KA_MPTCP_CLIENT,
 		.probers = KA_ONLY_SERVER,
 		.one_setting = true,
-		KA_STEPS(CONNECT, DATA, DROP),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1 },
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_EXPIRES },
 	},
 };
 

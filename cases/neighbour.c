@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 static const struct ka_setting user_timeout[] = {
 	{ .idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = 6000 }, { .cnt = 0 }
@@ -14,7 +14,7 @@ static const struct ka_setting user_timeout[] = {
 
 static const struct ka_case cases[] = {
 	{
-		.name = "neighbour_fails",
+		KA_CASE("neighbour_fails"),
 		.why = "a next hop that cannot be resolved is silence for keepalive: ETIMEDOUT",
 		.source = "__neigh_event_send(), arp_error_report(), ndisc_error_report(); "
 			  "tcp_v4_err(), tcp_v6_err(): OutOfWindowIcmps",
@@ -26,9 +26,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.one_setting = true,
 		.min_cnt = 2,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_NEIGHBOUR_GONE, .who = KA_PROBER }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_NEIGHBOUR_GONE, .who = KA_PROBER }),
 		/* how many of the probes have come back by the end: a matter of phase */
 		.expect = { .when = KA_KEEPALIVE_EXPIRY,
 			    .error = ETIMEDOUT,
@@ -37,7 +35,7 @@ static const struct ka_case cases[] = {
 			    .counters = { { "TcpExt.OutOfWindowIcmps", KA_ANY } } },
 	},
 	{
-		.name = "neighbour_fails_data",
+		KA_CASE("neighbour_fails_data"),
 		.why = "with data in flight the failed resolution is believed: EHOSTUNREACH at the "
 		       "user timeout",
 		.source = "arp_error_report(), ndisc_error_report(); tcp_v4_err(), tcp_v6_err(); "
@@ -52,10 +50,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.settings = user_timeout,
 		.probers = KA_ONLY_CLIENT,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_NEIGHBOUR_GONE, .who = KA_PROBER },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_NEIGHBOUR_GONE, .who = KA_PROBER }, KA_WRITE(64)),
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = EHOSTUNREACH, .unseen = true },
 	},
 };

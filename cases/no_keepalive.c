@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The control: without SO_KEEPALIVE nothing of this happens. */
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 static const struct ka_case cases[] = {
 	{
-		.name = "no_keepalive",
+		KA_CASE("no_keepalive"),
 		.why = "without SO_KEEPALIVE the same silence is never noticed",
 		.source = "RFC 9293 3.8.4 MUST-25: off by default; tcp_keepalive_timer()",
 		.lesson = "The same connection and the same drop, but the socket never said "
@@ -13,15 +13,9 @@ static const struct ka_case cases[] = {
 			  "writes one byte, only to prove that the path really is dead.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .nominal = 1.5, .idle = 1 },
-			   .timer = 0,
-			   .value = 0 },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }),
+		KA_STEPS(KA_IDLE, KA_SILENCE,
+			 { KA_NO_TIMER, .at = { .nominal = 1.5, .idle = 1 }, .value = 0 },
+			 KA_WRITE(1)),
 		.expect = { .when = KA_NEVER,
 			    .watch = { .ms = 100 },
 			    .counters = { { "TcpExt.TCPTimeouts", KA_ANY },

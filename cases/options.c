@@ -5,22 +5,20 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 #define SET(opt, val, err)                                                                         \
 	{                                                                                          \
-		.do_ = KA_SETSOCKOPT, .who = KA_PROBER, .level = IPPROTO_TCP, .option = opt,       \
-		.value = val, .fails = err                                                         \
+		KA_SET(opt), .value = val, .fails = err                                            \
 	}
 #define GET(opt, val)                                                                              \
 	{                                                                                          \
-		.do_ = KA_GETSOCKOPT, .who = KA_PROBER, .level = IPPROTO_TCP, .option = opt,       \
-		.value = val                                                                       \
+		KA_GET(opt), .value = val                                                          \
 	}
 
 static const struct ka_case cases[] = {
 	{
-		.name = "option_ranges",
+		KA_CASE("option_ranges"),
 		.why = "TCP_KEEPIDLE and TCP_KEEPINTVL take 1..32767 s, TCP_KEEPCNT 1..127",
 		.source =
 			"MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT; do_tcp_setsockopt()",
@@ -29,47 +27,37 @@ static const struct ka_case cases[] = {
 			  "kernel cannot tell, and waits for more than eight hours.",
 		.topology = KA_PAIR,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT }, SET(TCP_KEEPIDLE, 0, EINVAL),
-			 SET(TCP_KEEPIDLE, -1, EINVAL), SET(TCP_KEEPIDLE, 32768, EINVAL),
-			 SET(TCP_KEEPIDLE, 32767, 0), GET(TCP_KEEPIDLE, 32767),
-			 SET(TCP_KEEPINTVL, 0, EINVAL), SET(TCP_KEEPINTVL, -1, EINVAL),
-			 SET(TCP_KEEPINTVL, 32768, EINVAL), SET(TCP_KEEPINTVL, 32767, 0),
-			 GET(TCP_KEEPINTVL, 32767), SET(TCP_KEEPCNT, 0, EINVAL),
-			 SET(TCP_KEEPCNT, -1, EINVAL), SET(TCP_KEEPCNT, 128, EINVAL),
-			 SET(TCP_KEEPCNT, 127, 0), GET(TCP_KEEPCNT, 127),
-			 SET(TCP_USER_TIMEOUT, -1, EINVAL), SET(TCP_USER_TIMEOUT, 0, 0),
-			 SET(TCP_USER_TIMEOUT, 0x7fffffff, 0), GET(TCP_USER_TIMEOUT, 0x7fffffff)),
+		KA_STEPS(KA_CONNECTED, SET(TCP_KEEPIDLE, 0, EINVAL), SET(TCP_KEEPIDLE, -1, EINVAL),
+			 SET(TCP_KEEPIDLE, 32768, EINVAL), SET(TCP_KEEPIDLE, 32767, 0),
+			 GET(TCP_KEEPIDLE, 32767), SET(TCP_KEEPINTVL, 0, EINVAL),
+			 SET(TCP_KEEPINTVL, -1, EINVAL), SET(TCP_KEEPINTVL, 32768, EINVAL),
+			 SET(TCP_KEEPINTVL, 32767, 0), GET(TCP_KEEPINTVL, 32767),
+			 SET(TCP_KEEPCNT, 0, EINVAL), SET(TCP_KEEPCNT, -1, EINVAL),
+			 SET(TCP_KEEPCNT, 128, EINVAL), SET(TCP_KEEPCNT, 127, 0),
+			 GET(TCP_KEEPCNT, 127), SET(TCP_USER_TIMEOUT, -1, EINVAL),
+			 SET(TCP_USER_TIMEOUT, 0, 0), SET(TCP_USER_TIMEOUT, 0x7fffffff, 0),
+			 GET(TCP_USER_TIMEOUT, 0x7fffffff)),
 		.expect = { .when = KA_NEVER },
 	},
 	{
-		.name = "option_keepalive_is_a_switch",
+		KA_CASE("option_keepalive_is_a_switch"),
 		.why = "SO_KEEPALIVE takes any number and reads back 0 or 1",
 		.source = "sk_setsockopt(): valbool; sock_valbool_flag()",
 		.lesson = "It is a flag, not a time: 300 means on, not 300 seconds.",
 		.topology = KA_PAIR,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SETSOCKOPT,
-			   .who = KA_PROBER,
-			   .level = SOL_SOCKET,
-			   .option = SO_KEEPALIVE,
-			   .value = 0 },
-			 { .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 0, .value = 0 },
-			 { .do_ = KA_SETSOCKOPT,
-			   .who = KA_PROBER,
-			   .level = SOL_SOCKET,
-			   .option = SO_KEEPALIVE,
-			   .value = 300 },
+		KA_STEPS(KA_CONNECTED, { KA_SWITCH(0) }, { KA_NO_TIMER, .value = 0 },
+			 { KA_SWITCH(300) },
 			 { .do_ = KA_GETSOCKOPT,
 			   .who = KA_PROBER,
 			   .level = SOL_SOCKET,
 			   .option = SO_KEEPALIVE,
 			   .value = 1 },
-			 { .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 2, .value = 0 }),
+			 { KA_KEEPALIVE_TIMER, .value = 0 }),
 		.expect = { .when = KA_NEVER },
 	},
 	{
-		.name = "option_default_is_off",
+		KA_CASE("option_default_is_off"),
 		.why = "a new socket has keepalive off and the values 7200, 75, 9",
 		.source = "RFC 9293 3.8.4 MUST-25, MUST-28; TCP_KEEPALIVE_TIME, _INTVL, _PROBES",
 		.lesson = "Off unless the application asks, and two hours until the first probe "
@@ -77,15 +65,14 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.from = KA_FROM_NOWHERE,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT },
+		KA_STEPS(KA_CONNECTED,
 			 { .do_ = KA_GETSOCKOPT,
 			   .who = KA_PROBER,
 			   .level = SOL_SOCKET,
 			   .option = SO_KEEPALIVE,
 			   .value = 0 },
 			 GET(TCP_KEEPIDLE, 7200), GET(TCP_KEEPINTVL, 75), GET(TCP_KEEPCNT, 9),
-			 GET(TCP_USER_TIMEOUT, 0),
-			 { .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 0, .value = 0 }),
+			 GET(TCP_USER_TIMEOUT, 0), { KA_NO_TIMER, .value = 0 }),
 		.expect = { .when = KA_NEVER },
 	},
 };

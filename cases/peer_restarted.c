@@ -2,11 +2,11 @@
 /* The peer's host went down without a word and is back: it answers, but knows nothing. */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 static const struct ka_case cases[] = {
 	{
-		.name = "peer_restarted",
+		KA_CASE("peer_restarted"),
 		.why = "the first probe meets the restarted host's RST: ECONNRESET after idle, not "
 		       "later",
 		.source = "RFC 9293 3.10.7.1; tcp_v4_send_reset(), tcp_reset()",
@@ -16,16 +16,12 @@ static const struct ka_case cases[] = {
 			  "answered with a RST: ECONNRESET one round trip after the first probe, "
 			  "whatever cnt and intvl say.",
 		.topology = KA_ROUTED,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_CRASH, .who = KA_PEER }, { .do_ = KA_REBOOT, .who = KA_PEER }),
-		.expect = { .when = KA_FIRST_PROBE,
-			    .error = ECONNRESET,
-			    .probes = 1,
-			    .rst_received = 1 },
+		KA_STEPS(KA_IDLE, { .do_ = KA_CRASH, .who = KA_PEER },
+			 { .do_ = KA_REBOOT, .who = KA_PEER }),
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 	{
-		.name = "peer_restarted_write",
+		KA_CASE("peer_restarted_write"),
 		.why = "a write instead of waiting meets the same RST, at once",
 		.source = "RFC 9293 3.10.7.1; tcp_reset()",
 		.lesson = "As peer_restarted, but the prober writes before its first probe is due. "
@@ -33,27 +29,20 @@ static const struct ka_case cases[] = {
 			  "round trip. This is why a request on a stale pooled connection fails "
 			  "at once after a restart, and hangs after a silent drop.",
 		.topology = KA_ROUTED,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_CRASH, .who = KA_PEER }, { .do_ = KA_REBOOT, .who = KA_PEER },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_CRASH, .who = KA_PEER },
+			 { .do_ = KA_REBOOT, .who = KA_PEER }, KA_WRITE(64)),
 		.expect = { .when = KA_AT_ONCE, .error = ECONNRESET, .rst_received = 1 },
 	},
 	{
-		.name = "peer_lost_socket",
+		KA_CASE("peer_lost_socket"),
 		.why = "a peer that is up but lost the connection answers the first probe with RST",
 		.source = "RFC 9293 3.10.7.1; tcp_v4_send_reset(), tcp_v6_send_reset()",
 		.lesson = "The peer's kernel forgot the socket without sending anything, as after "
 			  "a fail-over to a machine that took over its address. Same RST, same "
 			  "ECONNRESET at the first probe.",
 		.topology = KA_PAIR,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_FORGET, .who = KA_PEER }),
-		.expect = { .when = KA_FIRST_PROBE,
-			    .error = ECONNRESET,
-			    .probes = 1,
-			    .rst_received = 1 },
+		KA_STEPS(KA_IDLE, { .do_ = KA_FORGET, .who = KA_PEER }),
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 };
 

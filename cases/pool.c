@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 /* What the gateway's timeout is, in parts of idle. */
 static const struct ka_gateway patient = { .timeout = { .idle = 3 } };
@@ -25,25 +25,20 @@ static const struct ka_setting two_seconds[] = { { .idle = 2, .intvl = 1, .cnt =
 
 /* The request before the pause, answered. */
 #define FIRST_REQUEST                                                                              \
-	{ .do_ = KA_CONNECT }, { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 100 },                 \
+	KA_CONNECTED, { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 100 },                          \
 		{ .do_ = KA_SEND, .who = KA_PEER, .bytes = 500 },                                  \
 	{                                                                                          \
 		.do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .random_phase = true                 \
 	}
 /* The one after it. */
-#define REQUEST                                                                                    \
-	{                                                                                          \
-		.do_ = KA_SEND, .who = KA_PROBER, .bytes = 100, .unacked = true                    \
-	}
 #define FORGOTTEN                                                                                  \
 	{                                                                                          \
 		.do_ = KA_ENTRY_GONE, .at = {.idle = 1, .ms = 100 }                                \
 	}
-#define HAS_RETRIES2_3 .sysctls = { { KA_PROBER, "net/ipv4/tcp_retries2", "3" } }
 
 static const struct ka_case cases[] = {
 	{
-		.name = "pool_kept",
+		KA_CASE("pool_kept"),
 		.why = "keepalive below the gateway's timeout: the first request after a long "
 		       "pause succeeds at once",
 		.source = "RFC 5382 REQ-5; nf_ct_refresh_acct()",
@@ -58,13 +53,10 @@ static const struct ka_case cases[] = {
 			 { .do_ = KA_ENTRY_IS, .at = { .idle = 5 }, .left = { .idle = 1 } },
 			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 100 },
 			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 500 }),
-		.expect = { .when = KA_NEVER,
-			    .arming = KA_PROBED,
-			    .answered = KA_SOME,
-			    .watch = { .idle = 0.5 } },
+		.expect = { KA_LIVES_ON, .watch = { .idle = 0.5 } },
 	},
 	{
-		.name = "pool_stale_silent",
+		KA_CASE("pool_stale_silent"),
 		.why = "without keepalive the first request after eviction hangs until "
 		       "tcp_retries2 gives up",
 		.source = "RFC 9293 3.8.3; tcp_write_timeout()",
@@ -78,12 +70,12 @@ static const struct ka_case cases[] = {
 		.from = KA_FROM_NOWHERE,
 		.probers = KA_ONLY_CLIENT,
 		.one_setting = true,
-		HAS_RETRIES2_3,
-		KA_STEPS(FIRST_REQUEST, FORGOTTEN, REQUEST),
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(FIRST_REQUEST, FORGOTTEN, KA_WRITE(100)),
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		.name = "pool_stale_reset",
+		KA_CASE("pool_stale_reset"),
 		.why = "without keepalive the first request after eviction fails at once where the "
 		       "gateway answers with RST",
 		.source = "RFC 9293 3.10.7; nf_send_reset(), tcp_reset()",
@@ -95,11 +87,11 @@ static const struct ka_case cases[] = {
 		.from = KA_FROM_NOWHERE,
 		.probers = KA_ONLY_CLIENT,
 		.one_setting = true,
-		KA_STEPS(FIRST_REQUEST, FORGOTTEN, REQUEST),
+		KA_STEPS(FIRST_REQUEST, FORGOTTEN, KA_WRITE(100)),
 		.expect = { .when = KA_AT_ONCE, .error = ECONNRESET, .rst_received = 1 },
 	},
 	{
-		.name = "pool_user_timeout",
+		KA_CASE("pool_user_timeout"),
 		.why = "TCP_USER_TIMEOUT bounds how long the first request after eviction hangs",
 		.source = "RFC 9293 3.8.3; RFC 5482; tcp_clamp_rto_to_user_timeout()",
 		.lesson = "As pool_stale_silent, but the socket has TCP_USER_TIMEOUT: data that "
@@ -109,11 +101,12 @@ static const struct ka_case cases[] = {
 		.gateway = &drops_in_a_second,
 		.probers = KA_ONLY_CLIENT,
 		.settings = with_user_timeout,
-		KA_STEPS(FIRST_REQUEST, { .do_ = KA_ENTRY_GONE, .at = { .ms = 1100 } }, REQUEST),
+		KA_STEPS(FIRST_REQUEST, { .do_ = KA_ENTRY_GONE, .at = { .ms = 1100 } },
+			 KA_WRITE(100)),
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		.name = "pool_learns_by_silence",
+		KA_CASE("pool_learns_by_silence"),
 		.why = "keepalive above the gateway's timeout does not keep the connection, but "
 		       "the pool loses it before a request does",
 		.source = "RFC 9293 3.8.4; tcp_keepalive_timer()",
@@ -126,15 +119,11 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.min_cnt = 2,
 		.one_setting = true,
-		KA_STEPS(FIRST_REQUEST,
-			 { .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1 }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1 },
+		KA_STEPS(FIRST_REQUEST, { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) }),
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "pool_learns_by_reset",
+		KA_CASE("pool_learns_by_reset"),
 		.why = "where the gateway answers, the pool learns at the first probe",
 		.source = "RFC 9293 3.10.7; nf_send_reset(), tcp_reset()",
 		.lesson = "As pool_learns_by_silence, but after idle and one round trip.",
@@ -142,15 +131,11 @@ static const struct ka_case cases[] = {
 		.gateway = &resets,
 		.probers = KA_ONLY_CLIENT,
 		.one_setting = true,
-		KA_STEPS(FIRST_REQUEST,
-			 { .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1 }),
-		.expect = { .when = KA_FIRST_PROBE,
-			    .error = ECONNRESET,
-			    .probes = 1,
-			    .rst_received = 1 },
+		KA_STEPS(FIRST_REQUEST, { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) }),
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 	{
-		.name = "pool_request_while_probing",
+		KA_CASE("pool_request_while_probing"),
 		.why = "a request in the middle of probing switches keepalive off: it hangs as if "
 		       "there were none",
 		.source = "tcp_keepalive_timer(): tp->packets_out, tcp_write_queue_empty(); "
@@ -165,8 +150,8 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.min_cnt = 2,
 		.one_setting = true,
-		HAS_RETRIES2_3,
-		KA_STEPS(FIRST_REQUEST, { .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1 },
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(FIRST_REQUEST, { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) },
 			 { .do_ = KA_SEND,
 			   .who = KA_PROBER,
 			   .bytes = 100,
@@ -175,7 +160,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT, .probes = 1 },
 	},
 	{
-		.name = "pool_of_many",
+		KA_CASE("pool_of_many"),
 		.why = "a gateway that forgets a whole pool of connections has each of them found "
 		       "out by its own keepalive, before a request meets one",
 		.source = "RFC 9293 3.8.4; tcp_keepalive_timer()",
@@ -192,13 +177,8 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.settings = two_seconds,
 		.load = 49,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1 }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .arming = KA_FRESH,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1 },
+		KA_STEPS(KA_CONNECTED, { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) }),
+		.expect = { KA_EXPIRES, .arming = KA_FRESH },
 	},
 };
 

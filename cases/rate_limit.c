@@ -3,13 +3,11 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "model/case.h"
-
-#define KEY(name) "net/ipv4/tcp_keepalive_" name
+#include "model/vocabulary.h"
 
 static const struct ka_case cases[] = {
 	{
-		.name = "probes_too_fast",
+		KA_CASE("probes_too_fast"),
 		.why = "probes faster than the peer's answer limit kill a healthy connection",
 		.source = "RFC 5961 7; tcp_oow_rate_limited(), tcp_invalid_ratelimit (500 ms); "
 			  "tcp_keepalive_timer()",
@@ -21,16 +19,11 @@ static const struct ka_case cases[] = {
 			  "well. It is why an interval below a second is a bad idea.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
-		.settings =
-			(const struct ka_setting[]){ { .idle = 0, .intvl = 0, .cnt = 20 }, { 0 } },
-		.sysctls = { { KA_PROBER, KEY("time"), "0" },
-			     { KA_PROBER, KEY("intvl"), "0" },
-			     { KA_PROBER, KEY("probes"), "20" } },
-		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_SETSOCKOPT,
-						  .who = KA_PROBER,
-						  .level = SOL_SOCKET,
-						  .option = SO_KEEPALIVE,
-						  .value = 1 }),
+		KA_SETTING(.idle = 0, .intvl = 0, .cnt = 20),
+		.sysctls = { { KA_PROBER, KA_KEEPALIVE_SYSCTL("time"), "0" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("intvl"), "0" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("probes"), "20" } },
+		KA_STEPS(KA_CONNECTED, { KA_SWITCH(1) }),
 		.expect = { .when = KA_KEEPALIVE_EXPIRY,
 			    .arming = KA_PROBED,
 			    .error = ETIMEDOUT,
@@ -40,24 +33,19 @@ static const struct ka_case cases[] = {
 			    .peer_counters = { { "TcpExt.TCPACKSkippedSeq", KA_SOME } } },
 	},
 	{
-		.name = "answers_unlimited",
+		KA_CASE("answers_unlimited"),
 		.why = "without the limit the same storm is answered, probe by probe",
 		.source = "tcp_oow_rate_limited(): sysctl tcp_invalid_ratelimit 0",
 		.lesson = "The control: the peer's tcp_invalid_ratelimit is 0, every probe has its "
 			  "answer, and the connection lives through it.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
-		.settings =
-			(const struct ka_setting[]){ { .idle = 0, .intvl = 0, .cnt = 20 }, { 0 } },
-		.sysctls = { { KA_PROBER, KEY("time"), "0" },
-			     { KA_PROBER, KEY("intvl"), "0" },
-			     { KA_PROBER, KEY("probes"), "20" },
+		KA_SETTING(.idle = 0, .intvl = 0, .cnt = 20),
+		.sysctls = { { KA_PROBER, KA_KEEPALIVE_SYSCTL("time"), "0" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("intvl"), "0" },
+			     { KA_PROBER, KA_KEEPALIVE_SYSCTL("probes"), "20" },
 			     { KA_PEER, "net/ipv4/tcp_invalid_ratelimit", "0" } },
-		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_SETSOCKOPT,
-						  .who = KA_PROBER,
-						  .level = SOL_SOCKET,
-						  .option = SO_KEEPALIVE,
-						  .value = 1 }),
+		KA_STEPS(KA_CONNECTED, { KA_SWITCH(1) }),
 		.expect = { .when = KA_NEVER,
 			    .arming = KA_PROBED,
 			    /* the storm goes on while the record is closed */

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 /* After idle the kernel tries twice a second: the times are short in units of the nominal time, so that
  * with production's settings it is thousands of attempts and not tens of thousands. */
@@ -17,7 +17,7 @@ static const struct ka_setting user_timeout[] = {
 
 static const struct ka_case cases[] = {
 	{
-		.name = "refused_never_dies",
+		KA_CASE("refused_never_dies"),
 		.why = "probes that the own queue drops do not count: three intervals after the "
 		       "nominal time, still established",
 		.source = "tcp_keepalive_timer(): err > 0, TCP_RESOURCE_PROBE_INTERVAL; "
@@ -30,18 +30,12 @@ static const struct ka_case cases[] = {
 			  "and the connection is never given up, dead or alive.",
 		.topology = KA_PAIR,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_REFUSE, .who = KA_PROBER },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .nominal = 1, .intvl = 3 },
-			   .timer = 2,
-			   .value = 0 }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_REFUSE, .who = KA_PROBER },
+			 { KA_KEEPALIVE_TIMER, .at = { .nominal = 1, .intvl = 3 }, .value = 0 }),
 		.expect = { .when = KA_NEVER },
 	},
 	{
-		.name = "refused_user_timeout",
+		KA_CASE("refused_user_timeout"),
 		.why = "TCP_USER_TIMEOUT does not help against a queue that drops: it wants a "
 		       "probe sent",
 		.source = "tcp_keepalive_timer(): user_timeout only with icsk_probes_out > 0",
@@ -51,18 +45,12 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.settings = user_timeout,
 		.probers = KA_ONLY_CLIENT,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_REFUSE, .who = KA_PROBER },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .nominal = 2 },
-			   .timer = 2,
-			   .value = 0 }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_REFUSE, .who = KA_PROBER },
+			 { KA_KEEPALIVE_TIMER, .at = { .nominal = 2 }, .value = 0 }),
 		.expect = { .when = KA_NEVER },
 	},
 	{
-		.name = "refused_recovers",
+		KA_CASE("refused_recovers"),
 		.why = "when the queue takes packets again, the next attempt is a probe, and is "
 		       "answered",
 		.source = "tcp_keepalive_timer(); tcp_ack()",
@@ -72,19 +60,13 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.one_setting = true,
 		.probers = KA_ONLY_CLIENT,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_REFUSE, .who = KA_PROBER },
+		KA_STEPS(KA_IDLE, { .do_ = KA_REFUSE, .who = KA_PROBER },
 			 { .do_ = KA_ACCEPT, .who = KA_PROBER, .at = { .nominal = 1, .intvl = 1 } },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .idle = 1.5, .ms = 600 },
-			   .timer = 2,
-			   .value = 0 }),
-		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+			 { KA_KEEPALIVE_TIMER, .at = { .idle = 1.5, .ms = 600 }, .value = 0 }),
+		.expect = { KA_LIVES_ON },
 	},
 	{
-		.name = "refused_then_silent",
+		KA_CASE("refused_then_silent"),
 		.why = "a peer that vanished meanwhile is given up only after all cnt probes, "
 		       "counted from the recovery",
 		.source = "tcp_keepalive_timer(): icsk_probes_out counts only what was sent",
@@ -95,18 +77,12 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.one_setting = true,
 		.min_cnt = 2,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_BOTH_WAYS },
-			 { .do_ = KA_REFUSE, .who = KA_PROBER },
+		KA_STEPS(KA_IDLE, KA_SILENCE, { .do_ = KA_REFUSE, .who = KA_PROBER },
 			 { .do_ = KA_ACCEPT,
 			   .who = KA_PROBER,
 			   .at = { .nominal = 1, .intvl = 1 },
 			   .random_phase = true }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1 },
+		.expect = { KA_EXPIRES },
 	},
 };
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 /* Ends what is neither in flight nor idle. */
 /* The wheel may round an idle time of hours by more than cnt intervals: at which of them an attempt has
@@ -19,21 +19,11 @@ static const struct ka_setting user_timeout[] = {
 
 #define IDLE_THEN_ROUTE(what)                                                                      \
 	.topology = KA_ROUTED, .one_setting = true, .min_cnt = 2,                                  \
-	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { .do_ = KA_ROUTE_GONE, .who = KA_PROBER, .route = what })
-#define ENDS_WITH(code)                                                                            \
-	.expect = {                                                                                \
-		.when = KA_KEEPALIVE_EXPIRY,                                                       \
-		.error = code,                                                                     \
-		.probes = KA_CNT,                                                                  \
-		.unseen = true,                                                                    \
-		.counters = { { "TcpExt.TCPAbortFailed", 1 } },                                    \
-	}
+	KA_STEPS(KA_IDLE, { .do_ = KA_ROUTE_GONE, .who = KA_PROBER, .route = what })
 
 static const struct ka_case cases[] = {
 	{
-		.name = "route_removed",
+		KA_CASE("route_removed"),
 		.why = "without a route each probe fails at once, and still all are tried: "
 		       "ETIMEDOUT",
 		.source = "__ip_queue_xmit(): -EHOSTUNREACH; tcp_keepalive_timer(): err <= 0",
@@ -44,10 +34,10 @@ static const struct ka_case cases[] = {
 			  "saves the connection.",
 		.families = KA_V4,
 		IDLE_THEN_ROUTE(KA_ROUTE_NONE),
-		ENDS_WITH(ETIMEDOUT),
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
-		.name = "route_unreachable",
+		KA_CASE("route_unreachable"),
 		.why = "an unreachable route ends an idle IPv4 connection no sooner: ETIMEDOUT",
 		.source = "fib_result_prefsrc(), ip_route_output_key_hash_rcu(); "
 			  "__ip_queue_xmit()",
@@ -56,30 +46,30 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_ROUTE(KA_ROUTE_UNREACHABLE),
-		ENDS_WITH(ETIMEDOUT),
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
-		.name = "route_blackhole",
+		KA_CASE("route_blackhole"),
 		.why = "a blackhole route ends an idle IPv4 connection like silence: ETIMEDOUT",
 		.source = "fib_props[]: EINVAL; __ip_queue_xmit()",
 		.lesson = "As route_removed, with a route of type blackhole (connect(): EINVAL).",
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_ROUTE(KA_ROUTE_BLACKHOLE),
-		ENDS_WITH(ETIMEDOUT),
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
-		.name = "route_prohibit",
+		KA_CASE("route_prohibit"),
 		.why = "a prohibit route ends an idle IPv4 connection like silence: ETIMEDOUT",
 		.source = "fib_props[]: EACCES; __ip_queue_xmit()",
 		.lesson = "As route_removed, with a route of type prohibit (connect(): EACCES).",
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_ROUTE(KA_ROUTE_PROHIBIT),
-		ENDS_WITH(ETIMEDOUT),
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
-		.name = "route6_removed",
+		KA_CASE("route6_removed"),
 		.why = "IPv6 remembers the failed look-up: ENETUNREACH, at the same time",
 		.source = "inet6_csk_xmit(): sk_err_soft = -PTR_ERR(dst); tcp_write_err()",
 		.lesson = "As route_removed for IPv6. The time is the same, the errno is not: "
@@ -89,20 +79,20 @@ static const struct ka_case cases[] = {
 			  "it once more.",
 		.families = KA_V6,
 		IDLE_THEN_ROUTE(KA_ROUTE_NONE),
-		ENDS_WITH(ENETUNREACH),
+		.expect = { KA_ENDS_UNSEEN(ENETUNREACH) },
 	},
 	{
-		.name = "route6_unreachable",
+		KA_CASE("route6_unreachable"),
 		.why = "an unreachable route ends an idle IPv6 connection with EHOSTUNREACH",
 		.source = "inet6_csk_xmit(), ip6_rt_type_to_error(); tcp_write_err()",
 		.lesson = "As route6_removed, with a route of type unreachable.",
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_ROUTE(KA_ROUTE_UNREACHABLE),
-		ENDS_WITH(EHOSTUNREACH),
+		.expect = { KA_ENDS_UNSEEN(EHOSTUNREACH) },
 	},
 	{
-		.name = "route6_blackhole",
+		KA_CASE("route6_blackhole"),
 		.why = "a blackhole route ends an idle IPv6 connection with EINVAL, of all things",
 		.source = "inet6_csk_xmit(), ip6_rt_type_to_error(); tcp_write_err()",
 		.lesson = "As route6_removed, with a route of type blackhole. An application that "
@@ -111,20 +101,20 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_ROUTE(KA_ROUTE_BLACKHOLE),
-		ENDS_WITH(EINVAL),
+		.expect = { KA_ENDS_UNSEEN(EINVAL) },
 	},
 	{
-		.name = "route6_prohibit",
+		KA_CASE("route6_prohibit"),
 		.why = "a prohibit route ends an idle IPv6 connection with EACCES",
 		.source = "inet6_csk_xmit(), ip6_rt_type_to_error(); tcp_write_err()",
 		.lesson = "As route6_removed, with a route of type prohibit.",
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_ROUTE(KA_ROUTE_PROHIBIT),
-		ENDS_WITH(EACCES),
+		.expect = { KA_ENDS_UNSEEN(EACCES) },
 	},
 	{
-		.name = "route6_soft_error_seen",
+		KA_CASE("route6_soft_error_seen"),
 		.why = "SO_ERROR tells of the missing route while the connection lives, and does "
 		       "not take it away for good",
 		.source = "sock_error(): sk_err_soft; inet6_csk_xmit(): set again by each attempt",
@@ -138,8 +128,7 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.topology = KA_ROUTED,
 		.settings = seconds,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+		KA_STEPS(KA_IDLE,
 			 { .do_ = KA_ROUTE_GONE, .who = KA_PROBER, .route = KA_ROUTE_NONE },
 			 { .do_ = KA_GETSOCKOPT,
 			   .who = KA_PROBER,
@@ -153,10 +142,10 @@ static const struct ka_case cases[] = {
 			   .level = SOL_SOCKET,
 			   .option = SO_ERROR,
 			   .value = 0 }),
-		ENDS_WITH(ENETUNREACH),
+		.expect = { KA_ENDS_UNSEEN(ENETUNREACH) },
 	},
 	{
-		.name = "route_removed_data",
+		KA_CASE("route_removed_data"),
 		.why = "data that finds no route is never in flight: the zero-window timer waits "
 		       "for the user timeout",
 		.source = "tcp_write_xmit() stops; tcp_check_probe_timer(), tcp_probe_timer()",
@@ -170,14 +159,13 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.topology = KA_ROUTED,
 		.settings = user_timeout,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+		KA_STEPS(KA_IDLE,
 			 { .do_ = KA_ROUTE_GONE, .who = KA_PROBER, .route = KA_ROUTE_NONE },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true }),
+			 KA_WRITE(64)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .unseen = true },
 	},
 	{
-		.name = "route6_removed_data",
+		KA_CASE("route6_removed_data"),
 		.why = "the same in IPv6 is called ENETUNREACH",
 		.source = "tcp_probe_timer(), tcp_write_err(); inet6_csk_xmit(): sk_err_soft",
 		.lesson = "As route_removed_data, for IPv6, which remembers the failed look-up.",
@@ -185,10 +173,9 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		.topology = KA_ROUTED,
 		.settings = user_timeout,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
+		KA_STEPS(KA_IDLE,
 			 { .do_ = KA_ROUTE_GONE, .who = KA_PROBER, .route = KA_ROUTE_NONE },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .unacked = true }),
+			 KA_WRITE(64)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ENETUNREACH, .unseen = true },
 	},
 };

@@ -2,11 +2,11 @@
 /* The administrator ends a connection: SOCK_DESTROY, as by `ss -K`. No path is broken. */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 static const struct ka_case cases[] = {
 	{
-		.name = "destroyed_here",
+		KA_CASE("destroyed_here"),
 		.why = "a socket that the administrator destroys says ECONNABORTED at once, and "
 		       "sends a RST",
 		.source = "tcp_abort(), tcp_diag_destroy(); CONFIG_INET_DIAG_DESTROY",
@@ -16,13 +16,11 @@ static const struct ka_case cases[] = {
 			  "segment from the network can cause. No timer takes part.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DESTROY, .who = KA_PROBER }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_DESTROY, .who = KA_PROBER }),
 		.expect = { .when = KA_AT_ONCE, .error = ECONNABORTED, .rst_sent = 1 },
 	},
 	{
-		.name = "destroyed_there",
+		KA_CASE("destroyed_there"),
 		.why = "destroyed at the peer, the connection ends here with the peer's RST: "
 		       "ECONNRESET",
 		.source = "tcp_abort() at the peer; tcp_reset()",
@@ -31,13 +29,11 @@ static const struct ka_case cases[] = {
 			  "It cannot tell an administrator from a crashed process.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DESTROY, .who = KA_PEER }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_DESTROY, .who = KA_PEER }),
 		.expect = { .when = KA_AT_ONCE, .error = ECONNRESET, .rst_received = 1 },
 	},
 	{
-		.name = "destroyed_there_unheard",
+		KA_CASE("destroyed_there_unheard"),
 		.why = "if the path swallows the RST of a destroyed peer, only the first probe "
 		       "finds out",
 		.source = "tcp_abort(); RFC 9293 3.10.7.1: a closed port answers with RST",
@@ -47,14 +43,9 @@ static const struct ka_case cases[] = {
 			  "that knows nothing of the connection.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_ANSWERS, .first = 1 },
+		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_ANSWERS, .first = 1 },
 			 { .do_ = KA_DESTROY, .who = KA_PEER }),
-		.expect = { .when = KA_FIRST_PROBE,
-			    .error = ECONNRESET,
-			    .probes = 1,
-			    .rst_received = 1 },
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 };
 

@@ -2,21 +2,22 @@
 /* A namespace's own values: what it starts with, what it takes. */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
-#define KEY(name) "net/ipv4/tcp_keepalive_" name
 #define IS(name, value)                                                                            \
 	{                                                                                          \
-		.do_ = KA_SYSCTL_IS, .who = KA_PROBER, .key = KEY(name), .text = value             \
+		.do_ = KA_SYSCTL_IS, .who = KA_PROBER, .key = KA_KEEPALIVE_SYSCTL(name),           \
+		.text = value                                                                      \
 	}
 #define WRITE(name, value, err)                                                                    \
 	{                                                                                          \
-		.do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(name), .text = value, .fails = err  \
+		.do_ = KA_SYSCTL, .who = KA_PROBER, .key = KA_KEEPALIVE_SYSCTL(name),              \
+		.text = value, .fails = err                                                        \
 	}
 
 static const struct ka_case cases[] = {
 	{
-		.name = "sysctl_defaults",
+		KA_CASE("sysctl_defaults"),
 		.why = "a new namespace starts with 7200/75/9, whatever the host has",
 		.source = "tcp_sk_init(); commits 13b287e8d1ca, 9bd6861bd432, b840d15d3912 (4.5)",
 		.lesson = "The three sysctls belong to the network namespace. A container does "
@@ -25,12 +26,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.from = KA_FROM_NOWHERE,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT }, IS("time", "7200"), IS("intvl", "75"),
-			 IS("probes", "9")),
+		KA_STEPS(KA_CONNECTED, IS("time", "7200"), IS("intvl", "75"), IS("probes", "9")),
 		.expect = { .when = KA_NEVER },
 	},
 	{
-		.name = "sysctl_ranges",
+		KA_CASE("sysctl_ranges"),
 		.why = "the sysctls take 0 and more than a socket option does; garbage is refused",
 		.source = "proc_dointvec_jiffies(), proc_dou8vec_minmax(); 4ecc1baf362c (5.13)",
 		.lesson = "tcp_keepalive_time and _intvl have no bounds but those of an int in "
@@ -40,7 +40,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.from = KA_FROM_NOWHERE,
 		.one_setting = true,
-		KA_STEPS({ .do_ = KA_CONNECT }, WRITE("time", "40000", 0), IS("time", "40000"),
+		KA_STEPS(KA_CONNECTED, WRITE("time", "40000", 0), IS("time", "40000"),
 			 WRITE("time", "abc", EINVAL), IS("time", "40000"), WRITE("time", "0", 0),
 			 IS("time", "0"), WRITE("intvl", "0", 0), IS("intvl", "0"),
 			 WRITE("intvl", "99999999999", EINVAL), IS("intvl", "0"),

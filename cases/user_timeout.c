@@ -2,7 +2,7 @@
 /* TCP_USER_TIMEOUT takes the place of TCP_KEEPCNT, and is looked at only when a probe is due. */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 #define SETTING(idle_s, intvl_s, n, ut)                                                            \
 	(const struct ka_setting[])                                                                \
@@ -12,19 +12,11 @@
 			0                                                                          \
 		}                                                                                  \
 	}
-#define DROPPED                                                                                    \
-	KA_STEPS({ .do_ = KA_CONNECT },                                                            \
-		 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },            \
-		 { .do_ = KA_DROP, .way = KA_BOTH_WAYS })
 /* How many probes: the judge counts the ticks that are left before the timeout. */
-#define DIES                                                                                       \
-	{                                                                                          \
-		.when = KA_USER_TIMEOUT, .error = ETIMEDOUT, .probes = KA_SOME, .rst_sent = 1      \
-	}
 
 static const struct ka_case cases[] = {
 	{
-		.name = "user_timeout_short",
+		KA_CASE("user_timeout_short"),
 		.why = "a user timeout below idle still needs one unanswered probe: the end comes "
 		       "with the second expiry",
 		.source = "RFC 5482; tcp_keepalive_timer(): icsk_user_timeout, icsk_probes_out > 0",
@@ -35,11 +27,11 @@ static const struct ka_case cases[] = {
 			  "nor the 10 s of idle + intvl * cnt.",
 		.topology = KA_ROUTED,
 		.settings = SETTING(1, 1, 9, 500),
-		DROPPED,
-		.expect = DIES,
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_USER_TIMES_OUT },
 	},
 	{
-		.name = "user_timeout_middle",
+		KA_CASE("user_timeout_middle"),
 		.why = "the user timeout is rounded up to the next probe, and TCP_KEEPCNT is "
 		       "ignored",
 		.source = "RFC 5482; tcp_keepalive_timer(); commit dca43c75e7e5 (2.6.37)",
@@ -49,11 +41,11 @@ static const struct ka_case cases[] = {
 			  "nine probes that TCP_KEEPCNT allows are never sent.",
 		.topology = KA_ROUTED,
 		.settings = SETTING(1, 1, 9, 2500),
-		DROPPED,
-		.expect = DIES,
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_USER_TIMES_OUT },
 	},
 	{
-		.name = "user_timeout_outlives_count",
+		KA_CASE("user_timeout_outlives_count"),
 		.why = "a user timeout beyond idle + intvl * cnt makes detection later: more "
 		       "probes than TCP_KEEPCNT are sent",
 		.source = "RFC 5482; tcp_keepalive_timer()",
@@ -63,11 +55,11 @@ static const struct ka_case cases[] = {
 			  "sets both, and wants the earlier one, does not get it.",
 		.topology = KA_ROUTED,
 		.settings = SETTING(1, 1, 2, 5000),
-		DROPPED,
-		.expect = DIES,
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_USER_TIMES_OUT },
 	},
 	{
-		.name = "user_timeout_article",
+		KA_CASE("user_timeout_article"),
 		.why = "the values of a well-known article end with the fourth expiry, not after "
 		       "33.5 s",
 		.source = "tcp_keepalive_timer(); \"When TCP sockets refuse to die\" (Cloudflare)",
@@ -78,11 +70,11 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.long_ = true,
 		.settings = SETTING(1, 11, 111, 33500),
-		DROPPED,
-		.expect = DIES,
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_USER_TIMES_OUT },
 	},
 	{
-		.name = "user_timeout_one_lost_probe",
+		KA_CASE("user_timeout_one_lost_probe"),
 		.why = "with a short user timeout one lost probe kills a healthy connection",
 		.source = "RFC 9293 3.8.4 MUST-29 (broken by the setting); tcp_keepalive_timer()",
 		.lesson = "The path loses one single probe, as any network does now and then. "
@@ -92,16 +84,14 @@ static const struct ka_case cases[] = {
 			  "missing answer for death; these values do just that.",
 		.topology = KA_ROUTED,
 		.settings = SETTING(1, 1, 9, 500),
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 }),
 		.expect = { .when = KA_USER_TIMEOUT,
 			    .error = ETIMEDOUT,
 			    .probes = 1,
 			    .rst_sent = 1 },
 	},
 	{
-		.name = "user_timeout_forgives_one",
+		KA_CASE("user_timeout_forgives_one"),
 		.why = "a user timeout above idle + intvl forgives one lost probe",
 		.source = "tcp_keepalive_timer(); tcp_ack() clears icsk_probes_out",
 		.lesson = "The same loss with a user timeout of 2500 ms: at the second expiry "
@@ -110,18 +100,12 @@ static const struct ka_case cases[] = {
 			  "longer than idle + intvl * k.",
 		.topology = KA_ROUTED,
 		.settings = SETTING(1, 1, 9, 2500),
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .idle = 2.5, .intvl = 2 },
-			   .timer = 2,
-			   .value = 0 }),
-		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 },
+			 { KA_KEEPALIVE_TIMER, .at = { .idle = 2.5, .intvl = 2 }, .value = 0 }),
+		.expect = { KA_LIVES_ON },
 	},
 	{
-		.name = "user_timeout_needs_no_loss",
+		KA_CASE("user_timeout_needs_no_loss"),
 		.why = "a user timeout far below idle does not harm a peer that answers",
 		.source = "tcp_keepalive_timer(): icsk_probes_out > 0",
 		.lesson = "The connection is idle for much longer than the user timeout of 500 "
@@ -129,14 +113,8 @@ static const struct ka_case cases[] = {
 			  "alone never ends a connection: only an unanswered probe does.",
 		.topology = KA_ROUTED,
 		.settings = SETTING(1, 1, 9, 500),
-		KA_STEPS({ .do_ = KA_CONNECT },
-			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .idle = 3.5 },
-			   .timer = 2,
-			   .value = 0 }),
-		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+		KA_STEPS(KA_IDLE, { KA_KEEPALIVE_TIMER, .at = { .idle = 3.5 }, .value = 0 }),
+		.expect = { KA_LIVES_ON },
 	},
 };
 

@@ -5,22 +5,9 @@
  */
 #include <errno.h>
 
-#include "model/case.h"
+#include "model/vocabulary.h"
 
 /* A small receive buffer, so that little data fills it, and few window probes. */
-#define SMALL_BUFFER                                                                               \
-	{                                                                                          \
-		KA_PEER, "net/ipv4/tcp_rmem", "4096 8192 16384"                                    \
-	}
-#define CLOSED                                                                                     \
-	{ .do_ = KA_CONNECT }, { .do_ = KA_STALL, .who = KA_PEER },                                \
-	{                                                                                          \
-		.do_ = KA_FILL, .who = KA_PROBER, .random_phase = true                             \
-	}
-#define QUEUED                                                                                     \
-	{                                                                                          \
-		.do_ = KA_SEND, .who = KA_PROBER, .bytes = 100, .unacked = true                    \
-	}
 
 /* Between the third window probe and the fourth, whatever the round trip: so their number is known. */
 static const struct ka_setting user_timeout[] = {
@@ -30,7 +17,7 @@ static const struct ka_setting user_timeout[] = {
 
 static const struct ka_case cases[] = {
 	{
-		.name = "zero_window_empty_dies",
+		KA_CASE("zero_window_empty_dies"),
 		.why = "a closed window alone changes nothing: with an empty queue keepalive "
 		       "detects as always",
 		.source = "tcp_keepalive_timer(): packets_out, tcp_write_queue_empty()",
@@ -39,15 +26,12 @@ static const struct ka_case cases[] = {
 			  "needs no window.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		.sysctls = { SMALL_BUFFER },
-		KA_STEPS(CLOSED, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1 },
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_SILENCE),
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "zero_window_empty_lives",
+		KA_CASE("zero_window_empty_lives"),
 		.why = "a peer with a closed window answers keepalive probes",
 		.source = "RFC 9293 3.10.7.4; tcp_send_dupack()",
 		.lesson = "The probe is old news whatever the window says, and must be answered; "
@@ -55,16 +39,13 @@ static const struct ka_case cases[] = {
 			  "a dead host.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		.sysctls = { SMALL_BUFFER },
-		KA_STEPS(CLOSED, { .do_ = KA_DIAG_IS,
-				   .who = KA_PROBER,
-				   .at = { .nominal = 1, .idle = 1.5 },
-				   .timer = 2,
-				   .value = 0 }),
-		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(KA_WINDOW_CLOSED,
+			 { KA_KEEPALIVE_TIMER, .at = { .nominal = 1, .idle = 1.5 }, .value = 0 }),
+		.expect = { KA_LIVES_ON },
 	},
 	{
-		.name = "zero_window_queued_lives",
+		KA_CASE("zero_window_queued_lives"),
 		.why = "a live peer may keep its window closed for ever: keepalive is silent, and "
 		       "window probes never give up while they are answered",
 		.source = "RFC 9293 3.8.6.1 MUST-36, MUST-37; tcp_probe_timer(); tcp_ack() clears "
@@ -78,17 +59,13 @@ static const struct ka_case cases[] = {
 			  "application's own deadline, or TCP_USER_TIMEOUT, ends this.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		.sysctls = { SMALL_BUFFER, { KA_PROBER, "net/ipv4/tcp_retries2", "3" } },
-		KA_STEPS(CLOSED, QUEUED,
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .ms = 7500 },
-			   .timer = 4,
-			   .value = KA_ANY }),
+		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100),
+			 { KA_PERSIST_TIMER, .at = { .ms = 7500 }, .value = KA_ANY }),
 		.expect = { .when = KA_NEVER, .window_probes = true, .answered = 5 },
 	},
 	{
-		.name = "zero_window_reopens",
+		KA_CASE("zero_window_reopens"),
 		.why = "when the window opens, what waited is sent, and keepalive is back",
 		.source = "RFC 9293 3.8.6.1; tcp_ack_probe(); tcp_keepalive_timer()",
 		.lesson = "The application reads again: its kernel says so at once, the waiting "
@@ -96,23 +73,15 @@ static const struct ka_case cases[] = {
 			  "and the next silence is probed by keepalive.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		.sysctls = { SMALL_BUFFER },
-		KA_STEPS(CLOSED, QUEUED,
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .ms = 50 },
-			   .timer = 4,
-			   .value = KA_ANY },
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100),
+			 { KA_PERSIST_TIMER, .at = { .ms = 50 }, .value = KA_ANY },
 			 { .do_ = KA_RESUME, .who = KA_PEER },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .at = { .idle = 2.5 },
-			   .timer = 2,
-			   .value = 0 }),
-		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+			 { KA_KEEPALIVE_TIMER, .at = { .idle = 2.5 }, .value = 0 }),
+		.expect = { KA_LIVES_ON },
 	},
 	{
-		.name = "zero_window_queued_dies",
+		KA_CASE("zero_window_queued_dies"),
 		.why = "with data waiting for a closed window, tcp_retries2 window probes decide, "
 		       "and no RST announces the end",
 		.source = "tcp_probe_timer(): icsk_probes_out >= max_probes; tcp_write_err()",
@@ -125,12 +94,12 @@ static const struct ka_case cases[] = {
 			"TCPKeepAlive tell them apart.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
-		.sysctls = { SMALL_BUFFER, { KA_PROBER, "net/ipv4/tcp_retries2", "3" } },
-		KA_STEPS(CLOSED, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }, QUEUED),
+		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_SILENCE, KA_WRITE(100)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 	{
-		.name = "zero_window_timeout_answered",
+		KA_CASE("zero_window_timeout_answered"),
 		.why = "TCP_USER_TIMEOUT ends a connection whose data waits too long for a window, "
 		       "although the peer answers every question",
 		.source = "RFC 5482; tcp_probe_timer(): icsk_probes_tstamp; commits 9d9b1ee0b2d1, "
@@ -145,15 +114,15 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.holds_from = { "5.11", "9d9b1ee0b2d1" },
 		.settings = user_timeout,
-		.sysctls = { SMALL_BUFFER },
-		KA_STEPS(CLOSED, QUEUED),
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100)),
 		.expect = { .when = KA_PERSIST_LIMIT,
 			    .error = ETIMEDOUT,
 			    .probes = 0,
 			    .answered = KA_SOME },
 	},
 	{
-		.name = "zero_window_timeout_silent",
+		KA_CASE("zero_window_timeout_silent"),
 		.why = "the same when the path dies: TCP_USER_TIMEOUT decides, not tcp_retries2, "
 		       "and not keepalive",
 		.source = "RFC 5482; tcp_probe_timer(); tcp_clamp_probe0_to_user_timeout()",
@@ -165,8 +134,8 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.holds_from = { "5.11", "344db93ae3ee" },
 		.settings = user_timeout,
-		.sysctls = { SMALL_BUFFER },
-		KA_STEPS(CLOSED, { .do_ = KA_DROP, .way = KA_BOTH_WAYS }, QUEUED),
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_SILENCE, KA_WRITE(100)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 };

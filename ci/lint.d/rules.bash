@@ -11,7 +11,7 @@ max_function_lines=60
 include_rules='
 netns
 netns/tests netns
-cases harness/model/case.h
+cases harness/model/vocabulary.h
 harness/model
 harness/judge harness/model
 harness/bench harness/judge harness/model netns

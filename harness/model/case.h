@@ -289,10 +289,11 @@ struct ka_sysctl {
 };
 
 struct ka_case {
-	const char *name;   /* unique over all themes: part of every instance's address */
-	const char *why;    /* one sentence: what it proves */
-	const char *source; /* RFC clause and kernel function */
-	const char *lesson; /* for `kacheck explain`: what happens and why, in plain words */
+	const char *name;     /* unique over all themes: part of every instance's address */
+	const char *declared; /* where it stands: "cases/silent_drop.c:27" */
+	const char *why;      /* one sentence: what it proves */
+	const char *source;   /* RFC clause and kernel function */
+	const char *lesson;   /* for `kacheck explain`: what happens and why, in plain words */
 	enum ka_topology topology;
 	const struct ka_gateway *gateway; /* KA_ROUTED: NULL only forwards */
 	enum ka_from from;
@@ -330,6 +331,14 @@ struct ka_theme {
 	const struct ka_case *cases;
 	size_t n;
 };
+
+/* "cases/silent_drop.c:27": the line that says it. The build strips the folder above the tree. */
+#define KA_HERE             __FILE__ ":" KA_LINE_TEXT(__LINE__)
+#define KA_LINE_TEXT(line)  KA_LINE_TEXT_(line)
+#define KA_LINE_TEXT_(line) #line
+
+/* How the declaration of a case begins: its name, and where it stands. */
+#define KA_CASE(case_name) .name = (case_name), .declared = KA_HERE
 
 #define KA_THEME(ident, theme_title)                                                               \
 	extern const struct ka_theme ka_theme_##ident;                                             \

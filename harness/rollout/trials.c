@@ -12,26 +12,12 @@
 #include <sys/socket.h>
 
 #include "model/util.h"
+#include "model/vocabulary.h"
 
 #define KEY(knob) (ka_knob_infos[knob].key)
 
 /* How long something that must never happen is waited for: a day, where that costs nothing. */
 #define NEVER_MS(spec) ((spec)->virtual_clock ? 86400000 : 2000)
-
-static const struct ka_step connect_ = { .do_ = KA_CONNECT };
-static const struct ka_step data = {
-	.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true
-};
-static const struct ka_step drop = { .do_ = KA_DROP, .way = KA_BOTH_WAYS };
-static const struct ka_step switch_on = { .do_ = KA_SETSOCKOPT,
-					  .who = KA_PROBER,
-					  .level = SOL_SOCKET,
-					  .option = SO_KEEPALIVE,
-					  .value = 1 };
-
-static const struct ka_expect expires = {
-	.when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
-};
 
 /* ---- parts of a case ---------------------------------------------------------------------- */
 
@@ -54,9 +40,10 @@ struct ka_setting ka_trial_setting(const struct ka_knobs *k)
 				    .cnt = at_least(k->value[KA_KNOB_PROBES], 1) };
 }
 
-struct ka_case *ka_trial_add(struct ka_trial_maker *maker, enum ka_trial_kind kind,
-			     const struct ka_setting *setting, const struct ka_step *steps,
-			     size_t n_steps, const char *name, const char *why)
+struct ka_case *ka_trial_add_at(const char *declared, struct ka_trial_maker *maker,
+				enum ka_trial_kind kind, const struct ka_setting *setting,
+				const struct ka_step *steps, size_t n_steps, const char *name,
+				const char *why)
 {
 	struct ka_trials *trials = maker->trials;
 	struct ka_trial_store *store = &trials->store[trials->n];
@@ -70,6 +57,7 @@ struct ka_case *ka_trial_add(struct ka_trial_maker *maker, enum ka_trial_kind ki
 	memcpy(store->steps, steps, n_steps * sizeof(*steps));
 	store->settings[0] = *setting;
 	*c = (struct ka_case){ .name = store->name,
+			       .declared = declared,
 			       .why = store->why,
 			       .topology = KA_ROUTED,
 			       .from = KA_FROM_SYSCTL,
@@ -113,7 +101,7 @@ static void add_write(struct ka_trial_maker *maker, size_t index)
 {
 	const struct ka_spec_write *w = &maker->spec->writes[index];
 	const struct ka_setting setting = { .idle = 1, .intvl = 1, .cnt = 1 };
-	struct ka_step steps[] = { connect_,
+	struct ka_step steps[] = { KA_CONNECTED,
 				   { .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(w->knob) },
 				   { .do_ = KA_SYSCTL_IS, .who = KA_PROBER, .key = KEY(w->knob) } };
 	int64_t value = 0;
@@ -140,8 +128,7 @@ static void add_killer(struct ka_trial_maker *maker, enum ka_trial_kind kind, co
 		       const struct ka_setting *setting)
 {
 	const struct ka_step steps[] = {
-		connect_,
-		data,
+		KA_IDLE,
 		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_PROBES), .text = "0" }
 	};
 	struct ka_case *c = ka_trial_add(maker, kind, setting, steps, KA_N(steps), name,
@@ -149,7 +136,7 @@ static void add_killer(struct ka_trial_maker *maker, enum ka_trial_kind kind, co
 
 	if (!c)
 		return;
-	c->expect = expires;
+	c->expect = (struct ka_expect){ KA_EXPIRES };
 	c->expect.probes = 0;
 }
 
@@ -158,7 +145,7 @@ static void add_odd(struct ka_trial_maker *maker, enum ka_trial_kind kind, const
 		    const struct ka_knobs *k)
 {
 	const struct ka_setting setting = ka_trial_setting(k);
-	const struct ka_step steps[] = { connect_, drop, switch_on };
+	const struct ka_step steps[] = { KA_CONNECTED, KA_SILENCE, { KA_SWITCH(1) } };
 	bool endless = k->value[KA_KNOB_INTVL] < 0;
 	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, KA_N(steps), name,
 					 endless ? "there is one probe, and never an end"
@@ -168,7 +155,7 @@ static void add_odd(struct ka_trial_maker *maker, enum ka_trial_kind kind, const
 		return;
 	c->from = KA_FROM_NOWHERE;
 	ka_trial_put_sysctls(c, maker->trials, k);
-	c->expect = expires;
+	c->expect = (struct ka_expect){ KA_EXPIRES };
 	if (endless)
 		c->expect = (struct ka_expect){
 			.when = KA_NEVER,
@@ -183,14 +170,14 @@ static void add_silent(struct ka_trial_maker *maker, enum ka_trial_kind kind, co
 {
 	const struct ka_setting setting = ka_trial_setting(k);
 	const struct ka_step steps[] = {
-		connect_,
-		drop,
-		switch_on,
+		KA_CONNECTED,
+		KA_SILENCE,
+		{ KA_SWITCH(1) },
 		{ .do_ = KA_DIAG_IS,
 		  .who = KA_PROBER,
 		  .at = { .ms = NEVER_MS(maker->spec) },
 		  .timer = 2 },
-		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
+		KA_WRITE(1),
 	};
 	struct ka_case *c = ka_trial_add(maker, kind, &setting, steps, KA_N(steps), name,
 					 "the timer runs, and there never is a probe");
@@ -224,7 +211,7 @@ static void add_dead(struct ka_trial_maker *maker, enum ka_trial_kind kind, cons
 		     const struct ka_knobs *k)
 {
 	const struct ka_setting setting = ka_trial_setting(k);
-	const struct ka_step steps[] = { connect_, data, drop };
+	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE };
 	struct ka_case *c;
 
 	if (!ka_trial_is_regular(k)) {
@@ -234,19 +221,14 @@ static void add_dead(struct ka_trial_maker *maker, enum ka_trial_kind kind, cons
 	c = ka_trial_add(maker, kind, &setting, steps, KA_N(steps), name,
 			 "a dead peer is noticed by an idle connection");
 	if (c)
-		c->expect = expires;
+		c->expect = (struct ka_expect){ KA_EXPIRES };
 }
 
 static void add_unacked(struct ka_trial_maker *maker, enum ka_trial_kind kind, const char *name,
 			const struct ka_knobs *k)
 {
 	const struct ka_setting setting = ka_trial_setting(k);
-	const struct ka_step steps[] = {
-		connect_,
-		data,
-		drop,
-		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }
-	};
+	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE, KA_WRITE(1) };
 	struct ka_case *c =
 		ka_trial_add(maker, kind, &setting, steps, KA_N(steps), name,
 			     "a dead peer is noticed by a connection that has just written");
@@ -269,7 +251,7 @@ static void add_alive(struct ka_trial_maker *maker, enum ka_trial_kind kind, con
 		      const struct ka_knobs *k)
 {
 	const struct ka_setting setting = ka_trial_setting(k);
-	const struct ka_step regular[] = { connect_, data }, odd[] = { connect_, switch_on };
+	const struct ka_step regular[] = { KA_IDLE }, odd[] = { KA_CONNECTED, { KA_SWITCH(1) } };
 	bool is_regular = ka_trial_is_regular(k);
 	struct ka_case *c;
 
@@ -296,15 +278,14 @@ static void add_alive(struct ka_trial_maker *maker, enum ka_trial_kind kind, con
 static void add_one_lost(struct ka_trial_maker *maker, const struct ka_knobs *k)
 {
 	const struct ka_setting setting = ka_trial_setting(k);
-	const struct ka_step steps[] = { connect_,
-					 data,
+	const struct ka_step steps[] = { KA_IDLE,
 					 { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 } };
 	struct ka_case *c = ka_trial_add(maker, KA_TRIAL_ONE_LOST, &setting, steps, KA_N(steps),
 					 "one_probe_lost",
 					 "one lost probe ends a connection to a peer that lives");
 
 	if (c)
-		c->expect = expires;
+		c->expect = (struct ka_expect){ KA_EXPIRES };
 }
 
 /* What the sysctls take and a socket does not. */
@@ -317,7 +298,7 @@ static void add_option(struct ka_trial_maker *maker, const struct ka_knobs *k)
 		     { KA_KNOB_INTVL, TCP_KEEPINTVL, 32767 },
 		     { KA_KNOB_PROBES, TCP_KEEPCNT, 127 } };
 	const struct ka_setting setting = { .idle = 1, .intvl = 1, .cnt = 1 };
-	struct ka_step steps[1 + KA_N(rows)] = { connect_ };
+	struct ka_step steps[1 + KA_N(rows)] = { KA_CONNECTED };
 	size_t n = 1;
 	struct ka_case *c;
 

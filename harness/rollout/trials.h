@@ -71,10 +71,12 @@ struct ka_trial_maker {
 	const struct ka_spec *spec;
 	int hz;
 };
-/* A new case with these steps, NULL when there is no room. */
-struct ka_case *ka_trial_add(struct ka_trial_maker *maker, enum ka_trial_kind kind,
-			     const struct ka_setting *setting, const struct ka_step *steps,
-			     size_t n_steps, const char *name, const char *why);
+/* A new case with these steps, NULL when there is no room; it stands where this is called. */
+#define ka_trial_add(...) ka_trial_add_at(KA_HERE, __VA_ARGS__)
+struct ka_case *ka_trial_add_at(const char *declared, struct ka_trial_maker *maker,
+				enum ka_trial_kind kind, const struct ka_setting *setting,
+				const struct ka_step *steps, size_t n_steps, const char *name,
+				const char *why);
 /* @value as text that lives as long as the case. */
 const char *ka_trial_number(struct ka_case *case_, struct ka_trials *trials, int64_t value);
 /* The keepalive values as sysctls of the prober's namespace, before there is a socket. */

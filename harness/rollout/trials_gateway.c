@@ -5,32 +5,21 @@
 #include <stdio.h>
 
 #include "model/util.h"
+#include "model/vocabulary.h"
 #include "rollout/trials.h"
-
-static const struct ka_step connect_ = { .do_ = KA_CONNECT };
-/* What a gateway with a memory sees last comes from the prober: cases/gateway.c. */
-static const struct ka_step own_data = {
-	.do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .random_phase = true
-};
 
 static void expect_kept(struct ka_case *c, struct ka_step *last, unsigned timeout_s)
 {
 	*last = (struct ka_step){ .do_ = KA_ENTRY_IS, .at = { .ms = (int)timeout_s * 2500 } };
-	c->expect = (struct ka_expect){
-		.when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME, .watch = { .ms = 100 }
-	};
+	c->expect = (struct ka_expect){ KA_LIVES_ON, .watch = { .ms = 100 } };
 }
 
 static void expect_gone(struct ka_case *c, struct ka_step *last, enum ka_unknown unknown)
 {
-	*last = (struct ka_step){ .do_ = KA_ENTRY_GONE, .since = KA_SINCE_PROBE, .nth = 1 };
-	c->expect = (struct ka_expect){
-		.when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
-	};
+	*last = (struct ka_step){ .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) };
+	c->expect = (struct ka_expect){ KA_EXPIRES };
 	if (unknown == KA_UNKNOWN_RESET)
-		c->expect = (struct ka_expect){
-			.when = KA_FIRST_PROBE, .error = ECONNRESET, .probes = 1, .rst_received = 1
-		};
+		c->expect = (struct ka_expect){ KA_RESET_AT_FIRST_PROBE };
 }
 
 static void add_phase(struct ka_trial_maker *maker, size_t index, const struct ka_answer *answer,
@@ -38,7 +27,7 @@ static void add_phase(struct ka_trial_maker *maker, size_t index, const struct k
 {
 	const struct ka_spec_gateway *g = &maker->spec->gateways[index];
 	const struct ka_setting setting = ka_trial_setting(&maker->spec->after);
-	struct ka_step steps[] = { connect_, { .do_ = KA_WAIT }, own_data, connect_ };
+	struct ka_step steps[] = { KA_CONNECTED, { .do_ = KA_WAIT }, KA_LAST_WRITE, KA_CONNECTED };
 	double range_s = answer->period_s[1] - answer->period_s[0];
 	struct ka_trial_store *store;
 	struct ka_trial *trial;

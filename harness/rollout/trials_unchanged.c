@@ -8,19 +8,10 @@
 #include <netinet/tcp.h>
 
 #include "model/util.h"
+#include "model/vocabulary.h"
 #include "rollout/trials.h"
 
 #define KEY(knob) (ka_knob_infos[knob].key)
-
-static const struct ka_step connect_ = { .do_ = KA_CONNECT };
-static const struct ka_step data = {
-	.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true
-};
-static const struct ka_step drop = { .do_ = KA_DROP, .way = KA_BOTH_WAYS };
-
-static const struct ka_expect expires = {
-	.when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
-};
 
 static struct ka_knobs knobs_of(int64_t time, int64_t intvl, int64_t probes)
 {
@@ -45,11 +36,10 @@ static void add_no_keepalive(struct ka_trial_maker *maker, const struct ka_knobs
 	const struct ka_setting setting = ka_trial_setting(k);
 	/* the write at the end shows that the path is dead */
 	const struct ka_step steps[] = {
-		connect_,
-		data,
-		drop,
+		KA_IDLE,
+		KA_SILENCE,
 		{ .do_ = KA_DIAG_IS, .who = KA_PROBER, .at = { .nominal = 1.5, .idle = 1 } },
-		{ .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
+		KA_WRITE(1),
 	};
 	struct ka_case *c =
 		ka_trial_add(maker, KA_TRIAL_NO_KEEPALIVE, &setting, steps, KA_N(steps),
@@ -72,7 +62,7 @@ static void add_own_options(struct ka_trial_maker *maker, const struct ka_knobs 
 	const struct ka_setting setting = { .idle = virtual_clock ? 15 : 2,
 					    .intvl = virtual_clock ? 15 : 1,
 					    .cnt = virtual_clock ? 9 : 3 };
-	const struct ka_step steps[] = { connect_, data, drop };
+	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE };
 	struct ka_case *c =
 		ka_trial_add(maker, KA_TRIAL_OWN_OPTIONS, &setting, steps, KA_N(steps),
 			     "own_options", "a socket with values of its own keeps them");
@@ -81,7 +71,7 @@ static void add_own_options(struct ka_trial_maker *maker, const struct ka_knobs 
 		return;
 	c->from = KA_FROM_OPTION;
 	ka_trial_put_sysctls(c, maker->trials, k);
-	c->expect = expires;
+	c->expect = (struct ka_expect){ KA_EXPIRES };
 	maker->trials->trials[maker->trials->n - 1].then = ka_trial_setting(k);
 }
 
@@ -102,9 +92,8 @@ static void add_armed(struct ka_trial_maker *maker, const struct ka_knobs *k)
 	const struct ka_knobs had = armed_with(maker->spec, k);
 	const struct ka_setting setting = ka_trial_setting(&had);
 	struct ka_step steps[] = {
-		connect_,
-		data,
-		drop,
+		KA_IDLE,
+		KA_SILENCE,
 		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_TIME) },
 		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_INTVL) },
 		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_PROBES) },
@@ -125,7 +114,7 @@ static void add_armed(struct ka_trial_maker *maker, const struct ka_knobs *k)
 	for (size_t i = 0; i < 3; i++)
 		maker->trials->store[c - maker->trials->cases].steps[3 + i].text =
 			ka_trial_number(c, maker->trials, k->value[KA_KNOB_TIME + i]);
-	c->expect = expires;
+	c->expect = (struct ka_expect){ KA_EXPIRES };
 	c->expect.probes = (int)k->value[KA_KNOB_PROBES];
 	maker->trials->trials[maker->trials->n - 1].then = ka_trial_setting(k);
 }
@@ -144,7 +133,7 @@ static void add_containers(struct ka_trial_maker *maker, const struct ka_knobs *
 	}
 	const struct ka_setting setting = ka_trial_setting(k);
 	struct ka_step steps[] = {
-		connect_,
+		KA_CONNECTED,
 		WRITE(KA_KNOB_TIME),
 		WRITE(KA_KNOB_INTVL),
 		WRITE(KA_KNOB_PROBES),

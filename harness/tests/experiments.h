@@ -4,7 +4,11 @@
 #define KA_EXPERIMENTS_H
 
 #include "judge/judge.h"
-#include "model/case.h"
+#include "model/vocabulary.h"
+
+/* What every experiment says of itself. */
+#define KA_MUST_NOT_PASS                                                                           \
+	.why = "must not pass", .source = "experiment", .lesson = "Broken on purpose."
 
 struct ka_experiment {
 	const char *case_name;

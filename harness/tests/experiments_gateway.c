@@ -7,21 +7,15 @@
 
 #define ONE                                                                                        \
 	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true,  \
-	.why = "must not pass", .source = "experiment", .lesson = "Broken on purpose."
+	KA_MUST_NOT_PASS
 #define ESTABLISHED                                                                                \
-	{ .do_ = KA_CONNECT },                                                                     \
+	KA_CONNECTED,                                                                              \
 	{                                                                                          \
 		.do_ = KA_SEND, .who = KA_PROBER, .bytes = 64                                      \
 	}
-#define EXPIRES                                                                                    \
-	{                                                                                          \
-		.when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1   \
-	}
 #define LIVES                                                                                      \
 	{                                                                                          \
-		.when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME, .watch = {             \
-			.idle = 1.5                                                                \
-		}                                                                                  \
+		KA_LIVES_ON, .watch = {.idle = 1.5 }                                               \
 	}
 
 static const struct ka_gateway patient = { .timeout = { .idle = 3 } };
@@ -31,42 +25,42 @@ static const struct ka_gateway resets = { .timeout = { .idle = 1 }, .unknown = K
 
 static const struct ka_case cases[] = {
 	{
-		.name = "gateway_remembers",
+		KA_CASE("gateway_remembers"),
 		ONE,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED),
-		.expect = EXPIRES,
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "gateway_forgets_declared_kept",
+		KA_CASE("gateway_forgets_declared_kept"),
 		ONE,
 		.gateway = &resets,
 		KA_STEPS(ESTABLISHED),
 		.expect = LIVES,
 	},
 	{
-		.name = "gateway_resets_declared_silent",
+		KA_CASE("gateway_resets_declared_silent"),
 		ONE,
 		.gateway = &resets,
 		KA_STEPS(ESTABLISHED),
-		.expect = EXPIRES,
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "gateway_entry_declared_gone",
+		KA_CASE("gateway_entry_declared_gone"),
 		ONE,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 1.5 } }),
 		.expect = LIVES,
 	},
 	{
-		.name = "gateway_entry_declared_there",
+		KA_CASE("gateway_entry_declared_there"),
 		ONE,
 		.gateway = &drops,
-		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_IS, .since = KA_SINCE_PROBE, .nth = 1 }),
-		.expect = EXPIRES,
+		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_IS, KA_AT_PROBE(1) }),
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "gateway_entry_declared_fresher",
+		KA_CASE("gateway_entry_declared_fresher"),
 		ONE,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED,
@@ -74,24 +68,17 @@ static const struct ka_case cases[] = {
 		.expect = LIVES,
 	},
 	{
-		.name = "gateway_forgets_one_of_many",
+		KA_CASE("gateway_forgets_one_of_many"),
 		.topology = KA_ROUTED,
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
-		.why = "must not pass",
-		.source = "experiment",
-		.lesson = "Broken on purpose.",
-		.settings =
-			(const struct ka_setting[]){ { .idle = 2, .intvl = 1, .cnt = 1 }, { 0 } },
+		KA_MUST_NOT_PASS,
+		KA_SETTING(.idle = 2, .intvl = 1, .cnt = 1),
 		.gateway = &lasting,
 		.from = KA_FROM_ACCEPTED,
 		.load = 3,
-		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .arming = KA_FRESH,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .rst_sent = 1 },
+		KA_STEPS(KA_CONNECTED, { .do_ = KA_FORGET, .who = KA_GATEWAY }),
+		.expect = { KA_EXPIRES, .arming = KA_FRESH },
 	},
 };
 

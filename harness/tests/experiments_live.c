@@ -8,62 +8,50 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#define DIES .when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
 #define ONE                                                                                        \
 	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true,  \
-	.why = "must not pass", .source = "experiment", .lesson = "Broken on purpose."
-#define SILENT                                                                                     \
-	{ .do_ = KA_CONNECT }, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 },                    \
-	{                                                                                          \
-		.do_ = KA_DROP, .way = KA_BOTH_WAYS                                                \
-	}
-#define SWITCH(on)                                                                                 \
-	.do_ = KA_SETSOCKOPT, .who = KA_PROBER, .level = SOL_SOCKET, .option = SO_KEEPALIVE,       \
-	.value = on
-#define MIDPROBE .since = KA_SINCE_PROBE, .nth = 2, .at = { .intvl = 0.4 }
+	KA_MUST_NOT_PASS
+#define SILENT   KA_CONNECTED, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 }, KA_SILENCE
+#define MIDPROBE KA_AT_PROBE(2), .at = { .intvl = 0.4 }
 
 static const struct ka_case cases[] = {
 	/* off and on again does not bring back the probes that were spent */
 	{
-		.name = "toggle_forgives",
+		KA_CASE("toggle_forgives"),
 		ONE,
-		KA_STEPS(SILENT, { SWITCH(0), MIDPROBE }, { SWITCH(1) }),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT_PLUS(2),
-			    .rst_sent = 1 },
+		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
+		.expect = { KA_EXPIRES_AFTER(KA_CNT_PLUS(2)) },
 	},
 	/* switched off it does not die */
 	{
-		.name = "off_still_dies",
+		KA_CASE("off_still_dies"),
 		ONE,
-		KA_STEPS(SILENT, { SWITCH(0), MIDPROBE }, { SWITCH(1), .at = { .nominal = 1 } },
-			 { SWITCH(0) }),
-		.expect = { DIES },
+		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE },
+			 { KA_SWITCH(1), .at = { .nominal = 1 } }, { KA_SWITCH(0) }),
+		.expect = { KA_EXPIRES },
 	},
 	/* the replay's window is as narrow as a declared one */
 	{
-		.name = "live_window_too_early",
+		KA_CASE("live_window_too_early"),
 		ONE,
-		KA_STEPS(SILENT, { SWITCH(0), MIDPROBE }, { SWITCH(1) }),
-		.expect = { DIES },
+		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
+		.expect = { KA_EXPIRES },
 		.bias = { .window_jiffies = -100 },
 	},
 	{
-		.name = "live_window_too_late",
+		KA_CASE("live_window_too_late"),
 		ONE,
-		KA_STEPS(SILENT, { SWITCH(0), MIDPROBE }, { SWITCH(1) }),
-		.expect = { DIES },
+		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
+		.expect = { KA_EXPIRES },
 		.bias = { .window_jiffies = 100 },
 	},
 	/* the armed timer keeps the value that getsockopt() no longer shows */
 	{
-		.name = "sysctl_arms_at_once",
+		KA_CASE("sysctl_arms_at_once"),
 		ONE,
 		.from = KA_FROM_SYSCTL,
-		.settings =
-			(const struct ka_setting[]){ { .idle = 4, .intvl = 1, .cnt = 1 }, { 0 } },
-		KA_STEPS({ .do_ = KA_CONNECT },
+		KA_SETTING(.idle = 4, .intvl = 1, .cnt = 1),
+		KA_STEPS(KA_CONNECTED,
 			 { .do_ = KA_SYSCTL,
 			   .who = KA_PROBER,
 			   .key = "net/ipv4/tcp_keepalive_time",
@@ -77,38 +65,27 @@ static const struct ka_case cases[] = {
 	},
 	/* TCP_KEEPIDLE is not TCP_KEEPINTVL: it does not wait */
 	{
-		.name = "keepidle_waits",
+		KA_CASE("keepidle_waits"),
 		ONE,
-		.settings =
-			(const struct ka_setting[]){ { .idle = 1, .intvl = 4, .cnt = 2 }, { 0 } },
+		KA_SETTING(.idle = 1, .intvl = 4, .cnt = 2),
 		KA_STEPS(SILENT,
-			 { .do_ = KA_SETSOCKOPT,
-			   .who = KA_PROBER,
-			   .level = IPPROTO_TCP,
-			   .option = TCP_KEEPIDLE,
-			   .amount = { .idle = 1 },
-			   .since = KA_SINCE_PROBE,
-			   .nth = 1,
+			 { KA_SET(TCP_KEEPIDLE), .amount = { .idle = 1 }, KA_AT_PROBE(1),
 			   .at = { .ms = 100 } },
-			 { .do_ = KA_DIAG_IS,
-			   .who = KA_PROBER,
-			   .timer = 2,
-			   .value = 1,
-			   .at = { .ms = 200 } }),
-		.expect = { DIES },
+			 { KA_KEEPALIVE_TIMER, .value = 1, .at = { .ms = 200 } }),
+		.expect = { KA_EXPIRES },
 	},
 	/* ordinary probes are far below the answer limit */
 	{
-		.name = "limit_without_storm",
+		KA_CASE("limit_without_storm"),
 		ONE,
-		KA_STEPS({ .do_ = KA_CONNECT }),
+		KA_STEPS(KA_CONNECTED),
 		.expect = { .when = KA_NEVER,
 			    .answered = KA_SOME,
 			    .watch = { .idle = 2.5 },
 			    .peer_counters = { { "TcpExt.TCPACKSkippedSeq", KA_SOME } } },
 	},
 	{
-		.name = "mptcp_hears_too_early",
+		KA_CASE("mptcp_hears_too_early"),
 		ONE,
 		.transport = KA_MPTCP,
 		.from = KA_FROM_ACCEPTED,
@@ -123,13 +100,14 @@ static const struct ka_case cases[] = {
 			    .notice = { .ms = 3000 } },
 	},
 	{
-		.name = "mptcp_tells_the_error",
+		KA_CASE("mptcp_tells_the_error"),
 		ONE,
 		.transport = KA_MPTCP,
 		.from = KA_FROM_ACCEPTED,
 		.sysctls = { { KA_PROBER, "net/mptcp/close_timeout", "1" } },
 		KA_STEPS(SILENT),
-		.expect = { DIES, .events = 0x10, .events_full = 0x114, .notice = { .ms = 1000 } },
+		.expect = { KA_EXPIRES, .events = 0x10, .events_full = 0x114,
+			    .notice = { .ms = 1000 } },
 	},
 };
 

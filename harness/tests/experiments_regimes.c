@@ -9,170 +9,140 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
-#define DIES .when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT, .rst_sent = 1
-#define ONE                                                                                        \
-	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT,                       \
-	.why = "must not pass", .source = "experiment", .lesson = "Broken on purpose."
+#define ONE .topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, KA_MUST_NOT_PASS
 #define SETTING(idle_s, intvl_s, n, ut)                                                            \
-	.settings = (const struct ka_setting[])                                                    \
-	{                                                                                          \
-		{ .idle = idle_s, .intvl = intvl_s, .cnt = n, .user_timeout_ms = ut },             \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
-	}
-#define RETRIES2(n)                                                                                \
-	.sysctls = {                                                                               \
-		{ KA_PROBER, "net/ipv4/tcp_retries2", n },                                         \
-	}
-#define CONNECTED                                                                                  \
-	{ .do_ = KA_CONNECT },                                                                     \
-	{                                                                                          \
-		.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true                  \
-	}
-#define DROPPED                                                                                    \
-	{                                                                                          \
-		.do_ = KA_DROP, .way = KA_BOTH_WAYS                                                \
-	}
+	KA_SETTING(.idle = idle_s, .intvl = intvl_s, .cnt = n, .user_timeout_ms = ut)
 
 static const struct ka_case cases[] = {
 	{
-		.name = "user_timeout_declared_by_count",
+		KA_CASE("user_timeout_declared_by_count"),
 		ONE,
 		SETTING(1, 1, 5, 1500),
-		KA_STEPS(CONNECTED, DROPPED),
+		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { .when = KA_USER_TIMEOUT,
 			    .error = ETIMEDOUT,
 			    .probes = 5,
 			    .rst_sent = 1 },
 	},
 	{
-		.name = "unacked_declared_to_be_probed",
+		KA_CASE("unacked_declared_to_be_probed"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		KA_STEPS(CONNECTED, DROPPED,
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }),
-		.expect = { DIES },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "retransmissions_with_another_limit",
+		KA_CASE("retransmissions_with_another_limit"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		RETRIES2("3"),
-		KA_STEPS(CONNECTED, DROPPED,
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true }),
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 		.bias = { .window_jiffies = 1200 },
 	},
 	{
-		.name = "write_while_probing_declared_unprobed",
+		KA_CASE("write_while_probing_declared_unprobed"),
 		ONE,
 		SETTING(1, 1, 3, 0),
-		RETRIES2("2"),
-		KA_STEPS(CONNECTED, DROPPED,
+		.sysctls = { KA_RETRIES2("2") },
+		KA_STEPS(KA_IDLE, KA_SILENCE,
 			 { .do_ = KA_SEND,
 			   .who = KA_PROBER,
 			   .bytes = 1,
 			   .unacked = true,
-			   .since = KA_SINCE_PROBE,
-			   .nth = 1,
+			   KA_AT_PROBE(1),
 			   .at = { .intvl = 0.5 } }),
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		.name = "long_interval_declared_every_idle",
+		KA_CASE("long_interval_declared_every_idle"),
 		ONE,
 		SETTING(1, 2, 2, 0),
-		KA_STEPS(CONNECTED, { .do_ = KA_WAIT, .at = { .ms = 4500 } }),
+		KA_STEPS(KA_IDLE, { .do_ = KA_WAIT, .at = { .ms = 4500 } }),
 		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = 4 },
 	},
 	{
-		.name = "data_comes_too_seldom",
+		KA_CASE("data_comes_too_seldom"),
 		ONE,
 		SETTING(1, 1, 3, 0),
-		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_SEND,
-						  .who = KA_PEER,
-						  .bytes = 1,
-						  .times = 3,
-						  .every = { .idle = 1.5 } }),
+		KA_STEPS(KA_CONNECTED, { .do_ = KA_SEND,
+					 .who = KA_PEER,
+					 .bytes = 1,
+					 .times = 3,
+					 .every = { .idle = 1.5 } }),
 		.expect = { .when = KA_NEVER },
 	},
 	{
-		.name = "peer_does_not_probe",
+		KA_CASE("peer_does_not_probe"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		KA_STEPS(CONNECTED, { .do_ = KA_DROP, .way = KA_PROBES }),
-		.expect = { DIES, .probes_received = 1 },
+		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_PROBES }),
+		.expect = { KA_EXPIRES, .probes_received = 1 },
 	},
 	{
-		.name = "window_is_open",
+		KA_CASE("window_is_open"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		RETRIES2("3"),
-		KA_STEPS(CONNECTED, DROPPED,
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 100, .unacked = true }),
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(100)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 	{
-		.name = "closed_window_declared_idle",
+		KA_CASE("closed_window_declared_idle"),
 		ONE,
 		SETTING(1, 1, 1, 0),
 		.sysctls = { { KA_PEER, "net/ipv4/tcp_rmem", "4096 8192 16384" } },
-		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_STALL, .who = KA_PEER },
-			 { .do_ = KA_FILL, .who = KA_PROBER },
-			 { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 100, .unacked = true },
+		KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PEER },
+			 { .do_ = KA_FILL, .who = KA_PROBER }, KA_WRITE(100),
 			 { .do_ = KA_WAIT, .at = { .ms = 3000 } }),
-		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = KA_SOME },
+		.expect = { KA_LIVES_ON },
 	},
 	{
-		.name = "close_wait_reset_declared_reset",
+		KA_CASE("close_wait_reset_declared_reset"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		KA_STEPS(CONNECTED, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+		KA_STEPS(KA_IDLE, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
 			 { .do_ = KA_FORGET, .who = KA_PEER, .at = { .ms = 100 } }),
-		.expect = { .when = KA_FIRST_PROBE,
-			    .error = ECONNRESET,
-			    .probes = 1,
-			    .rst_received = 1 },
+		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 	{
-		.name = "syn_was_not_lost",
+		KA_CASE("syn_was_not_lost"),
 		ONE,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS({ .do_ = KA_DROP, .way = KA_PROBES, .first = 2, .misses = true },
-			 { .do_ = KA_CONNECT }, DROPPED),
-		.expect = { DIES, .arming = KA_FRESH },
+			 KA_CONNECTED, KA_SILENCE),
+		.expect = { KA_EXPIRES, .arming = KA_FRESH },
 	},
 	{
-		.name = "nothing_is_unread",
+		KA_CASE("nothing_is_unread"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		KA_STEPS(CONNECTED, DROPPED),
-		.expect = { DIES, .unread = 64 },
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_EXPIRES, .unread = 64 },
 	},
 	{
-		.name = "blocked_select_sees_data",
+		KA_CASE("blocked_select_sees_data"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_STALL, .who = KA_PROBER },
+		KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PROBER },
 			 { .do_ = KA_BLOCK, .who = KA_PROBER, .call = KA_IN_SELECT },
 			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .at = { .ms = 100 } },
-			 DROPPED),
-		.expect = { DIES },
+			 KA_SILENCE),
+		.expect = { KA_EXPIRES },
 	},
 	{
-		.name = "edge_without_hup",
+		KA_CASE("edge_without_hup"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		KA_STEPS(CONNECTED, DROPPED),
-		.expect = { DIES, .edge = { .mask = EPOLLERR | EPOLLOUT, .since = "2.6" } },
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_EXPIRES, .edge = { .mask = EPOLLERR | EPOLLOUT, .since = "2.6" } },
 	},
 	{
-		.name = "no_soft_error",
+		KA_CASE("no_soft_error"),
 		ONE,
 		SETTING(1, 1, 1, 0),
-		KA_STEPS(CONNECTED, DROPPED),
-		.expect = { DIES, .soft_again = true },
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_EXPIRES, .soft_again = true },
 	},
 };
 

@@ -10,154 +10,117 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#define ONE                                                                                        \
-	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT,                       \
-	.why = "must not pass", .source = "experiment", .lesson = "Broken on purpose."
-#define SETTING(ut)                                                                                \
-	.settings = (const struct ka_setting[])                                                    \
-	{                                                                                          \
-		{ .idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = ut },                        \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
-	}
-#define RETRIES2(n)                                                                                \
-	{                                                                                          \
-		KA_PROBER, "net/ipv4/tcp_retries2", n                                              \
-	}
-#define CONNECTED                                                                                  \
-	{ .do_ = KA_CONNECT },                                                                     \
-	{                                                                                          \
-		.do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true                  \
-	}
-#define DROPPED                                                                                    \
-	{                                                                                          \
-		.do_ = KA_DROP, .way = KA_BOTH_WAYS                                                \
-	}
-#define WRITES                                                                                     \
-	{                                                                                          \
-		.do_ = KA_SEND, .who = KA_PROBER, .bytes = 100, .unacked = true                    \
-	}
-#define SMALL_BUFFER                                                                               \
-	{                                                                                          \
-		KA_PEER, "net/ipv4/tcp_rmem", "4096 8192 16384"                                    \
-	}
+#define ONE         .topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, KA_MUST_NOT_PASS
+#define SETTING(ut) KA_SETTING(.idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = ut)
 #define CLOSED                                                                                     \
-	{ .do_ = KA_CONNECT }, { .do_ = KA_STALL, .who = KA_PEER },                                \
+	KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PEER },                                         \
 	{                                                                                          \
 		.do_ = KA_FILL, .who = KA_PROBER                                                   \
 	}
 #define NO_USER_TIMEOUT                                                                            \
 	{                                                                                          \
-		.do_ = KA_SETSOCKOPT, .who = KA_PROBER, .level = IPPROTO_TCP,                      \
-		.option = TCP_USER_TIMEOUT                                                         \
-	}
-#define SYN_RETRIES(n)                                                                             \
-	.sysctls = { { KA_PROBER, "net/ipv4/tcp_syn_retries", n } },                               \
-	.sysctl_if_there = { KA_PROBER, "net/ipv4/tcp_syn_linear_timeouts", "0" }
-#define LIMIT_OF(regime)                                                                           \
-	{                                                                                          \
-		.when = regime, .error = ETIMEDOUT                                                 \
+		KA_SET(TCP_USER_TIMEOUT)                                                           \
 	}
 
 static const struct ka_case cases[] = {
 	{
-		.name = "retransmissions_a_little_early",
+		KA_CASE("retransmissions_a_little_early"),
 		ONE,
 		SETTING(0),
-		.sysctls = { RETRIES2("2") },
-		KA_STEPS(CONNECTED, DROPPED, WRITES),
-		.expect = LIMIT_OF(KA_RETRANSMIT_LIMIT),
+		.sysctls = { KA_RETRIES2("2") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(100)),
+		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 		.bias = { .window_jiffies = 70 },
 	},
 	{
-		.name = "retransmissions_a_little_late",
+		KA_CASE("retransmissions_a_little_late"),
 		ONE,
 		SETTING(0),
-		.sysctls = { RETRIES2("2") },
-		KA_STEPS(CONNECTED, DROPPED, WRITES),
-		.expect = LIMIT_OF(KA_RETRANSMIT_LIMIT),
+		.sysctls = { KA_RETRIES2("2") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(100)),
+		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 		.bias = { .window_jiffies = -100 },
 	},
 	{
-		.name = "one_retransmission_more",
+		KA_CASE("one_retransmission_more"),
 		ONE,
 		SETTING(0),
-		.sysctls = { RETRIES2("1") },
-		KA_STEPS(CONNECTED, DROPPED, WRITES,
+		.sysctls = { KA_RETRIES2("1") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(100),
 			 { .do_ = KA_SYSCTL,
 			   .who = KA_PROBER,
 			   .key = "net/ipv4/tcp_retries2",
 			   .text = "2" }),
-		.expect = LIMIT_OF(KA_RETRANSMIT_LIMIT),
+		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		.name = "closed_window_without_a_timeout",
+		KA_CASE("closed_window_without_a_timeout"),
 		ONE,
 		SETTING(2300),
-		.sysctls = { SMALL_BUFFER, RETRIES2("3") },
-		KA_STEPS(CLOSED, NO_USER_TIMEOUT, DROPPED, WRITES),
+		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
+		KA_STEPS(CLOSED, NO_USER_TIMEOUT, KA_SILENCE, KA_WRITE(100)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 	{
-		.name = "closed_window_opens",
+		KA_CASE("closed_window_opens"),
 		ONE,
 		SETTING(1200),
-		.sysctls = { SMALL_BUFFER },
-		KA_STEPS(CLOSED, WRITES, { .do_ = KA_RESUME, .who = KA_PEER, .at = { .ms = 300 } }),
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(CLOSED, KA_WRITE(100),
+			 { .do_ = KA_RESUME, .who = KA_PEER, .at = { .ms = 300 } }),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .answered = KA_SOME },
 	},
 	{
-		.name = "closed_window_declared_unanswered",
+		KA_CASE("closed_window_declared_unanswered"),
 		ONE,
 		SETTING(2300),
-		.sysctls = { SMALL_BUFFER },
-		KA_STEPS(CLOSED, WRITES),
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(CLOSED, KA_WRITE(100)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 	{
-		.name = "connect_is_answered",
+		KA_CASE("connect_is_answered"),
 		ONE,
 		SETTING(0),
-		SYN_RETRIES("1"),
+		KA_SYN_RETRIES("1"),
 		KA_STEPS({ .do_ = KA_CONNECT, .unacked = true }),
-		.expect = LIMIT_OF(KA_CONNECT_LIMIT),
+		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		.name = "connect_with_another_limit",
+		KA_CASE("connect_with_another_limit"),
 		ONE,
 		SETTING(0),
-		SYN_RETRIES("1"),
-		KA_STEPS(DROPPED, { .do_ = KA_CONNECT, .unacked = true },
+		KA_SYN_RETRIES("1"),
+		KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true },
 			 { .do_ = KA_SYSCTL,
 			   .who = KA_PROBER,
 			   .key = "net/ipv4/tcp_syn_retries",
 			   .text = "2" }),
-		.expect = LIMIT_OF(KA_CONNECT_LIMIT),
+		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		.name = "connect_without_a_timeout",
+		KA_CASE("connect_without_a_timeout"),
 		ONE,
 		SETTING(1500),
-		SYN_RETRIES("1"),
-		KA_STEPS(DROPPED, { .do_ = KA_CONNECT, .unacked = true }, NO_USER_TIMEOUT),
-		.expect = LIMIT_OF(KA_CONNECT_LIMIT),
+		KA_SYN_RETRIES("1"),
+		KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }, NO_USER_TIMEOUT),
+		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		.name = "connect_a_little_early",
+		KA_CASE("connect_a_little_early"),
 		ONE,
 		SETTING(0),
-		SYN_RETRIES("1"),
-		KA_STEPS(DROPPED, { .do_ = KA_CONNECT, .unacked = true }),
-		.expect = LIMIT_OF(KA_CONNECT_LIMIT),
+		KA_SYN_RETRIES("1"),
+		KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }),
+		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT },
 		.bias = { .window_jiffies = 12 },
 	},
 	{
-		.name = "connect_declared_refused",
+		KA_CASE("connect_declared_refused"),
 		ONE,
 		SETTING(0),
-		SYN_RETRIES("1"),
-		KA_STEPS(DROPPED, { .do_ = KA_CONNECT, .unacked = true }),
+		KA_SYN_RETRIES("1"),
+		KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }),
 		.expect = { .when = KA_CONNECT_LIMIT, .error = ECONNREFUSED },
 	},
 };
