@@ -192,6 +192,8 @@ static void print_lesson(const struct ka_lesson *lesson)
 	ka_explain_signs(lesson);
 	ka_page_head("SEE FOR YOURSELF");
 	printf("  kacheck run -v --keep -f %s\n", lesson->instance->name);
+	if (lesson->instance->case_->declared)
+		printf("  The case is declared in %s.\n", lesson->instance->case_->declared);
 	if (lesson->instance->case_->long_)
 		printf("  (It takes about %.0f s, and --long.)\n", lesson->prediction->expected_s);
 }

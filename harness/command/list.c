@@ -137,11 +137,11 @@ static json_t *row_json(const struct ka_instance *instance, const struct ka_pred
 {
 	const struct ka_case *c = instance->case_;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:s?, s:b, s:f, s:b}",
-			 "instance", instance->name, "case", c->name, "theme",
-			 instance->theme->name, "title", instance->theme->title, "why", c->why,
-			 "when", ka_when_name(p->when), "nominal_s", p->nominal_s, "window_s",
-			 window_json(p, hz), "probes", number_json(p->probes), "errno",
+	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:s?, s:b, s:f, s:b}",
+			 "instance", instance->name, "case", c->name, "declared", c->declared,
+			 "theme", instance->theme->name, "title", instance->theme->title, "why",
+			 c->why, "when", ka_when_name(p->when), "nominal_s", p->nominal_s,
+			 "window_s", window_json(p, hz), "probes", number_json(p->probes), "errno",
 			 p->error ? ka_errno_name(p->error) : NULL, "eof", p->eof, "expected_s",
 			 p->expected_s, "long", c->long_);
 }

@@ -65,13 +65,11 @@ static void put_counters(FILE *out, const struct ka_result *result, const char *
 	putc('\n', out);
 }
 
-/* A theme is named after its file. */
 static void put_case(FILE *out, const struct ka_result *result, const char *prefix)
 {
 	put_label(out, prefix, "case");
-	fputs("cases/", out);
-	ka_put_plain(out, result->theme);
-	fputs(".c, topology ", out);
+	ka_put_plain(out, result->declared ? result->declared : result->case_);
+	fputs(", topology ", out);
 	ka_put_plain(out, result->topology);
 	putc('\n', out);
 }

@@ -47,6 +47,7 @@ static int put_yaml(FILE *out, const struct ka_result *result)
 	fprintf(out, "  severity: %s\n", result->verdict == KA_BROKEN ? "broken" : "fail");
 	fprintf(out, "  duration_ms: %.3f\n", ka_result_took_s(result) * 1e3);
 	put_key(out, "rule", result->rule);
+	put_key(out, "declared", result->declared);
 	put_key(out, "source", result->source);
 	if (ka_has_observed(result))
 		ret = put_phrase(out, "got", result, ka_put_observed);

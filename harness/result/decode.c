@@ -47,6 +47,7 @@ static const struct field fields[] = {
 	/* Reports can do without the rest. */
 	{ "repetition", COUNT, MAY_BE_NULL | MAY_BE_ABSENT, AT(repetition) },
 	{ "title", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(title) },
+	{ "declared", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(declared) },
 	{ "rule", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(rule) },
 	{ "source", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(source) },
 	{ "prediction", OBJECT, MAY_BE_NULL | MAY_BE_ABSENT, AT(prediction) },

@@ -101,6 +101,7 @@ static int put_instance(json_t *object, const struct ka_instance *instance)
 	bad |= json_object_set_new(object, "repetition", json_integer(instance->repetition));
 	bad |= json_object_set_new(object, "seed", json_hex(instance->seed));
 	bad |= json_object_set_new(object, "case", ka_json_text(case_->name));
+	bad |= json_object_set_new(object, "declared", ka_json_text(case_->declared));
 	bad |= json_object_set_new(object, "theme", ka_json_text(instance->theme->name));
 	bad |= json_object_set_new(object, "title", ka_json_text(instance->theme->title));
 	bad |= json_object_set_new(object, "rule", ka_json_text(case_->why));

@@ -7,6 +7,7 @@
  *   v                  1
  *   instance           its name; repetition, seed ("0x1f"): which run of it
  *   case, theme        title of the theme; rule and source of the case, to explain a failure
+ *   declared           where the case stands: "cases/silent_drop.c:27"
  *   setting            name, idle, intvl, cnt, user_timeout_ms, from: option|accepted|sysctl|nowhere|values
  *   family, prober     v4|v6, client|server; topology: routed|pair
  *   kernel             release, hz, clock: real|virtual, where: host|uml:FILE|image:FILE
@@ -50,6 +51,7 @@ struct ka_result {
 	int idle, intvl, cnt, user_timeout_ms;
 	const char *from, *topology;
 	const char *title, *rule, *source;   /* of the theme and of the case */
+	const char *declared;                /* "cases/silent_drop.c:27" */
 	const char *release, *clock, *where; /* of the kernel */
 	int hz;
 	int repetition; /* -1: null */

@@ -17,12 +17,14 @@
 static const struct ka_case cases[] = {
 	{
 		.name = "silent_drop",
+		.declared = "cases/peer_vanishes.c:27",
 		.why = "an idle prober gives up after idle + intvl * cnt, not before",
 		.source = "RFC 9293 3.8.4; tcp_keepalive_timer()",
 		.topology = KA_ROUTED,
 	},
 	{
 		.name = "peer_answers",
+		.declared = "cases/peer_lives.c:9",
 		.why = "a peer that answers is never given up",
 		.source = "RFC 9293 3.8.4; tcp_ack()",
 		.topology = KA_PAIR,

@@ -59,6 +59,7 @@ static void decoding_gives_what_was_encoded(void **state)
 	assert_string_equal(result.instance, "silent_drop/1-1-3/v6/client");
 	assert_string_equal(result.theme, "peer_vanishes");
 	assert_string_equal(result.case_, "silent_drop");
+	assert_string_equal(result.declared, "cases/peer_vanishes.c:27");
 	assert_string_equal(result.family, "v6");
 	assert_string_equal(result.prober, "client");
 	assert_string_equal(result.from, "option");
@@ -232,6 +233,7 @@ static void the_documented_line_is_read(void **state)
 	assert_int_equal(ka_result_decode(&result, json, &err), 0);
 	assert_true(isnan(result.wall_s) && result.repetition == -1);
 	assert_null(result.rule);
+	assert_null(result.declared);
 	ka_result_clear(&result);
 }
 
