@@ -36,6 +36,7 @@ static int call(const char *name, int argc, char **argv)
 		ka_usage_error("unknown command '%.60s'%s", name,
 			       ka_about_nearest(commands, N_COMMANDS, name, hint, sizeof(hint)));
 	snprintf(title, sizeof(title), "kacheck %s", command->name);
+	ka_refuse_hostile_options(argc, argv);
 	argv[0] = title;
 	return command->run(argc, argv);
 }

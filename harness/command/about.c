@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "model/escape.h"
 #include "model/nearest.h"
 #include "run/host.h"
 
@@ -20,10 +21,9 @@ static void complain(const char *fmt, va_list ap)
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	/* One line, whatever a file name has in it. */
-	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = ' ';
-	fprintf(stderr, "kacheck: %s\n", text);
+	fputs("kacheck: ", stderr);
+	ka_put_plain(stderr, text);
+	putc('\n', stderr);
 }
 
 void ka_complain(const char *fmt, ...)
@@ -43,6 +43,17 @@ void ka_usage_error(const char *fmt, ...)
 	complain(fmt, ap);
 	va_end(ap);
 	exit(KA_EXIT_USAGE);
+}
+
+void ka_refuse_hostile_options(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		char *plain = argv[i][0] == '-' ? ka_plain(argv[i]) : NULL;
+
+		if (plain && strcmp(plain, argv[i]) != 0)
+			ka_usage_error("'%.60s' has control characters; no option has", argv[i]);
+		free(plain);
+	}
 }
 
 unsigned long ka_number_argument(const char *option, const char *text, unsigned long min,

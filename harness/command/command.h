@@ -41,6 +41,10 @@ void ka_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same for wrong usage; ends the process with KA_EXIT_USAGE. */
 void ka_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/* What getopt says of an option that it does not know it says as it was written: ends the process where
+ * an option could steer the terminal. */
+void ka_refuse_hostile_options(int argc, char **argv);
+
 /* A whole number of @option in @min..@max, or ka_usage_error(). */
 unsigned long ka_number_argument(const char *option, const char *text, unsigned long min,
 				 unsigned long max);

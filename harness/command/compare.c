@@ -113,11 +113,13 @@ static int read_file(struct ka_comparison *c, const char *path)
 
 static int write_all(const struct ka_comparison *c, const struct options *options)
 {
-	if (options->format == MARKDOWN)
-		ka_comparison_markdown(c, options->all, stdout);
-	else if (options->format == TEXT)
-		ka_comparison_text(c, options->all, stdout);
-	else if (ka_comparison_json(c, options->all, stdout) < 0)
+	static int (*const writers[])(const struct ka_comparison *, bool, FILE *) = {
+		[TEXT] = ka_comparison_text,
+		[MARKDOWN] = ka_comparison_markdown,
+		[JSON] = ka_comparison_json,
+	};
+
+	if (writers[options->format](c, options->all, stdout) < 0)
 		return KA_EXIT_BROKEN;
 	return ka_comparison_regressions(c) ? KA_EXIT_FAIL : KA_EXIT_OK;
 }
@@ -126,7 +128,7 @@ int ka_command_compare(int argc, char **argv)
 {
 	const struct argp argp = { table, parse, "BEFORE.json [AFTER.json...]", text, NULL,
 				   NULL,  NULL };
-	struct ka_comparison comparison = { .n_rows = 0 };
+	struct ka_comparison comparison = { .n_columns = 0 };
 	struct options options = { .format = TEXT };
 	int status = KA_EXIT_OK;
 

@@ -10,9 +10,11 @@
 #include <stdio.h>
 
 #include "netns/err.h"
+#include "report/kernels.h"
+#include "report/rows.h"
 #include "result/result.h"
 
-#define KA_MAX_COLUMNS 26 /* they are named by letters */
+#define KA_MAX_COLUMNS KA_MAX_KERNELS /* they are named by letters */
 
 enum ka_change {
 	KA_SAME,
@@ -39,23 +41,20 @@ struct ka_cell {
 	char why[256]; /* one phrase: what changed */
 };
 
-struct ka_row {
-	char name[176];        /* with " #2" for the second repetition */
-	struct ka_cell *cells; /* one for each column */
-};
-
 struct ka_comparison {
 	struct ka_column columns[KA_MAX_COLUMNS];
 	size_t n_columns;
-	struct ka_row *rows; /* in the order of their first coming */
-	size_t n_rows, room;
-	size_t next; /* where the next result's row is likely to be */
+	struct ka_rows rows; /* instances, with " #2" for the second repetition */
+	struct ka_cell (*cells)[KA_MAX_COLUMNS];
+	size_t room;
 };
 
 /* Adds a result of @file, which it takes over. 0, -E2BIG: too many columns, or -ENOMEM. */
 int ka_comparison_add(struct ka_comparison *comparison, const char *file, struct ka_result *result);
 /* Fills in what changed, when all are there. */
 void ka_comparison_judge(struct ka_comparison *comparison);
+/* In any column but the first. */
+bool ka_comparison_has_changed(const struct ka_comparison *comparison, size_t row);
 /* How many cells regressed or moved. */
 unsigned ka_comparison_regressions(const struct ka_comparison *comparison);
 void ka_comparison_free(struct ka_comparison *comparison);
@@ -66,11 +65,9 @@ enum ka_change ka_compare(const struct ka_result *before, const struct ka_result
 /* "regressed", "moved", ... */
 const char *ka_change_name(enum ka_change change);
 
-/* ---- writers (compare_text.c, compare_json.c); @all: also rows in which nothing changed -------- */
-
-void ka_comparison_text(const struct ka_comparison *comparison, bool all, FILE *out);
-void ka_comparison_markdown(const struct ka_comparison *comparison, bool all, FILE *out);
-/* -ENOMEM, or 0. */
+/* Writers (compare_page.c, compare_json.c); @all: also rows in which nothing changed. 0 or -ENOMEM. */
+int ka_comparison_text(const struct ka_comparison *comparison, bool all, FILE *out);
+int ka_comparison_markdown(const struct ka_comparison *comparison, bool all, FILE *out);
 int ka_comparison_json(const struct ka_comparison *comparison, bool all, FILE *out);
 
 #endif

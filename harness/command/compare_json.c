@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "command/compare.h"
+#include "result/encode.h"
 
 static json_t *counts(const struct ka_column *column)
 {
@@ -27,10 +28,10 @@ static json_t *changes(const struct ka_column *column)
 
 static json_t *encode_column(const struct ka_column *column)
 {
-	return json_pack("{s:s, s:{s:s, s:i, s:s, s:s}, s:o, s:o}", "file", column->file, "kernel",
-			 "release", column->release, "hz", column->hz, "clock", column->clock,
-			 "where", column->where, "verdicts", counts(column), "changes",
-			 changes(column));
+	return json_pack("{s:o, s:{s:s, s:i, s:s, s:s}, s:o, s:o}", "file",
+			 ka_json_text(column->file), "kernel", "release", column->release, "hz",
+			 column->hz, "clock", column->clock, "where", column->where, "verdicts",
+			 counts(column), "changes", changes(column));
 }
 
 static json_t *encode_cell(const struct ka_cell *cell)
@@ -38,27 +39,20 @@ static json_t *encode_cell(const struct ka_cell *cell)
 	const struct ka_result *result = &cell->result;
 
 	if (!result->json)
-		return json_pack("{s:n, s:s, s:s}", "verdict", "change",
-				 ka_change_name(cell->change), "why", cell->why);
-	return json_pack("{s:s, s:s, s:s, s:O?}", "verdict", ka_verdict_name(result->verdict),
-			 "change", ka_change_name(cell->change), "why", cell->why, "detect_s",
-			 json_object_get(result->json, "detect_s"));
+		return json_pack("{s:n, s:s, s:o}", "verdict", "change",
+				 ka_change_name(cell->change), "why", ka_json_text(cell->why));
+	return json_pack("{s:s, s:s, s:o, s:O?}", "verdict", ka_verdict_name(result->verdict),
+			 "change", ka_change_name(cell->change), "why", ka_json_text(cell->why),
+			 "detect_s", json_object_get(result->json, "detect_s"));
 }
 
-/* NULL where nothing is to be told. */
-static json_t *encode_row(const struct ka_comparison *c, const struct ka_row *row, bool all)
+static json_t *encode_row(const struct ka_comparison *c, size_t r)
 {
 	json_t *cells = json_array();
-	bool told = all;
 
-	for (size_t j = 0; j < c->n_columns; j++) {
-		told = told || row->cells[j].change != KA_SAME;
-		json_array_append_new(cells, encode_cell(&row->cells[j]));
-	}
-	if (told)
-		return json_pack("{s:s, s:o}", "instance", row->name, "runs", cells);
-	json_decref(cells);
-	return NULL;
+	for (size_t j = 0; j < c->n_columns; j++)
+		json_array_append_new(cells, encode_cell(&c->cells[r][j]));
+	return json_pack("{s:o, s:o}", "instance", ka_json_text(c->rows.names[r]), "runs", cells);
 }
 
 int ka_comparison_json(const struct ka_comparison *c, bool all, FILE *out)
@@ -68,18 +62,14 @@ int ka_comparison_json(const struct ka_comparison *c, bool all, FILE *out)
 
 	for (size_t j = 0; j < c->n_columns; j++)
 		json_array_append_new(columns, encode_column(&c->columns[j]));
-	for (size_t r = 0; r < c->n_rows; r++) {
-		json_t *row = encode_row(c, &c->rows[r], all);
-
-		if (row)
-			json_array_append_new(rows, row);
-	}
+	for (size_t r = 0; r < c->rows.n; r++)
+		if (all || ka_comparison_has_changed(c, r))
+			json_array_append_new(rows, encode_row(c, r));
 	json = json_pack("{s:i, s:i, s:o, s:o}", "v", 1, "regressed",
 			 (int)ka_comparison_regressions(c), "runs", columns, "instances", rows);
 	if (!json)
 		return -ENOMEM;
-	ret = json_dumpf(json, out, JSON_COMPACT);
-	putc('\n', out);
+	ret = ka_json_put(out, json, JSON_COMPACT);
 	json_decref(json);
-	return ret < 0 ? -ENOMEM : 0;
+	return ret;
 }

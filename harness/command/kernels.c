@@ -12,6 +12,7 @@
 #include "command/where.h"
 #include "guest/guest.h"
 #include "model/util.h"
+#include "report/table.h"
 #include "run/host.h"
 
 /* Where kernels are looked for, and where each has its configuration. */
@@ -69,17 +70,20 @@ static void config_path(const struct place *place, const char *kernel, char *pat
 		*path = '\0';
 }
 
-static void put_line(const char *release, int hz, const char *kernel, const char *what)
+static void give_row(struct ka_table *table, const char *release, int hz, const char *clock,
+		     const char *kernel)
 {
-	char number[16] = "?";
-
+	ka_table_cell(table, "%s", release);
 	if (hz)
-		snprintf(number, sizeof(number), "%d", hz);
-	printf("%-26s %4s  %-8s  %s\n", release, number, what, kernel);
+		ka_table_cell(table, "%d", hz);
+	else
+		ka_table_cell(table, "?");
+	ka_table_cell(table, "%s", clock);
+	ka_table_cell(table, "%s", kernel);
 }
 
 /* Lists one kernel; complains of one that cannot be used. */
-static void list_kernel(const struct place *place, const char *file)
+static void list_kernel(struct ka_table *table, const struct place *place, const char *file)
 {
 	char text[PATH_MAX + 16], config[PATH_MAX], release[80] = "?";
 	struct ka_guest_kernel kernel;
@@ -90,12 +94,13 @@ static void list_kernel(const struct place *place, const char *file)
 	config_path(place, file, config, sizeof(config));
 	read_config(config, release, sizeof(release), &hz);
 	if (ka_guest_kernel_parse(&kernel, text, &err) == 0)
-		put_line(*kernel.release ? kernel.release : release, hz, text, "virtual");
+		give_row(table, *kernel.release ? kernel.release : release, hz, "virtual", text);
 	else
 		ka_complain("not usable: %s", err.text);
 }
 
-static size_t list_places(const char *top, const struct place *places, size_t n)
+static size_t list_places(struct ka_table *table, const char *top, const struct place *places,
+			  size_t n)
 {
 	char pattern[PATH_MAX];
 	size_t found = 0;
@@ -106,7 +111,7 @@ static size_t list_places(const char *top, const struct place *places, size_t n)
 		snprintf(pattern, sizeof(pattern), "%s%s", top, places[i].pattern);
 		if (glob(pattern, 0, NULL, &files) == 0)
 			for (size_t j = 0; j < files.gl_pathc; j++, found++)
-				list_kernel(&places[i], files.gl_pathv[j]);
+				list_kernel(table, &places[i], files.gl_pathv[j]);
 		globfree(&files);
 	}
 	return found;
@@ -120,14 +125,6 @@ static void cache_path(char *top, size_t size)
 		snprintf(top, size, "%s", cache);
 	else
 		snprintf(top, size, "%s/.cache", home ? home : "");
-}
-
-static size_t list_cache(void)
-{
-	char top[PATH_MAX];
-
-	cache_path(top, sizeof(top));
-	return list_places(top, cache_places, KA_N(cache_places));
 }
 
 /* The last of @place that can be used: names end in versions. */
@@ -166,18 +163,26 @@ int ka_command_kernels(int argc, char **argv)
 		"ci/kernels/build-uml and ci/kernels/get-image have put into the cache "
 		"($XDG_CACHE_HOME/kacheck or ~/.cache/kacheck), and those of /boot.";
 	const struct argp argp = { NULL, parse, NULL, text, NULL, NULL, NULL };
+	static const struct ka_table_column columns[] = {
+		{ .head = "LINUX", .least = 26 },
+		{ .head = "HZ", .least = 4, .right = true },
+		{ .head = "CLOCK" },
+		{ .head = "--kernel" },
+	};
+	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
 	struct nn_err err = { "" };
 	struct ka_facts facts;
+	char cache[PATH_MAX];
 	size_t found;
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	printf("%-26s %4s  %-8s  %s\n", "LINUX", "HZ", "CLOCK", "--kernel");
 	if (ka_host_facts(&facts, &err) == 0)
-		put_line(facts.release, facts.hz, "host", "real");
-	found = list_cache();
-	found += list_places("", boot_places, KA_N(boot_places));
+		give_row(&table, facts.release, facts.hz, "real", "host");
+	cache_path(cache, sizeof(cache));
+	found = list_places(&table, cache, cache_places, KA_N(cache_places));
+	found += list_places(&table, "", boot_places, KA_N(boot_places));
 	if (!found)
 		ka_complain("no others; ci/kernels/build-uml builds one (in two minutes), "
 			    "ci/kernels/get-image VERSION fetches one");
-	return KA_EXIT_OK;
+	return ka_table_end(&table, stdout) < 0 ? KA_EXIT_BROKEN : KA_EXIT_OK;
 }

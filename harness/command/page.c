@@ -7,30 +7,32 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/escape.h"
+
 void ka_page_head(const char *title)
 {
 	printf("\n%s\n", title);
 }
 
-/* Writes @lead, then @text broken at its spaces; every line but the first is indented by @indent. A
- * word that is longer than a line stays whole. */
-static void wrap(const char *lead, int indent, const char *text)
+void ka_page_wrap(FILE *out, const char *lead, int indent, const char *text)
 {
-	int column = printf("%s", lead);
+	int column = fprintf(out, "%s", lead);
 	bool begun = true; /* nothing of the text is on this line yet */
 
 	while (*(text += strspn(text, " \n"))) {
-		int len = (int)strcspn(text, " \n");
+		size_t len = strcspn(text, " \n");
 
-		if (!begun && column + 1 + len > KA_PAGE_WIDTH) {
-			column = printf("\n%*s", indent, "") - 1;
+		if (!begun && column + 1 + (int)len > KA_PAGE_WIDTH) {
+			column = fprintf(out, "\n%*s", indent, "") - 1;
 			begun = true;
 		}
-		column += printf("%s%.*s", begun ? "" : " ", len, text);
+		if (!begun)
+			column += fprintf(out, " ");
+		column += (int)ka_put_part(out, text, len, KA_PLAIN);
 		begun = false;
 		text += len;
 	}
-	putchar('\n');
+	putc('\n', out);
 }
 
 static void format_and_wrap(const char *lead, int indent, const char *fmt, va_list ap)
@@ -40,7 +42,7 @@ static void format_and_wrap(const char *lead, int indent, const char *fmt, va_li
 	char text[4096];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	wrap(lead, indent, text);
+	ka_page_wrap(stdout, lead, indent, text);
 }
 
 void ka_page_text(int indent, const char *fmt, ...)

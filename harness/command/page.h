@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text for people on standard output, wrapped at 80 columns. */
+/* Text for people, on standard output unless it is said, wrapped at 80 columns. */
 #ifndef KA_PAGE_H
 #define KA_PAGE_H
 
+#include <stdio.h>
+
 #define KA_PAGE_WIDTH 80
+
+/* Writes @lead, then @text broken at its spaces; every line but the first is indented by @indent. A
+ * word that is longer than a line stays whole. @text may come from outside. */
+void ka_page_wrap(FILE *out, const char *lead, int indent, const char *text);
 
 /* A headline, with an empty line before it. */
 void ka_page_head(const char *title);

@@ -105,24 +105,14 @@ static void put_title(char *title, size_t size, const struct ka_sysctl_options *
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
-/* Nothing of what was to be run could be: no namespaces here, a guest that does not boot. */
-static bool nothing_ran(const struct ka_rollout *r)
-{
-	struct ka_tally tally = ka_rollout_tally(r);
-
-	return tally.held + tally.differ == 0 && tally.skipped + tally.broken > 0;
-}
-
 static int status_of(const struct ka_rollout *r)
 {
-	struct ka_tally tally = ka_rollout_tally(r);
+	static const int statuses[] = { [KA_ROLLOUT_GOOD] = KA_EXIT_OK,
+					[KA_ROLLOUT_BAD] = KA_EXIT_FAIL,
+					[KA_ROLLOUT_BROKEN] = KA_EXIT_BROKEN,
+					[KA_ROLLOUT_NOTHING] = KA_EXIT_NOTHING };
 
-	if (nothing_ran(r))
-		return KA_EXIT_NOTHING;
-	for (size_t i = 0; i < r->questions.n; i++)
-		if (!ka_rollout_reply(r, i).yes)
-			return KA_EXIT_FAIL;
-	return tally.differ || ka_rollout_refused(r) ? KA_EXIT_FAIL : KA_EXIT_OK;
+	return statuses[ka_rollout_end(r)];
 }
 
 /* Searches, and tries what was found. */
@@ -150,34 +140,22 @@ static int suggest(struct ka_suggestion *suggestion, const struct ka_rollout *r,
 	return ka_sysctl_measure(s, options);
 }
 
-static void put(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
-		enum ka_sysctl_format format, int status)
-{
-	switch (format) {
-	case KA_SYSCTL_TEXT:
-		ka_sysctl_put_text(r, suggestion);
-		break;
-	case KA_SYSCTL_MARKDOWN:
-		ka_sysctl_put_markdown(r, suggestion);
-		break;
-	case KA_SYSCTL_JSON:
-		ka_sysctl_put_json(r, suggestion, status);
-		break;
-	}
-}
-
 static int answer(struct ka_rollout *r, const struct ka_sysctl_options *options)
 {
 	struct ka_suggestion *suggestion = calloc(1, sizeof(*suggestion));
-	int status = suggestion ? KA_EXIT_OK : KA_EXIT_BROKEN;
+	int ret, status = suggestion ? KA_EXIT_OK : KA_EXIT_BROKEN;
 
 	if (status == KA_EXIT_OK)
 		status = ka_sysctl_measure(r, options);
-	if (status == KA_EXIT_OK && options->suggest && !nothing_ran(r))
+	if (status == KA_EXIT_OK && options->suggest && !ka_rollout_silent(r))
 		status = suggest(suggestion, r, options);
 	if (status == KA_EXIT_OK) {
 		status = status_of(r);
-		put(r, suggestion, options->format, status);
+		ret = options->format == KA_SYSCTL_JSON
+			      ? ka_sysctl_put_json(r, suggestion, status)
+			      : ka_sysctl_put_page(r, suggestion,
+						   options->format == KA_SYSCTL_MARKDOWN, stdout);
+		status = ret < 0 ? KA_EXIT_BROKEN : status;
 	}
 	if (suggestion)
 		ka_rollout_free(&suggestion->rollout);

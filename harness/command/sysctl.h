@@ -3,6 +3,8 @@
 #ifndef KA_SYSCTL_H
 #define KA_SYSCTL_H
 
+#include <stdio.h>
+
 #include "rollout/rollout.h"
 
 enum ka_sysctl_format { KA_SYSCTL_TEXT, KA_SYSCTL_MARKDOWN, KA_SYSCTL_JSON };
@@ -40,10 +42,10 @@ struct ka_suggestion {
 	struct ka_rollout rollout; /* KA_SUGGEST_CHANGE: with the proposed values */
 };
 
-/* The writers (sysctl_text.c, sysctl_markdown.c, sysctl_json.c). */
-void ka_sysctl_put_text(const struct ka_rollout *r, const struct ka_suggestion *suggestion);
-void ka_sysctl_put_markdown(const struct ka_rollout *r, const struct ka_suggestion *suggestion);
-void ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
-			int status);
+/* The writers (sysctl_page.c, sysctl_json.c). 0 or -ENOMEM. */
+int ka_sysctl_put_page(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+		       bool markdown, FILE *out);
+int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+		       int status);
 
 #endif

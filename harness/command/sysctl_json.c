@@ -6,18 +6,14 @@
 
 #include "command/sysctl.h"
 #include "command/sysctl_words.h"
+#include "result/encode.h"
 #include "rollout/suggest.h"
-
-/* JSON has no NaN. */
-static json_t *number(double value)
-{
-	return isnan(value) ? json_null() : json_real(round(value * 1e6) / 1e6);
-}
 
 static json_t *window(const double values[2])
 {
 	return isnan(values[0]) ? json_null()
-				: json_pack("[o, o]", number(values[0]), number(values[1]));
+				: json_pack("[o, o]", ka_json_seconds(values[0]),
+					    ka_json_seconds(values[1]));
 }
 
 static json_t *values_json(const struct ka_rollout *r)
@@ -28,10 +24,10 @@ static json_t *values_json(const struct ka_rollout *r)
 	for (int i = 0; i < KA_KNOBS; i++) {
 		enum ka_knob knob = (enum ka_knob)i;
 		json_t *value = json_pack(
-			"{s:I, s:I, s:s, s:s}", "before", (json_int_t)r->spec.before.value[i],
+			"{s:I, s:I, s:o, s:o}", "before", (json_int_t)r->spec.before.value[i],
 			"after", (json_int_t)r->spec.after.value[i], "from",
-			ka_sysctl_origin(r, knob, origin, sizeof(origin)), "written",
-			ka_sysctl_written(r, knob, written, sizeof(written)));
+			ka_json_text(ka_sysctl_origin(r, knob, origin, sizeof(origin))), "written",
+			ka_json_text(ka_sysctl_written(r, knob, written, sizeof(written))));
 
 		json_object_set_new(all, ka_knob_name(knob, name, sizeof(name)), value);
 	}
@@ -46,12 +42,14 @@ static json_t *lines_json(const struct ka_rollout *r)
 	for (size_t i = 0; r->set && i < r->set->n; i++) {
 		const struct ka_sysctl_line *line = &r->set->lines[i];
 		char why[400];
-		const char *unused = ka_sysctl_unused(r, line, why, sizeof(why));
 
-		json_array_append_new(array, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?}", "file",
-						       line->file, "line", (int)line->line, "key",
-						       line->key, "value", line->value, "fate",
-						       fates[line->fate], "why", unused));
+		json_array_append_new(
+			array,
+			json_pack("{s:o, s:i, s:o, s:o, s:s, s:o}", "file",
+				  ka_json_text(line->file), "line", (int)line->line, "key",
+				  ka_json_text(line->key), "value", ka_json_text(line->value),
+				  "fate", fates[line->fate], "why",
+				  ka_json_text(ka_sysctl_unused(r, line, why, sizeof(why)))));
 	}
 	return array;
 }
@@ -68,14 +66,15 @@ static json_t *side_json(const struct ka_rollout *r, bool after)
 	bool off = dead && dead->have_off;
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "nominal_s",
-			 number(a->nominal_s), "window_s", window(a->detect_s), "measured_s",
-			 number(dead ? dead->detect_s : NAN), "off_jiffies",
+			 ka_json_seconds(a->nominal_s), "window_s", window(a->detect_s),
+			 "measured_s", ka_json_seconds(dead ? dead->detect_s : NAN), "off_jiffies",
 			 off ? json_integer(dead->off_jiffies) : json_null(), "unacked_window_s",
 			 window(a->unacked_s), "unacked_measured_s",
-			 number(unacked ? unacked->detect_s : NAN), "period_s", window(a->period_s),
-			 "period_measured_s", alive ? window(alive->period_s) : json_null(),
-			 "probes_per_hour_alive", number(ka_answer_alive_per_hour(a)),
-			 "probes_per_hour_dead", number(ka_answer_dead_per_hour(a)));
+			 ka_json_seconds(unacked ? unacked->detect_s : NAN), "period_s",
+			 window(a->period_s), "period_measured_s",
+			 alive ? window(alive->period_s) : json_null(), "probes_per_hour_alive",
+			 ka_json_seconds(ka_answer_alive_per_hour(a)), "probes_per_hour_dead",
+			 ka_json_seconds(ka_answer_dead_per_hour(a)));
 }
 
 static json_t *questions_json(const struct ka_rollout *r)
@@ -86,11 +85,12 @@ static json_t *questions_json(const struct ka_rollout *r)
 	for (size_t i = 0; i < r->questions.n; i++) {
 		struct ka_reply reply = ka_rollout_reply(r, i);
 
-		json_array_append_new(array, json_pack("{s:s, s:b, s:b, s:s}", "question",
-						       ka_question_text(&r->questions.list[i], text,
-									sizeof(text)),
-						       "yes", (int)reply.yes, "measured",
-						       (int)reply.measured, "why", reply.why));
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:b, s:b, s:o}", "question",
+				  ka_question_text(&r->questions.list[i], text, sizeof(text)),
+				  "yes", (int)reply.yes, "measured", (int)reply.measured, "why",
+				  ka_json_text(reply.why)));
 	}
 	return array;
 }
@@ -102,9 +102,9 @@ static json_t *unchanged_json(const struct ka_rollout *r)
 
 	ka_sysctl_who(r, who);
 	for (size_t i = 0; i < KA_N_UNCHANGED; i++)
-		json_array_append_new(array,
-				      json_pack("{s:s, s:b, s:s}", "who", who[i].who, "tried",
-						(int)who[i].tried, "shown", who[i].shown));
+		json_array_append_new(array, json_pack("{s:s, s:b, s:o}", "who", who[i].who,
+						       "tried", (int)who[i].tried, "shown",
+						       ka_json_text(who[i].shown)));
 	return array;
 }
 
@@ -145,9 +145,10 @@ static json_t *odd_json(const struct ka_rollout *r)
 	size_t i = 0;
 
 	for (const struct ka_measured *m; (m = ka_sysctl_odd(r, &i)); i++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "experiment",
-						       r->trials->cases[i].name, "verdict",
-						       ka_verdict_name(m->verdict), "why", m->why));
+		json_array_append_new(array,
+				      json_pack("{s:s, s:s, s:o}", "experiment",
+						r->trials->cases[i].name, "verdict",
+						ka_measured_word(m), "why", ka_json_text(m->why)));
 	return array;
 }
 
@@ -155,22 +156,25 @@ static json_t *tally_json(const struct ka_rollout *r)
 {
 	struct ka_tally t = ka_rollout_tally(r);
 
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "all", (int)t.trials, "held",
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "all", (int)t.trials, "held",
 			 (int)t.held, "otherwise", (int)t.differ, "broken", (int)t.broken,
-			 "skipped", (int)t.skipped, "not_run", (int)t.unplanned);
+			 "no_result", (int)t.lost, "skipped", (int)t.skipped, "not_run",
+			 (int)t.unplanned);
 }
 
 static json_t *kernel_json(const struct ka_rollout *r)
 {
-	return json_pack("{s:s, s:i, s:s, s:s}", "release", r->facts.release, "hz", r->facts.hz,
-			 "clock", r->facts.virtual_clock ? "virtual" : "real", "where", r->where);
+	return json_pack("{s:s, s:i, s:s, s:o}", "release", r->facts.release, "hz", r->facts.hz,
+			 "clock", r->facts.virtual_clock ? "virtual" : "real", "where",
+			 ka_json_text(r->where));
 }
 
-void ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
-			int status)
+int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+		       int status)
 {
-	json_t *json =
-		json_pack("{s:i, s:s, s:s}", "v", 1, "rollout", r->title, "from", r->before_name);
+	json_t *json = json_pack("{s:i, s:o, s:o}", "v", 1, "rollout", ka_json_text(r->title),
+				 "from", ka_json_text(r->before_name));
+	int ret;
 
 	json_object_set_new(json, "kernel", kernel_json(r));
 	json_object_set_new(json, "experiments", tally_json(r));
@@ -185,7 +189,7 @@ void ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *
 	if (suggestion->kind != KA_SUGGEST_NOT_ASKED)
 		json_object_set_new(json, "suggestion", suggestion_json(suggestion));
 	json_object_set_new(json, "exit_status", json_integer(status));
-	json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-	putchar('\n');
+	ret = ka_json_put(stdout, json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(json);
+	return ret;
 }

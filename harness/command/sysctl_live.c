@@ -11,9 +11,11 @@
 
 #include "command/command.h"
 #include "command/select.h"
+#include "command/sheet.h"
 #include "command/sysctl.h"
 #include "model/span.h"
 #include "model/util.h"
+#include "result/encode.h"
 #include "rollout/live.h"
 
 struct view {
@@ -76,8 +78,13 @@ static const char *cost_text(const struct ka_live_cost *cost, char *buf, size_t 
 
 /* ---- writers ------------------------------------------------------------------------------ */
 
-static void put_values(const struct view *v, bool markdown)
+static void put_values(const struct view *v, struct ka_sheet *sheet)
 {
+	static const struct ka_table_column columns[] = { { .head = "sysctl", .code = true },
+							  { .head = "now", .right = true },
+							  { .head = "with the file",
+							    .right = true } };
+	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
 	const struct ka_live_values *now = &v->live.values, *after = &v->after;
 	const struct {
 		const char *name;
@@ -87,26 +94,42 @@ static void put_values(const struct view *v, bool markdown)
 		     { "net.ipv4.tcp_keepalive_probes", now->probes, after->probes },
 		     { "net.ipv4.tcp_retries2", now->retries2, after->retries2 } };
 
-	if (markdown)
-		printf("\n| sysctl | now | with the file |\n| --- | ---: | ---: |\n");
-	for (size_t i = 0; i < KA_N(rows); i++)
-		printf(markdown ? "| `%s` | %" PRId64 " | %" PRId64 " |\n"
-				: "  %-34s %10" PRId64 " %10" PRId64 "\n",
-		       rows[i].name, rows[i].now, rows[i].after);
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		ka_table_cell(&table, "%s", rows[i].name);
+		ka_table_cell(&table, "%" PRId64, rows[i].now);
+		ka_table_cell(&table, "%" PRId64, rows[i].after);
+	}
+	ka_sheet_table(sheet, &table);
 }
 
-static void put_socket(const struct view *v, const struct ka_live_socket *s, bool markdown)
+static void put_sockets(const struct view *v, struct ka_sheet *sheet)
 {
-	struct ka_live_cost now = ka_live_cost(s, &v->live.values, v->facts.hz);
-	struct ka_live_cost after = ka_live_cost(s, &v->after, v->facts.hz);
-	char local[80], remote[80], timer[120], cost[120], then[120];
+	static const struct ka_table_column columns[] = {
+		{ .head = "local" },
+		{ .head = "remote" },
+		{ .head = "timer", .below = true },
+		{ .head = "a dead peer is noticed", .below = true },
+		{ .head = "with the file", .below = true },
+	};
+	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
+	char text[120];
 
-	printf(markdown ? "| %s | %s | %s | %s | %s |\n"
-			: "  %s - %s\n      %s; a dead peer is noticed: %s; with the file: %s\n",
-	       address(s->family, s->local, s->local_port, local, sizeof(local)),
-	       address(s->family, s->remote, s->remote_port, remote, sizeof(remote)),
-	       timer_text(s, timer, sizeof(timer)), cost_text(&now, cost, sizeof(cost)),
-	       cost_text(&after, then, sizeof(then)));
+	for (size_t i = 0; i < v->live.n; i++) {
+		const struct ka_live_socket *s = &v->live.sockets[i];
+		struct ka_live_cost now = ka_live_cost(s, &v->live.values, v->facts.hz);
+		struct ka_live_cost after = ka_live_cost(s, &v->after, v->facts.hz);
+
+		ka_table_cell(&table, "%s",
+			      address(s->family, s->local, s->local_port, text, sizeof(text)));
+		ka_table_cell(&table, "%s",
+			      address(s->family, s->remote, s->remote_port, text, sizeof(text)));
+		ka_table_cell(&table, "%s", timer_text(s, text, sizeof(text)));
+		ka_table_cell(&table, "%s", cost_text(&now, text, sizeof(text)));
+		ka_table_cell(&table, "%s", cost_text(&after, text, sizeof(text)));
+	}
+	putchar('\n');
+	if (table.n)
+		ka_sheet_table(sheet, &table);
 }
 
 static size_t count_off(const struct ka_live *live)
@@ -118,19 +141,22 @@ static size_t count_off(const struct ka_live *live)
 	return n;
 }
 
-static void put_page(const struct view *v, bool markdown)
+static int put_page(const struct view *v, bool markdown)
 {
-	printf("%snamespace of %s: net:[%" PRIu64 "]%s\n", markdown ? "# " : "", v->target,
-	       v->live.inode, v->live.own ? ", the own one" : "");
-	put_values(v, markdown);
-	printf("\n%s%zu established connection%s, %zu without keepalive. Seconds from now; only "
-	       "looked at, nothing was changed.\n",
-	       markdown ? "" : "  ", v->live.n, v->live.n == 1 ? "" : "s", count_off(&v->live));
-	if (markdown && v->live.n)
-		printf("\n| local | remote | timer | a dead peer is noticed | with the file |\n"
-		       "| --- | --- | --- | --- | --- |\n");
-	for (size_t i = 0; i < v->live.n; i++)
-		put_socket(v, &v->live.sockets[i], markdown);
+	struct ka_sheet sheet = { .out = stdout, .markdown = markdown };
+	char inode[64];
+
+	snprintf(inode, sizeof(inode), ": net:[%" PRIu64 "]%s", v->live.inode,
+		 v->live.own ? ", the own one" : "");
+	ka_sheet_title(&sheet, "namespace of ", v->target, inode);
+	put_values(v, &sheet);
+	putchar('\n');
+	ka_sheet_text(&sheet,
+		      "%zu established connection%s, %zu without keepalive. Seconds from now; only "
+		      "looked at, nothing was changed.",
+		      v->live.n, v->live.n == 1 ? "" : "s", count_off(&v->live));
+	put_sockets(v, &sheet);
+	return sheet.failed ? KA_EXIT_BROKEN : KA_EXIT_OK;
 }
 
 static json_t *cost_json(const struct ka_live_cost *cost)
@@ -171,11 +197,10 @@ static void put_json(const struct view *v)
 
 	for (size_t i = 0; i < v->live.n; i++)
 		json_array_append_new(sockets, socket_json(v, &v->live.sockets[i]));
-	json = json_pack("{s:i, s:s, s:I, s:o, s:o, s:o}", "v", 1, "live", v->target, "inode",
-			 (json_int_t)v->live.inode, "values", values_json(&v->live.values),
+	json = json_pack("{s:i, s:o, s:I, s:o, s:o, s:o}", "v", 1, "live", ka_json_text(v->target),
+			 "inode", (json_int_t)v->live.inode, "values", values_json(&v->live.values),
 			 "with_file", values_json(&v->after), "connections", sockets);
-	json_dumpf(json, stdout, JSON_INDENT(1));
-	putchar('\n');
+	ka_json_put(stdout, json, JSON_INDENT(1));
 	json_decref(json);
 }
 
@@ -211,7 +236,7 @@ int ka_sysctl_live(const struct ka_sysctl_options *options, const struct ka_sysc
 	if (status == KA_EXIT_OK && options->format == KA_SYSCTL_JSON)
 		put_json(&view);
 	else if (status == KA_EXIT_OK)
-		put_page(&view, options->format == KA_SYSCTL_MARKDOWN);
+		status = put_page(&view, options->format == KA_SYSCTL_MARKDOWN);
 	ka_live_free(&view.live);
 	return status;
 }

@@ -65,7 +65,7 @@ static const char about[] =
 	"\v"
 	"FILE is of the kind of /etc/sysctl.d, DIR has some; time=60 intvl=10 probes=6 does "
 	"without. Ends with 1 if a question is answered with no, 2 for bad input, 77 where nothing "
-	"could be run.";
+	"could be run, 99 if an experiment broke or its result could not be read.";
 
 static double rate_argument(const char *text)
 {

@@ -23,12 +23,8 @@ static int on_result(void *arg, size_t index, json_t *json)
 {
 	struct measuring *m = arg;
 	const struct ka_case *c = m->plan.instances[index].case_;
-	struct ka_result result;
 
-	if (ka_result_decode(&result, json, NULL) < 0)
-		return 0;
-	ka_measured_take(&m->rollout->measured[c - m->rollout->trials->cases], &result);
-	ka_result_clear(&result);
+	ka_rollout_take(m->rollout, (size_t)(c - m->rollout->trials->cases), json);
 	return 0;
 }
 
@@ -109,6 +105,8 @@ static int make_plan(struct measuring *m, const struct ka_sysctl_options *option
 	}
 	if (!m->where.is_guest)
 		keep_short(m, options->budget_s);
+	for (size_t i = 0; i < m->plan.n; i++)
+		ka_rollout_expect(r, (size_t)(m->plan.instances[i].case_ - r->trials->cases));
 	return KA_EXIT_OK;
 }
 

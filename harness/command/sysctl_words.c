@@ -9,119 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- side by side ------------------------------------------------------------------------- */
-
-/* As many decimals as tell the ends apart. */
-static void window_text(const double window[2], char *buf, size_t size)
-{
-	int decimals = window[0] < 100 ? 3 : 1;
-
-	if (isnan(window[0]))
-		snprintf(buf, size, "never");
-	else if (window[1] - window[0] < 0.0005)
-		snprintf(buf, size, "%.*f s", decimals, window[0]);
-	else
-		snprintf(buf, size, "%.*f .. %.*f s", decimals, window[0], decimals, window[1]);
-}
-
-/* What an experiment says of an end. */
-static void measured_text(const struct ka_rollout *r, enum ka_trial_kind kind, char *buf,
-			  size_t size)
-{
-	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
-
-	if (!m)
-		snprintf(buf, size, "not measured");
-	else if (m->verdict == KA_BROKEN || m->verdict == KA_SKIP)
-		snprintf(buf, size, "not measured (%s)", ka_verdict_name(m->verdict));
-	else if (isnan(m->detect_s))
-		snprintf(buf, size, "not noticed");
-	else
-		snprintf(buf, size, "%.3f s%s", m->detect_s,
-			 m->verdict == KA_FAIL ? ", UNEXPECTED" : "");
-}
-
-static void period_text(const struct ka_rollout *r, enum ka_trial_kind kind, char *buf, size_t size)
-{
-	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
-
-	if (!m || !ka_measured_holds(m))
-		snprintf(buf, size, "not measured");
-	else if (isnan(m->period_s[0]))
-		snprintf(buf, size, "none seen");
-	else
-		window_text(m->period_s, buf, size);
-}
-
-static void put_side(char *buf, size_t size, const struct ka_rollout *r, bool after, int row)
-{
-	const struct ka_answer *a = after ? &r->after : &r->before;
-	enum ka_trial_kind dead = after ? KA_TRIAL_DEAD_AFTER : KA_TRIAL_DEAD_BEFORE;
-	enum ka_trial_kind unacked = after ? KA_TRIAL_UNACKED_AFTER : KA_TRIAL_UNACKED_BEFORE;
-	enum ka_trial_kind alive = after ? KA_TRIAL_ALIVE_AFTER : KA_TRIAL_ALIVE_BEFORE;
-	double hourly = ka_answer_alive_per_hour(a);
-
-	switch (row) {
-	case 0:
-		ka_span_text(a->nominal_s, buf, size);
-		break;
-	case 1:
-		window_text(a->detect_s, buf, size);
-		break;
-	case 2:
-		measured_text(r, dead, buf, size);
-		break;
-	case 3:
-		window_text(a->unacked_s, buf, size);
-		break;
-	case 4:
-		measured_text(r, unacked, buf, size);
-		break;
-	case 5:
-		window_text(a->period_s, buf, size);
-		break;
-	case 6:
-		period_text(r, alive, buf, size);
-		break;
-	case 7:
-		snprintf(buf, size, "%.4g, %.0f bytes", hourly, 2 * KA_PROBE_BYTES_V4 * hourly);
-		break;
-	case 8:
-		snprintf(buf, size, "%.4g", ka_answer_dead_per_hour(a));
-		break;
-	case 9:
-		snprintf(buf, size, "%.4g/s, %.4g bytes/s", hourly / 3600 * (double)r->connections,
-			 2 * KA_PROBE_BYTES_V4 * hourly / 3600 * (double)r->connections);
-		break;
-	default:
-		break;
-	}
-}
-
-size_t ka_sysctl_rows(const struct ka_rollout *r, struct ka_row rows[KA_MAX_SIDE_ROWS])
-{
-	static const char *const what[] = {
-		"idle connection: nominal",
-		"  computed for this kernel",
-		"  measured",
-		"with unacknowledged data",
-		"  measured",
-		"alive and idle: a probe each",
-		"  measured",
-		"  an hour, with answers (IPv4)",
-		"probes an hour to a dead peer",
-		"all connections, alive and idle",
-	};
-	size_t n = KA_N(what) - (r->connections == 0);
-
-	for (size_t i = 0; i < n; i++) {
-		rows[i].what = what[i];
-		put_side(rows[i].before, KA_ROW_TEXT, r, false, (int)i);
-		put_side(rows[i].after, KA_ROW_TEXT, r, true, (int)i);
-	}
-	return n;
-}
-
 /* ---- lines -------------------------------------------------------------------------------- */
 
 static const char *place(const struct ka_sysctl_line *line, char *buf, size_t size)
@@ -255,7 +142,7 @@ void ka_sysctl_who(const struct ka_rollout *r, struct ka_unchanged who[KA_N_UNCH
 	}
 }
 
-/* ---- findings, replies, kernel ------------------------------------------------------------ */
+/* ---- findings, experiments ------------------------------------------------------------ */
 
 static void proof_text(const struct ka_warning *finding, const struct ka_measured *m, char *buf,
 		       size_t size)
@@ -296,40 +183,6 @@ const char *ka_sysctl_proof(const struct ka_rollout *r, const struct ka_warning 
 			 finding->proof == KA_SHOWN_BY_NONE ? "computed" : "not tried here");
 	else
 		proof_text(finding, m, buf, size);
-	return buf;
-}
-
-const char *ka_sysctl_reply(const struct ka_reply *reply)
-{
-	if (reply->measured)
-		return reply->yes ? "yes" : "no";
-	return reply->yes ? "yes (computed, not measured)" : "no (computed, not measured)";
-}
-
-const char *ka_sysctl_kernel(const struct ka_rollout *r, char *buf, size_t size)
-{
-	snprintf(buf, size, "Linux %s, HZ %d, %s clock, %s", r->facts.release, r->facts.hz,
-		 r->facts.virtual_clock ? "virtual" : "real", r->where);
-	return buf;
-}
-
-const char *ka_sysctl_tally(const struct ka_rollout *r, char *buf, size_t size)
-{
-	struct ka_tally t = ka_rollout_tally(r);
-	size_t used =
-		(size_t)snprintf(buf, size, "%u experiments: %u as computed", t.trials, t.held);
-	const struct {
-		unsigned n;
-		const char *what;
-	} rest[] = { { t.differ, "OTHERWISE than computed" },
-		     { t.broken, "broken" },
-		     { t.skipped, "not possible here" },
-		     { t.unplanned, "not run, because they take longer than --budget" } };
-
-	for (size_t i = 0; i < KA_N(rest) && used < size; i++)
-		if (rest[i].n)
-			used += (size_t)snprintf(buf + used, size - used, ", %u %s", rest[i].n,
-						 rest[i].what);
 	return buf;
 }
 

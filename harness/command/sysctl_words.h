@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What text and markdown have in common: figures and sentences of a rollout. */
+/* What all formats have in common: sentences of a rollout. */
 #ifndef KA_SYSCTL_WORDS_H
 #define KA_SYSCTL_WORDS_H
 
 #include "rollout/rollout.h"
-
-#define KA_ROW_TEXT 80
-
-/* One line of before and after. */
-struct ka_row {
-	const char *what;
-	char before[KA_ROW_TEXT], after[KA_ROW_TEXT];
-};
-
-#define KA_MAX_SIDE_ROWS 16
-
-/* The figures side by side. Returns how many. */
-size_t ka_sysctl_rows(const struct ka_rollout *r, struct ka_row rows[KA_MAX_SIDE_ROWS]);
 
 /* Where a knob's value comes from, "60-x.conf:3"; and what became of it: "read back", "refused:
  * Invalid argument", "not tried". */
@@ -41,17 +28,8 @@ void ka_sysctl_who(const struct ka_rollout *r, struct ka_unchanged who[KA_N_UNCH
 const char *ka_sysctl_proof(const struct ka_rollout *r, const struct ka_warning *finding, char *buf,
 			    size_t size);
 
-/* "yes", "no"; "yes (computed)". */
-const char *ka_sysctl_reply(const struct ka_reply *reply);
-
-/* "Linux 6.12.0, HZ 250, virtual clock (uml:...)". */
-const char *ka_sysctl_kernel(const struct ka_rollout *r, char *buf, size_t size);
-
 /* The experiments that did not happen or came out otherwise: the next one from *@at on; NULL: no
  * more. */
 const struct ka_measured *ka_sysctl_odd(const struct ka_rollout *r, size_t *at);
-
-/* How the experiments went, in a sentence. */
-const char *ka_sysctl_tally(const struct ka_rollout *r, char *buf, size_t size);
 
 #endif

@@ -57,6 +57,16 @@ int ka_kernels_number(struct ka_kernels *kernels, const char *where, const char 
 	return (int)kernels->n++;
 }
 
+const char *ka_kernel_letter(size_t kernel)
+{
+	static const char letters[KA_MAX_KERNELS][2] = { "A", "B", "C", "D", "E", "F", "G",
+							 "H", "I", "J", "K", "L", "M", "N",
+							 "O", "P", "Q", "R", "S", "T", "U",
+							 "V", "W", "X", "Y", "Z" };
+
+	return letters[kernel];
+}
+
 void ka_kernels_free(struct ka_kernels *kernels)
 {
 	for (size_t i = 0; i < kernels->n; i++)

@@ -18,6 +18,8 @@ struct ka_kernels {
 /* The number of this kernel, a new one if it was not seen before. Who asks in the same order gets the
  * same names. -ENOMEM, -E2BIG. */
 int ka_kernels_number(struct ka_kernels *kernels, const char *where, const char *release, int hz);
+/* "A" for the first one: the head of its column. */
+const char *ka_kernel_letter(size_t kernel);
 void ka_kernels_free(struct ka_kernels *kernels);
 
 #endif

@@ -6,62 +6,23 @@
  */
 #include "report/matrix.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/table.h"
 #include "report/writer.h"
-
-/* ---- rows --------------------------------------------------------------------------------- */
-
-static struct ka_matrix_row *add_row(struct ka_matrix *m, const char *name)
-{
-	struct ka_matrix_row *row;
-
-	if (m->n == m->room) {
-		size_t room = m->room ? 2 * m->room : 256;
-		struct ka_matrix_row *rows = reallocarray(m->rows, room, sizeof(*rows));
-
-		if (!rows)
-			return NULL;
-		m->rows = rows;
-		m->room = room;
-	}
-	row = &m->rows[m->n];
-	*row = (struct ka_matrix_row){ strdup(name), calloc(KA_MAX_KERNELS, sizeof(*row->cells)) };
-	if (row->name && row->cells) {
-		m->at = ++m->n;
-		return row;
-	}
-	free(row->name);
-	free(row->cells);
-	return NULL;
-}
-
-/* Kernels run their instances in the same order: the search begins behind the row found last. */
-static struct ka_matrix_row *find_row(struct ka_matrix *m, const char *name)
-{
-	for (size_t i = 0; i < m->n; i++) {
-		size_t at = (m->at + i) % m->n;
-
-		if (strcmp(m->rows[at].name, name) != 0)
-			continue;
-		m->at = at + 1;
-		return &m->rows[at];
-	}
-	return add_row(m, name);
-}
 
 int ka_matrix_take(struct ka_matrix *matrix, size_t kernel, const struct ka_result *result)
 {
 	char name[KA_NAME_SIZE];
-	struct ka_matrix_row *row = find_row(matrix, ka_result_name(result, name, sizeof(name)));
+	int row = ka_rows_find(&matrix->rows, ka_result_name(result, name, sizeof(name)),
+			       &matrix->cells, &matrix->room, sizeof(*matrix->cells));
 	struct ka_matrix_cell *cell;
 
-	if (!row)
-		return -ENOMEM;
-	cell = &row->cells[kernel];
+	if (row < 0)
+		return row;
+	cell = &matrix->cells[row][kernel];
 	*cell = (struct ka_matrix_cell){ .there = true,
 					 .verdict = result->verdict,
 					 .end_s = result->detect_s,
@@ -73,12 +34,9 @@ int ka_matrix_take(struct ka_matrix *matrix, size_t kernel, const struct ka_resu
 
 void ka_matrix_free(struct ka_matrix *matrix)
 {
-	for (size_t i = 0; i < matrix->n; i++) {
-		free(matrix->rows[i].name);
-		free(matrix->rows[i].cells);
-	}
-	free(matrix->rows);
-	*matrix = (struct ka_matrix){ .n = 0 };
+	ka_rows_free(&matrix->rows);
+	free(matrix->cells);
+	*matrix = (struct ka_matrix){ .cells = NULL };
 }
 
 /* ---- the table ---------------------------------------------------------------------------- */
@@ -93,12 +51,12 @@ static bool same(const struct ka_matrix_cell *a, const struct ka_matrix_cell *b)
 }
 
 /* A kernel that did not run it is no difference. */
-static bool all_alike(const struct ka_matrix_row *row, size_t n_kernels)
+static bool all_alike(const struct ka_matrix_cell *row, size_t n_kernels)
 {
 	const struct ka_matrix_cell *first = NULL;
 
 	for (size_t k = 0; k < n_kernels; k++) {
-		const struct ka_matrix_cell *cell = &row->cells[k];
+		const struct ka_matrix_cell *cell = &row[k];
 
 		if (cell->there && first && !same(first, cell))
 			return false;
@@ -108,62 +66,49 @@ static bool all_alike(const struct ka_matrix_row *row, size_t n_kernels)
 	return true;
 }
 
-static bool all_pass(const struct ka_matrix_row *row, size_t n_kernels)
+static bool all_pass(const struct ka_matrix_cell *row, size_t n_kernels)
 {
 	for (size_t k = 0; k < n_kernels; k++)
-		if (row->cells[k].there && row->cells[k].verdict != KA_PASS)
+		if (row[k].there && row[k].verdict != KA_PASS)
 			return false;
 	return true;
 }
 
-/* "  pass     7928.544 s", without blanks at the end of a line. */
-static void put_cell(FILE *out, const struct ka_matrix_cell *cell, bool last)
+static void give_cell(struct ka_table *table, const struct ka_matrix_cell *cell)
 {
 	const char *word = cell->there ? ka_verdict_name(cell->verdict) : "-";
 
 	if (cell->there && isfinite(cell->end_s))
-		fprintf(out, "  %-6s %9.3f s", word, cell->end_s);
+		ka_table_cell(table, "%-6s %9.3f s", word, cell->end_s);
 	else
-		fprintf(out, "  %-*s", last ? 0 : 18, word);
+		ka_table_cell(table, "%s", word);
 }
 
-static int name_width(const struct ka_matrix *m)
+int ka_matrix_put(FILE *out, const struct ka_matrix *m, size_t n_kernels, bool all)
 {
-	size_t width = 0;
+	struct ka_table_column columns[1 + KA_MAX_KERNELS] = { { .head = "" } };
+	struct ka_table table = { .columns = columns, .n_columns = 1 + n_kernels };
+	size_t different = 0;
+	int ret = 0;
 
-	for (size_t i = 0; i < m->n; i++)
-		if (strlen(m->rows[i].name) > width)
-			width = strlen(m->rows[i].name);
-	return (int)width;
-}
-
-static void put_head(FILE *out, int width, size_t n_kernels)
-{
-	fprintf(out, "\n%*s", width + 2, "");
 	for (size_t k = 0; k < n_kernels; k++)
-		fprintf(out, "  %c%*s", (int)('A' + k), k + 1 < n_kernels ? 17 : 0, "");
-	putc('\n', out);
-}
-
-void ka_matrix_put(FILE *out, const struct ka_matrix *m, size_t n_kernels, bool all)
-{
-	int width = name_width(m);
-	size_t different = 0, told = 0;
-
-	for (size_t i = 0; i < m->n; i++) {
-		const struct ka_matrix_row *row = &m->rows[i];
+		columns[1 + k] = (struct ka_table_column){ ka_kernel_letter(k), .least = 18 };
+	for (size_t i = 0; i < m->rows.n; i++) {
+		const struct ka_matrix_cell *row = m->cells[i];
 		bool alike = all_alike(row, n_kernels);
 
 		different += !alike;
 		if (!all && alike && all_pass(row, n_kernels))
 			continue;
-		if (told++ == 0)
-			put_head(out, width, n_kernels);
-		fprintf(out, "%c %-*s", alike ? ' ' : '*', width, row->name);
+		ka_table_cell(&table, "%c %s", alike ? ' ' : '*', m->rows.names[i]);
 		for (size_t k = 0; k < n_kernels; k++)
-			put_cell(out, &row->cells[k], k + 1 == n_kernels);
-		putc('\n', out);
+			give_cell(&table, &row[k]);
 	}
+	if (table.n)
+		putc('\n', out);
+	if (table.n)
+		ret = ka_table_end(&table, out);
 	fprintf(out, "\n%zu of %zu differ%s in verdict, error or number of probes%s\n", different,
-		m->n, different == 1 ? "s" : "", different ? " (*)" : "");
+		m->rows.n, different == 1 ? "s" : "", different ? " (*)" : "");
+	return ret;
 }

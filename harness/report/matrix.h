@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "report/kernels.h"
+#include "report/rows.h"
 #include "result/result.h"
 
 struct ka_matrix_cell {
@@ -18,17 +19,15 @@ struct ka_matrix_cell {
 };
 
 struct ka_matrix {
-	struct ka_matrix_row {
-		char *name;                   /* owned */
-		struct ka_matrix_cell *cells; /* KA_MAX_KERNELS; owned */
-	} * rows;                             /* owned */
-	size_t n, room, at;
+	struct ka_rows rows; /* instances */
+	struct ka_matrix_cell (*cells)[KA_MAX_KERNELS];
+	size_t room;
 };
 
 /* Notes what @result, of kernel number @kernel, tells. 0 or -ENOMEM. */
 int ka_matrix_take(struct ka_matrix *matrix, size_t kernel, const struct ka_result *result);
-/* All rows, or only those in which something did not pass or is not alike. */
-void ka_matrix_put(FILE *out, const struct ka_matrix *matrix, size_t n_kernels, bool all);
+/* All rows, or only those in which something did not pass or is not alike. 0 or -ENOMEM. */
+int ka_matrix_put(FILE *out, const struct ka_matrix *matrix, size_t n_kernels, bool all);
 void ka_matrix_free(struct ka_matrix *matrix);
 
 #endif

@@ -159,24 +159,26 @@ static void put_names(struct ka_report *report, FILE *out, enum ka_verdict_kind 
 }
 
 /* The letters' legend has the names by which folders and other formats call the kernels. */
-static void put_matrix(struct ka_report *report, FILE *out)
+static int put_matrix(struct ka_report *report, FILE *out)
 {
 	const struct ka_kernels *kernels = &report->kernels;
 
 	putc('\n', out);
 	for (size_t k = 0; k < kernels->n; k++) {
-		fprintf(out, "%c  %s  ", (int)('A' + k), kernels->all[k].name);
+		fprintf(out, "%s  %s  ", ka_kernel_letter(k), kernels->all[k].name);
 		ka_put_plain(out, kernels->all[k].key);
 		putc('\n', out);
 	}
-	ka_matrix_put(out, &report->matrix, kernels->n, !report->options.quiet);
+	return ka_matrix_put(out, &report->matrix, kernels->n, !report->options.quiet);
 }
 
 static int text_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
 {
+	int ret = 0;
+
 	put_stories(report, out);
 	if (ka_several_kernels(report))
-		put_matrix(report, out);
+		ret = put_matrix(report, out);
 	fprintf(out, "\n%u passed, %u failed, %u skipped, %u broken", totals->pass, totals->fail,
 		totals->skip, totals->broken);
 	if (isfinite(totals->wall_s))
@@ -187,7 +189,7 @@ static int text_finish(struct ka_report *report, FILE *out, const struct ka_tota
 	if (report->n < report->options.planned)
 		fprintf(out, "%u of %u planned instances did not run\n",
 			report->options.planned - report->n, report->options.planned);
-	return 0;
+	return ret;
 }
 
 const struct ka_writer ka_writer_text = {

@@ -5,12 +5,15 @@
 #define KA_ENCODE_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "model/case.h"
 #include "model/timeline.h"
 
 /* A string; invalid UTF-8 becomes U+FFFD, NULL becomes null (text.c). */
 json_t *ka_json_text(const char *text);
+/* Writes @json so that no byte of it steers a terminal. @flags are jansson's. 0 or -ENOMEM. */
+int ka_json_put(FILE *out, const json_t *json, size_t flags);
 /* A number of seconds, rounded to the microsecond; NAN becomes null. */
 json_t *ka_json_seconds(double seconds);
 

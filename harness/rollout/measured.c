@@ -50,6 +50,11 @@ void ka_measured_take(struct ka_measured *out, const struct ka_result *result)
 	take_periods(out, result->timeline);
 }
 
+const char *ka_measured_word(const struct ka_measured *m)
+{
+	return m->there ? ka_verdict_name(m->verdict) : "no result";
+}
+
 bool ka_measured_holds(const struct ka_measured *m)
 {
 	return m->there && m->verdict == KA_PASS;

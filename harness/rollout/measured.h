@@ -10,7 +10,7 @@
 
 struct ka_measured {
 	bool there;   /* there is a result */
-	bool planned; /* it was to run */
+	bool planned; /* it was to run: without a result it was lost, and .why may say how */
 	enum ka_verdict_kind verdict;
 	char why[300];
 	double detect_s; /* NAN: no end */
@@ -21,6 +21,8 @@ struct ka_measured {
 };
 
 void ka_measured_take(struct ka_measured *out, const struct ka_result *result);
+/* "pass", ...; "no result" */
+const char *ka_measured_word(const struct ka_measured *m);
 
 /* It happened, and the kernel did what it must. */
 bool ka_measured_holds(const struct ka_measured *m);

@@ -81,6 +81,26 @@ void ka_rollout_free(struct ka_rollout *r)
 	r->trials = NULL;
 }
 
+void ka_rollout_expect(struct ka_rollout *r, size_t i)
+{
+	r->measured[i] = (struct ka_measured){ .planned = true, .why = "no result has come" };
+}
+
+void ka_rollout_take(struct ka_rollout *r, size_t i, json_t *json)
+{
+	struct nn_err err = { "" };
+	struct ka_result result;
+
+	if (ka_result_decode(&result, json, &err) < 0) {
+		ka_rollout_expect(r, i);
+		snprintf(r->measured[i].why, sizeof(r->measured[i].why),
+			 "its result cannot be read: %s", err.text);
+		return;
+	}
+	ka_measured_take(&r->measured[i], &result);
+	ka_result_clear(&result);
+}
+
 /* ---- what was seen ------------------------------------------------------------------------ */
 
 const struct ka_measured *ka_rollout_trial(const struct ka_rollout *r, enum ka_trial_kind kind,
@@ -141,7 +161,7 @@ enum ka_outcome ka_rollout_outcome(const struct ka_rollout *r, size_t i)
 	const struct ka_trial *trial = &r->trials->trials[i];
 
 	if (!m->there)
-		return KA_OUTCOME_NOT_RUN;
+		return m->planned ? KA_OUTCOME_LOST : KA_OUTCOME_NOT_RUN;
 	switch (m->verdict) {
 	case KA_BROKEN:
 		return KA_OUTCOME_BROKEN;
@@ -158,8 +178,8 @@ enum ka_outcome ka_rollout_outcome(const struct ka_rollout *r, size_t i)
 struct ka_tally ka_rollout_tally(const struct ka_rollout *r)
 {
 	struct ka_tally tally = { 0 };
-	unsigned *const counts[] = { &tally.held, &tally.differ, &tally.broken, &tally.skipped,
-				     &tally.unplanned };
+	unsigned *const counts[] = { &tally.held, &tally.differ,  &tally.broken,
+				     &tally.lost, &tally.skipped, &tally.unplanned };
 
 	for (size_t i = 0; r->trials && i < r->trials->n; i++, tally.trials++)
 		++*counts[ka_rollout_outcome(r, i)];
@@ -175,6 +195,28 @@ bool ka_rollout_refused(const struct ka_rollout *r)
 			return true;
 	}
 	return false;
+}
+
+bool ka_rollout_silent(const struct ka_rollout *r)
+{
+	struct ka_tally t = ka_rollout_tally(r);
+
+	return t.held + t.differ == 0 && t.skipped + t.broken + t.lost > 0;
+}
+
+enum ka_rollout_end ka_rollout_end(const struct ka_rollout *r)
+{
+	struct ka_tally tally = ka_rollout_tally(r);
+	bool mute = tally.broken + tally.lost > 0;
+
+	if (ka_rollout_silent(r))
+		return mute ? KA_ROLLOUT_BROKEN : KA_ROLLOUT_NOTHING;
+	for (size_t i = 0; i < r->questions.n; i++)
+		if (!ka_rollout_reply(r, i).yes)
+			return KA_ROLLOUT_BAD;
+	if (tally.differ || ka_rollout_refused(r))
+		return KA_ROLLOUT_BAD;
+	return mute ? KA_ROLLOUT_BROKEN : KA_ROLLOUT_GOOD;
 }
 
 /* ---- replies ------------------------------------------------------------------------------ */

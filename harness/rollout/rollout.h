@@ -42,6 +42,10 @@ void ka_rollout_plan(struct ka_rollout *r);
 int ka_rollout_predict(struct ka_rollout *r, struct nn_err *err);
 void ka_rollout_free(struct ka_rollout *r);
 
+/* Trial number @i is to run; its result has come: takes over @json. */
+void ka_rollout_expect(struct ka_rollout *r, size_t i);
+void ka_rollout_take(struct ka_rollout *r, size_t i, json_t *json);
+
 /* The first trial of @kind and @index that is there; NULL: none. */
 const struct ka_measured *ka_rollout_measured(const struct ka_rollout *r, enum ka_trial_kind kind,
 					      size_t index);
@@ -59,15 +63,26 @@ enum ka_outcome {
 	KA_OUTCOME_HELD, /* as computed; a gateway whose timer decides by luck may end either way */
 	KA_OUTCOME_DIFFERS,
 	KA_OUTCOME_BROKEN, /* it did not happen */
+	KA_OUTCOME_LOST,   /* it was to run, and there is no result that can be read */
 	KA_OUTCOME_SKIPPED,
 	KA_OUTCOME_NOT_RUN,
 };
 enum ka_outcome ka_rollout_outcome(const struct ka_rollout *r, size_t trial);
 
 struct ka_tally {
-	unsigned trials, held, differ, broken, skipped, unplanned;
+	unsigned trials, held, differ, broken, lost, skipped, unplanned;
 };
 struct ka_tally ka_rollout_tally(const struct ka_rollout *r);
+
+enum ka_rollout_end {
+	KA_ROLLOUT_GOOD,
+	KA_ROLLOUT_BAD,     /* a question is answered with no, or a kernel does otherwise */
+	KA_ROLLOUT_BROKEN,  /* no such thing is known, but an experiment has no result */
+	KA_ROLLOUT_NOTHING, /* of what was to run nothing is possible here */
+};
+enum ka_rollout_end ka_rollout_end(const struct ka_rollout *r);
+/* No experiment that was to run has said anything. */
+bool ka_rollout_silent(const struct ka_rollout *r);
 
 /* True when a value of the file was refused by the kernel. */
 bool ka_rollout_refused(const struct ka_rollout *r);

@@ -15,6 +15,7 @@
 #include "model/util.h"
 #include "plan/plan.h"
 #include "rollout/rollout.h"
+#include "sample.h"
 
 static const int64_t odd[] = { -2147483, -1, 0, 1, 10, 7200, 32768, 2147483 };
 static const int64_t counts[] = { 0, 1, 3, 127, 128, 255 };
@@ -179,6 +180,41 @@ static void luck_is_no(void **state)
 	free(r);
 }
 
+/* What was to run and has no result that can be read is lost, not left out: it moves the end. */
+static void unreadable_is_lost(void **state)
+{
+	struct ka_rollout *r = rollout_of(60, "aws-nlb");
+	size_t n = r->trials->n;
+	json_t *wrong = ka_sample(KA_SAMPLE_PASS);
+
+	(void)state;
+	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_GOOD);
+	ka_rollout_expect(r, 0);
+	ka_rollout_expect(r, 1);
+	assert_int_equal(ka_rollout_tally(r).lost, 2);
+	assert_int_equal(ka_rollout_tally(r).unplanned, n - 2);
+	assert_string_equal(r->measured[0].why, "no result has come");
+	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_BROKEN);
+	json_object_set_new(wrong, "verdict", json_string("perhaps"));
+	ka_rollout_take(r, 0, wrong);
+	assert_int_equal(ka_rollout_outcome(r, 0), KA_OUTCOME_LOST);
+	assert_non_null(strstr(r->measured[0].why, "cannot be read: "));
+	ka_rollout_take(r, 1, ka_sample(KA_SAMPLE_PASS));
+	assert_int_equal(ka_rollout_outcome(r, 1), KA_OUTCOME_HELD);
+	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_BROKEN);
+	ka_rollout_take(r, 0, ka_sample(KA_SAMPLE_SKIP));
+	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_GOOD);
+	ka_rollout_take(r, 0, ka_sample(KA_SAMPLE_BROKEN));
+	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_BROKEN);
+	ka_rollout_take(r, 1, ka_sample(KA_SAMPLE_FAIL));
+	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_BAD);
+	ka_rollout_take(r, 0, ka_sample(KA_SAMPLE_SKIP));
+	ka_rollout_take(r, 1, ka_sample(KA_SAMPLE_SKIP));
+	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_NOTHING);
+	ka_rollout_free(r);
+	free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +224,7 @@ int main(void)
 		cmocka_unit_test(without_results_it_computes),
 		cmocka_unit_test(results_decide),
 		cmocka_unit_test(luck_is_no),
+		cmocka_unit_test(unreadable_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One instance in two runs: what became of it. */
+/* Columns and rows, and what became of an instance from one column to another. */
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/compare.h"
+
+/* ---- one instance in two runs ------------------------------------------------------------- */
 
 /* Two runs of one kernel meet different phases of its tick: a jiffy is no news. */
 #define SAME_JIFFIES 1
@@ -129,4 +133,109 @@ enum ka_change ka_compare(const struct ka_result *before, const struct ka_result
 		return KA_SAME;
 	change = compare_times(before, after, why, size);
 	return change == KA_SAME ? compare_signs(before, after, why, size) : change;
+}
+
+/* ---- columns and rows --------------------------------------------------------------------- */
+
+static bool is_of(const struct ka_column *column, const char *file, const struct ka_result *result)
+{
+	return strcmp(column->file, file) == 0 && strcmp(column->release, result->release) == 0 &&
+	       strcmp(column->where, result->where) == 0 &&
+	       strcmp(column->clock, result->clock) == 0 && column->hz == result->hz;
+}
+
+/* The column of @result, a new one if there is none yet; -E2BIG. */
+static int find_column(struct ka_comparison *c, const char *file, const struct ka_result *result)
+{
+	/* A file's kernels come one after the other. */
+	for (size_t i = c->n_columns; i-- > 0;)
+		if (is_of(&c->columns[i], file, result))
+			return (int)i;
+	if (c->n_columns == KA_MAX_COLUMNS)
+		return -E2BIG;
+	c->columns[c->n_columns] = (struct ka_column){ .file = file,
+						       .release = result->release,
+						       .where = result->where,
+						       .clock = result->clock,
+						       .hz = result->hz };
+	return (int)c->n_columns++;
+}
+
+/* The row of @result's instance; -ENOMEM. */
+static int find_row(struct ka_comparison *c, const struct ka_result *result)
+{
+	char name[176];
+
+	if (result->repetition > 0)
+		snprintf(name, sizeof(name), "%.160s #%d", result->instance,
+			 result->repetition + 1);
+	else
+		snprintf(name, sizeof(name), "%.160s", result->instance);
+	return ka_rows_find(&c->rows, name, &c->cells, &c->room, sizeof(*c->cells));
+}
+
+int ka_comparison_add(struct ka_comparison *c, const char *file, struct ka_result *result)
+{
+	int column = find_column(c, file, result);
+	int row = column < 0 ? column : find_row(c, result);
+	struct ka_cell *cell;
+
+	if (row < 0) {
+		ka_result_clear(result);
+		return row;
+	}
+	cell = &c->cells[row][column];
+	/* The same instance once more: the last word counts, the column's texts must stay. */
+	if (cell->result.json) {
+		c->columns[column].verdicts[cell->result.verdict]--;
+		c->columns[column].release = result->release;
+		c->columns[column].where = result->where;
+		c->columns[column].clock = result->clock;
+		ka_result_clear(&cell->result);
+	}
+	cell->result = *result;
+	c->columns[column].verdicts[result->verdict]++;
+	return 0;
+}
+
+void ka_comparison_judge(struct ka_comparison *c)
+{
+	for (size_t i = 0; i < c->rows.n; i++) {
+		struct ka_cell *cells = c->cells[i];
+
+		for (size_t j = 1; j < c->n_columns; j++) {
+			cells[j].change = ka_compare(&cells[0].result, &cells[j].result,
+						     cells[j].why, sizeof(cells[j].why));
+			if (cells[0].result.json || cells[j].result.json)
+				c->columns[j].changes[cells[j].change]++;
+		}
+	}
+}
+
+bool ka_comparison_has_changed(const struct ka_comparison *c, size_t row)
+{
+	for (size_t j = 1; j < c->n_columns; j++)
+		if (c->cells[row][j].change != KA_SAME)
+			return true;
+	return false;
+}
+
+unsigned ka_comparison_regressions(const struct ka_comparison *c)
+{
+	unsigned n = 0;
+
+	for (size_t j = 1; j < c->n_columns; j++)
+		n += c->columns[j].changes[KA_REGRESSED] + c->columns[j].changes[KA_MOVED];
+	return n;
+}
+
+void ka_comparison_free(struct ka_comparison *c)
+{
+	for (size_t i = 0; i < c->rows.n; i++) {
+		for (size_t j = 0; j < c->n_columns; j++)
+			ka_result_clear(&c->cells[i][j].result);
+	}
+	free(c->cells);
+	ka_rows_free(&c->rows);
+	*c = (struct ka_comparison){ .cells = NULL };
 }
