@@ -1,110 +1,124 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kacheck doctor: what this host can do, found out by doing it. */
-#include "command/doctor.h"
-
+/*
+ * kacheck doctor: what this host can do, found out by doing it. Of the instances that `kacheck run'
+ * would run, one for each thing that any of them needs is run, as `run' would; what is skipped there
+ * is skipped here, for the same reason.
+ */
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "command/command.h"
+#include "command/doctor_plan.h"
 #include "command/page.h"
 #include "command/select.h"
 #include "model/util.h"
+#include "model/verbs.h"
 #include "netns/sandbox.h"
+#include "result/result.h"
 #include "run/host.h"
+#include "run/schedule.h"
 
 #define NSEC_PER_SEC 1000000000ll
-#define NOISE_NS     NSEC_PER_SEC        /* so long the host's wake-ups are watched */
-#define PATIENCE_NS  (30 * NSEC_PER_SEC) /* all probes together take less than a second */
+#define NOISE_NS     NSEC_PER_SEC /* so long the host's wake-ups are watched at the least */
+#define RETRIES      2
+/* Nothing is measured here: a host that is busy still has what it has. */
+#define BUDGET_NS    (10 * NSEC_PER_SEC)
 
 static const char about[] =
-	"Tries, in a sandbox, everything that experiments need, and measures how late this host "
-	"wakes its timers. What is missing is named with the way to get it. Exit status: 0 the "
-	"whole "
-	"catalogue can run; 77 something is missing.";
+	"Runs a handful of experiments, one for each thing that the catalogue needs, and measures "
+	"how late this host wakes its timers. What is missing is named with the way to get it. "
+	"Exit status: 0 the whole catalogue can run; 77 something is missing; 99 something could "
+	"not be found out.";
 
+/* What became of one examined instance. */
 struct finding {
-	bool known;
-	int ret;
+	enum ka_verdict_kind verdict; /* KA_BROKEN until its result is there */
 	char why[400];
 };
 
-/* ---- in the sandbox, and out of it -------------------------------------------------------- */
+struct examination {
+	struct ka_plan plan; /* of `kacheck run' */
+	struct ka_probes probes;
+	struct finding *findings; /* by index of the examined plan */
+};
 
-static int enter(void *arg)
+/* ---- the examination ------------------------------------------------------------------------ */
+
+static int on_result(void *arg, size_t index, json_t *json)
 {
-	return ka_probes_run(*(const int *)arg);
+	struct examination *e = arg;
+	struct finding *finding = &e->findings[index];
+	struct ka_result result;
+	struct nn_err err = { "" };
+
+	if (ka_result_decode(&result, json, &err) < 0) {
+		snprintf(finding->why, sizeof(finding->why), "%s", err.text);
+		return 0;
+	}
+	finding->verdict = result.verdict;
+	snprintf(finding->why, sizeof(finding->why), "%s", result.why ? result.why : "");
+	ka_result_clear(&result);
+	return 0;
 }
 
-/* Reads all that the sandbox has to say, until it ends or the patience does. */
-static char *read_all(int fd)
+static void end_examination(struct examination *e)
 {
-	int64_t deadline_ns = ka_now_ns() + PATIENCE_NS;
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	char *text = NULL, chunk[4096];
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	ssize_t got = 1;
-
-	while (out && got > 0) {
-		int64_t left_ns = deadline_ns - ka_now_ns();
-
-		if (left_ns <= 0 || poll(&pfd, 1, (int)(left_ns / 1000000) + 1) <= 0)
-			break;
-		got = read(fd, chunk, sizeof(chunk));
-		if (got > 0)
-			fwrite(chunk, 1, (size_t)got, out);
-	}
-	if (out && fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	ka_plan_free(&e->plan);
+	ka_probes_free(&e->probes);
+	free(e->findings);
 }
 
-static void parse_findings(char *text, struct finding *findings, size_t n)
+/* Returns an exit status. */
+static int examine(struct examination *e, const struct ka_facts *facts)
 {
-	char *state = NULL;
+	const struct ka_plan_options options = { .seed = 1 };
+	const struct ka_schedule_options schedule = { .retries = RETRIES,
+						      .noise_budget_ns = BUDGET_NS };
+	const struct ka_schedule_events events = { .result = on_result, .arg = e };
+	struct nn_err err = { "" };
+	int status = ka_select_plan(&e->plan, &options, facts), ret;
 
-	for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
-		char *tab;
-		size_t i = strtoul(line, &tab, 10);
-
-		if (i >= n || *tab != '\t')
-			continue;
-		findings[i].known = true;
-		findings[i].ret = (int)strtol(tab + 1, &tab, 10);
-		snprintf(findings[i].why, sizeof(findings[i].why), "%s", *tab ? tab + 1 : "");
-	}
+	if (status != KA_EXIT_OK)
+		return status;
+	if (ka_probes_of(&e->probes, &e->plan) < 0)
+		return KA_EXIT_BROKEN;
+	e->findings = calloc(e->probes.examined.n, sizeof(*e->findings));
+	if (!e->findings)
+		return KA_EXIT_BROKEN;
+	for (size_t i = 0; i < e->probes.examined.n; i++)
+		e->findings[i].verdict = KA_BROKEN;
+	ret = ka_schedule_run(&e->probes.examined, facts, &schedule, &events, &err);
+	if (ret == -EINTR)
+		return KA_EXIT_INTERRUPTED;
+	if (ret < 0)
+		ka_complain("%s", err.text);
+	return ret < 0 ? KA_EXIT_BROKEN : KA_EXIT_OK;
 }
 
-/* Runs the probes. -errno with the cause when there is no sandbox at all. */
-static int examine(struct finding *findings, size_t n, struct nn_err *err)
+/* KA_PASS: an instance that needs it has run; KA_SKIP: none could; KA_BROKEN: not found out. */
+static enum ka_verdict_kind state_of(const struct examination *e, const struct ka_probe *probe)
 {
-	struct nn_sandbox box = NN_SANDBOX_INIT;
-	char *text;
-	int fds[2], ret;
+	for (size_t i = 0; i < e->probes.examined.n; i++)
+		if ((e->findings[i].verdict == KA_PASS || e->findings[i].verdict == KA_FAIL) &&
+		    ka_probe_matches(probe, &e->probes.examined.instances[i]))
+			return KA_PASS;
+	return e->findings[probe->instance].verdict;
+}
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return nn_fail(err, errno, "pipe");
-	ret = nn_sandbox_start(&box, enter, &fds[1], err);
-	close(fds[1]);
-	if (ret == 0) {
-		text = read_all(fds[0]);
-		if (text)
-			parse_findings(text, findings, n);
-		free(text);
-	}
-	nn_sandbox_kill(&box);
-	close(fds[0]);
-	return ret;
+/* Why nothing at all could run; NULL: something could, or there are several reasons. */
+static const char *why_nothing(const struct examination *e)
+{
+	for (size_t i = 0; i < e->probes.examined.n; i++)
+		if (e->findings[i].verdict != KA_SKIP ||
+		    strcmp(e->findings[i].why, e->findings[0].why) != 0)
+			return NULL;
+	return e->findings[0].why;
 }
 
 /* ---- the host ----------------------------------------------------------------------------- */
@@ -161,7 +175,7 @@ static void print_noise(const struct ka_noise *noise, int64_t from_ns)
 		poll(NULL, 0, (int)(left_ns / 1000000) + 1);
 	late_ns = ka_noise_between(noise, from_ns, ka_now_ns());
 	snprintf(text, sizeof(text),
-		 "timers were woken at most %.1f ms late in one second; windows are wider by as "
+		 "timers were woken at most %.1f ms late meanwhile; windows are wider by as "
 		 "much "
 		 "as is measured while an instance runs",
 		 (double)late_ns / 1e6);
@@ -170,62 +184,111 @@ static void print_noise(const struct ka_noise *noise, int64_t from_ns)
 
 /* ---- what the catalogue needs ------------------------------------------------------------- */
 
-static unsigned count_users(const struct ka_probe *probe)
+static size_t count_users(const struct ka_plan *plan, const struct ka_probe *probe)
 {
-	size_t n;
-	const struct ka_theme *const *themes = ka_catalogue(&n);
-	unsigned users = 0;
+	size_t users = 0;
 
-	for (size_t t = 0; t < n; t++)
-		for (size_t c = 0; c < themes[t]->n; c++)
-			users += !probe->used || probe->used(&themes[t]->cases[c]);
+	for (size_t i = 0; i < plan->n; i++)
+		users += ka_probe_matches(probe, &plan->instances[i]);
 	return users;
 }
 
-/* True when the catalogue needs something that is not here. */
-static bool print_finding(const struct ka_probe *probe, const struct finding *finding)
+static struct ka_need_text text_of(const struct ka_probe *probe)
 {
-	unsigned users = count_users(probe);
+	if (probe->need)
+		return *ka_need_text((unsigned)__builtin_ctz(probe->need));
+	if (probe->key)
+		return (struct ka_need_text){ "sysctl", probe->key, "a kernel that has it" };
+	return (struct ka_need_text){ "release", probe->case_->name, "a newer kernel" };
+}
+
+/* What is said of a sysctl or a release is said already where a need of its instance is missing. */
+static bool is_said(const struct examination *e, const struct ka_probe *probe)
+{
+	for (size_t i = 0; i < e->probes.n && !probe->need; i++)
+		if (e->probes.all[i].need && state_of(e, &e->probes.all[i]) == KA_SKIP &&
+		    ka_probe_matches(&e->probes.all[i],
+				     &e->probes.examined.instances[probe->instance]))
+			return true;
+	return false;
+}
+
+static enum ka_verdict_kind print_probe(const struct examination *e, const struct ka_probe *probe)
+{
+	const struct finding *finding = &e->findings[probe->instance];
+	enum ka_verdict_kind state = state_of(e, probe);
+	const struct ka_need_text need = text_of(probe);
 	char text[1024];
 
-	if (finding->known && finding->ret == 0) {
-		print_row("OK", probe->name, probe->what);
-		return false;
-	}
-	snprintf(text, sizeof(text), "%s: %s; it takes %s (%u case%s of the catalogue need%s it)",
-		 probe->what,
-		 finding->known ? finding->why : "the sandbox ended before it was tried",
-		 probe->remedy, users, users == 1 ? "" : "s", users == 1 ? "s" : "");
-	print_row(users ? "MISSING" : "-", probe->name, text);
-	return users > 0;
+	if (state == KA_PASS && probe->need)
+		print_row("OK", need.name, need.what);
+	if (state == KA_PASS || is_said(e, probe))
+		return state;
+	if (state == KA_SKIP)
+		snprintf(text, sizeof(text), "%s: %s; it takes %s (%zu of %zu instances need it)",
+			 need.what, finding->why, need.remedy, count_users(&e->plan, probe),
+			 e->plan.n);
+	else
+		snprintf(text, sizeof(text), "%s: could not be found out: %s: %s", need.what,
+			 e->probes.examined.instances[probe->instance].name, finding->why);
+	print_row(state == KA_SKIP ? "MISSING" : "?", need.name, text);
+	return state;
 }
 
-static unsigned print_findings(const struct finding *findings)
+/* Instances of `kacheck run' that need something that is missing. */
+static size_t count_skipped(const struct examination *e)
 {
-	size_t n;
-	const struct ka_probe *probes = ka_probes(&n);
-	unsigned missing = 0;
+	size_t skipped = 0;
 
-	for (size_t i = 0; i < n; i++)
-		missing += print_finding(&probes[i], &findings[i]);
-	return missing;
+	for (size_t i = 0; i < e->plan.n; i++) {
+		bool lacks = false;
+
+		for (size_t j = 0; j < e->probes.n && !lacks; j++)
+			lacks = ka_probe_matches(&e->probes.all[j], &e->plan.instances[i]) &&
+				state_of(e, &e->probes.all[j]) == KA_SKIP;
+		skipped += lacks;
+	}
+	return skipped;
 }
 
-/* Returns the number of things that are missing. */
-static unsigned print_sandbox(void)
+static bool print_probes(const struct examination *e)
 {
-	struct finding findings[32] = { { .known = false } };
-	struct nn_err err = { "" };
+	bool known = true;
 
-	if (examine(findings, KA_N(findings), &err) < 0) {
-		print_row("MISSING", "sandbox", err.text);
-		return 1;
-	}
 	print_row("OK", "sandbox",
 		  nn_sandbox_is_privileged()
 			  ? "network, mount and pid namespaces (root needs no user namespace)"
 			  : "user, network, mount and pid namespaces, without privilege");
-	return print_findings(findings);
+	for (size_t i = 0; i < e->probes.n; i++)
+		known &= print_probe(e, &e->probes.all[i]) != KA_BROKEN;
+	return known;
+}
+
+/* The table and the sum. Returns the exit status. */
+static int print_all(const struct examination *e, const struct ka_facts *facts,
+		     const struct ka_noise *noise, int64_t began_ns)
+{
+	const char *nothing = why_nothing(e);
+	size_t skipped = count_skipped(e);
+	bool known = true;
+
+	print_kernel(facts);
+	if (nothing)
+		print_row("MISSING", "sandbox", nothing);
+	else
+		known = print_probes(e);
+	print_phase(facts);
+	print_files();
+	print_noise(noise, began_ns);
+	if (skipped)
+		printf("\nSomething is missing: `kacheck run' skips %zu of its %zu instances.\n",
+		       skipped, e->plan.n);
+	else
+		printf("\n%s\n", known ? "Everything that the catalogue needs is here."
+				       : "Not everything could be found out.");
+	if (skipped)
+		return KA_EXIT_NOTHING;
+	return known ? KA_EXIT_OK : KA_EXIT_BROKEN;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -239,11 +302,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int ka_command_doctor(int argc, char **argv)
 {
 	const struct argp argp = { NULL, parse, NULL, about, NULL, NULL, NULL };
+	struct examination e = { .findings = NULL };
 	struct ka_noise *noise = NULL;
 	struct nn_err err = { "" };
 	struct ka_facts facts;
 	int64_t began_ns;
-	unsigned missing;
+	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	if (ka_select_host(&facts) != KA_EXIT_OK)
@@ -253,13 +317,10 @@ int ka_command_doctor(int argc, char **argv)
 		return KA_EXIT_BROKEN;
 	}
 	began_ns = ka_now_ns();
-	print_kernel(&facts);
-	missing = print_sandbox();
-	print_phase(&facts);
-	print_files();
-	print_noise(noise, began_ns);
+	status = examine(&e, &facts);
+	if (status == KA_EXIT_OK)
+		status = print_all(&e, &facts, noise, began_ns);
 	ka_noise_stop(noise);
-	printf("\n%s\n", missing ? "Something is missing: instances that need it are skipped."
-				 : "Everything that the catalogue needs is here.");
-	return missing ? KA_EXIT_NOTHING : KA_EXIT_OK;
+	end_examination(&e);
+	return status;
 }

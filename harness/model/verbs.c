@@ -2,7 +2,43 @@
 /* See verbs.h. */
 #include "model/verbs.h"
 
+#include <sys/socket.h>
+
 #include "model/util.h"
+
+/* ---- needs ---------------------------------------------------------------------------------- */
+
+static const struct ka_need_text needs[KA_NEEDS] = {
+	{ "pair", "two namespaces joined by a veth", "a kernel with CONFIG_VETH" },
+	{ "routed", "client, gateway, server; the gateway forwards",
+	  "a kernel with CONFIG_VETH, and net.ipv4.ip_forward writable in a namespace" },
+	{ "ipv4", "TCP over IPv4, captured, counted and asked for its timers",
+	  "a kernel with CONFIG_INET, CONFIG_PACKET and CONFIG_INET_DIAG (modprobe tcp_diag)" },
+	{ "ipv6", "TCP over IPv6", "a kernel with CONFIG_IPV6, not booted with ipv6.disable=1" },
+	{ "sysctl", "sysctls of a namespace can be written",
+	  "in a container: mount /proc/sys writable (--privileged)" },
+	{ "drop", "nftables: drop and count",
+	  "a kernel with CONFIG_NF_TABLES and CONFIG_NF_TABLES_INET (modprobe nf_tables)" },
+	{ "limit", "nftables: drop only the first packets",
+	  "a kernel with CONFIG_NFT_LIMIT (modprobe nft_limit)" },
+	{ "reject", "nftables: reject with TCP reset or ICMP",
+	  "a kernel with CONFIG_NFT_REJECT_INET (modprobe nft_reject_inet)" },
+	{ "conntrack", "a gateway that translates, tracks and forgets",
+	  "a kernel with CONFIG_NF_CONNTRACK, CONFIG_NF_CT_NETLINK, CONFIG_NFT_CT and "
+	  "CONFIG_NFT_MASQ (modprobe nf_conntrack_netlink nft_ct nft_masq); its sysctls writable" },
+	{ "repair", "TCP_REPAIR: lose a socket without a word",
+	  "a kernel with CONFIG_CHECKPOINT_RESTORE, or CAP_NET_ADMIN in the sandbox" },
+	{ "destroy", "SOCK_DESTROY: end a socket from outside",
+	  "a kernel with CONFIG_INET_DIAG_DESTROY" },
+	{ "queue", "traffic control: a device that refuses packets",
+	  "a kernel with CONFIG_NET_SCHED" },
+	{ "mptcp", "Multipath TCP", "a kernel with CONFIG_MPTCP, and net.mptcp.enabled=1" },
+};
+
+const struct ka_need_text *ka_need_text(unsigned i)
+{
+	return &needs[i];
+}
 
 /* ---- why a declaration makes no sense ------------------------------------------------------- */
 
@@ -356,11 +392,11 @@ bool ka_step_is(const struct ka_step *step, enum ka_verb_flags flag)
 
 unsigned ka_step_needs(const struct ka_step *step)
 {
-	unsigned needs = verbs[step->do_].needs;
+	unsigned bits = verbs[step->do_].needs;
 
 	if (step->do_ == KA_FORGET && step->who == KA_GATEWAY)
-		needs = KA_NEED_CONNTRACK;
-	return step->first || step->after ? needs | KA_NEED_LIMIT : needs;
+		bits = KA_NEED_CONNTRACK;
+	return step->first || step->after ? bits | KA_NEED_LIMIT : bits;
 }
 
 unsigned ka_step_promises(const struct ka_step *step)
@@ -368,19 +404,21 @@ unsigned ka_step_promises(const struct ka_step *step)
 	return verbs[step->do_].promises;
 }
 
-unsigned ka_case_needs(const struct ka_case *case_)
+unsigned ka_instance_needs(const struct ka_instance *instance)
 {
-	unsigned needs = 0;
+	const struct ka_case *c = instance->case_;
+	unsigned bits = c->topology == KA_PAIR ? KA_NEED_PAIR : KA_NEED_ROUTED;
 
-	if (case_->gateway)
-		needs |= KA_NEED_NFT | KA_NEED_CONNTRACK | KA_NEED_SYSCTL;
-	if (case_->transport != KA_TCP)
-		needs |= KA_NEED_MPTCP;
-	if (case_->from == KA_FROM_SYSCTL || case_->no_timestamps || case_->sysctls[0].key)
-		needs |= KA_NEED_SYSCTL;
-	for (size_t i = 0; i < case_->n_steps; i++)
-		needs |= ka_step_needs(&case_->steps[i]);
-	return needs;
+	bits |= instance->family == AF_INET ? KA_NEED_IPV4 : KA_NEED_IPV6;
+	if (c->gateway)
+		bits |= KA_NEED_NFT | KA_NEED_CONNTRACK | KA_NEED_SYSCTL;
+	if (c->transport != KA_TCP)
+		bits |= KA_NEED_MPTCP;
+	if (c->from == KA_FROM_SYSCTL || c->no_timestamps || c->sysctls[0].key)
+		bits |= KA_NEED_SYSCTL;
+	for (size_t i = 0; i < c->n_steps; i++)
+		bits |= ka_step_needs(&c->steps[i]);
+	return bits;
 }
 
 /* True when a step before number @i did one of @verbs_ to the same .who. */

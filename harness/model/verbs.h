@@ -12,18 +12,30 @@
 
 #define KA_VERBS (KA_WAIT + 1)
 
-/* What a kernel or a host must offer, as bits. */
+/* What a kernel or a host must offer, as bits. `kacheck doctor` tries each. */
 enum ka_need {
-	KA_NEED_NFT = 1u << 0,       /* nf_tables: drop with a counter */
-	KA_NEED_REJECT = 1u << 1,    /* nft_reject */
-	KA_NEED_CONNTRACK = 1u << 2, /* nf_conntrack, ctnetlink, NAT */
-	KA_NEED_QDISC = 1u << 3,     /* sch_fifo */
-	KA_NEED_DESTROY = 1u << 4,   /* CONFIG_INET_DIAG_DESTROY */
-	KA_NEED_REPAIR = 1u << 5,    /* TCP_REPAIR: CAP_NET_ADMIN */
-	KA_NEED_SYSCTL = 1u << 6,    /* /proc/sys is writable */
-	KA_NEED_MPTCP = 1u << 7,
-	KA_NEED_LIMIT = 1u << 8, /* nft_limit: only the first packets, or all but them */
+	KA_NEED_PAIR = 1u << 0,
+	KA_NEED_ROUTED = 1u << 1,
+	KA_NEED_IPV4 = 1u << 2,
+	KA_NEED_IPV6 = 1u << 3,
+	KA_NEED_SYSCTL = 1u << 4,
+	KA_NEED_NFT = 1u << 5,
+	KA_NEED_LIMIT = 1u << 6,
+	KA_NEED_REJECT = 1u << 7,
+	KA_NEED_CONNTRACK = 1u << 8,
+	KA_NEED_REPAIR = 1u << 9,
+	KA_NEED_DESTROY = 1u << 10,
+	KA_NEED_QDISC = 1u << 11,
+	KA_NEED_MPTCP = 1u << 12,
 };
+#define KA_NEEDS 13
+
+struct ka_need_text {
+	const char *name, *what;
+	const char *remedy; /* how to get it: "it takes ..." */
+};
+/* What the bit number @i of enum ka_need stands for. */
+const struct ka_need_text *ka_need_text(unsigned i);
 
 enum ka_verb_flags {
 	KA_VERB_FAULT = 1u << 0,     /* breaks something, or brings it back broken */
@@ -58,8 +70,8 @@ bool ka_step_is(const struct ka_step *step, enum ka_verb_flags flag);
 /* What @step needs and promises, as bits: its verb's, and what its own fields add. */
 unsigned ka_step_needs(const struct ka_step *step);
 unsigned ka_step_promises(const struct ka_step *step);
-/* What all of @case_ needs. */
-unsigned ka_case_needs(const struct ka_case *case_);
+/* What all of @instance needs. */
+unsigned ka_instance_needs(const struct ka_instance *instance);
 
 /* Why the step number @i (from 0) makes no sense, or NULL. */
 const char *ka_step_check(const struct ka_instance *instance, size_t i);

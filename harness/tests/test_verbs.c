@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "model/util.h"
 #include "model/verbs.h"
@@ -52,19 +53,40 @@ static void faults_promise_evidence(void **state)
 	}
 }
 
+static unsigned needs_of(const struct ka_case *c, int family)
+{
+	const struct ka_instance instance = { .case_ = c, .family = family };
+
+	return ka_instance_needs(&instance);
+}
+
 static void needs(void **state)
 {
 	const struct ka_step forget = { .do_ = KA_FORGET, .who = KA_PEER };
 	const struct ka_step lose = { .do_ = KA_FORGET, .who = KA_GATEWAY };
 	const struct ka_step steps[] = { { .do_ = KA_CONNECT }, { .do_ = KA_DROP, .first = 2 } };
 	const struct ka_case limited = { .steps = steps, .n_steps = KA_N(steps) };
-	const struct ka_case mptcp = { .transport = KA_MPTCP, .from = KA_FROM_SYSCTL };
+	const struct ka_case mptcp = { .topology = KA_PAIR,
+				       .transport = KA_MPTCP,
+				       .from = KA_FROM_SYSCTL };
 
 	(void)state;
 	assert_int_equal(ka_step_needs(&forget), KA_NEED_REPAIR);
 	assert_int_equal(ka_step_needs(&lose), KA_NEED_CONNTRACK);
-	assert_int_equal(ka_case_needs(&limited), KA_NEED_NFT | KA_NEED_LIMIT);
-	assert_int_equal(ka_case_needs(&mptcp), KA_NEED_MPTCP | KA_NEED_SYSCTL);
+	assert_int_equal(needs_of(&limited, AF_INET),
+			 KA_NEED_ROUTED | KA_NEED_IPV4 | KA_NEED_NFT | KA_NEED_LIMIT);
+	assert_int_equal(needs_of(&mptcp, AF_INET6),
+			 KA_NEED_PAIR | KA_NEED_IPV6 | KA_NEED_MPTCP | KA_NEED_SYSCTL);
+}
+
+static void needs_have_remedies(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < KA_NEEDS; i++)
+		assert_true(ka_need_text(i)->name && ka_need_text(i)->what &&
+			    ka_need_text(i)->remedy);
+	for (unsigned i = 0; i < KA_VERBS; i++)
+		assert_int_equal(ka_verb((enum ka_do)i)->needs >> KA_NEEDS, 0);
 }
 
 static void what_makes_no_sense(void **state)
@@ -136,6 +158,7 @@ int main(void)
 		cmocka_unit_test(sentences_have_one_place),
 		cmocka_unit_test(faults_promise_evidence),
 		cmocka_unit_test(needs),
+		cmocka_unit_test(needs_have_remedies),
 		cmocka_unit_test(what_makes_no_sense),
 		cmocka_unit_test(what_makes_sense),
 	};

@@ -3,7 +3,7 @@
 #
 # Runs as root and as anybody else; where namespaces are forbidden it says what forbids them and
 # ends with 77. Nothing of the host is changed for this: the limits are those of a user namespace
-# of the test's own, or of a seccomp filter as containers have one ($NO_NAMESPACES).
+# of the test's own, or of a seccomp filter as containers have one ($WITHOUT).
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
 need setpriv unshare
@@ -71,8 +71,20 @@ else
 	printf 'left out: this host does not let a user namespace have limits of its own\n'
 fi
 
-if [ -n "${NO_NAMESPACES-}" ]; then
+if [ -n "${WITHOUT-}" ]; then
 	cannot "a container's seccomp filter" 'seccomp|container' \
-		setpriv --bounding-set=-all --inh-caps=-all "$NO_NAMESPACES" "$KACHECK" run --filter "$one"
+		setpriv --bounding-set=-all --inh-caps=-all "$WITHOUT" namespaces "$KACHECK" run --filter "$one"
+
+	# Without MPTCP: doctor says it, and names as many instances as `run' skips.
+	run "$WITHOUT" mptcp "$KACHECK" doctor
+	is "doctor without MPTCP: exit status" "$status" 77
+	has "doctor without MPTCP: names it and the remedy" "$(tr -s ' \n' ' ' <<<"$out")" \
+		'MISSING mptcp Multipath TCP: this kernel has no MPTCP.*; it takes a kernel with CONFIG_MPTCP'
+	is "doctor without MPTCP: nothing else is missing" "$(grep -c MISSING <<<"$out")" 1
+	has "doctor without MPTCP: the rest is there" "$out" 'OK +conntrack'
+	missing=$(sed -n 's/.* skips \([0-9]*\) of .*/\1/p' <<<"$out")
+	run "$WITHOUT" mptcp "$KACHECK" run --quiet --filter 'mptcp_*'
+	has "run without MPTCP skips what doctor counted" "$out" " $missing skipped"
+	is "run without MPTCP: nothing passes" "$(grep -c '^PASS' <<<"$out")" 0
 fi
 finish

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * no_namespaces COMMAND [ARGUMENT...]: runs COMMAND under a seccomp filter that refuses new
- * namespaces and mounts the way containers do: EPERM, and ENOSYS for clone3 because a filter
- * cannot look into its argument.
+ * without namespaces|mptcp COMMAND [ARGUMENT...]: runs COMMAND under a seccomp filter. namespaces:
+ * refuses new ones and mounts the way containers do, EPERM, and ENOSYS for clone3 because a filter
+ * cannot look into its argument. mptcp: a kernel without CONFIG_MPTCP.
  */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,7 +27,7 @@
 /* The next statement counts only for call @nr. */
 #define ON(nr)       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1)
 
-static const struct sock_filter filter[] = {
+static const struct sock_filter no_namespaces[] = {
 	LOAD(nr),
 	ON(SYS_unshare),
 	RETURN(SECCOMP_RET_ERRNO | EPERM),
@@ -42,23 +44,45 @@ static const struct sock_filter filter[] = {
 	RETURN(SECCOMP_RET_ALLOW),
 };
 
+static const struct sock_filter no_mptcp[] = {
+	LOAD(nr),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+	LOAD(args[2]),
+	ON(IPPROTO_MPTCP),
+	RETURN(SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
+static const struct {
+	const char *what;
+	struct sock_fprog program;
+} filters[] = {
+	{ "namespaces", { KA_N(no_namespaces), (struct sock_filter *)no_namespaces } },
+	{ "mptcp", { KA_N(no_mptcp), (struct sock_filter *)no_mptcp } },
+};
+
+static const struct sock_fprog *find(const char *what)
+{
+	for (size_t i = 0; i < KA_N(filters); i++)
+		if (strcmp(filters[i].what, what) == 0)
+			return &filters[i].program;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	const struct sock_fprog program = {
-		.len = KA_N(filter),
-		.filter = (struct sock_filter *)filter,
-	};
+	const struct sock_fprog *program = argc < 3 ? NULL : find(argv[1]);
 
-	if (argc < 2) {
-		fprintf(stderr, "usage: no_namespaces COMMAND [ARGUMENT...]\n");
+	if (!program) {
+		fprintf(stderr, "usage: without namespaces|mptcp COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
-		perror("no_namespaces: seccomp");
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program)) {
+		perror("without: seccomp");
 		return 77;
 	}
-	execvp(argv[1], argv + 1);
-	perror(argv[1]);
+	execvp(argv[2], argv + 2);
+	perror(argv[2]);
 	return 127;
 }
