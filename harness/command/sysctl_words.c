@@ -33,8 +33,6 @@ const char *ka_sysctl_origin(const struct ka_rollout *r, enum ka_knob knob, char
 
 const char *ka_sysctl_written(const struct ka_rollout *r, enum ka_knob knob, char *buf, size_t size)
 {
-	char refusal[200];
-
 	snprintf(buf, size, "not written");
 	for (size_t i = 0; i < r->spec.n_writes; i++) {
 		const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_WRITE, i);
@@ -47,7 +45,7 @@ const char *ka_sysctl_written(const struct ka_rollout *r, enum ka_knob knob, cha
 			snprintf(buf, size, "taken and read back");
 		else
 			snprintf(buf, size, "%s REFUSED: %s", r->spec.writes[i].text,
-				 ka_measured_refusal(m, refusal, sizeof(refusal)));
+				 *m->refusal ? m->refusal : m->why);
 	}
 	return buf;
 }

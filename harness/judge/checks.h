@@ -10,12 +10,15 @@
 #include <stdint.h>
 
 #include "judge/evidence.h"
-#include "judge/findings.h"
+#include "model/finding.h"
 
 /* ---- guards.c: did the experiment happen? ----------------------------------------------------- */
 
-/* Findings here make an instance broken. */
+/* What the host and the bench kept from happening, or from being seen. */
 void ka_guard(const struct ka_evidence *e, struct ka_findings *f);
+
+/* What the kernel did otherwise for certain: what is seen here needs no other evidence beside it. */
+void ka_check_facts(const struct ka_evidence *e, struct ka_findings *f);
 
 /* ---- checks_time.c ------------------------------------------------------------------------------ */
 
@@ -68,7 +71,7 @@ void ka_check_edge(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_unread(const struct ka_evidence *e, struct ka_findings *f);
 /* TCP_INFO and sock_diag: closed after its end, there while it lives. */
 void ka_check_state(const struct ka_evidence *e, struct ka_findings *f);
-/* What steps were declared to find. */
+/* What steps were declared to find, and what the set-up was to read back. */
 void ka_check_steps(const struct ka_evidence *e, struct ka_findings *f);
 
 /* ---- checks_counters.c --------------------------------------------------------------------------- */
@@ -83,7 +86,7 @@ void ka_check_app(const struct ka_evidence *e, struct ka_findings *f);
 
 /* ---- checks_load.c ------------------------------------------------------------------------------ */
 
-/* The load was there, and its fault came before the first probe. Findings mean broken. */
+/* The load was there, and its fault came before the first probe. */
 void ka_guard_load(const struct ka_evidence *e, struct ka_findings *f);
 /* All of it ended as the observed connection must, or all of it lives. */
 void ka_check_load(const struct ka_evidence *e, struct ka_findings *f);

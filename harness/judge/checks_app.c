@@ -40,8 +40,8 @@ static void check_wait(const struct ka_evidence *e, const struct ka_app_want *wa
 
 	if (after_s <= 0 || (event->app.waited_ns >= least_ns && event->app.waited_ns <= most_ns))
 		return;
-	ka_find(f, "a program %s after %.6f s, must be %.3f s", act_name(want->act),
-		(double)event->app.waited_ns / 1e9, after_s);
+	ka_find(f, KA_FIND_APP, -1, "a program %s after %.6f s, must be %.3f s",
+		act_name(want->act), (double)event->app.waited_ns / 1e9, after_s);
 }
 
 static void check_want(const struct ka_evidence *e, const struct ka_app_want *want,
@@ -60,12 +60,12 @@ static void check_want(const struct ka_evidence *e, const struct ka_app_want *wa
 		check_wait(e, want, event, f);
 	}
 	if (!ka_number_fits(seen, times))
-		ka_find(f, "the program of the %s %s %d times, must be %s",
+		ka_find(f, KA_FIND_APP, -1, "the program of the %s %s %d times, must be %s",
 			want->who == KA_PROBER ? "prober" : "peer", act_name(want->act), seen,
 			ka_number_text(times, text));
 	else if (want->number && number != want->number)
-		ka_find(f, "a program %s: number %d, must be %d", act_name(want->act), number,
-			want->number);
+		ka_find(f, KA_FIND_APP, -1, "a program %s: number %d, must be %d",
+			act_name(want->act), number, want->number);
 }
 
 void ka_check_app(const struct ka_evidence *e, struct ka_findings *f)
@@ -80,7 +80,7 @@ void ka_check_app(const struct ka_evidence *e, struct ka_findings *f)
 
 		if (event->what != KA_EV_APP || declared(e, event))
 			continue;
-		ka_find(f, "not declared: a program %s", event->app.text);
+		ka_find(f, KA_FIND_APP, -1, "not declared: a program %s", event->app.text);
 		return;
 	}
 }

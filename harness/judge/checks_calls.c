@@ -20,13 +20,15 @@ static void check_value(const struct ka_evidence *e, const struct ka_call *call,
 	uint32_t mask = e->want->events_full & asked;
 
 	if (call->name == KA_CALL_BLOCKED_RECV && (call->ret != -1 || call->err != e->want->error))
-		ka_find(f, "the blocked recv() returned %lld (%s), must give %s",
-			(long long)call->ret, got, ka_errno_name(e->want->error));
+		ka_find(f, KA_FIND_BLOCKED, -1,
+			"the blocked recv() returned %lld (%s), must give %s", (long long)call->ret,
+			got, ka_errno_name(e->want->error));
 	if (call->name == KA_CALL_BLOCKED_SELECT && call->ret != 1)
-		ka_find(f, "the blocked select() returned %lld, must say readable and nothing else",
+		ka_find(f, KA_FIND_BLOCKED, -1,
+			"the blocked select() returned %lld, must say readable and nothing else",
 			(long long)call->ret);
 	if (call->name == KA_CALL_BLOCKED_POLL && call->ret != (int64_t)mask)
-		ka_find(f, "the blocked poll() reports 0x%llx, must be 0x%x",
+		ka_find(f, KA_FIND_BLOCKED, -1, "the blocked poll() reports 0x%llx, must be 0x%x",
 			(unsigned long long)call->ret, mask);
 }
 
@@ -38,12 +40,12 @@ static void check_time(const struct ka_evidence *e, const struct ka_event *event
 	int64_t late = 2 * e->tick_ns + e->facts->noise_budget_ns;
 
 	if (event->call.since_ns >= e->end_ns)
-		ka_find(f, "the call that was to block began after the end");
+		ka_find(f, KA_FIND_BLOCKED, -1, "the call that was to block began after the end");
 	else if (event->t_ns < e->end_ns)
-		ka_find(f, "the blocked call returned %.6f s before the end",
+		ka_find(f, KA_FIND_BLOCKED, -1, "the blocked call returned %.6f s before the end",
 			(double)(e->end_ns - event->t_ns) / 1e9);
 	else if (event->t_ns > e->end_ns + late)
-		ka_find(f, "the blocked call woke %.6f s after the end",
+		ka_find(f, KA_FIND_BLOCKED, -1, "the blocked call woke %.6f s after the end",
 			(double)(event->t_ns - e->end_ns) / 1e9);
 }
 
@@ -63,7 +65,7 @@ void ka_check_blocked(const struct ka_evidence *e, struct ka_findings *f)
 		check_time(e, event, f);
 	}
 	if (!found)
-		ka_find(f, "the blocked call never returned");
+		ka_find(f, KA_FIND_BLOCKED, -1, "the blocked call never returned");
 }
 
 /* The first report of the edge-triggered set that tells of an end. */
@@ -88,9 +90,11 @@ void ka_check_edge(const struct ka_evidence *e, struct ka_findings *f)
 		return;
 	if (ka_release_reaches(e->facts->release, want->since)) {
 		if (seen != want->mask)
-			ka_find(f, "the first edge reports 0x%x, must be 0x%x", seen, want->mask);
+			ka_find(f, KA_FIND_EDGE, -1, "the first edge reports 0x%x, must be 0x%x",
+				seen, want->mask);
 	} else if ((seen & want->before) != want->before) {
-		ka_find(f, "the first edge reports 0x%x, must contain 0x%x", seen, want->before);
+		ka_find(f, KA_FIND_EDGE, -1, "the first edge reports 0x%x, must contain 0x%x", seen,
+			want->before);
 	}
 }
 
@@ -107,6 +111,7 @@ void ka_check_unread(const struct ka_evidence *e, struct ka_findings *f)
 			seen += event->call.ret;
 	}
 	if (want && seen != want)
-		ka_find(f, "%lld bytes could be read after the end, must be %lld", (long long)seen,
+		ka_find(f, KA_FIND_UNREAD, -1,
+			"%lld bytes could be read after the end, must be %lld", (long long)seen,
 			(long long)want);
 }

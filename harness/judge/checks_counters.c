@@ -133,6 +133,15 @@ static int want_of_prober(const struct ka_evidence *e, const char *name)
 	return 0;
 }
 
+/* Something was sent again: a lost packet is one reason. */
+static bool is_resent(const char *name)
+{
+	for (size_t i = 0; i < KA_N(rules); i++)
+		if (!strcmp(rules[i].name, name))
+			return rules[i].want == want_retransmissions;
+	return false;
+}
+
 static int want_of_peer(const struct ka_evidence *e, const char *name)
 {
 	const struct ka_expect *expect = &e->instance->case_->expect;
@@ -154,7 +163,9 @@ void ka_check_counters(const struct ka_evidence *e, struct ka_findings *f)
 		want = prober ? want_of_prober(e, event->counter.name)
 			      : want_of_peer(e, event->counter.name);
 		if (!ka_number_fits(event->counter.delta, want))
-			ka_find(f, "%s%s moved by %lld, must be %s", prober ? "" : "the peer's ",
+			ka_find(f,
+				is_resent(event->counter.name) ? KA_FIND_RESENT : KA_FIND_COUNTER,
+				-1, "%s%s moved by %lld, must be %s", prober ? "" : "the peer's ",
 				event->counter.name, (long long)event->counter.delta,
 				ka_number_text(want, text));
 	}

@@ -27,7 +27,8 @@ static void guard_in_time(const struct ka_evidence *e, const struct ka_load *loa
 		const struct ka_step *step = ka_evidence_step(e, event);
 
 		if (step && ka_step_is(step, KA_VERB_FAULT) && event->step.done_ns >= due_ns) {
-			ka_find(f, "host stalled: %s was done only when the load was probed",
+			ka_find(f, KA_FIND_FAULT_LATE, event->step.index,
+				"host stalled: %s was done only when the load was probed",
 				event->step.text);
 			return;
 		}
@@ -42,9 +43,9 @@ void ka_guard_load(const struct ka_evidence *e, struct ka_findings *f)
 	if (!want)
 		return;
 	if (!load)
-		ka_find(f, "nobody counted the load");
+		ka_find(f, KA_FIND_NO_EVIDENCE, -1, "nobody counted the load");
 	else if (load->n != want)
-		ka_find(f, "a load of %u, must be %u", load->n, want);
+		ka_find(f, KA_FIND_LOAD_MISSING, -1, "a load of %u, must be %u", load->n, want);
 	else if (e->want->p1_lo_j)
 		guard_in_time(e, load, f);
 }
@@ -58,10 +59,12 @@ static void check_times(const struct ka_evidence *e, const struct ka_load *load,
 	ka_accepted_ns(e, window, accepted);
 	ka_window_ns(e, window, ns);
 	if (load->earliest_ns < accepted[0])
-		ka_find(f, "load: one ended after %.6f s, too early: window %.3f .. %.3f s",
+		ka_find(f, KA_FIND_LOAD, -1,
+			"load: one ended after %.6f s, too early: window %.3f .. %.3f s",
 			(double)load->earliest_ns / 1e9, (double)ns[0] / 1e9, (double)ns[1] / 1e9);
 	if (load->latest_ns > accepted[1])
-		ka_find(f, "load: one ended after %.6f s, too late: window %.3f .. %.3f s",
+		ka_find(f, KA_FIND_LOAD_LATE, -1,
+			"load: one ended after %.6f s, too late: window %.3f .. %.3f s",
 			(double)load->latest_ns / 1e9, (double)ns[0] / 1e9, (double)ns[1] / 1e9);
 }
 
@@ -72,16 +75,17 @@ static void check_kind(const struct ka_evidence *e, const struct ka_load *load,
 	char text[16];
 
 	if (load->other)
-		ka_find(f, "load: %u of %u ended otherwise than the first", load->other,
-			load->dead);
+		ka_find(f, KA_FIND_LOAD, -1, "load: %u of %u ended otherwise than the first",
+			load->other, load->dead);
 	if (load->error != e->want->error)
-		ka_find(f, "load: %s, must be %s", ka_errno_name(load->error),
+		ka_find(f, KA_FIND_LOAD, -1, "load: %s, must be %s", ka_errno_name(load->error),
 			ka_errno_name(e->want->error));
 	if (load->events != e->want->events)
-		ka_find(f, "load: epoll reports 0x%x, must be 0x%x", load->events, e->want->events);
+		ka_find(f, KA_FIND_LOAD, -1, "load: epoll reports 0x%x, must be 0x%x", load->events,
+			e->want->events);
 	if (!ka_number_fits(load->probes, e->want->probes))
-		ka_find(f, "load: TCP_INFO counts %u probes, must be %s", load->probes,
-			ka_number_text(e->want->probes, text));
+		ka_find(f, KA_FIND_LOAD, -1, "load: TCP_INFO counts %u probes, must be %s",
+			load->probes, ka_number_text(e->want->probes, text));
 }
 
 void ka_check_load(const struct ka_evidence *e, struct ka_findings *f)
@@ -92,7 +96,8 @@ void ka_check_load(const struct ka_evidence *e, struct ka_findings *f)
 	if (!load)
 		return;
 	if (load->dead != want)
-		ka_find(f, "load: %u of %u have ended, must be %u", load->dead, load->n, want);
+		ka_find(f, KA_FIND_LOAD, -1, "load: %u of %u have ended, must be %u", load->dead,
+			load->n, want);
 	if (!load->dead || e->want->when == KA_NEVER)
 		return;
 	check_times(e, load, f);

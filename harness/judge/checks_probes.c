@@ -38,10 +38,11 @@ void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f)
 	char want[16];
 
 	if (!ka_number_fits(probes, e->want->probes))
-		ka_find(f, "%d unanswered probes, must be %s", probes,
+		ka_find(f, KA_FIND_PROBE_COUNT, -1, "%d unanswered probes, must be %s", probes,
 			ka_number_text(e->want->probes, want));
 	if (e->instance->case_->expect.unseen && e->probes)
-		ka_find(f, "%d unanswered probes reached the wire, must be 0", e->probes);
+		ka_find(f, KA_FIND_PROBE_COUNT, -1,
+			"%d unanswered probes reached the wire, must be 0", e->probes);
 }
 
 void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f)
@@ -54,8 +55,8 @@ void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f)
 	if (!want && e->want->when != KA_NEVER)
 		return;
 	if (!ka_number_fits(e->answered, want))
-		ka_find(f, "%d answered probes, must be %s", e->answered,
-			ka_number_text(want, text));
+		ka_find(f, KA_FIND_ANSWERED_COUNT, -1, "%d answered probes, must be %s",
+			e->answered, ka_number_text(want, text));
 }
 
 void ka_check_received(const struct ka_evidence *e, struct ka_findings *f)
@@ -64,8 +65,9 @@ void ka_check_received(const struct ka_evidence *e, struct ka_findings *f)
 	char text[16];
 
 	if (!ka_number_fits(e->probes_received, want))
-		ka_find(f, "%d probe%s of the peer arrived, must be %s", e->probes_received,
-			e->probes_received == 1 ? "" : "s", ka_number_text(want, text));
+		ka_find(f, KA_FIND_RECEIVED_COUNT, -1, "%d probe%s of the peer arrived, must be %s",
+			e->probes_received, e->probes_received == 1 ? "" : "s",
+			ka_number_text(want, text));
 }
 
 /* What a delayed observation may add; see checks_time.c. */
@@ -82,7 +84,8 @@ void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f)
 	if (!ka_ends_by_timer(e->want->when) || e->want->changing || !e->probes ||
 	    !ka_bounds_of(e, &bounds) || after <= bounds.p1[1] * e->tick_ns + late_ns(e))
 		return;
-	ka_find(f, "first probe %.6f s after the last segment received, must be by %.3f s",
+	ka_find(f, KA_FIND_FIRST_PROBE_LATE, -1,
+		"first probe %.6f s after the last segment received, must be by %.3f s",
 		seconds(after), seconds(bounds.p1[1] * e->tick_ns));
 }
 
@@ -108,7 +111,8 @@ void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f)
 			first = false;
 			if (event->t_ns - rx_ns >= earliest)
 				continue;
-			ka_find(f, "probe %.6f s after a segment was received: idle is %.0f s",
+			ka_find(f, KA_FIND_PROBE_EARLY, -1,
+				"probe %.6f s after a segment was received: idle is %.0f s",
 				seconds(event->t_ns - rx_ns), (double)v.idle);
 			return;
 		}
@@ -171,8 +175,8 @@ static void check_gap(const struct ka_evidence *e, int k, int64_t gap, const cha
 	gap_range(e, k, range);
 	if (gap >= shortest_ns(e, range) && gap <= longest_ns(e, range))
 		return;
-	ka_find(f, "gap of %.6f s from probe %d to %s, must be %.3f s", seconds(gap), k + 1, to,
-		seconds(range[1] * e->tick_ns));
+	ka_find(f, KA_FIND_GAP, -1, "gap of %.6f s from probe %d to %s, must be %.3f s",
+		seconds(gap), k + 1, to, seconds(range[1] * e->tick_ns));
 }
 
 /* Window probes: each interval is twice the one before. */
@@ -184,7 +188,8 @@ static void check_backoff(const struct ka_evidence *e, int n, struct ka_findings
 		ka_persist_gap((unsigned)k + 1, e->facts->hz, range);
 		if (gap < (range[0] - 1) * e->tick_ns - e->noise_ns ||
 		    gap > range[1] * e->tick_ns + late_ns(e))
-			ka_find(f, "gap of %.6f s from window probe %d, must be %.3f .. %.3f s",
+			ka_find(f, KA_FIND_GAP, -1,
+				"gap of %.6f s from window probe %d, must be %.3f .. %.3f s",
 				seconds(gap), k + 1, seconds(range[0] * e->tick_ns),
 				seconds(range[1] * e->tick_ns));
 	}
@@ -217,15 +222,18 @@ void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
 void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f)
 {
 	int64_t tried = ka_evidence_counter(e, "TcpExt.TCPKeepAlive"), range[2];
+	bool due; /* at least one, wherever the steps lie */
 
 	if (!ka_case_does(e->instance->case_, KA_REFUSE, KA_PROBER) || tried < 0 ||
 	    !ka_replay_refused(e, range))
 		return;
 	tried -= e->probes_in_all;
+	due = range[1] > 0;
 	/* one at each end is a matter of when the device was really changed */
 	range[0] -= 1 + (e->noise_ns ? range[0] / LOST_ONE_IN : 0);
 	range[1] += 1;
-	if (tried < range[0] || tried > range[1] || tried < 1)
-		ka_find(f, "%lld attempts refused by the device, must be %lld .. %lld",
+	if (tried < range[0] || tried > range[1] || (due && tried < 1))
+		ka_find(f, KA_FIND_REFUSED, -1,
+			"%lld attempts refused by the device, must be %lld .. %lld",
 			(long long)tried, (long long)range[0], (long long)range[1]);
 }

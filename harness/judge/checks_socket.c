@@ -10,7 +10,8 @@
 static void check_mask(const char *set, uint32_t seen, uint32_t want, struct ka_findings *f)
 {
 	if (want && seen != want)
-		ka_find(f, "epoll (%s) reports 0x%x, must be 0x%x", set, seen, want);
+		ka_find(f, KA_FIND_MASK, -1, "epoll (%s) reports 0x%x, must be 0x%x", set, seen,
+			want);
 }
 
 /* While it lives there is nothing to report but the peer's FIN, if there was one. */
@@ -19,9 +20,11 @@ static void check_silence(const struct ka_evidence *e, struct ka_findings *f)
 	uint32_t news = EPOLLERR | EPOLLHUP | (e->peer_finished ? 0 : EPOLLRDHUP);
 
 	if (!e->want->events && e->events & news)
-		ka_find(f, "epoll (IN|RDHUP) reports 0x%x of a living connection", e->events);
+		ka_find(f, KA_FIND_MASK, -1, "epoll (IN|RDHUP) reports 0x%x of a living connection",
+			e->events);
 	if (!e->want->events_full && !e->want->events && e->events_full & news)
-		ka_find(f, "epoll (all) reports 0x%x of a living connection", e->events_full);
+		ka_find(f, KA_FIND_MASK, -1, "epoll (all) reports 0x%x of a living connection",
+			e->events_full);
 }
 
 void ka_check_masks(const struct ka_evidence *e, struct ka_findings *f)
@@ -49,11 +52,12 @@ void ka_check_error(const struct ka_evidence *e, struct ka_findings *f)
 	if (e->error == e->want->error || asked_for(e, e->error))
 		return;
 	if (!e->error)
-		ka_find(f, "no error, must be %s", ka_errno_name(e->want->error));
+		ka_find(f, KA_FIND_ERROR, -1, "no error, must be %s",
+			ka_errno_name(e->want->error));
 	else if (!e->want->error)
-		ka_find(f, "%s, must be no error", ka_errno_name(e->error));
+		ka_find(f, KA_FIND_ERROR, -1, "%s, must be no error", ka_errno_name(e->error));
 	else
-		ka_find(f, "%s, must be %s", ka_errno_name(e->error),
+		ka_find(f, KA_FIND_ERROR, -1, "%s, must be %s", ka_errno_name(e->error),
 			ka_errno_name(e->want->error));
 }
 
@@ -117,7 +121,16 @@ static bool keeps_soft_error(const struct ka_evidence *e)
 	return e->instance->case_->expect.soft_again || (gives_up && e->want->error != ETIMEDOUT);
 }
 
-/* @again: SO_ERROR was asked since an earlier call returned the error. */
+/* What SO_ERROR says after the error was given, and nobody is to hear of it again. @again: SO_ERROR was
+ * asked since an earlier call returned the error. */
+static bool is_sticky(const struct ka_evidence *e, const struct ka_call *call, bool consumed,
+		      bool again)
+{
+	if (call->name != KA_CALL_SO_ERROR || !call->ret)
+		return false;
+	return again || (consumed && call->ret == e->error && !keeps_soft_error(e));
+}
+
 static const char *so_error_is_wrong(const struct ka_evidence *e, const struct ka_call *call,
 				     bool consumed, bool again)
 {
@@ -178,7 +191,10 @@ void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f)
 			continue;
 		wrong = call_is_wrong(e, &event->call, consumed, again);
 		if (wrong) {
-			ka_find(f, "%s", wrong);
+			ka_find(f,
+				is_sticky(e, &event->call, consumed, again) ? KA_FIND_STICKY
+									    : KA_FIND_CALL,
+				-1, "%s", wrong);
 			return;
 		}
 		eof = eof || (event->call.name == KA_CALL_READ && event->call.ret == 0);
@@ -187,7 +203,7 @@ void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f)
 		consumed = consumed || (gives_error(&event->call) && e->want->when != KA_NEVER);
 	}
 	if (e->want->eof && !eof)
-		ka_find(f, "read() never gave EOF");
+		ka_find(f, KA_FIND_EOF, -1, "read() never gave EOF");
 }
 
 /* ---- state --------------------------------------------------------------------------------------- */
@@ -227,9 +243,9 @@ static void check_lives(const struct ka_evidence *e, struct ka_findings *f)
 	const struct ka_tcp_info *info = last_info(e);
 
 	if (diag && !diag->found && !ka_case_closes(e->instance->case_))
-		ka_find(f, "sock_diag does not find the connection, must live");
+		ka_find(f, KA_FIND_STATE, -1, "sock_diag does not find the connection, must live");
 	if (info && info->state == TCP_CLOSE)
-		ka_find(f, "TCP_INFO says closed, must live");
+		ka_find(f, KA_FIND_STATE, -1, "TCP_INFO says closed, must live");
 }
 
 /* tcpi_probes keeps the last count of probes: with it tcp_keepalive_timer() decided. */
@@ -241,7 +257,7 @@ static void check_count_at_end(const struct ka_evidence *e, const struct ka_tcp_
 	/* window probes that never left the host count there, too, and nowhere else */
 	if (e->want->when == KA_PERSIST_LIMIT && e->instance->case_->expect.unseen) {
 		if (!info->probes)
-			ka_find(f, "TCP_INFO counts no window probe");
+			ka_find(f, KA_FIND_STATE, -1, "TCP_INFO counts no window probe");
 		return;
 	}
 	/* retransmissions leave the count where it was when the data was written, window probes
@@ -252,7 +268,8 @@ static void check_count_at_end(const struct ka_evidence *e, const struct ka_tcp_
 		return;
 	/* of a subflow that is no more, an MPTCP socket tells nothing */
 	if (info->probes != cnt && e->instance->case_->transport != KA_MPTCP)
-		ka_find(f, "TCP_INFO counts %u probes at the end, must be %u", info->probes, cnt);
+		ka_find(f, KA_FIND_STATE, -1, "TCP_INFO counts %u probes at the end, must be %u",
+			info->probes, cnt);
 }
 
 void ka_check_state(const struct ka_evidence *e, struct ka_findings *f)
@@ -267,22 +284,55 @@ void ka_check_state(const struct ka_evidence *e, struct ka_findings *f)
 		return;
 	if (e->instance->case_->expect.survives) {
 		if (info->state != TCP_ESTABLISHED)
-			ka_find(f, "TCP_INFO says state %u after a report, must be established",
+			ka_find(f, KA_FIND_STATE, -1,
+				"TCP_INFO says state %u after a report, must be established",
 				info->state);
 		return;
 	}
 	if (info->state != TCP_CLOSE)
-		ka_find(f, "TCP_INFO says state %u after the end, must be closed", info->state);
+		ka_find(f, KA_FIND_STATE, -1,
+			"TCP_INFO says state %u after the end, must be closed", info->state);
 	else
 		check_count_at_end(e, info, f);
+}
+
+/* A state of the timer or of the gateway's entry comes and goes with time, an option or a sysctl
+ * does not; what the set-up could not read back is an option, too. */
+static enum ka_finding_code code_of(const struct ka_evidence *e, const struct ka_check *check)
+{
+	const struct ka_case *c = e->instance->case_;
+
+	if (check->step < 0)
+		return KA_FIND_OPTION;
+	if ((size_t)check->step >= c->n_steps)
+		return KA_FIND_CHECK;
+	switch (c->steps[check->step].do_) {
+	case KA_SETSOCKOPT:
+	case KA_GETSOCKOPT:
+	case KA_SYSCTL:
+	case KA_SYSCTL_IS:
+		return KA_FIND_READS;
+	case KA_DIAG_IS:
+		return check->error && c->steps[check->step].who == KA_PROBER
+			       ? KA_FIND_ENDED_BEFORE_STEP
+			       : KA_FIND_CHECK;
+	default:
+		return KA_FIND_CHECK;
+	}
 }
 
 void ka_check_steps(const struct ka_evidence *e, struct ka_findings *f)
 {
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_check *check = &event->check;
 
-		if (event->what == KA_EV_CHECK && !event->check.ok && event->check.step >= 0)
-			ka_find(f, "step %d: %s", event->check.step + 1, event->check.text);
+		if (event->what != KA_EV_CHECK || check->ok)
+			continue;
+		if (check->step < 0)
+			ka_find(f, code_of(e, check), -1, "%s", check->text);
+		else
+			ka_find(f, code_of(e, check), check->step, "step %d: %s", check->step + 1,
+				check->text);
 	}
 }

@@ -68,10 +68,11 @@ static const char *zero_text(const struct ka_evidence *e)
 static void check_alive(const struct ka_evidence *e, struct ka_findings *f)
 {
 	if (e->detected)
-		ka_find(f, "ended %.3f s after %s, must live", seconds(e->end_ns - e->zero_ns),
-			zero_text(e));
+		ka_find(f, KA_FIND_ENDED, -1, "ended %.3f s after %s, must live",
+			seconds(e->end_ns - e->zero_ns), zero_text(e));
 	else if (e->stop && e->stop->end.why != KA_END_WATCHED)
-		ka_find(f, "was not watched to the end");
+		/* the bench waited in vain for a probe that a step begins with */
+		ka_find(f, KA_FIND_PROBE_COUNT, e->stop->end.step, "was not watched to the end");
 }
 
 void ka_check_end(const struct ka_evidence *e, struct ka_findings *f)
@@ -79,19 +80,20 @@ void ka_check_end(const struct ka_evidence *e, struct ka_findings *f)
 	if (e->want->when == KA_NEVER)
 		check_alive(e, f);
 	else if (!e->detected)
-		ka_find(f, "not noticed within %.3f s after %s", seconds(e->end_ns - e->zero_ns),
-			zero_text(e));
+		ka_find(f, KA_FIND_NOT_NOTICED, -1, "not noticed within %.3f s after %s",
+			seconds(e->end_ns - e->zero_ns), zero_text(e));
 }
 
-static void find_time(const struct ka_evidence *e, const int64_t window[2], const char *how,
-		      int64_t by_ns, struct ka_findings *f)
+static void find_time(const struct ka_evidence *e, const int64_t window[2],
+		      enum ka_finding_code code, int64_t by_ns, struct ka_findings *f)
 {
 	int64_t tick = e->tick_ns, ns[2];
 
 	ka_window_ns(e, window, ns);
-	ka_find(f, "ended %.6f s after %s, %lld jiffies too %s: window %.3f .. %.3f s",
+	ka_find(f, code, -1, "ended %.6f s after %s, %lld jiffies too %s: window %.3f .. %.3f s",
 		seconds(e->end_ns - e->zero_ns), zero_text(e),
-		(long long)((by_ns + tick - 1) / tick), how, seconds(ns[0]), seconds(ns[1]));
+		(long long)((by_ns + tick - 1) / tick),
+		code == KA_FIND_END_EARLY ? "early" : "late", seconds(ns[0]), seconds(ns[1]));
 }
 
 /*
@@ -120,9 +122,9 @@ void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 		return;
 	ka_accepted_ns(e, bounds.end, accepted);
 	if (elapsed < accepted[0])
-		find_time(e, bounds.end, "early", accepted[0] - elapsed, f);
+		find_time(e, bounds.end, KA_FIND_END_EARLY, accepted[0] - elapsed, f);
 	else if (elapsed > accepted[1])
-		find_time(e, bounds.end, "late", elapsed - accepted[1], f);
+		find_time(e, bounds.end, KA_FIND_END_LATE, elapsed - accepted[1], f);
 }
 
 /* mptcp_set_close_tout(): another timer, on the same wheel. */
@@ -140,7 +142,7 @@ void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f)
 	latest = (after + ka_wheel_granule(after, e->facts->hz) + HANDLING_J) * e->tick_ns +
 		 (e->facts->virtual_clock ? 0 : e->facts->noise_budget_ns);
 	if (seen < earliest || seen > latest)
-		ka_find(f,
+		ka_find(f, KA_FIND_NOTICE, -1,
 			"the application heard of the end %.6f s after it, must be %.3f .. %.3f s",
 			seconds(seen), seconds(earliest), seconds(latest));
 }
@@ -149,9 +151,11 @@ void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f)
 void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings *f)
 {
 	if (off < 0)
-		ka_find(f, "ended %lld jiffies too early by the phase of the timer wheel",
+		ka_find(f, KA_FIND_JIFFY_EARLY, -1,
+			"ended %lld jiffies too early by the phase of the timer wheel",
 			(long long)-off);
 	else if (off > 1 && e->facts->virtual_clock)
-		ka_find(f, "ended %lld jiffies too late by the phase of the timer wheel",
+		ka_find(f, KA_FIND_JIFFY_LATE, -1,
+			"ended %lld jiffies too late by the phase of the timer wheel",
 			(long long)off);
 }

@@ -62,7 +62,7 @@ void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f)
 		k++;
 		if (!differs(e, p, TH_ACK, p->snd_una - 1, text, sizeof(text)))
 			continue;
-		ka_find(f, "probe %d of all %s", k, text);
+		ka_find(f, KA_FIND_PROBE_FORMAT, -1, "probe %d of all %s", k, text);
 		return;
 	}
 }
@@ -90,7 +90,7 @@ void ka_check_rst_format(const struct ka_evidence *e, struct ka_findings *f)
 			snd_nxt = ka_packet_end(p);
 	}
 	if (differs(e, &rst->packet, TH_RST | TH_ACK, snd_nxt, text, sizeof(text)))
-		ka_find(f, "RST %s", text);
+		ka_find(f, KA_FIND_RST_FORMAT, -1, "RST %s", text);
 }
 
 void ka_check_rst_counts(const struct ka_evidence *e, struct ka_findings *f)
@@ -98,9 +98,9 @@ void ka_check_rst_counts(const struct ka_evidence *e, struct ka_findings *f)
 	char want[16];
 
 	if (!ka_number_fits(e->rst_sent, e->want->rst_sent))
-		ka_find(f, "%d RST sent, must be %s", e->rst_sent,
+		ka_find(f, KA_FIND_RST_COUNT, -1, "%d RST sent, must be %s", e->rst_sent,
 			ka_number_text(e->want->rst_sent, want));
 	if (!ka_number_fits(e->rst_received, e->want->rst_received))
-		ka_find(f, "%d RST received, must be %s", e->rst_received,
+		ka_find(f, KA_FIND_RST_COUNT, -1, "%d RST received, must be %s", e->rst_received,
 			ka_number_text(e->want->rst_received, want));
 }

@@ -264,6 +264,17 @@ int64_t ka_evidence_counter(const struct ka_evidence *e, const char *name)
 	return -1;
 }
 
+bool ka_evidence_proved(const struct ka_evidence *e, enum ka_proof proof, enum ka_at at)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_PROOF && event->at == at && event->proof == proof)
+			return true;
+	}
+	return false;
+}
+
 bool ka_ends_by_timer(enum ka_when when)
 {
 	return when == KA_KEEPALIVE_EXPIRY || when == KA_USER_TIMEOUT || when == KA_FIRST_PROBE;
@@ -315,11 +326,8 @@ static void count_probe(struct ka_evidence *e, size_t index)
 	e->probes++;
 }
 
-/* A probe is answered when the next thing that happens is an ACK that counts. */
 static void find_probes(struct ka_evidence *e)
 {
-	bool open = false;
-
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
 
@@ -327,15 +335,9 @@ static void find_probes(struct ka_evidence *e)
 			continue;
 		if (!p->out && p->kind == KA_SEG_PROBE)
 			e->probes_received++;
-		if (p->out && p->kind == KA_SEG_PROBE) {
+		if (p->out && p->kind == KA_SEG_PROBE)
 			count_probe(e, i);
-			open = true;
-		} else if (p->accepted) {
-			bool ack = p->kind == KA_SEG_ANSWER || p->kind == KA_SEG_ACK;
-
-			e->answered += open && ack;
-			open = false;
-		}
+		e->answered += ka_timeline_is_answered(e->timeline, i, e->at);
 	}
 }
 

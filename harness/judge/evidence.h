@@ -81,6 +81,9 @@ uint32_t ka_packet_end(const struct ka_packet *packet);
 /* How far the counter @name moved at the prober's end; -1: not watched there. */
 int64_t ka_evidence_counter(const struct ka_evidence *e, const char *name);
 
+/* The bench says that it took this kind of evidence whole at @at. */
+bool ka_evidence_proved(const struct ka_evidence *e, enum ka_proof proof, enum ka_at at);
+
 /* True for the regimes in which the keepalive timer brings the end. */
 bool ka_ends_by_timer(enum ka_when when);
 

@@ -268,9 +268,9 @@ static void check_interval(const struct ka_evidence *e, const struct ka_expiries
 	ka_backoff_length(&x->timer, k, set_ns - x->clock_ns, length);
 	latest = (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
 	if (gap < length[0] * e->tick_ns - lag || gap > latest + late)
-		ka_find(f, "%s %u comes after %.6f s, must be %.3f .. %.3f s", names[x->timer.kind],
-			k + 1, (double)gap / 1e9, (double)(length[0] * e->tick_ns) / 1e9,
-			(double)latest / 1e9);
+		ka_find(f, KA_FIND_EXPIRY, -1, "%s %u comes after %.6f s, must be %.3f .. %.3f s",
+			names[x->timer.kind], k + 1, (double)gap / 1e9,
+			(double)(length[0] * e->tick_ns) / 1e9, (double)latest / 1e9);
 }
 
 void ka_check_expiries(const struct ka_evidence *e, struct ka_findings *f)

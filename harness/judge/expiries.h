@@ -13,7 +13,7 @@
 
 #include "judge/backoff.h"
 #include "judge/evidence.h"
-#include "judge/findings.h"
+#include "model/finding.h"
 
 #define KA_MAX_EXPIRIES 64
 

@@ -6,13 +6,89 @@
 #include "judge/checks.h"
 #include "model/verbs.h"
 
-static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
+/* Captured times are converted from the wall clock: a step of it moves packets against the rest. */
+#define MAX_CLOCK_STEP_NS INT64_C(1000000)
+
+/* The direction and the flags that a rule looks at, of a packet as it leaves an end. */
+static bool meets(const struct ka_evidence *e, const struct ka_step *step,
+		  const struct ka_event *event)
+{
+	const struct ka_packet *p = &event->packet;
+
+	if (event->what != KA_EV_PACKET || !p->out)
+		return false;
+	if (step->do_ == KA_REFUSE)
+		return (event->at == e->at) == (step->who == KA_PROBER);
+	if (step->way != KA_BOTH_WAYS && (event->at == e->at) != (step->way == KA_PROBES))
+		return false;
+	return (p->flags & step->flags_mask) == step->flags;
+}
+
+/* When step @index was done; INT64_MAX: never. */
+static int64_t done_ns(const struct ka_evidence *e, int index)
 {
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 
-		if (event->what == KA_EV_FAULT && !event->fault.hits)
-			ka_find(f, "fault without effect: %s", event->fault.text);
+		if (event->what == KA_EV_STEP && event->step.index == index)
+			return event->step.done_ns;
+	}
+	return INT64_MAX;
+}
+
+/* When what came back made an end of it; INT64_MAX: nothing did. */
+static int64_t undone_ns(const struct ka_evidence *e, const struct ka_step *fault, int index)
+{
+	enum ka_do cure = fault->do_ == KA_REFUSE ? KA_ACCEPT : KA_HEAL;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+
+		if (step && step->do_ == cure && event->step.index > index)
+			return event->t_ns;
+	}
+	return INT64_MAX;
+}
+
+/*
+ * Whole captures of both ends prove that nothing was sent that the rule could have met. If the kernel
+ * was to send something, the silence is its fault, and is judged; else nothing was tried.
+ */
+static bool had_nothing_to_meet(const struct ka_evidence *e, int index)
+{
+	const struct ka_case *c = e->instance->case_;
+	const struct ka_step *step = &c->steps[index];
+	int64_t from_ns, until_ns;
+
+	if (index < 0 || (size_t)index >= c->n_steps)
+		return false;
+	if (step->do_ != KA_DROP && step->do_ != KA_REJECT && step->do_ != KA_REFUSE)
+		return false;
+	if (!ka_evidence_proved(e, KA_PROOF_CAPTURE, KA_AT_CLIENT) ||
+	    !ka_evidence_proved(e, KA_PROOF_CAPTURE, KA_AT_SERVER))
+		return false;
+	from_ns = done_ns(e, index);
+	until_ns = undone_ns(e, step, index);
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->t_ns >= from_ns && event->t_ns < until_ns && meets(e, step, event))
+			return false;
+	}
+	return true;
+}
+
+static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		int step = event->fault.step;
+
+		if (event->what != KA_EV_FAULT || event->fault.hits)
+			continue;
+		ka_find(f, had_nothing_to_meet(e, step) ? KA_FIND_NOTHING_MET : KA_FIND_NO_EFFECT,
+			step, "fault without effect: %s", event->fault.text);
 	}
 }
 
@@ -56,7 +132,8 @@ static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings 
 
 		if (step && ka_step_is(step, KA_VERB_FAULT) && step->since == KA_SINCE_STEP &&
 		    event->t_ns < due_ns && event->step.done_ns >= due_ns)
-			ka_find(f, "host stalled: %s was done only when the first probe was due",
+			ka_find(f, KA_FIND_FAULT_LATE, event->step.index,
+				"host stalled: %s was done only when the first probe was due",
 				event->step.text);
 	}
 }
@@ -73,43 +150,100 @@ static void guard_steps_in_time(const struct ka_evidence *e, struct ka_findings 
 		if (!step || !event->step.due_ns)
 			continue;
 		if (event->t_ns - event->step.due_ns > e->facts->noise_budget_ns)
-			ka_find(f, "host stalled %.0f ms before: %s",
+			ka_find(f, KA_FIND_STEP_LATE, event->step.index,
+				"host stalled %.0f ms before: %s",
 				(double)(event->t_ns - event->step.due_ns) / 1e6, event->step.text);
 		else if (!waits_for_others(e, step) &&
 			 event->step.done_ns - could_begin_ns(e, event, step) >
 				 e->facts->noise_budget_ns)
-			ka_find(f, "host stalled for %.0f ms during: %s",
+			ka_find(f, KA_FIND_STEP_LATE, event->step.index,
+				"host stalled for %.0f ms during: %s",
 				(double)(event->step.done_ns - could_begin_ns(e, event, step)) /
 					1e6,
 				event->step.text);
 	}
 }
 
-/* Options that the set-up could not read back. What a step declared is the kernel's to answer. */
-static void guard_options(const struct ka_evidence *e, struct ka_findings *f)
+/* What is lost inside the prober's machine never reaches its device. */
+static bool hides_from_wire(const struct ka_case *c)
 {
-	for (size_t i = 0; i < e->timeline->n; i++) {
-		const struct ka_event *event = &e->timeline->events[i];
-
-		if (event->what == KA_EV_CHECK && !event->check.ok && event->check.step < 0)
-			ka_find(f, "%s", event->check.text);
-	}
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].do_ == KA_REFUSE || c->steps[i].place != KA_ON_PATH)
+			return true;
+	return false;
 }
 
-static void guard_timestamps(const struct ka_evidence *e, struct ka_findings *f)
+/* The kernel says that it tried, and the wire is silent: that is the kernel's doing only where the
+ * capture is known to be whole, and nothing is in front of it. */
+static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (!e->instance->case_->expect.unseen && e->want->probes && e->want->probes != KA_ANY &&
+	    !e->probes_in_all && ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0 &&
+	    (!ka_evidence_proved(e, KA_PROOF_CAPTURE, e->at) ||
+	     hides_from_wire(e->instance->case_)))
+		ka_find(f, KA_FIND_CAPTURE_LOST, -1, "the capture lost the probes");
+}
+
+static void guard_zero(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (!e->heard)
+		ka_find(f, KA_FIND_NO_ZERO, -1, "no segment was seen to arrive at the prober");
+	else if (!e->have_zero && e->want->when == KA_AT_ONCE)
+		ka_find(f, KA_FIND_NO_ZERO, -1, "nothing was done that could end it");
+	else if (!e->have_zero)
+		ka_find(f, KA_FIND_NO_ZERO, -1, "no data was written that stays unacknowledged");
+}
+
+static void guard_end(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (e->stop->end.why == KA_END_DIED && !e->detected)
+		ka_find(f, KA_FIND_NO_EVIDENCE, -1, "no observer saw the end");
+}
+
+static void guard_noise(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (e->timeline->clock_step_ns > MAX_CLOCK_STEP_NS)
+		ka_find(f, KA_FIND_CLOCK_SET, -1, "the clock was set by %.3f s",
+			(double)e->timeline->clock_step_ns / 1e9);
+	if (e->noise_ns > e->facts->noise_budget_ns)
+		ka_find(f, KA_FIND_STALLED, -1, "host stalled %.0f ms", (double)e->noise_ns / 1e6);
+}
+
+void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
+{
+	if (!e->stop)
+		ka_find(f, KA_FIND_RECORD_ENDS, -1, "the record breaks off");
+	else if (e->stop->end.why == KA_END_BROKEN)
+		ka_find(f, e->stop->end.code ? e->stop->end.code : KA_FIND_BENCH, e->stop->end.step,
+			"%s", e->stop->end.text);
+	guard_noise(e, f);
+	guard_steps_in_time(e, f);
+	guard_fault_in_time(e, f);
+	if (!e->stop || e->stop->end.why == KA_END_BROKEN)
+		return;
+	guard_faults(e, f);
+	ka_guard_load(e, f);
+	guard_zero(e, f);
+	guard_end(e, f);
+	guard_capture(e, f);
+}
+
+/* ---- what needs no experiment ------------------------------------------------------------------- */
+
+static void check_timestamps(const struct ka_evidence *e, struct ka_findings *f)
 {
 	for (size_t i = 0; i < e->timeline->n && e->instance->case_->no_timestamps; i++) {
 		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
 
 		if (p && p->kind == KA_SEG_SYN && p->timestamps) {
-			ka_find(f, "timestamps were not switched off");
+			ka_find(f, KA_FIND_TIMESTAMPS, -1, "timestamps were not switched off");
 			return;
 		}
 	}
 }
 
-/* MPTCP was spoken, or refused by the server, as declared. A middlebox or a sysctl can change it. */
-static void guard_transport(const struct ka_evidence *e, struct ka_findings *f)
+/* MPTCP was spoken, or refused by the server, as declared. */
+static void check_transport(const struct ka_evidence *e, struct ka_findings *f)
 {
 	enum ka_transport transport = e->instance->case_->transport;
 
@@ -117,52 +251,31 @@ static void guard_transport(const struct ka_evidence *e, struct ka_findings *f)
 		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
 
 		if (p && p->kind == KA_SEG_SYN && p->mptcp != (transport != KA_TCP))
-			ka_find(f, "the SYN %s MPTCP", p->mptcp ? "asks for" : "does not ask for");
+			ka_find(f, KA_FIND_TRANSPORT, -1, "the SYN %s MPTCP",
+				p->mptcp ? "asks for" : "does not ask for");
 		if (p && p->kind == KA_SEG_SYN_ACK && p->mptcp != (transport == KA_MPTCP))
-			ka_find(f, "the server %s MPTCP", p->mptcp ? "accepts" : "does not accept");
+			ka_find(f, KA_FIND_TRANSPORT, -1, "the server %s MPTCP",
+				p->mptcp ? "accepts" : "does not accept");
 	}
 }
 
-/* The kernel says that it tried, and the wire is silent. */
-static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
+/* Nothing that was done so far ends a connection: it ended while, or before, this was done. */
+static void check_order(const struct ka_evidence *e, struct ka_findings *f)
 {
-	if (!e->instance->case_->expect.unseen && e->want->probes && e->want->probes != KA_ANY &&
-	    !e->probes_in_all && ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0)
-		ka_find(f, "the capture lost the probes");
+	const struct ka_end *end = e->stop ? &e->stop->end : NULL;
+
+	if (end && end->why == KA_END_DIED && end->step >= 0)
+		ka_find(f, KA_FIND_ENDED_BEFORE_STEP, end->step,
+			"the connection ended before step %d took effect", end->step + 1);
+	else if (end && end->why == KA_END_DIED && e->detected && !e->have_zero && e->heard &&
+		 e->want->when == KA_AT_ONCE)
+		ka_find(f, KA_FIND_ENDED_BEFORE_STEP, 0, "it ended before any fault");
 }
 
-static void guard_zero(const struct ka_evidence *e, struct ka_findings *f)
+void ka_check_facts(const struct ka_evidence *e, struct ka_findings *f)
 {
-	if (!e->heard)
-		ka_find(f, "no segment was seen to arrive at the prober");
-	else if (e->have_zero)
-		return;
-	else if (e->want->when == KA_AT_ONCE)
-		ka_find(f, "it ended before any fault");
-	else
-		ka_find(f, "no data was written that stays unacknowledged");
-}
-
-static void guard_end(const struct ka_evidence *e, struct ka_findings *f)
-{
-	if (e->stop->end.why == KA_END_DIED && !e->detected)
-		ka_find(f, "no observer saw the end");
-}
-
-void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
-{
-	if (!e->stop) {
-		ka_find(f, "the record breaks off");
-		return;
-	}
-	guard_options(e, f);
-	guard_timestamps(e, f);
-	guard_transport(e, f);
-	guard_faults(e, f);
-	guard_steps_in_time(e, f);
-	guard_fault_in_time(e, f);
-	ka_guard_load(e, f);
-	guard_zero(e, f);
-	guard_end(e, f);
-	guard_capture(e, f);
+	ka_check_steps(e, f);
+	check_timestamps(e, f);
+	check_transport(e, f);
+	check_order(e, f);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verdict. First whether the experiment happened at all, then what the kernel did: where the
- * first is in doubt, nothing is said about the second.
+ * The verdict: what was found, and the classes of it that decide. Where it is in doubt whether the
+ * experiment happened, nothing is said about the kernel but what is certain all the same.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,9 +11,6 @@
 #include "judge/checks.h"
 #include "judge/expiries.h"
 #include "judge/replay.h"
-
-/* Captured times are converted from the wall clock: a step of it moves packets against the rest. */
-#define MAX_CLOCK_STEP_NS INT64_C(1000000)
 
 /* ---- figures ------------------------------------------------------------------------------------- */
 
@@ -57,41 +54,7 @@ static void put_figures(const struct ka_evidence *e, struct ka_verdict *out)
 	out->last_rx_ns = e->last_rx_ns;
 }
 
-/* ---- in order ------------------------------------------------------------------------------------- */
-
-/* What the bench itself has said. Returns true when that decides. */
-static bool judge_bench(const struct ka_evidence *e, struct ka_verdict *out)
-{
-	if (!e->stop)
-		return false;
-	if (e->stop->end.why == KA_END_SKIP)
-		out->kind = KA_SKIP;
-	else if (e->stop->end.why == KA_END_BROKEN)
-		out->kind = KA_BROKEN;
-	else
-		return false;
-	snprintf(out->why, sizeof(out->why), "%s", e->stop->end.text);
-	return true;
-}
-
-/* Did the experiment happen, on a host that can measure? */
-static bool judge_experiment(const struct ka_evidence *e, struct ka_verdict *out)
-{
-	struct ka_findings findings;
-
-	ka_findings_init(&findings, out->why, sizeof(out->why));
-	if (e->timeline->clock_step_ns > MAX_CLOCK_STEP_NS)
-		ka_find(&findings, "the clock was set by %.3f s",
-			(double)e->timeline->clock_step_ns / 1e9);
-	else
-		ka_guard(e, &findings);
-	if (!findings.n && e->noise_ns > e->facts->noise_budget_ns)
-		ka_find(&findings, "host stalled %.0f ms", (double)e->noise_ns / 1e6);
-	if (!findings.n)
-		return false;
-	out->kind = KA_BROKEN;
-	return true;
-}
+/* ---- what the kernel did ------------------------------------------------------------------------------------- */
 
 static void judge_end(const struct ka_evidence *e, const struct ka_verdict *out,
 		      struct ka_findings *f)
@@ -113,67 +76,143 @@ static void judge_end(const struct ka_evidence *e, const struct ka_verdict *out,
 }
 
 /* What the kernel did. Of an end that did not come, its absence says enough. */
-static void judge_kernel(const struct ka_evidence *e, struct ka_verdict *out)
+static void judge_kernel(const struct ka_evidence *e, const struct ka_verdict *out,
+			 struct ka_findings *f)
 {
-	struct ka_findings findings;
-
-	ka_findings_init(&findings, out->why, sizeof(out->why));
-	ka_check_end(e, &findings);
-	ka_check_steps(e, &findings);
-	ka_check_probe_count(e, &findings);
-	ka_check_answered(e, &findings);
-	ka_check_received(e, &findings);
-	ka_check_first_probe(e, &findings);
-	ka_check_idle(e, &findings);
-	ka_check_gaps(e, &findings);
-	ka_check_expiries(e, &findings);
-	ka_check_refused(e, &findings);
-	ka_check_probe_format(e, &findings);
-	ka_check_load(e, &findings);
-	ka_check_app(e, &findings);
+	ka_check_end(e, f);
+	ka_check_probe_count(e, f);
+	ka_check_answered(e, f);
+	ka_check_received(e, f);
+	ka_check_first_probe(e, f);
+	ka_check_idle(e, f);
+	ka_check_gaps(e, f);
+	ka_check_expiries(e, f);
+	ka_check_refused(e, f);
+	ka_check_probe_format(e, f);
+	ka_check_load(e, f);
+	ka_check_app(e, f);
 	if (e->detected || e->want->when == KA_NEVER)
-		judge_end(e, out, &findings);
-	out->kind = findings.n ? KA_FAIL : KA_PASS;
+		judge_end(e, out, f);
 }
 
-/* A kernel that is older than the behaviour need not show it. */
+/* ---- whose fault -------------------------------------------------------------------------------- */
+
+static bool is_loss(enum ka_finding_code code)
+{
+	return ka_finding_class(code) == KA_OF_LOSS;
+}
+
+static bool of_kernel(enum ka_finding_code code)
+{
+	return ka_finding_class(code) == KA_OF_KERNEL || ka_finding_class(code) == KA_OF_LOSS;
+}
+
+static bool of_host_or_bench(enum ka_finding_code code)
+{
+	return !of_kernel(code);
+}
+
+static bool is_no_doubt(enum ka_finding_code code)
+{
+	return code != KA_FIND_NOTHING_MET;
+}
+
+static bool is_kernel(enum ka_finding_code code)
+{
+	return ka_finding_class(code) == KA_OF_KERNEL;
+}
+
+static void decide(struct ka_verdict *out, enum ka_verdict_kind kind,
+		   const struct ka_findings *findings, bool (*wanted)(enum ka_finding_code code))
+{
+	out->kind = kind;
+	ka_findings_add(&out->findings, findings, wanted);
+}
+
+/*
+ * All namespaces share the host's queues: a burst of somebody else's packets may have cost this
+ * instance one. A probe that is lost there is not counted and tried again soon
+ * (tcp_keepalive_timer(): NET_XMIT_DROP): that explains an end that is late, a number and a gap, and
+ * nothing else.
+ */
+static bool lost_by_host(const struct ka_evidence *e, const struct ka_findings *kernel)
+{
+	return e->timeline->host_lost && ka_findings_any(kernel, is_loss) &&
+	       !ka_findings_any(kernel, is_kernel);
+}
+
+/* @nothing_met: faults that had nothing to meet; a kernel that did all it must was never tried. */
+static void judge_whole(const struct ka_evidence *e, const struct ka_findings *facts,
+			const struct ka_findings *nothing_met, struct ka_verdict *out)
+{
+	struct ka_findings kernel = *facts;
+
+	judge_kernel(e, out, &kernel);
+	if (lost_by_host(e, &kernel)) {
+		ka_find(&out->findings, KA_FIND_PACKETS_LOST, -1,
+			"host stalled: %llu packets did not fit into its queues",
+			(unsigned long long)e->timeline->host_lost);
+		decide(out, KA_BROKEN, &kernel, NULL);
+	} else if (kernel.n) {
+		decide(out, KA_FAIL, &kernel, NULL);
+	} else {
+		decide(out, nothing_met->n ? KA_BROKEN : KA_PASS, nothing_met, NULL);
+	}
+}
+
+/*
+ * The order, from what is most certain on:
+ *
+ * 1. The kernel under test cannot do it: skipped.
+ * 2. A fact that neither a stall nor missing evidence could change, such as an option that reads
+ *    otherwise: fail.
+ * 3. The host was late. Whatever else was seen may have come of that: broken, and run again.
+ * 4. A fact that only a stall could have excused, such as an end before any fault, or what the bench
+ *    itself says of the kernel: fail, even where evidence is missing, which it mostly is when an
+ *    experiment ends early.
+ * 5. The experiment did not happen, or nobody saw it: broken.
+ * 6. What the kernel did otherwise: fail; unless all of it can come from a packet that the host is
+ *    known to have lost: broken, and run again.
+ */
+static void judge(const struct ka_evidence *e, struct ka_verdict *out)
+{
+	struct ka_findings facts = { .n = 0 }, experiment = { .n = 0 };
+
+	if (e->stop && e->stop->end.why == KA_END_SKIP) {
+		out->kind = KA_SKIP;
+		snprintf(out->why, sizeof(out->why), "%s", e->stop->end.text);
+		return;
+	}
+	ka_check_facts(e, &facts);
+	ka_guard(e, &experiment);
+	ka_findings_add(&facts, &experiment, of_kernel);
+	if (ka_findings_any(&facts, ka_finding_is_timeless))
+		decide(out, KA_FAIL, &facts, ka_finding_is_timeless);
+	else if (ka_findings_any(&experiment, ka_finding_is_host))
+		decide(out, KA_BROKEN, &experiment, of_host_or_bench);
+	else if (ka_findings_any(&facts, ka_finding_stands))
+		decide(out, KA_FAIL, &facts, ka_finding_stands);
+	else if (ka_findings_any(&experiment, of_kernel))
+		decide(out, KA_FAIL, &experiment, of_kernel);
+	else if (ka_findings_any(&experiment, is_no_doubt))
+		decide(out, KA_BROKEN, &experiment, NULL);
+	else
+		judge_whole(e, &facts, &experiment, out);
+}
+
+/* A kernel that is older than the behaviour need not show it. What was no failure is no excuse. */
 static void excuse_old_kernel(const struct ka_instance *instance, const struct ka_facts *facts,
 			      struct ka_verdict *out)
 {
 	const struct ka_since_release *since = &instance->case_->holds_from;
 	char found[sizeof(out->why)];
 
-	if ((out->kind != KA_FAIL && out->kind != KA_BROKEN) ||
-	    !ka_release_before(facts->release, since))
+	if (out->kind != KA_FAIL || !ka_release_before(facts->release, since))
 		return;
 	out->kind = KA_SKIP;
 	memcpy(found, out->why, sizeof(found));
 	snprintf(out->why, sizeof(out->why), "holds from Linux %s on (%s), this is %s: %.250s",
 		 since->release, since->change, facts->release, found);
-}
-
-/*
- * All namespaces share the host's queues: a burst of somebody else's packets may have cost this
- * instance one. A probe that is lost there is not counted and tried again soon
- * (tcp_keepalive_timer(): NET_XMIT_DROP), so whatever is wrong then may have come from that.
- */
-static void excuse_by_host(const struct ka_evidence *e, struct ka_verdict *out)
-{
-	char why[sizeof(out->why)];
-
-	if (out->kind != KA_FAIL || !e->timeline->host_lost)
-		return;
-	snprintf(why, sizeof(why), "%s", out->why);
-	snprintf(out->why, sizeof(out->why),
-		 "host stalled: %llu packets did not fit into its queues; %.300s",
-		 (unsigned long long)e->timeline->host_lost, why);
-	out->kind = KA_BROKEN;
-}
-
-static void judge(const struct ka_evidence *e, struct ka_verdict *out)
-{
-	if (!judge_bench(e, out) && !judge_experiment(e, out))
-		judge_kernel(e, out);
 }
 
 void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
@@ -190,6 +229,7 @@ void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
 	ka_evidence_collect(instance, facts, prediction, timeline, &evidence);
 	put_figures(&evidence, out);
 	judge(&evidence, out);
-	excuse_by_host(&evidence, out);
+	if (out->findings.n)
+		ka_findings_text(&out->findings, out->why, sizeof(out->why));
 	excuse_old_kernel(instance, facts, out);
 }

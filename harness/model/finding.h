@@ -42,7 +42,8 @@ enum ka_finding_code {
 	KA_FIND_PROBE_EARLY, /* sooner than idle after a segment */
 	KA_FIND_EXPIRY,      /* a retransmission, window probe or SYN at the wrong time */
 	KA_FIND_REFUSED,     /* attempts that the device refused */
-	KA_FIND_CHECK,       /* a step read another value than it must */
+	KA_FIND_READS,       /* an option or a sysctl reads otherwise than it must */
+	KA_FIND_CHECK,       /* the same of a state that time changes */
 	KA_FIND_OPTION,      /* the socket does not have an option that it was given */
 	KA_FIND_TIMESTAMPS,  /* switched off, and sent */
 	KA_FIND_TRANSPORT,   /* MPTCP, where TCP was asked for, or the other way round */
@@ -57,6 +58,7 @@ enum ka_finding_code {
 	KA_FIND_RECEIVED_COUNT,
 	KA_FIND_FIRST_PROBE_LATE,
 	KA_FIND_GAP,
+	KA_FIND_RESENT, /* counters of what is sent again */
 	KA_FIND_LOAD_LATE,
 	/* ---- the host's ---- */
 	KA_FIND_STALLED,      /* its timers were late beyond the budget */
@@ -66,8 +68,9 @@ enum ka_finding_code {
 	KA_FIND_CLOCK_SET,    /* the wall clock jumped */
 	KA_FIND_PACKETS_LOST, /* between namespaces */
 	/* ---- the experiment's ---- */
-	KA_FIND_BENCH,        /* a call that builds or drives the experiment failed */
-	KA_FIND_NO_EFFECT,    /* a fault met nothing */
+	KA_FIND_BENCH,       /* a call that builds or drives the experiment failed */
+	KA_FIND_NO_EFFECT,   /* a fault met nothing */
+	KA_FIND_NOTHING_MET, /* the same, since nothing was sent: no more to blame than the kernel */
 	KA_FIND_NOT_GATHERED, /* evidence that was to be taken could not be */
 	KA_FIND_NO_EVIDENCE,  /* evidence that was promised is not there */
 	KA_FIND_CAPTURE_LOST, /* packets that the capture could not hold */
@@ -87,11 +90,33 @@ struct ka_finding {
 	char text[KA_FINDING_TEXT];
 };
 
+struct ka_findings {
+	struct ka_finding list[KA_MAX_FINDINGS];
+	unsigned n, left_out; /* those that the list had no room for */
+};
+
+/* Adds one; a text that is too long is cut off. */
+void ka_find(struct ka_findings *findings, enum ka_finding_code code, int step, const char *fmt,
+	     ...) __attribute__((format(printf, 4, 5)));
+/* Appends those of @from that @wanted (NULL: all) says yes to. */
+void ka_findings_add(struct ka_findings *findings, const struct ka_findings *from,
+		     bool (*wanted)(enum ka_finding_code code));
+/* True when @wanted says yes to one of them. */
+bool ka_findings_any(const struct ka_findings *findings, bool (*wanted)(enum ka_finding_code code));
+/* All of them in one line, for people. Returns @buf. */
+const char *ka_findings_text(const struct ka_findings *findings, char *buf, size_t size);
+
 /* "end_late": what other machines compare. */
 const char *ka_finding_name(enum ka_finding_code code);
 /* The code called @name; KA_FIND_NOTHING: none is. */
 enum ka_finding_code ka_finding_code(const char *name);
 enum ka_finding_class ka_finding_class(enum ka_finding_code code);
+/* The kernel's fault is certain, whatever else of the experiment is missing. */
+bool ka_finding_stands(enum ka_finding_code code);
+/* It stands, and time plays no part in it: no stall of the host explains it. */
+bool ka_finding_is_timeless(enum ka_finding_code code);
+/* The host's fault: run again. */
+bool ka_finding_is_host(enum ka_finding_code code);
 /* "kernel", "loss", "host", "experiment". */
 const char *ka_finding_class_name(enum ka_finding_class class_);
 

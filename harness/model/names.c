@@ -22,6 +22,12 @@ const char *ka_verdict_name(enum ka_verdict_kind kind)
 	return names[kind];
 }
 
+bool ka_verdict_is_stall(const struct ka_verdict *verdict)
+{
+	return verdict->kind == KA_BROKEN &&
+	       ka_findings_any(&verdict->findings, ka_finding_is_host);
+}
+
 const char *ka_when_name(enum ka_when when)
 {
 	static const char *const names[] = {

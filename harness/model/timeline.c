@@ -56,9 +56,31 @@ void ka_timeline_free(struct ka_timeline *timeline)
 	timeline->n = timeline->room = 0;
 }
 
+static bool is_own_probe(const struct ka_event *event, enum ka_at at)
+{
+	return event->what == KA_EV_PACKET && event->at == at && event->packet.out &&
+	       event->packet.kind == KA_SEG_PROBE;
+}
+
+bool ka_timeline_is_answered(const struct ka_timeline *timeline, size_t i, enum ka_at at)
+{
+	if (!is_own_probe(&timeline->events[i], at))
+		return false;
+	while (++i < timeline->n) {
+		const struct ka_event *event = &timeline->events[i];
+
+		if (is_own_probe(event, at))
+			return false;
+		if (event->what == KA_EV_PACKET && event->at == at && event->packet.accepted)
+			return event->packet.kind == KA_SEG_ANSWER ||
+			       event->packet.kind == KA_SEG_ACK;
+	}
+	return false;
+}
+
 /* ---- packets ------------------------------------------------------------------------------ */
 
-static const char *segment_name(const struct ka_packet *packet)
+const char *ka_segment_name(const struct ka_packet *packet)
 {
 	switch (packet->kind) {
 	case KA_SEG_OTHER:
@@ -90,7 +112,7 @@ static const char *segment_name(const struct ka_packet *packet)
 static void packet_text(const struct ka_packet *packet, char *buf, size_t size)
 {
 	const char *way = packet->out ? "" : "arrives: ";
-	const char *name = segment_name(packet);
+	const char *name = ka_segment_name(packet);
 
 	if (packet->kind == KA_SEG_ICMP)
 		snprintf(buf, size, "%s%s type %u code %u", way, name, packet->icmp_type,
@@ -130,7 +152,7 @@ static void epoll_text(const struct ka_epoll *epoll, char *buf, size_t size)
 		 epoll->mask, used ? names : "nothing");
 }
 
-static const char *call_name(enum ka_call_name name)
+const char *ka_call_name(enum ka_call_name name)
 {
 	switch (name) {
 	case KA_CALL_CONNECT:
@@ -165,7 +187,7 @@ static const char *call_name(enum ka_call_name name)
 
 static void call_text(const struct ka_call *call, char *buf, size_t size)
 {
-	const char *name = call_name(call->name);
+	const char *name = ka_call_name(call->name);
 	const char *after = call->after_end ? " (after the end)" : "";
 
 	if (call->ret < 0)
@@ -280,6 +302,19 @@ static void end_text(const struct ka_end *end, char *buf, size_t size)
 		break;
 	}
 	snprintf(buf, size, "end: %s%s%s", why, end->text[0] ? ": " : "", end->text);
+}
+
+const char *ka_event_kind(enum ka_what what)
+{
+	static const char *const names[] = {
+		[KA_EV_STEP] = "step",   [KA_EV_PACKET] = "packet",     [KA_EV_EPOLL] = "epoll",
+		[KA_EV_CALL] = "call",   [KA_EV_TCP_INFO] = "tcp_info", [KA_EV_DIAG] = "diag",
+		[KA_EV_FAULT] = "fault", [KA_EV_COUNTER] = "counter",   [KA_EV_CHECK] = "check",
+		[KA_EV_APP] = "app",     [KA_EV_LOAD] = "load",         [KA_EV_PROOF] = "proof",
+		[KA_EV_GAP] = "gap",     [KA_EV_END] = "end",
+	};
+
+	return names[what];
 }
 
 const char *ka_event_text(const struct ka_event *event, char *buf, size_t size)

@@ -221,10 +221,18 @@ struct ka_timeline {
 int ka_timeline_add(struct ka_timeline *timeline, const struct ka_event *event);
 /* Stable sort by time: events of several observers arrive out of order. */
 void ka_timeline_sort(struct ka_timeline *timeline);
+/* True when event @i is a probe that left @at and what it then heard first of its peer was an ACK
+ * that counts. */
+bool ka_timeline_is_answered(const struct ka_timeline *timeline, size_t i, enum ka_at at);
 /* Frees the events; safe twice. */
 void ka_timeline_free(struct ka_timeline *timeline);
 /* One event in words ("probe 2", "epoll 0x2019 (IN|RDHUP|ERR|HUP)", "read = -1 ETIMEDOUT");
  * numbers of probes are not known to a single event and left out. Returns @buf. */
+/* "packet", "tcp_info": what programs know an event by. */
+const char *ka_event_kind(enum ka_what what);
+/* "probe", "window probe"; "read", "SO_ERROR". */
+const char *ka_segment_name(const struct ka_packet *packet);
+const char *ka_call_name(enum ka_call_name name);
 const char *ka_event_text(const struct ka_event *event, char *buf, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "model/case.h"
+#include "model/finding.h"
 
 /* What is known of the kernel and host that the instance ran on. */
 struct ka_facts {
@@ -51,7 +52,9 @@ enum ka_verdict_kind { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN };
 /* The verdict and the figures that it rests on. Times in seconds after L; NAN: no value. */
 struct ka_verdict {
 	enum ka_verdict_kind kind;
-	char why[400];      /* empty for a plain pass; several findings joined by "; " */
+	/* those that decided: of one whose experiment did not happen, nothing about the kernel */
+	struct ka_findings findings;
+	char why[400];      /* for people: all findings, or why it was skipped; empty: a pass */
 	double window_s[2]; /* accepted, without noise; NAN for KA_NEVER */
 	double detect_s;    /* the kernel's own end of the connection */
 	double notice_s;    /* the application's wake-up */
@@ -65,6 +68,8 @@ struct ka_verdict {
 	int64_t last_rx_ns; /* L on CLOCK_MONOTONIC: the zero of all times above */
 };
 
+/* True when the host was at fault, and another try may tell. */
+bool ka_verdict_is_stall(const struct ka_verdict *verdict);
 /* "pass", "fail", "skip", "broken". */
 const char *ka_verdict_name(enum ka_verdict_kind kind);
 /* "keepalive expiry", "first probe", ... */

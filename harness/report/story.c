@@ -30,20 +30,27 @@ static void put_line(FILE *out, const char *prefix, const char *label, const cha
 	putc('\n', out);
 }
 
-/* The judge joins its findings by "; ": a line for each. */
-static void put_why(FILE *out, const struct ka_result *result, const char *prefix)
+/* A line for each finding, with the line of the case that it is about. Of a result without any
+ * (skipped, or version 1), what is known in one line. */
+static void put_what(FILE *out, const struct ka_result *result, const char *prefix)
 {
-	const char *label = "what", *why = result->why;
+	const json_t *finding;
+	size_t i;
 
-	while (*why) {
-		const char *end = strstr(why, "; ");
-		size_t len = end ? (size_t)(end - why) : strlen(why);
-		char finding[512];
+	if (!json_array_size(result->findings))
+		put_line(out, prefix, "what", result->why);
+	json_array_foreach(result->findings, i, finding)
+	{
+		const char *where = json_string_value(json_object_get(finding, "where"));
 
-		snprintf(finding, sizeof(finding), "%.*s", (int)len, why);
-		put_line(out, prefix, label, finding);
-		label = "";
-		why += end ? len + 2 : len;
+		put_label(out, prefix, i ? "" : "what");
+		ka_put_plain(out, json_string_value(json_object_get(finding, "text")));
+		if (where) {
+			fputs(" (", out);
+			ka_put_plain(out, where);
+			putc(')', out);
+		}
+		putc('\n', out);
 	}
 }
 
@@ -97,7 +104,7 @@ static void put_setting(FILE *out, const struct ka_result *result, const char *p
 
 void ka_put_findings(FILE *out, const struct ka_result *result, const char *prefix)
 {
-	put_why(out, result, prefix);
+	put_what(out, result, prefix);
 	put_line(out, prefix, "rule", result->rule);
 	put_line(out, prefix, "source", result->source);
 	put_case(out, result, prefix);

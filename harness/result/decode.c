@@ -44,6 +44,8 @@ static const struct field fields[] = {
 	{ "why", TEXT, 0, AT(why) },
 	{ "counters", OBJECT, 0, AT(counters) },
 	{ "timeline", ARRAY, 0, AT(timeline) },
+	/* Version 1 has none. */
+	{ "findings", ARRAY, MAY_BE_ABSENT, AT(findings) },
 	/* Reports can do without the rest. */
 	{ "repetition", COUNT, MAY_BE_NULL | MAY_BE_ABSENT, AT(repetition) },
 	{ "title", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(title) },
@@ -193,10 +195,13 @@ static int read_version(const struct ka_result *out, struct nn_err *err)
 			       type_name(out->json));
 	if (!json_is_integer(v))
 		return bad_field(err, "", "v", wants[COUNT], v);
-	if (json_integer_value(v) != KA_RESULT_VERSION)
-		return nn_fail(err, EINVAL,
-			       "result line: field v: this kacheck reads version %d, not %lld",
-			       KA_RESULT_VERSION, (long long)json_integer_value(v));
+	if (json_integer_value(v) < 1 || json_integer_value(v) > KA_RESULT_VERSION)
+		return nn_fail(
+			err, EINVAL,
+			"result line: field v: this kacheck reads versions 1 to %d, not %lld",
+			KA_RESULT_VERSION, (long long)json_integer_value(v));
+	if (json_integer_value(v) > 1 && !json_object_get(out->json, "findings"))
+		return bad_field(err, "", "findings", wants[ARRAY], NULL);
 	return 0;
 }
 
@@ -268,28 +273,50 @@ static int check_counters(const struct ka_result *out, struct nn_err *err)
 	return 0;
 }
 
+/* Each object of @array, which is called @prefix, has the fields of @table. */
+static int check_objects(const json_t *array, const char *prefix, const struct field *table,
+			 size_t n, struct nn_err *err)
+{
+	const json_t *object;
+	size_t i;
+
+	json_array_foreach(array, i, object)
+	{
+		for (size_t k = 0; k < n; k++) {
+			const json_t *json = json_object_get(object, table[k].name);
+
+			if (!has_kind(json, table[k].kind))
+				return bad_field(err, prefix, table[k].name, wants[table[k].kind],
+						 json);
+		}
+	}
+	return 0;
+}
+
 static int check_timeline(const struct ka_result *out, struct nn_err *err)
 {
+	/* without findings, version 1: without the kind */
 	static const struct field event_fields[] = {
 		{ "t", SECONDS, 0, 0 },
 		{ "at", TEXT, 0, 0 },
 		{ "what", TEXT, 0, 0 },
+		{ "kind", TEXT, 0, 0 },
 	};
-	const json_t *event, *json;
-	size_t i;
 
-	json_array_foreach(out->timeline, i, event)
-	{
-		for (size_t k = 0; k < KA_N(event_fields); k++) {
-			const struct field *field = &event_fields[k];
+	return check_objects(out->timeline, "timeline[].", event_fields,
+			     KA_N(event_fields) - !out->findings, err);
+}
 
-			json = json_object_get(event, field->name);
-			if (!has_kind(json, field->kind))
-				return bad_field(err, "timeline[].", field->name,
-						 wants[field->kind], json);
-		}
-	}
-	return 0;
+static int check_findings(const struct ka_result *out, struct nn_err *err)
+{
+	static const struct field finding_fields[] = {
+		{ "code", TEXT, 0, 0 },
+		{ "class", TEXT, 0, 0 },
+		{ "text", TEXT, 0, 0 },
+	};
+
+	return check_objects(out->findings, "findings[].", finding_fields, KA_N(finding_fields),
+			     err);
 }
 
 static int decode(struct ka_result *out, struct nn_err *err)
@@ -319,6 +346,8 @@ static int decode(struct ka_result *out, struct nn_err *err)
 		ret = check_counters(out, err);
 	if (!ret)
 		ret = check_timeline(out, err);
+	if (!ret)
+		ret = check_findings(out, err);
 	return ret;
 }
 

@@ -232,6 +232,51 @@ static int put_figures(json_t *object, const struct ka_facts *facts,
 	return bad;
 }
 
+/* ---- findings ---------------------------------------------------------------------------- */
+
+static json_t *encode_finding(const struct ka_finding *finding)
+{
+	json_t *object = json_object();
+	enum ka_finding_class class_ = ka_finding_class(finding->code);
+	int bad = 0;
+
+	bad |= json_object_set_new(object, "code", json_string(ka_finding_name(finding->code)));
+	bad |= json_object_set_new(object, "class", json_string(ka_finding_class_name(class_)));
+	bad |= json_object_set_new(object, "text", ka_json_text(finding->text));
+	bad |= json_object_set_new(object, "step", json_count(finding->step));
+	bad |= json_object_set_new(object, "where", json_null());
+	return finished(object, bad);
+}
+
+static json_t *encode_findings(const struct ka_findings *findings)
+{
+	json_t *array = json_array();
+	int bad = 0;
+
+	for (unsigned i = 0; i < findings->n; i++)
+		bad |= json_array_append_new(array, encode_finding(&findings->list[i]));
+	return finished(array, bad);
+}
+
+bool ka_result_is_stall(const json_t *json)
+{
+	const char *verdict = json_string_value(json_object_get(json, "verdict"));
+	const char *host = ka_finding_class_name(KA_OF_HOST);
+	const json_t *finding;
+	size_t i;
+
+	if (!verdict || strcmp(verdict, ka_verdict_name(KA_BROKEN)) != 0)
+		return false;
+	json_array_foreach(json_object_get(json, "findings"), i, finding)
+	{
+		const char *class_ = json_string_value(json_object_get(finding, "class"));
+
+		if (class_ && strcmp(class_, host) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* ---- the whole ---------------------------------------------------------------------------- */
 
 /* Times count from the last segment that the prober accepted. Where there was none, the first
@@ -257,6 +302,7 @@ static int put_observed(json_t *object, const struct ka_instance *instance,
 	bad |= json_object_set_new(object, "alive_s", ka_json_seconds(alive_s(seen)));
 	bad |= json_object_set_new(object, "verdict", json_string(ka_verdict_name(verdict->kind)));
 	bad |= json_object_set_new(object, "why", ka_json_text(verdict->why));
+	bad |= json_object_set_new(object, "findings", encode_findings(&verdict->findings));
 	bad |= json_object_set_new(object, "wall_s",
 				   facts->virtual_clock ? json_null() : ka_json_seconds(wall_s));
 	bad |= json_object_set_new(object, "kept", json_null());
@@ -298,6 +344,8 @@ json_t *ka_result_without_run(const struct ka_instance *instance, const struct k
 	};
 
 	snprintf(verdict.why, sizeof(verdict.why), "%s", why ? why : "");
+	if (kind == KA_BROKEN)
+		ka_find(&verdict.findings, KA_FIND_BENCH, -1, "%s", verdict.why);
 	return ka_result_encode(instance, facts, NULL, NULL, &verdict, NAN);
 }
 

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/verdict.h"
 #include "result/encode.h"
 
 /* Longer than any path of the bench takes, shorter than any time between two like packets. */
 #define PASSAGE_NS 200000000
 
 struct teller {
+	const struct ka_timeline *timeline;
 	const struct ka_event *events;
 	size_t n;
 	int64_t zero_ns;
@@ -29,6 +31,7 @@ static struct teller teller_of(const struct ka_instance *instance,
 	bool client = instance->prober == KA_CLIENT;
 
 	return (struct teller){
+		.timeline = timeline,
 		.events = timeline->events,
 		.n = timeline->n,
 		.zero_ns = zero_ns,
@@ -47,19 +50,9 @@ static bool is_probe(const struct ka_event *event, enum ka_at at, bool out)
 	return is_packet(event, at, out) && event->packet.kind == KA_SEG_PROBE;
 }
 
-/* The prober's probe at @i got its answer before the next probe left. */
 static bool is_answered(const struct teller *teller, size_t i)
 {
-	for (size_t k = i + 1; k < teller->n; k++) {
-		const struct ka_event *event = &teller->events[k];
-
-		if (is_probe(event, teller->prober, true))
-			return false;
-		if (is_packet(event, teller->prober, false) &&
-		    event->packet.kind == KA_SEG_ANSWER && event->packet.accepted)
-			return true;
-	}
-	return false;
+	return ka_timeline_is_answered(teller->timeline, i, teller->prober);
 }
 
 int ka_count_answered(const struct ka_instance *instance, const struct ka_timeline *timeline)
@@ -68,8 +61,7 @@ int ka_count_answered(const struct ka_instance *instance, const struct ka_timeli
 	int answered = 0;
 
 	for (size_t i = 0; i < teller.n; i++)
-		answered +=
-			is_probe(&teller.events[i], teller.prober, true) && is_answered(&teller, i);
+		answered += is_answered(&teller, i);
 	return answered;
 }
 
@@ -137,42 +129,137 @@ static bool is_told(struct teller *teller, size_t i)
 	}
 }
 
-/* Adds to the words of one event what only its neighbours know: the number of a probe. */
-static void tell(struct teller *teller, size_t i, char *text, size_t size)
+/* The number of the probe at @i among the unanswered ones since the prober last received; 0: none. */
+static int number_probe(struct teller *teller, size_t i)
 {
 	const struct ka_event *event = &teller->events[i];
+
+	if (is_probe(event, teller->prober, true)) {
+		teller->probe = is_answered(teller, i) ? 0 : teller->probe + 1;
+		return teller->probe;
+	}
+	if (is_probe(event, teller->peer, false))
+		return teller->probe;
+	if (is_packet(event, teller->prober, false) && event->packet.accepted)
+		teller->probe = 0;
+	return 0;
+}
+
+/* Adds to the words of one event what only its neighbours know: the number of a probe. */
+static void tell(const struct teller *teller, size_t i, int probe, char *text, size_t size)
+{
 	size_t used;
 
-	ka_event_text(event, text, size);
+	ka_event_text(&teller->events[i], text, size);
 	used = strlen(text);
-	if (is_probe(event, teller->prober, true)) {
-		if (is_answered(teller, i)) {
-			teller->probe = 0;
-			snprintf(text + used, size - used, " (answered)");
-			return;
-		}
-		teller->probe++;
-	} else if (!is_probe(event, teller->peer, false)) {
-		if (is_packet(event, teller->prober, false) && event->packet.accepted)
-			teller->probe = 0;
-		return;
+	if (is_answered(teller, i))
+		snprintf(text + used, size - used, " (answered)");
+	else if (probe)
+		snprintf(text + used, size - used, " %d", probe);
+}
+
+/* ---- numbers, for programs ------------------------------------------------------------------ */
+
+static int put_packet(json_t *object, const struct teller *teller, size_t i, int probe)
+{
+	const struct ka_packet *packet = &teller->events[i].packet;
+	int bad = 0;
+
+	bad |= json_object_set_new(object, "segment", json_string(ka_segment_name(packet)));
+	bad |= json_object_set_new(object, "out", json_boolean(packet->out));
+	bad |= json_object_set_new(object, "bytes", json_integer(packet->len));
+	if (packet->kind != KA_SEG_PROBE)
+		return bad;
+	bad |= json_object_set_new(object, "probe", probe ? json_integer(probe) : json_null());
+	bad |= json_object_set_new(object, "answered", json_boolean(is_answered(teller, i)));
+	return bad;
+}
+
+static int put_call(json_t *object, const struct ka_call *call)
+{
+	bool failed = call->ret < 0;
+	int bad = json_object_set_new(object, "call", json_string(ka_call_name(call->name)));
+
+	bad |= json_object_set_new(object, "ret", json_integer(call->ret));
+	bad |= json_object_set_new(object, "errno",
+				   failed ? json_string(ka_errno_name(call->err)) : json_null());
+	bad |= json_object_set_new(object, "after_end", json_boolean(call->after_end));
+	return bad;
+}
+
+static json_t *json_step(int step)
+{
+	return step < 0 ? json_null() : json_integer(step);
+}
+
+static int put_check(json_t *object, const struct ka_check *check)
+{
+	int bad = json_object_set_new(object, "step", json_step(check->step));
+
+	bad |= json_object_set_new(object, "holds", json_boolean(check->ok));
+	bad |= json_object_set_new(object, "errno",
+				   check->error ? json_string(ka_errno_name(check->error))
+						: json_null());
+	return bad;
+}
+
+static int put_end(json_t *object, const struct ka_end *end)
+{
+	static const char *const whys[] = {
+		[KA_END_DIED] = "died",       [KA_END_WATCHED] = "watched",
+		[KA_END_OVERDUE] = "overdue", [KA_END_BROKEN] = "broken",
+		[KA_END_SKIP] = "skip",
+	};
+
+	return json_object_set_new(object, "why", json_string(whys[end->why])) |
+	       json_object_set_new(object, "step", json_step(end->step));
+}
+
+static int put_numbers(json_t *object, const struct teller *teller, size_t i, int probe)
+{
+	const struct ka_event *event = &teller->events[i];
+
+	switch (event->what) {
+	case KA_EV_STEP:
+		return json_object_set_new(object, "step", json_step(event->step.index));
+	case KA_EV_PACKET:
+		return put_packet(object, teller, i, probe);
+	case KA_EV_EPOLL:
+		return json_object_set_new(object, "mask", json_integer(event->epoll.mask)) |
+		       json_object_set_new(object, "all",
+					   json_boolean(event->epoll.set == KA_EPOLL_FULL));
+	case KA_EV_CALL:
+		return put_call(object, &event->call);
+	case KA_EV_TCP_INFO:
+		return json_object_set_new(object, "state", json_integer(event->info.state)) |
+		       json_object_set_new(object, "probes", json_integer(event->info.probes));
+	case KA_EV_FAULT:
+		return json_object_set_new(object, "step", json_step(event->fault.step)) |
+		       json_object_set_new(object, "hits",
+					   json_integer((json_int_t)event->fault.hits));
+	case KA_EV_CHECK:
+		return put_check(object, &event->check);
+	case KA_EV_END:
+		return put_end(object, &event->end);
+	default:
+		return 0;
 	}
-	if (teller->probe)
-		snprintf(text + used, size - used, " %d", teller->probe);
 }
 
 static json_t *encode_event(struct teller *teller, size_t i)
 {
 	static const char *const places[] = { "client", "server", "gateway", "bench" };
 	const struct ka_event *event = &teller->events[i];
+	double s = (double)(event->t_ns - teller->zero_ns) / 1e9;
+	int probe = number_probe(teller, i), bad = 0;
 	json_t *object = json_object();
 	char text[320];
-	int bad = 0;
 
-	tell(teller, i, text, sizeof(text));
-	bad |= json_object_set_new(object, "t",
-				   ka_json_seconds((double)(event->t_ns - teller->zero_ns) / 1e9));
+	tell(teller, i, probe, text, sizeof(text));
+	bad |= json_object_set_new(object, "t", ka_json_seconds(s));
 	bad |= json_object_set_new(object, "at", json_string(places[event->at]));
+	bad |= json_object_set_new(object, "kind", json_string(ka_event_kind(event->what)));
+	bad |= put_numbers(object, teller, i, probe);
 	bad |= json_object_set_new(object, "what", ka_json_text(text));
 	if (bad) {
 		json_decref(object);

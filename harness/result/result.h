@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The result: instance + kernel facts + prediction + timeline + verdict as one JSON object on one
- * line, version 1. It is the only thing that travels between processes, kernels, machines and
+ * line, version 2. It is the only thing that travels between processes, kernels, machines and
  * reports. Whoever reads a field reads it from the JSON; this header names the fields once.
  *
- *   v                  1
+ *   v                  2
  *   instance           its name; repetition, seed ("0x1f"): which run of it
  *   case, theme        title of the theme; rule and source of the case, to explain a failure
  *   declared           where the case stands: "cases/silent_drop.c:27"
@@ -16,10 +16,17 @@
  *   nominal_s, window_s, noise_s, detect_s, notice_s, off_jiffies   figures; null: no value
  *   errno, events, probes, gaps_s      observed; errno a name, events "0x2019"
  *   answered, alive_s  answered probes in all; seconds from the first step to the end of the watch
- *   verdict, why       pass|fail|skip|broken; several findings are joined by "; "
+ *   verdict, why       pass|fail|skip|broken; why in one line, for people
+ *   findings           [{"code": "end_late", "class": kernel|loss|host|experiment, "text",
+ *                      "step": from 0, or null, "where": "cases/silent_drop.c:27", or null}]:
+ *                      those that decided; since version 2
  *   wall_s, kept       null, until whoever runs the instance knows them (json_object_set_new)
  *   counters           {"TCPKeepAlive": 3}: those that moved, without the prefix "TcpExt."
- *   timeline           [{"t": seconds after the last segment received, "at", "what"}]
+ *   timeline           [{"t": seconds after the last segment received, "at", "kind", "what"}], and
+ *                      numbers of each kind (result/event.c); "what" is for people; kind and
+ *                      numbers since version 2
+ *
+ * Version 1 is still read: it has neither findings nor kinds.
  *
  * Times are rounded to the microsecond. Keys keep this order.
  */
@@ -32,7 +39,7 @@
 #include "model/verdict.h"
 #include "netns/err.h"
 
-#define KA_RESULT_VERSION 1
+#define KA_RESULT_VERSION 2
 
 /* What reports need often, decoded. Strings and arrays belong to .json; NULL: null or, for what
  * reports can do without, absent. */
@@ -41,6 +48,7 @@ struct ka_result {
 	const char *instance, *theme, *case_, *family, *prober;
 	enum ka_verdict_kind verdict;
 	const char *why;
+	json_t *findings;                                      /* NULL: version 1 */
 	double nominal_s, detect_s, notice_s, noise_s, wall_s; /* NAN: null */
 	double window_s[2];
 	const char *errno_name; /* NULL: null */
@@ -73,6 +81,9 @@ json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_fac
 /* A result for an instance of which there is no timeline: not started, killed, host forbids. */
 json_t *ka_result_without_run(const struct ka_instance *instance, const struct ka_facts *facts,
 			      enum ka_verdict_kind kind, const char *why);
+
+/* True for a broken instance whose host was at fault: another try may tell. */
+bool ka_result_is_stall(const json_t *json);
 
 /* The object as the one line that travels, without the newline, to be freed. NULL without memory. */
 char *ka_result_line(const json_t *json);

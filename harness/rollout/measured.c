@@ -6,16 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As result/event.c words it. */
-#define ANSWERED "probe (answered)"
-#define GIVES    " gives "
+static bool is(const json_t *event, const char *field, const char *value)
+{
+	const char *text = json_string_value(json_object_get(event, field));
+
+	return text && strcmp(text, value) == 0;
+}
 
 static bool is_answered(const json_t *event)
 {
-	const char *what = json_string_value(json_object_get(event, "what"));
-	const char *at = json_string_value(json_object_get(event, "at"));
-
-	return what && at && strcmp(what, ANSWERED) == 0 && strcmp(at, "client") == 0;
+	return is(event, "kind", "packet") && is(event, "at", "client") &&
+	       json_is_true(json_object_get(event, "answered"));
 }
 
 static void take_periods(struct ka_measured *out, const json_t *timeline)
@@ -36,6 +37,19 @@ static void take_periods(struct ka_measured *out, const json_t *timeline)
 	}
 }
 
+/* The first call of a step that the kernel refused, and was not to refuse. */
+static void take_refusal(struct ka_measured *out, const json_t *timeline)
+{
+	for (size_t i = 0; i < json_array_size(timeline) && !*out->refusal; i++) {
+		const json_t *event = json_array_get(timeline, i);
+		const char *error = json_string_value(json_object_get(event, "errno"));
+
+		if (is(event, "kind", "check") && error &&
+		    json_is_false(json_object_get(event, "holds")))
+			snprintf(out->refusal, sizeof(out->refusal), "%s", error);
+	}
+}
+
 void ka_measured_take(struct ka_measured *out, const struct ka_result *result)
 {
 	*out = (struct ka_measured){ .there = true,
@@ -48,6 +62,7 @@ void ka_measured_take(struct ka_measured *out, const struct ka_result *result)
 				     .off_jiffies = result->off_jiffies };
 	snprintf(out->why, sizeof(out->why), "%s", result->why ? result->why : "");
 	take_periods(out, result->timeline);
+	take_refusal(out, result->timeline);
 }
 
 const char *ka_measured_word(const struct ka_measured *m)
@@ -58,16 +73,4 @@ const char *ka_measured_word(const struct ka_measured *m)
 bool ka_measured_holds(const struct ka_measured *m)
 {
 	return m->there && m->verdict == KA_PASS;
-}
-
-const char *ka_measured_refusal(const struct ka_measured *m, char *buf, size_t size)
-{
-	const char *at = strstr(m->why, GIVES);
-
-	if (at)
-		snprintf(buf, size, "%.*s", (int)strcspn(at + strlen(GIVES), ","),
-			 at + strlen(GIVES));
-	else
-		snprintf(buf, size, "%s", m->why);
-	return buf;
 }

@@ -13,7 +13,8 @@ struct ka_measured {
 	bool planned; /* it was to run: without a result it was lost, and .why may say how */
 	enum ka_verdict_kind verdict;
 	char why[300];
-	double detect_s; /* NAN: no end */
+	char refusal[32]; /* errno with which a value was refused; empty: none was */
+	double detect_s;  /* NAN: no end */
 	int probes, answered;
 	double period_s[2]; /* between answered probes: shortest, longest; NAN: fewer than two */
 	bool have_off;
@@ -26,8 +27,5 @@ const char *ka_measured_word(const struct ka_measured *m);
 
 /* It happened, and the kernel did what it must. */
 bool ka_measured_holds(const struct ka_measured *m);
-
-/* The kernel's word where a value was refused, out of .why; Returns @buf. */
-const char *ka_measured_refusal(const struct ka_measured *m, char *buf, size_t size);
 
 #endif

@@ -48,7 +48,7 @@ bool ka_keep_is_due(const struct ka_instance_run *run, const struct ka_verdict *
 		return false;
 	if (run->keep_all)
 		return true;
-	if (verdict->kind == KA_BROKEN && strncmp(verdict->why, "host stalled", 12) == 0)
+	if (ka_verdict_is_stall(verdict))
 		return run->last_try; /* a later try may pass, and then nothing is to stay */
 	return verdict->kind == KA_FAIL || verdict->kind == KA_BROKEN;
 }

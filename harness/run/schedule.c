@@ -197,15 +197,6 @@ static void leave(struct ka_schedule *s, const struct ka_job *job)
 	s->setting_up -= !job->ready;
 }
 
-static bool host_stalled(const json_t *json)
-{
-	const char *verdict = json_string_value(json_object_get(json, "verdict"));
-	const char *why = json_string_value(json_object_get(json, "why"));
-
-	return verdict && why && strcmp(verdict, ka_verdict_name(KA_BROKEN)) == 0 &&
-	       strncmp(why, "host stalled", strlen("host stalled")) == 0;
-}
-
 /* The sandbox of @job has ended. */
 static int finish(struct ka_schedule *s, struct ka_job *job)
 {
@@ -216,7 +207,7 @@ static int finish(struct ka_schedule *s, struct ka_job *job)
 	json = ka_job_finish(job, why, sizeof(why));
 	if (!json)
 		return deliver_without_run(s, job->index, KA_BROKEN, why);
-	if (host_stalled(json) && job->tries <= s->options->retries) {
+	if (ka_result_is_stall(json) && job->tries <= s->options->retries) {
 		json_decref(json);
 		s->queue[--s->head] = job->index; /* its own place, or that of one started since */
 		return 0;

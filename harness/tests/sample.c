@@ -187,7 +187,7 @@ static void answers(struct script *script)
 
 /* ---- verdicts ----------------------------------------------------------------------------- */
 
-static struct ka_verdict expired(enum ka_verdict_kind kind, double detect_s, const char *why)
+static struct ka_verdict expired(enum ka_verdict_kind kind, double detect_s)
 {
 	struct ka_verdict verdict = {
 		.kind = kind,
@@ -204,11 +204,10 @@ static struct ka_verdict expired(enum ka_verdict_kind kind, double detect_s, con
 		.last_rx_ns = ZERO,
 	};
 
-	snprintf(verdict.why, sizeof(verdict.why), "%s", why);
 	return verdict;
 }
 
-static struct ka_verdict no_end(enum ka_verdict_kind kind, const char *why)
+static struct ka_verdict no_end(enum ka_verdict_kind kind)
 {
 	struct ka_verdict verdict = {
 		.kind = kind,
@@ -218,7 +217,6 @@ static struct ka_verdict no_end(enum ka_verdict_kind kind, const char *why)
 		.last_rx_ns = kind == KA_PASS ? ZERO : 0,
 	};
 
-	snprintf(verdict.why, sizeof(verdict.why), "%s", why);
 	return verdict;
 }
 
@@ -243,7 +241,7 @@ static struct ka_instance instance_of(enum ka_sample which)
 /* Whatever may come from a kernel or a path, in one line. */
 #define NASTY                                                                                      \
 	"ended 0.204 s too late: #7 \"quoted\" 'it' <tag> & \\ \033[31mred\a\n]]> \xff\xc0\x80 "   \
-	"\xc2\x9b \xef\xbf\xbf gr\xc3\xbc\xc3\x9f; the RST came late"
+	"\xc2\x9b \xef\xbf\xbf gr\xc3\xbc\xc3\x9f"
 
 json_t *ka_sample(enum ka_sample which)
 {
@@ -259,19 +257,23 @@ json_t *ka_sample(enum ka_sample which)
 			"no IPv6 here: net.ipv6.conf.all.disable_ipv6 is 1 #1");
 	if (which == KA_SAMPLE_PASS) {
 		silence(&script, 4095);
-		verdict = expired(KA_PASS, 4.0954, "");
+		verdict = expired(KA_PASS, 4.0954);
 	} else if (which == KA_SAMPLE_FAIL) {
 		silence(&script, 4308);
-		verdict = expired(KA_FAIL, 4.30812345, NASTY);
+		verdict = expired(KA_FAIL, 4.30812345);
+		ka_find(&verdict.findings, KA_FIND_END_LATE, -1, "%s", NASTY);
+		ka_find(&verdict.findings, KA_FIND_RST_COUNT, 2, "the RST came late");
 	} else if (which == KA_SAMPLE_ALIVE) {
 		answers(&script);
 		prediction = &never;
-		verdict = no_end(KA_PASS, "");
+		verdict = no_end(KA_PASS);
 	} else {
 		add_step(&script, 0, 0, "connect");
 		add_end(&script, 1000, KA_END_BROKEN, "the drop rule met no packet");
-		verdict = no_end(KA_BROKEN, "the drop rule met no packet");
+		verdict = no_end(KA_BROKEN);
+		ka_find(&verdict.findings, KA_FIND_NO_EFFECT, 1, "the drop rule met no packet");
 	}
+	ka_findings_text(&verdict.findings, verdict.why, sizeof(verdict.why));
 	ka_timeline_sort(&script.timeline);
 	if (!script.error)
 		json = ka_result_encode(&instance, &facts, prediction, &script.timeline, &verdict,

@@ -24,6 +24,9 @@ const struct scene_phase scene_ordinary = { .armed_before = 75,
 					    .residue = 9,
 					    .into_jiffy = 2 * MS };
 
+/* What the bench takes of each end. */
+#define OF_END (KA_PROOF_CAPTURE | KA_PROOF_COUNTERS | KA_PROOF_SOCKET)
+
 void scene_init(struct scene *s, enum ka_when when)
 {
 	*s = (struct scene){ .peer_seq = 1, .own_seq = 1, .timestamps = true };
@@ -228,11 +231,23 @@ void scene_check(struct scene *s, int step, bool ok, const char *text)
 	scene_add(s, s->events[0].t_ns, KA_AT_BENCH, event);
 }
 
+static void prove(struct scene *s, int64_t ns, enum ka_at at, unsigned proofs)
+{
+	for (unsigned proof = 1; proof <= proofs; proof <<= 1)
+		if (proofs & proof)
+			scene_add(s, ns, at,
+				  (struct ka_event){ .what = KA_EV_PROOF,
+						     .proof = (enum ka_proof)proof });
+}
+
 void scene_end(struct scene *s, int64_t ns, enum ka_end_why why)
 {
-	scene_add(
-		s, ns, KA_AT_BENCH,
-		(struct ka_event){ .what = KA_EV_END, .end = { .why = why, .text = "the text" } });
+	prove(s, ns, KA_AT_CLIENT, OF_END | KA_PROOF_INFO | KA_PROOF_CALLS);
+	prove(s, ns, KA_AT_SERVER, OF_END);
+	prove(s, ns, KA_AT_BENCH, KA_PROOF_HOST);
+	scene_add(s, ns, KA_AT_BENCH,
+		  (struct ka_event){ .what = KA_EV_END,
+				     .end = { .why = why, .step = -1, .text = "the text" } });
 }
 
 /* ---- spoiling --------------------------------------------------------------------------------------- */
@@ -295,9 +310,19 @@ void scene_expect(struct scene *s, enum ka_verdict_kind kind, const char *text)
 		 ka_verdict_name(kind), text);
 }
 
+void scene_expect_code(struct scene *s, enum ka_verdict_kind kind, enum ka_finding_code code)
+{
+	const struct ka_findings *f = &s->verdict.findings;
+
+	scene_judge(s);
+	if (s->verdict.kind != kind || f->n != 1 || f->list[0].code != code)
+		fail_msg("%s '%s', wanted %s by %s", ka_verdict_name(s->verdict.kind),
+			 s->verdict.why, ka_verdict_name(kind), ka_finding_name(code));
+}
+
 void scene_expect_only(struct scene *s, enum ka_verdict_kind kind, const char *text)
 {
 	scene_expect(s, kind, text);
-	if (strstr(s->verdict.why, "; "))
+	if (s->verdict.findings.n > 1)
 		fail_msg("more than '%s': '%s'", text, s->verdict.why);
 }

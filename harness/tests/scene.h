@@ -60,6 +60,7 @@ void scene_post_mortem(struct scene *s, int64_t ns, int error, uint8_t probes);
 void scene_counter(struct scene *s, const char *name, int64_t delta);
 void scene_fault(struct scene *s, int step, uint64_t hits);
 void scene_check(struct scene *s, int step, bool ok, const char *text);
+/* The end, and that all evidence was taken. */
 void scene_end(struct scene *s, int64_t ns, enum ka_end_why why);
 
 /* ---- whole stories ------------------------------------------------------------------------------ */
@@ -96,7 +97,9 @@ void scene_shift(struct scene *s, const struct ka_event *from, int64_t ns);
 void scene_judge(struct scene *s);
 /* Judges, and requires @kind and that @text is part of why. */
 void scene_expect(struct scene *s, enum ka_verdict_kind kind, const char *text);
-/* The same, and nothing else may be found. */
+/* Judges, and requires @kind by a finding of @code and no other. */
+void scene_expect_code(struct scene *s, enum ka_verdict_kind kind, enum ka_finding_code code);
+/* As scene_expect(), and nothing else may be found. */
 void scene_expect_only(struct scene *s, enum ka_verdict_kind kind, const char *text);
 
 #endif

@@ -124,6 +124,18 @@ static void a_virtual_clock_has_no_wall_time(void **state)
 }
 
 static const char documented[] =
+	"{\"v\":2,\"instance\":\"silent_drop/1-1-3/v4/client\",\"case\":\"silent_drop\","
+	"\"theme\":\"peer_vanishes\",\"setting\":{\"idle\":1,\"intvl\":1,\"cnt\":3,"
+	"\"user_timeout_ms\":0,\"from\":\"option\"},\"family\":\"v4\",\"prober\":\"client\","
+	"\"topology\":\"routed\",\"kernel\":{\"release\":\"6.18.44\",\"hz\":250,"
+	"\"clock\":\"real\",\"where\":\"host\"},\"nominal_s\":4,\"window_s\":[4.052,4.104],"
+	"\"noise_s\":0.001,\"detect_s\":4.0958,\"notice_s\":4.0961,\"off_jiffies\":0,"
+	"\"errno\":\"ETIMEDOUT\",\"events\":\"0x2019\",\"probes\":3,\"gaps_s\":[1.024,1.024],"
+	"\"verdict\":\"pass\",\"why\":\"\",\"findings\":[],\"counters\":{\"TCPKeepAlive\":3},"
+	"\"timeline\":[{\"t\":0.0,\"at\":\"client\",\"kind\":\"packet\",\"what\":\"last_rx\"}]}";
+
+/* A line that kacheck wrote before there were findings. */
+static const char of_version_1[] =
 	"{\"v\":1,\"instance\":\"silent_drop/1-1-3/v4/client\",\"case\":\"silent_drop\","
 	"\"theme\":\"peer_vanishes\",\"setting\":{\"idle\":1,\"intvl\":1,\"cnt\":3,"
 	"\"user_timeout_ms\":0,\"from\":\"option\"},\"family\":\"v4\",\"prober\":\"client\","
@@ -131,7 +143,7 @@ static const char documented[] =
 	"\"clock\":\"real\",\"where\":\"host\"},\"nominal_s\":4,\"window_s\":[4.052,4.104],"
 	"\"noise_s\":0.001,\"detect_s\":4.0958,\"notice_s\":4.0961,\"off_jiffies\":0,"
 	"\"errno\":\"ETIMEDOUT\",\"events\":\"0x2019\",\"probes\":3,\"gaps_s\":[1.024,1.024],"
-	"\"verdict\":\"pass\",\"why\":\"\",\"counters\":{\"TCPKeepAlive\":3},"
+	"\"verdict\":\"fail\",\"why\":\"no error; 2 probes\",\"counters\":{\"TCPKeepAlive\":3},"
 	"\"timeline\":[{\"t\":0.0,\"at\":\"client\",\"what\":\"last_rx\"}]}";
 
 /* ---- what must not come back -------------------------------------------------------------- */
@@ -194,7 +206,10 @@ static void strange_values_are_refused(void **state)
 	static const struct {
 		const char *name, *value, *field;
 	} strange[] = {
-		{ "v", "2", "version" },
+		{ "v", "3", "version" },
+		{ "v", "0", "version" },
+		{ "findings", "[{\"code\":\"gap\",\"class\":\"loss\"}]", "findings[].text" },
+		{ "findings", "[{\"class\":7}]", "findings[].code" },
 		{ "verdict", "\"maybe\"", "verdict" },
 		{ "window_s", "[1]", "window_s" },
 		{ "window_s", "[1,\"2\"]", "window_s" },
@@ -204,6 +219,7 @@ static void strange_values_are_refused(void **state)
 		{ "gaps_s", "[1,null]", "gaps_s" },
 		{ "counters", "{\"TCPKeepAlive\":\"3\"}", "counters.TCPKeepAlive" },
 		{ "timeline", "[{\"t\":0,\"at\":\"client\"}]", "timeline[].what" },
+		{ "timeline", "[{\"t\":0,\"at\":\"client\",\"what\":\"\"}]", "timeline[].kind" },
 		{ "timeline", "[7]", "timeline" },
 		{ "kept", "1", "kept" },
 		{ "prediction", "{}", "prediction.when" },
@@ -237,6 +253,81 @@ static void the_documented_line_is_read(void **state)
 	ka_result_clear(&result);
 }
 
+static void version_1_is_read(void **state)
+{
+	struct ka_result result;
+	json_t *json = json_loads(of_version_1, 0, NULL);
+
+	(void)state;
+	assert_false(ka_result_is_stall(json));
+	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
+	assert_int_equal(result.verdict, KA_FAIL);
+	assert_string_equal(result.why, "no error; 2 probes");
+	assert_null(result.findings);
+	ka_result_clear(&result);
+}
+
+static json_t *of_verdict(const struct ka_timeline *timeline, const struct ka_verdict *verdict)
+{
+	static const struct ka_case case_ = { .name = "c", .why = "w", .source = "s" };
+	static const struct ka_theme theme = { .name = "t", .title = "T" };
+	const struct ka_instance instance = { .theme = &theme, .case_ = &case_, .name = "c" };
+
+	return ka_result_encode(&instance, NULL, NULL, timeline, verdict, 1);
+}
+
+/* @code of the first finding, its class, and whether another try may tell. */
+static void assert_finding(enum ka_verdict_kind kind, enum ka_finding_code code, const char *class_,
+			   bool stall)
+{
+	struct ka_verdict verdict = { .kind = kind, .detect_s = NAN, .notice_s = NAN };
+	const struct ka_timeline timeline = { 0 };
+	struct ka_result result;
+	json_t *finding;
+
+	ka_find(&verdict.findings, KA_FIND_BENCH, -1, "the bench");
+	ka_find(&verdict.findings, code, 3, "a \033 text");
+	assert_int_equal(
+		ka_result_decode(&result, through_a_line(of_verdict(&timeline, &verdict)), NULL),
+		0);
+	finding = json_array_get(result.findings, 1);
+	assert_string_equal(json_string_value(json_object_get(finding, "code")),
+			    ka_finding_name(code));
+	assert_string_equal(json_string_value(json_object_get(finding, "class")), class_);
+	assert_int_equal(json_integer_value(json_object_get(finding, "step")), 3);
+	assert_true(json_is_null(json_object_get(json_array_get(result.findings, 0), "step")));
+	assert_int_equal(ka_result_is_stall(result.json), stall);
+	ka_result_clear(&result);
+}
+
+static void findings_have_a_class(void **state)
+{
+	(void)state;
+	assert_finding(KA_FAIL, KA_FIND_END_EARLY, "kernel", false);
+	assert_finding(KA_FAIL, KA_FIND_GAP, "loss", false);
+	assert_finding(KA_BROKEN, KA_FIND_STALLED, "host", true);
+	assert_finding(KA_FAIL, KA_FIND_STALLED, "host", false);
+	assert_finding(KA_BROKEN, KA_FIND_NO_EFFECT, "experiment", false);
+}
+
+/* What a program reads of an event: numbers, no words. */
+static void events_have_a_kind(void **state)
+{
+	json_t *json = ka_sample(KA_SAMPLE_ALIVE);
+	size_t answered = 0, i;
+	json_t *event;
+
+	(void)state;
+	json_array_foreach(json_object_get(json, "timeline"), i, event)
+	{
+		assert_true(json_is_string(json_object_get(event, "kind")));
+		answered += json_is_true(json_object_get(event, "answered"));
+	}
+	assert_int_equal(answered, json_integer_value(json_object_get(json, "answered")));
+	assert_true(answered > 0);
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +336,9 @@ int main(void)
 		cmocka_unit_test(what_has_no_value_is_null),
 		cmocka_unit_test(a_virtual_clock_has_no_wall_time),
 		cmocka_unit_test(the_documented_line_is_read),
+		cmocka_unit_test(version_1_is_read),
+		cmocka_unit_test(findings_have_a_class),
+		cmocka_unit_test(events_have_a_kind),
 		cmocka_unit_test(every_documented_field_is_checked),
 		cmocka_unit_test(every_field_inside_is_checked),
 		cmocka_unit_test(strange_values_are_refused),

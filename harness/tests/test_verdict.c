@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "judge/findings.h"
+#include "model/util.h"
 #include "scene.h"
 
 static void close_to(double seen, double want)
@@ -140,9 +140,10 @@ static void stalled_host(void **state)
 	/* neither pass nor fail, whatever else is found */
 	scene_find_event(&s, KA_EV_CALL, 0)->call.err = EHOSTUNREACH;
 	scene_expect_only(&s, KA_BROKEN, "host stalled 70 ms");
-	/* the cause of it all comes first */
+	/* a fault that met nothing does not hide it: the order of findings means nothing */
 	scene_find_event(&s, KA_EV_FAULT, 0)->fault.hits = 0;
-	scene_expect_only(&s, KA_BROKEN, "without effect");
+	scene_expect(&s, KA_BROKEN, "host stalled 70 ms");
+	assert_true(ka_verdict_is_stall(&s.verdict));
 	/* a guest's clock does not know the host's noise */
 	scene_silent_drop(&s, &scene_ordinary);
 	s.facts.virtual_clock = true;
@@ -208,7 +209,7 @@ static void option_not_read_back(void **state)
 	scene_check(&s, -1, true, "option TCP_KEEPIDLE reads 1");
 	scene_expect(&s, KA_PASS, "");
 	scene_check(&s, -1, false, "option TCP_KEEPIDLE reads 7200, must be 1");
-	scene_expect_only(&s, KA_BROKEN, "option TCP_KEEPIDLE reads 7200");
+	scene_expect_code(&s, KA_FAIL, KA_FIND_OPTION);
 }
 
 static void timestamps_not_switched_off(void **state)
@@ -218,21 +219,57 @@ static void timestamps_not_switched_off(void **state)
 	(void)state;
 	scene_silent_drop(&s, &scene_ordinary);
 	s.case_.no_timestamps = true;
-	scene_expect_only(&s, KA_BROKEN, "timestamps");
+	scene_expect_code(&s, KA_FAIL, KA_FIND_TIMESTAMPS);
 }
 
+static void remove_all(struct scene *s, enum ka_segment kind)
+{
+	while (scene_find(s, kind, 0))
+		scene_remove(s, scene_find(s, kind, 0));
+}
+
+static void remove_proof(struct scene *s, enum ka_proof proof, enum ka_at at)
+{
+	for (size_t i = 0; i < s->timeline.n; i++)
+		if (s->events[i].what == KA_EV_PROOF && s->events[i].at == at &&
+		    s->events[i].proof == proof)
+			scene_remove(s, &s->events[i]);
+}
+
+/* The counter has moved and the wire was silent: whose fault that is, the capture decides. */
 static void lost_by_the_capture(void **state)
 {
 	struct scene s;
 
 	(void)state;
 	scene_silent_drop(&s, &scene_ordinary);
-	while (scene_find(&s, KA_SEG_PROBE, 0))
-		scene_remove(&s, scene_find(&s, KA_SEG_PROBE, 0));
-	scene_expect_only(&s, KA_BROKEN, "capture lost the probes");
-	/* both observers agree that there was none, and still it died: the kernel's fault */
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 0;
-	scene_expect_only(&s, KA_FAIL, "0 unanswered probes, must be 3");
+	remove_all(&s, KA_SEG_PROBE);
+	scene_expect(&s, KA_FAIL, "0 unanswered probes, must be 3");
+	remove_proof(&s, KA_PROOF_CAPTURE, KA_AT_CLIENT);
+	scene_expect(&s, KA_BROKEN, "capture lost the probes");
+}
+
+/* A kernel that never sends a probe leaves nothing for a fault to meet: its silence is its own. */
+static void nothing_to_meet(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	remove_all(&s, KA_SEG_PROBE);
+	remove_all(&s, KA_SEG_RST);
+	scene_find_event(&s, KA_EV_FAULT, 0)->fault.hits = 0;
+	scene_expect(&s, KA_FAIL, "0 unanswered probes, must be 3");
+	remove_proof(&s, KA_PROOF_CAPTURE, KA_AT_SERVER);
+	scene_expect(&s, KA_BROKEN, "without effect");
+	/* and one that was to send nothing was not tried */
+	scene_alive(&s, 2);
+	scene_step(&s, (struct ka_step){ .do_ = KA_DROP });
+	scene_add(&s, s.events[s.timeline.n - 1].t_ns, KA_AT_BENCH,
+		  (struct ka_event){ .what = KA_EV_STEP,
+				     .step = { .index = 1, .done_ns = INT64_MAX } });
+	scene_fault(&s, 1, 0);
+	scene_expect_code(&s, KA_BROKEN, KA_FIND_NOTHING_MET);
 }
 
 static void nothing_arrived(void **state)
@@ -266,7 +303,7 @@ static void nothing_done_and_nothing_sent(void **state)
 	scene_eof(&s);
 	while (scene_find_event(&s, KA_EV_STEP, 0))
 		scene_remove(&s, scene_find_event(&s, KA_EV_STEP, 0));
-	scene_expect_only(&s, KA_BROKEN, "before any fault");
+	scene_expect_code(&s, KA_FAIL, KA_FIND_ENDED_BEFORE_STEP);
 	scene_unacked(&s);
 	while (scene_find(&s, KA_SEG_RETRANSMIT, 0))
 		scene_remove(&s, scene_find(&s, KA_SEG_RETRANSMIT, 0));
@@ -274,9 +311,78 @@ static void nothing_done_and_nothing_sent(void **state)
 	scene_expect_only(&s, KA_BROKEN, "stays unacknowledged");
 }
 
+/* ---- precedence ---------------------------------------------------------------------------------------- */
+
+/* From the least certain finding on, each one more decides. */
+static void classes_have_an_order(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	s.timeline.host_lost = 7;
+	scene_find(&s, KA_SEG_PROBE, 0)->packet.kind = KA_SEG_ACK;
+	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 2;
+	scene_judge(&s);
+	assert_int_equal(s.verdict.kind, KA_BROKEN);
+	assert_true(ka_verdict_is_stall(&s.verdict));
+	assert_int_equal(s.verdict.findings.list[0].code, KA_FIND_PACKETS_LOST);
+	/* a lost packet does not explain this */
+	scene_find_event(&s, KA_EV_CALL, 0)->call.err = EHOSTUNREACH;
+	scene_expect(&s, KA_FAIL, "EHOSTUNREACH");
+	/* nothing is said where the experiment did not happen */
+	scene_find_event(&s, KA_EV_FAULT, 0)->fault.hits = 0;
+	scene_expect_code(&s, KA_BROKEN, KA_FIND_NO_EFFECT);
+	assert_false(ka_verdict_is_stall(&s.verdict));
+	/* an end that came before what should have brought it needs no more evidence */
+	scene_find_event(&s, KA_EV_END, 0)->end.step = 2;
+	scene_expect_code(&s, KA_FAIL, KA_FIND_ENDED_BEFORE_STEP);
+	/* but a host on time */
+	s.facts.noise_ns = 900 * MS;
+	scene_expect(&s, KA_BROKEN, "host stalled 900 ms");
+	assert_true(ka_verdict_is_stall(&s.verdict));
+	/* an option needs not even that */
+	scene_check(&s, -1, false, "option TCP_KEEPIDLE reads 7200, must be 1");
+	scene_expect_code(&s, KA_FAIL, KA_FIND_OPTION);
+}
+
+/* What the bench says of its end decides by its class. */
+static void an_end_before_its_time(void **state)
+{
+	static const struct {
+		enum ka_finding_code code;
+		enum ka_verdict_kind kind;
+		bool again;
+	} rows[] = {
+		{ KA_FIND_NOTHING, KA_BROKEN, false },
+		{ KA_FIND_BENCH, KA_BROKEN, false },
+		{ KA_FIND_NOT_GATHERED, KA_BROKEN, false },
+		{ KA_FIND_STEP_NO_TIME, KA_BROKEN, true },
+		{ KA_FIND_NO_CONNECTION, KA_FAIL, false },
+		{ KA_FIND_STICKY, KA_FAIL, false },
+		{ KA_FIND_NOT_NOTICED, KA_FAIL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		struct scene s;
+		struct ka_end *end;
+
+		scene_silent_drop(&s, &scene_ordinary);
+		end = &scene_find_event(&s, KA_EV_END, 0)->end;
+		end->why = KA_END_BROKEN;
+		end->code = rows[i].code;
+		scene_expect_code(&s, rows[i].kind, rows[i].code ? rows[i].code : KA_FIND_BENCH);
+		assert_int_equal(ka_verdict_is_stall(&s.verdict), rows[i].again);
+		s.facts.noise_ns = 900 * MS;
+		scene_judge(&s);
+		assert_int_equal(ka_verdict_is_stall(&s.verdict), rows[i].code != KA_FIND_STICKY);
+	}
+}
+
 /* ---- findings, names ---------------------------------------------------------------------------------- */
 
-static void findings_are_joined(void **state)
+static void all_findings_are_kept(void **state)
 {
 	struct scene s;
 
@@ -285,22 +391,40 @@ static void findings_are_joined(void **state)
 	scene_find(&s, KA_SEG_PROBE, 1)->packet.flags = 0x18;
 	scene_find_event(&s, KA_EV_EPOLL, 0)->epoll.mask = 0x2011;
 	scene_expect(&s, KA_FAIL, "; ");
-	assert_non_null(strstr(s.verdict.why, "flags 0x18"));
-	assert_non_null(strstr(s.verdict.why, "0x2011"));
+	assert_int_equal(s.verdict.findings.n, 2);
+	assert_int_equal(s.verdict.findings.list[0].code, KA_FIND_PROBE_FORMAT);
+	assert_non_null(strstr(s.verdict.findings.list[0].text, "flags 0x18"));
+	assert_int_equal(s.verdict.findings.list[1].code, KA_FIND_MASK);
+	assert_non_null(strstr(s.verdict.findings.list[1].text, "0x2011"));
 }
 
-static void findings_are_cut_off(void **state)
+static void findings_are_bounded(void **state)
 {
-	struct ka_findings findings;
-	char text[12];
+	struct ka_findings findings = { .n = 0 };
+	char text[40];
 
 	(void)state;
-	ka_findings_init(&findings, text, sizeof(text));
-	assert_string_equal(text, "");
-	for (int i = 0; i < 5; i++)
-		ka_find(&findings, "number %d", i);
-	assert_string_equal(text, "number 0; n");
-	assert_int_equal(findings.n, 5);
+	assert_string_equal(ka_findings_text(&findings, text, sizeof(text)), "");
+	for (int i = 0; i < KA_MAX_FINDINGS + 5; i++)
+		ka_find(&findings, KA_FIND_BENCH, -1, "number %d", i);
+	assert_int_equal(findings.n, KA_MAX_FINDINGS);
+	assert_int_equal(findings.left_out, 5);
+	assert_string_equal(ka_findings_text(&findings, text, sizeof(text)),
+			    "number 0; number 1; number 2; number 3;");
+}
+
+/* Every code has a row, and is found again by its name. */
+static void codes_have_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KA_FINDING_CODES; i++) {
+		enum ka_finding_code code = (enum ka_finding_code)i;
+
+		assert_non_null(ka_finding_name(code));
+		assert_int_equal(ka_finding_code(ka_finding_name(code)), code);
+		assert_true(ka_finding_class(code) == KA_OF_KERNEL || !ka_finding_stands(code));
+	}
+	assert_int_equal(ka_finding_code("no such"), KA_FIND_NOTHING);
 }
 
 static void names(void **state)
@@ -332,11 +456,15 @@ int main(void)
 		cmocka_unit_test(option_not_read_back),
 		cmocka_unit_test(timestamps_not_switched_off),
 		cmocka_unit_test(lost_by_the_capture),
+		cmocka_unit_test(nothing_to_meet),
+		cmocka_unit_test(classes_have_an_order),
+		cmocka_unit_test(an_end_before_its_time),
 		cmocka_unit_test(nothing_arrived),
 		cmocka_unit_test(ended_unseen),
 		cmocka_unit_test(nothing_done_and_nothing_sent),
-		cmocka_unit_test(findings_are_joined),
-		cmocka_unit_test(findings_are_cut_off),
+		cmocka_unit_test(all_findings_are_kept),
+		cmocka_unit_test(findings_are_bounded),
+		cmocka_unit_test(codes_have_names),
 		cmocka_unit_test(names),
 	};
 

@@ -166,21 +166,21 @@ static void transport(void **state)
 
 	(void)state;
 	speak_mptcp(&s, true, true, true);
-	scene_expect(&s, KA_BROKEN, "the SYN asks for MPTCP");
+	scene_expect(&s, KA_FAIL, "the SYN asks for MPTCP");
 	s.case_.transport = KA_MPTCP;
 	scene_expect(&s, KA_PASS, "");
 	s.case_.transport = KA_MPTCP_CLIENT;
-	scene_expect_only(&s, KA_BROKEN, "the server accepts MPTCP");
+	scene_expect_only(&s, KA_FAIL, "the server accepts MPTCP");
 	speak_mptcp(&s, true, false, false);
 	s.case_.transport = KA_MPTCP;
-	scene_expect_only(&s, KA_BROKEN, "the server does not accept MPTCP");
+	scene_expect_only(&s, KA_FAIL, "the server does not accept MPTCP");
 	s.case_.transport = KA_MPTCP_CLIENT;
 	scene_expect(&s, KA_PASS, "");
 	scene_find(&s, KA_SEG_PROBE, 1)->packet.mptcp = true;
 	scene_expect_only(&s, KA_FAIL, "probe 2 of all has an MPTCP option");
 	speak_mptcp(&s, false, false, false);
 	s.case_.transport = KA_MPTCP_CLIENT;
-	scene_expect_only(&s, KA_BROKEN, "the SYN does not ask for MPTCP");
+	scene_expect_only(&s, KA_FAIL, "the SYN does not ask for MPTCP");
 }
 
 /* A socket without a subflow says ENOTCONN again and again; a TCP socket must not. */

@@ -158,10 +158,14 @@ static void host_lost_packets(void **state)
 	scene_silent_drop(&s, &scene_ordinary);
 	s.timeline.host_lost = 7;
 	scene_expect(&s, KA_PASS, "");
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta++;
+	scene_find_counter(&s, "Tcp.RetransSegs")->counter.delta++;
 	scene_expect(&s, KA_BROKEN,
 		     "host stalled: 7 packets did not fit into its queues; "
-		     "TcpExt.TCPKeepAlive moved by 4");
+		     "Tcp.RetransSegs moved by 1");
+	assert_true(ka_verdict_is_stall(&s.verdict));
+	/* of what no lost packet explains it is none either */
+	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta++;
+	scene_expect(&s, KA_FAIL, "TcpExt.TCPKeepAlive moved by 4");
 }
 
 int main(void)

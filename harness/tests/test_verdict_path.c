@@ -28,6 +28,7 @@ static void remove_all(struct scene *s, enum ka_segment kind)
 static void scene_unseen(struct scene *s)
 {
 	scene_silent_drop(s, &scene_ordinary);
+	s->steps[2].place = KA_PROBER_OUTPUT;
 	s->case_.expect.unseen = true;
 	s->case_.expect.rst_sent = 0;
 	s->case_.expect.counters[0] = (struct ka_counter_want){ "TcpExt.TCPAbortFailed", 1 };
