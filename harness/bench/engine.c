@@ -188,6 +188,9 @@ static int64_t advance_step(struct ka_engine *e, const struct ka_step *step)
 {
 	int64_t next = work_step(e, step);
 
+	/* what fails on a connection that is no more is no failure of the bench */
+	if (next < 0 && e->ends[e->prober].ended && !ka_engine_has_failed(e))
+		return ended_under_step(e);
 	if (next <= 0 || e->over)
 		return next;
 	if (is_in_vain(e, step))
