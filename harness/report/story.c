@@ -30,8 +30,7 @@ static void put_line(FILE *out, const char *prefix, const char *label, const cha
 	putc('\n', out);
 }
 
-/* A line for each finding, with the line of the case that it is about. Of a result without any
- * (skipped, or version 1), what is known in one line. */
+/* A line for each finding. Of a result without any (skipped, or version 1), what is known in one. */
 static void put_what(FILE *out, const struct ka_result *result, const char *prefix)
 {
 	const json_t *finding;
@@ -41,16 +40,8 @@ static void put_what(FILE *out, const struct ka_result *result, const char *pref
 		put_line(out, prefix, "what", result->why);
 	json_array_foreach(result->findings, i, finding)
 	{
-		const char *where = json_string_value(json_object_get(finding, "where"));
-
-		put_label(out, prefix, i ? "" : "what");
-		ka_put_plain(out, json_string_value(json_object_get(finding, "text")));
-		if (where) {
-			fputs(" (", out);
-			ka_put_plain(out, where);
-			putc(')', out);
-		}
-		putc('\n', out);
+		put_line(out, prefix, i ? "" : "what",
+			 json_string_value(json_object_get(finding, "text")));
 	}
 }
 

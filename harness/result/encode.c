@@ -234,7 +234,7 @@ static int put_figures(json_t *object, const struct ka_facts *facts,
 
 /* ---- findings ---------------------------------------------------------------------------- */
 
-static json_t *encode_finding(const struct ka_finding *finding)
+static json_t *encode_finding(const struct ka_finding *finding, const char *where)
 {
 	json_t *object = json_object();
 	enum ka_finding_class class_ = ka_finding_class(finding->code);
@@ -244,17 +244,17 @@ static json_t *encode_finding(const struct ka_finding *finding)
 	bad |= json_object_set_new(object, "class", json_string(ka_finding_class_name(class_)));
 	bad |= json_object_set_new(object, "text", ka_json_text(finding->text));
 	bad |= json_object_set_new(object, "step", json_count(finding->step));
-	bad |= json_object_set_new(object, "where", json_null());
+	bad |= json_object_set_new(object, "where", ka_json_text(where));
 	return finished(object, bad);
 }
 
-static json_t *encode_findings(const struct ka_findings *findings)
+static json_t *encode_findings(const struct ka_findings *findings, const char *where)
 {
 	json_t *array = json_array();
 	int bad = 0;
 
 	for (unsigned i = 0; i < findings->n; i++)
-		bad |= json_array_append_new(array, encode_finding(&findings->list[i]));
+		bad |= json_array_append_new(array, encode_finding(&findings->list[i], where));
 	return finished(array, bad);
 }
 
@@ -302,7 +302,8 @@ static int put_observed(json_t *object, const struct ka_instance *instance,
 	bad |= json_object_set_new(object, "alive_s", ka_json_seconds(alive_s(seen)));
 	bad |= json_object_set_new(object, "verdict", json_string(ka_verdict_name(verdict->kind)));
 	bad |= json_object_set_new(object, "why", ka_json_text(verdict->why));
-	bad |= json_object_set_new(object, "findings", encode_findings(&verdict->findings));
+	bad |= json_object_set_new(object, "findings",
+				   encode_findings(&verdict->findings, instance->case_->declared));
 	bad |= json_object_set_new(object, "wall_s",
 				   facts->virtual_clock ? json_null() : ka_json_seconds(wall_s));
 	bad |= json_object_set_new(object, "kept", json_null());
