@@ -298,8 +298,10 @@ static int predict(struct builder *b)
 		char why[KA_SENSE_TEXT];
 
 		if (ka_check_sense(instance, why, sizeof(why)) < 0)
-			return nn_refuse(b->err, "%s (theme %s): %s", instance->name,
-					 instance->theme->name, why);
+			return nn_refuse(b->err, "%s: %s: %s",
+					 instance->case_->declared ? instance->case_->declared
+								   : instance->theme->name,
+					 instance->name, why);
 		if (ka_predict(instance, &facts, &plan->predictions[i]) < 0)
 			return nn_refuse(b->err, "%s: nothing can be predicted with HZ %d",
 					 instance->name, b->hz);

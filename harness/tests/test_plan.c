@@ -340,6 +340,7 @@ static const struct ka_case off[] = {
 	{ .name = "a", .why = "w", .from = KA_FROM_NOWHERE, EXPIRY }
 };
 static const struct ka_case route[] = { { .name = "a",
+					  .declared = "cases/route.c:3",
 					  .why = "w",
 					  .topology = KA_PAIR,
 					  KA_STEPS({ .do_ = KA_CONNECT },
@@ -350,14 +351,14 @@ static const struct ka_theme nonsense[] = { { "twice", "", twice, 2 },
 					    { "no_reason", "", no_reason, 1 },
 					    { "off", "", off, 1 },
 					    { "route", "", route, 1 } };
-/* The theme, the case, and the reason. */
+/* Where it stands, the instance, the step, and the reason. */
 static const char *const why_not[] = {
 	"case a is declared twice",
 	"theme named: 'a/b' is no name of a case",
 	"case a: it says no why",
-	"a/1-1-1/v4/client (theme off): nothing says SO_KEEPALIVE",
-	"a/1-1-1/v4/client (theme route): step 2 (route_gone): a pair has no route that could be "
-	"taken away",
+	"off: a/1-1-1/v4/client: nothing says SO_KEEPALIVE",
+	"cases/route.c:3: a/1-1-1/v4/client: step 2 (route_gone): a pair has no route that could "
+	"be taken away",
 };
 
 static void nonsense_is_refused(void **state)
