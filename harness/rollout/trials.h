@@ -65,29 +65,4 @@ int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, st
 /* The trial that @name (of a case) is; NULL: none. */
 const struct ka_trial *ka_trials_find(const struct ka_trials *trials, const char *name);
 
-/* The parts of ka_trials_new(). */
-struct ka_trial_maker {
-	struct ka_trials *trials;
-	const struct ka_spec *spec;
-	int hz;
-};
-/* A new case with these steps, NULL when there is no room; it stands where this is called. */
-#define ka_trial_add(...) ka_trial_add_at(KA_HERE, __VA_ARGS__)
-struct ka_case *ka_trial_add_at(const char *declared, struct ka_trial_maker *maker,
-				enum ka_trial_kind kind, const struct ka_setting *setting,
-				const struct ka_step *steps, size_t n_steps, const char *name,
-				const char *why);
-/* @value as text that lives as long as the case. */
-const char *ka_trial_number(struct ka_case *case_, struct ka_trials *trials, int64_t value);
-/* The keepalive values as sysctls of the prober's namespace, before there is a socket. */
-void ka_trial_put_sysctls(struct ka_case *case_, struct ka_trials *trials,
-			  const struct ka_knobs *knobs);
-/* True for values that make sense as a setting: all at least 1. */
-bool ka_trial_is_regular(const struct ka_knobs *knobs);
-struct ka_setting ka_trial_setting(const struct ka_knobs *knobs);
-/* One gateway of the spec (trials_gateway.c). */
-void ka_trials_gateway(struct ka_trial_maker *maker, size_t index);
-/* Who is not changed (trials_unchanged.c). */
-void ka_trials_unchanged(struct ka_trial_maker *maker);
-
 #endif
