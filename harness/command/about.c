@@ -70,6 +70,21 @@ unsigned long ka_number_argument(const char *option, const char *text, unsigned 
 	return number;
 }
 
+int ka_choice_argument(const char *option, const char *text, const char *const names[])
+{
+	char known[200] = "";
+	size_t used = 0;
+
+	for (int i = 0; names[i]; i++) {
+		if (strcmp(names[i], text) == 0)
+			return i;
+		if (used < sizeof(known))
+			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+						 i ? ", " : "", names[i]);
+	}
+	ka_usage_error("%s: '%.40s' is none of %s", option, text, known);
+}
+
 void ka_about_version(void)
 {
 	struct ka_facts facts;

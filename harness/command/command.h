@@ -49,6 +49,9 @@ void ka_refuse_hostile_options(int argc, char **argv);
 unsigned long ka_number_argument(const char *option, const char *text, unsigned long min,
 				 unsigned long max);
 
+/* Which of @names (NULL at the end) the argument of @option is, or ka_usage_error(). */
+int ka_choice_argument(const char *option, const char *text, const char *const names[]);
+
 /* What there is besides commands: the version with the kernel, and the list of commands. */
 void ka_about_version(void);
 void ka_about_help(const struct ka_command *commands, size_t n);

@@ -10,6 +10,7 @@
 #include "command/command.h"
 
 enum format { TEXT, MARKDOWN, JSON };
+static const char *const formats[] = { "text", "markdown", "json", NULL };
 
 struct options {
 	enum format format;
@@ -32,24 +33,13 @@ static const char text[] =
 	"Exit status: 0 nothing regressed; 1 something did: it passed and now fails or is broken, "
 	"or its end moved; 2 wrong usage.";
 
-static enum format parse_format(const char *arg)
-{
-	if (strcmp(arg, "text") == 0)
-		return TEXT;
-	if (strcmp(arg, "markdown") == 0)
-		return MARKDOWN;
-	if (strcmp(arg, "json") == 0)
-		return JSON;
-	ka_usage_error("--format: '%.40s' is none of text, markdown, json", arg);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
 
 	switch (key) {
 	case 'f':
-		options->format = parse_format(arg);
+		options->format = ka_choice_argument("--format", arg, formats);
 		return 0;
 	case 'a':
 		options->all = true;

@@ -13,6 +13,8 @@ struct list_options {
 	bool json;
 };
 
+static const char *const formats[] = { "text", "json", NULL };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct list_options *options = state->input;
@@ -22,9 +24,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &options->plan;
 		return 0;
 	case 'F':
-		if (strcmp(arg, "text") != 0 && strcmp(arg, "json") != 0)
-			ka_usage_error("--format: '%.40s' is none of text, json", arg);
-		options->json = strcmp(arg, "json") == 0;
+		options->json = ka_choice_argument("--format", arg, formats) == 1;
 		return 0;
 	case ARGP_KEY_ARG:
 		ka_usage_error("unexpected '%.60s'; to list only some, use --filter", arg);

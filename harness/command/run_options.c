@@ -12,8 +12,6 @@
 #include "command/select.h"
 #include "run/schedule.h"
 
-/* Timers that wake later than this make a host unfit to judge by: see --noise-budget. */
-
 enum {
 	KEY_REPEAT = 0x200,
 	KEY_UNTIL_FAIL,
@@ -30,6 +28,9 @@ enum {
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+static const char *const colors[] = { "auto", "always", "never", NULL };
+/* By enum ka_exit_style. */
+static const char *const exit_styles[] = { "default", "kselftest", "bisect", NULL };
 
 /* Parsed so far. */
 struct state {
@@ -96,28 +97,6 @@ static const char text[] =
 	"failed; 2 wrong usage; 77 nothing could run; 99 an experiment, or kacheck itself, is "
 	"broken.\n\n"
 	"Without --out and --keep nothing is written to disk.";
-
-static enum color parse_color(const char *arg)
-{
-	if (strcmp(arg, "auto") == 0)
-		return COLOR_AUTO;
-	if (strcmp(arg, "always") == 0)
-		return COLOR_ALWAYS;
-	if (strcmp(arg, "never") == 0)
-		return COLOR_NEVER;
-	ka_usage_error("--color: '%.40s' is none of auto, always, never", arg);
-}
-
-static enum ka_exit_style parse_exit_style(const char *arg)
-{
-	if (strcmp(arg, "default") == 0)
-		return KA_STYLE_DEFAULT;
-	if (strcmp(arg, "kselftest") == 0)
-		return KA_STYLE_KSELFTEST;
-	if (strcmp(arg, "bisect") == 0)
-		return KA_STYLE_BISECT;
-	ka_usage_error("--exit-style: '%.40s' is none of default, kselftest, bisect", arg);
-}
 
 static void add_report(struct ka_run_options *options, char *arg)
 {
@@ -206,7 +185,7 @@ static error_t parse_output(int key, char *arg, struct state *s)
 		options->keep_all = true;
 		return 0;
 	case KEY_COLOR:
-		s->color = parse_color(arg);
+		s->color = ka_choice_argument("--color", arg, colors);
 		return 0;
 	case 'q':
 		options->quiet = true;
@@ -253,7 +232,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		s->options->strict = true;
 		return 0;
 	case KEY_EXIT_STYLE:
-		s->options->exit_style = parse_exit_style(arg);
+		s->options->exit_style = ka_choice_argument("--exit-style", arg, exit_styles);
 		return 0;
 	case ARGP_KEY_ARG:
 		ka_usage_error("unexpected '%.60s'; to run only some, use --filter", arg);

@@ -90,15 +90,8 @@ static double budget_argument(const char *text)
 	return seconds;
 }
 
-static enum ka_sysctl_format format_argument(const char *text)
-{
-	static const char *const names[] = { "text", "markdown", "json" };
-
-	for (size_t i = 0; i < KA_N(names); i++)
-		if (strcmp(names[i], text) == 0)
-			return (enum ka_sysctl_format)i;
-	ka_usage_error("--format: '%.40s' is none of text, markdown, json", text);
-}
+/* By enum ka_sysctl_format. */
+static const char *const formats[] = { "text", "markdown", "json", NULL };
 
 static void check(struct ka_sysctl_options *options)
 {
@@ -156,7 +149,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->budget_s = budget_argument(arg);
 		return 0;
 	case 'f':
-		options->format = format_argument(arg);
+		options->format = ka_choice_argument("--format", arg, formats);
 		return 0;
 	case KEY_SUGGEST:
 		options->suggest = true;

@@ -57,8 +57,6 @@ int ka_sysctl_parse_word(struct ka_sysctl_set *set, const char *word, struct nn_
 /* Decides every line's fate. A glob is used if it sets one of the known keys, overridden if other
  * lines set all of those that it matches. */
 void ka_sysctl_resolve(struct ka_sysctl_set *set);
-/* The keys that have to do with keepalive, NULL at the end. */
-extern const char *const ka_sysctl_known[];
 /* The line that sets @key in the end, which may have a glob for a key; NULL: none. Needs no
  * ka_sysctl_resolve() before. */
 const struct ka_sysctl_line *ka_sysctl_value(const struct ka_sysctl_set *set, const char *key);

@@ -16,23 +16,9 @@ struct ka_sysctl_mark ka_sysctl_mark(const struct ka_sysctl_set *set);
 /* Drops what was added since @mark if @ret is an error; returns @ret. */
 int ka_sysctl_back(struct ka_sysctl_set *set, struct ka_sysctl_mark mark, int ret);
 
-/* Adds @file to the set's files. *@kept is the set's own copy. */
-int ka_sysctl_add_file(struct ka_sysctl_set *set, const char *file, const char **kept,
-		       struct nn_err *err);
-/* Appends a line; @line is copied but for .file. */
-int ka_sysctl_add_line(struct ka_sysctl_set *set, const struct ka_sysctl_line *line,
-		       struct nn_err *err);
-
-/* One line of a file, of @size bytes without its end. Nothing is added for an empty line and a
- * comment. */
-int ka_sysctl_read_line(struct ka_sysctl_set *set, const char *file, unsigned line,
-			const char *text, size_t size, struct nn_err *err);
 /* "file:line: what": the text says all, so no errno is appended. Returns -EINVAL. */
 int ka_sysctl_bad(struct nn_err *err, const char *file, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-
-bool ka_sysctl_is_glob(const char *key);
-bool ka_sysctl_is_known(const char *key);
 
 /* --system, below the directory @root ("": the host's own). */
 int ka_sysctl_read_system_at(struct ka_sysctl_set *set, const char *root, struct nn_err *err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rollout/knobs.h"
 #include "rollout/sysctld_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,12 +40,11 @@ static void check_lines(const struct ka_sysctl_set *set)
 static void check_values(const struct ka_sysctl_set *set)
 {
 	const struct ka_sysctl_line *line;
-	const char *const *key;
 	bool *gives = calloc(set->n + 1, sizeof(*gives));
 
 	must(gives);
-	for (key = ka_sysctl_known; *key; key++) {
-		line = ka_sysctl_value(set, *key);
+	for (size_t i = 0; i < KA_KNOBS; i++) {
+		line = ka_sysctl_value(set, ka_knob_infos[i].key);
 		if (line)
 			gives[line - set->lines] = true;
 	}

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rollout/sysctld.h"
+#include "rollout/knobs.h"
 
 static int read_all(struct ka_sysctl_set *set, char **paths, struct nn_err *err)
 {
@@ -23,15 +23,14 @@ int main(int argc, char **argv)
 	struct ka_sysctl_set set = { 0 };
 	const struct ka_sysctl_line *line;
 	struct nn_err err = { 0 };
-	const char *const *key;
 	int ret = argc > 1 ? read_all(&set, argv + 1, &err) : -1;
 
 	if (ret)
 		fprintf(stderr, "%s\n", err.text);
-	for (key = ka_sysctl_known; !ret && *key; key++) {
-		line = ka_sysctl_value(&set, *key);
+	for (size_t i = 0; !ret && i < KA_KNOBS; i++) {
+		line = ka_sysctl_value(&set, ka_knob_infos[i].key);
 		if (line)
-			printf("%s %s\n", *key, line->value);
+			printf("%s %s\n", ka_knob_infos[i].key, line->value);
 	}
 	ka_sysctl_free(&set);
 	return ret ? 2 : 0;

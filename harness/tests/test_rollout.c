@@ -93,15 +93,6 @@ static void numbers_are_the_kernels(void **state)
 	assert_true(ka_knob_takes(KA_KNOB_TIME, "-1"));
 }
 
-/* Every key that the reader knows has a knob, so that no line is called used and then forgotten. */
-static void knows_what_the_reader_knows(void **state)
-{
-	(void)state;
-	for (size_t i = 0; ka_sysctl_known[i]; i++)
-		if (ka_knob_find(ka_sysctl_known[i]) < 0)
-			fail_msg("no knob for %s", ka_sysctl_known[i]);
-}
-
 static void takes_files(void **state)
 {
 	static const char text[] = "net.ipv4.tcp_keepalive_time = 60\n"
@@ -320,7 +311,6 @@ int main(void)
 		cmocka_unit_test(reads_spans),
 		cmocka_unit_test(writes_spans),
 		cmocka_unit_test(numbers_are_the_kernels),
-		cmocka_unit_test(knows_what_the_reader_knows),
 		cmocka_unit_test(takes_files),
 		cmocka_unit_test(answers),
 		cmocka_unit_test(long_intervals),
