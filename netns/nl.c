@@ -105,6 +105,29 @@ void nn_nl_verdict(const struct nlmsghdr *nlh, struct nn_nl_verdict *verdict)
 	}
 }
 
+static int recv_fail(struct nn_err *err)
+{
+	if (errno == EAGAIN)
+		return nn_fail(err, ETIMEDOUT, "netlink: no answer from the kernel");
+	return nn_fail(err, errno, "netlink: cannot receive");
+}
+
+/* Receives one datagram and hands its messages to @each, until one returns something other than 0,
+ * which is returned then. A signal leaves nothing received: the caller waits again. */
+static int recv_datagram(struct nn_nl *nl, nn_nl_each each, void *arg, struct nn_err *err)
+{
+	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buf;
+	ssize_t got = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));
+	int len, ret = 0;
+
+	if (got < 0)
+		return errno == EINTR ? 0 : recv_fail(err);
+	for (len = (int)got; !ret && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+		ret = each(nlh, arg);
+	return ret;
+}
+
 static int verdict_fail(const struct nn_nl_verdict *v, struct nn_err *err)
 {
 	if (!v->code)
@@ -114,16 +137,16 @@ static int verdict_fail(const struct nn_nl_verdict *v, struct nn_err *err)
 
 /* ---- requests --------------------------------------------------------------------------- */
 
-/* What is sent at once: one request or several. */
-struct letter {
+/* The messages that are sent as one datagram. */
+struct request {
 	struct nlmsghdr *first;
 	size_t size;
 };
 
-/* The state of a letter while the replies come in. */
-struct talk {
-	uint32_t first, last; /* numbers of its requests */
-	bool is_question;     /* the last one ends with its one answer */
+/* A request and its replies, while they come in. */
+struct exchange {
+	uint32_t first, last; /* sequence numbers of its messages */
+	bool one_reply;       /* the last message asks for no ACK: its one reply is the end */
 	nn_nl_each each;
 	void *arg;
 	int ret;                      /* of @each */
@@ -132,57 +155,53 @@ struct talk {
 	struct nn_nl_verdict verdict; /* the first that is bad, or the last one's */
 };
 
-static void talk_verdict(struct talk *talk, const struct nn_nl_verdict *verdict)
+static void exchange_verdict(struct exchange *exchange, const struct nn_nl_verdict *verdict)
 {
-	if (!talk->verdict.code)
-		talk->verdict = *verdict;
-	talk->over |= verdict->seq == talk->last;
+	if (!exchange->verdict.code)
+		exchange->verdict = *verdict;
+	exchange->over |= verdict->seq == exchange->last;
 }
 
-static void talk_take(struct talk *talk, const struct nlmsghdr *nlh)
+static int exchange_take(const struct nlmsghdr *nlh, void *arg)
 {
+	struct exchange *exchange = arg;
 	struct nn_nl_verdict verdict = { .seq = nlh->nlmsg_seq };
 
-	if (nlh->nlmsg_seq - talk->first > talk->last - talk->first)
-		return; /* left over from a request that was given up */
+	if (nlh->nlmsg_seq - exchange->first > exchange->last - exchange->first)
+		return 0; /* left over from a request that was given up */
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
-		talk->interrupted = true;
+		exchange->interrupted = true;
 	switch (nlh->nlmsg_type) {
 	case NLMSG_NOOP:
 		break;
 	case NLMSG_ERROR:
 		nn_nl_verdict(nlh, &verdict);
-		talk_verdict(talk, &verdict);
+		exchange_verdict(exchange, &verdict);
 		break;
 	case NLMSG_DONE:
 		/* Carries the dump's own error code, 0 or negative. */
 		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(int))
 			verdict.code = -*(const int *)mnl_nlmsg_get_payload(nlh);
-		talk_verdict(talk, &verdict);
+		exchange_verdict(exchange, &verdict);
 		break;
 	default:
-		/* Read on after @each has had enough, so that nothing stays in the queue. */
-		if (talk->each && !talk->ret)
-			talk->ret = talk->each(nlh, talk->arg);
-		talk->over |= talk->is_question && nlh->nlmsg_seq == talk->last;
+		/* Read on after @each has returned its value, so that no reply stays queued. */
+		if (exchange->each && !exchange->ret)
+			exchange->ret = exchange->each(nlh, exchange->arg);
+		exchange->over |= exchange->one_reply && nlh->nlmsg_seq == exchange->last;
 	}
+	return 0;
 }
 
-static int recv_fail(struct nn_err *err)
+/* Numbers the messages. Only the last one asks for an ACK: of the others only an error is of
+ * interest. */
+static void number_messages(struct nn_nl *nl, const struct request *request,
+			    struct exchange *exchange)
 {
-	if (errno == EAGAIN)
-		return nn_fail(err, ETIMEDOUT, "netlink: no answer from the kernel");
-	return nn_fail(err, errno, "netlink: cannot receive");
-}
+	struct nlmsghdr *nlh = request->first;
+	int left = (int)request->size;
 
-/* Gives the requests their numbers, and leaves the ACK to the last: the others only speak up when
- * they are refused. */
-static void address(struct nn_nl *nl, const struct letter *letter, struct talk *talk)
-{
-	struct nlmsghdr *nlh = letter->first;
-	int left = (int)letter->size;
-
-	talk->first = nl->seq + 1;
+	exchange->first = nl->seq + 1;
 	for (;;) {
 		nlh->nlmsg_seq = ++nl->seq;
 		left -= (int)MNL_ALIGN(nlh->nlmsg_len);
@@ -191,52 +210,41 @@ static void address(struct nn_nl *nl, const struct letter *letter, struct talk *
 		nlh->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
 		nlh = (struct nlmsghdr *)((char *)nlh + MNL_ALIGN(nlh->nlmsg_len));
 	}
-	talk->last = nl->seq;
-	talk->is_question = !(nlh->nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP));
+	exchange->last = nl->seq;
+	exchange->one_reply = !(nlh->nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP));
 }
 
-/* Sends and receives once. Returns 0 when the letter is answered, or -errno of the transport. */
-static int talk_once(struct nn_nl *nl, const struct letter *letter, struct talk *talk,
-		     struct nn_err *err)
+/* Sends and receives once. Returns 0 when the request is answered, or -errno of the transport. */
+static int exchange_once(struct nn_nl *nl, const struct request *request, struct exchange *exchange,
+			 struct nn_err *err)
 {
-	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
-	const struct nlmsghdr *nlh;
-	ssize_t got;
-	int len;
+	int ret = 0;
 
-	address(nl, letter, talk);
-	if (mnl_socket_sendto(nl->sock, letter->first, letter->size) < 0)
+	number_messages(nl, request, exchange);
+	if (mnl_socket_sendto(nl->sock, request->first, request->size) < 0)
 		return nn_fail(err, errno, "netlink: cannot send");
-	while (!talk->over) {
-		got = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return recv_fail(err);
-		nlh = (const struct nlmsghdr *)buf;
-		for (len = (int)got; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-			talk_take(talk, nlh);
-	}
-	return 0;
+	while (!ret && !exchange->over)
+		ret = recv_datagram(nl, exchange_take, exchange, err);
+	return ret;
 }
 
 int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg, struct nn_err *err)
 {
-	const struct letter letter = { msg->nlh, msg->nlh->nlmsg_len };
-	struct talk talk;
+	const struct request request = { msg->nlh, msg->nlh->nlmsg_len };
+	struct exchange exchange;
 	int tries, ret;
 
 	if (msg->overflow)
 		return nn_fail(err, EMSGSIZE, "netlink: request too long");
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		talk = (struct talk){ .each = each, .arg = arg };
-		ret = talk_once(nl, &letter, &talk, err);
+		exchange = (struct exchange){ .each = each, .arg = arg };
+		ret = exchange_once(nl, &request, &exchange, err);
 		if (ret)
 			return ret;
-		if (talk.verdict.code)
-			return verdict_fail(&talk.verdict, err);
-		if (talk.ret || !talk.interrupted)
-			return talk.ret;
+		if (exchange.verdict.code)
+			return verdict_fail(&exchange.verdict, err);
+		if (exchange.ret || !exchange.interrupted)
+			return exchange.ret;
 	}
 	return nn_fail(err, EINTR, "netlink: the table changes faster than it can be read");
 }
@@ -244,44 +252,34 @@ int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg,
 int nn_nl_talk_all(struct nn_nl *nl, struct nn_msgs *msgs, nn_nl_each each, void *arg,
 		   struct nn_err *err)
 {
-	const struct letter letter = { (struct nlmsghdr *)msgs->buf, msgs->used };
-	struct talk talk = { .each = each, .arg = arg };
+	const struct request request = { (struct nlmsghdr *)msgs->buf, msgs->used };
+	struct exchange exchange = { .each = each, .arg = arg };
 	int ret;
 
 	if (msgs->overflow)
 		return nn_fail(err, EMSGSIZE, "netlink: requests too long");
 	if (msgs->n == 0)
 		return 0;
-	ret = talk_once(nl, &letter, &talk, err);
+	ret = exchange_once(nl, &request, &exchange, err);
 	if (ret)
 		return ret;
-	if (talk.verdict.code) {
-		ret = verdict_fail(&talk.verdict, err);
-		return nn_prefix(err, ret, "%s", msgs->what[talk.verdict.seq - talk.first]);
+	if (exchange.verdict.code) {
+		ret = verdict_fail(&exchange.verdict, err);
+		return nn_prefix(err, ret, "%s", msgs->what[exchange.verdict.seq - exchange.first]);
 	}
-	return talk.ret;
+	return exchange.ret;
 }
 
 int nn_nl_listen(struct nn_nl *nl, int timeout_ms, nn_nl_each each, void *arg, struct nn_err *err)
 {
-	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct pollfd pfd = { .fd = mnl_socket_get_fd(nl->sock), .events = POLLIN };
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buf;
-	ssize_t got;
-	int len, ret;
+	int ret = poll(&pfd, 1, timeout_ms);
 
-	ret = poll(&pfd, 1, timeout_ms);
 	if (ret < 0)
 		return errno == EINTR ? 0 : nn_fail(err, errno, "poll");
 	if (ret == 0)
 		return -ETIMEDOUT;
-	got = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));
-	if (got < 0)
-		return recv_fail(err);
-	for (len = (int)got, ret = 0; !ret && mnl_nlmsg_ok(nlh, len);
-	     nlh = mnl_nlmsg_next(nlh, &len))
-		ret = each(nlh, arg);
-	return ret;
+	return recv_datagram(nl, each, arg, err);
 }
 
 /* ---- a batch ---------------------------------------------------------------------------- */
@@ -294,13 +292,14 @@ struct batch {
 	struct nn_nl_verdict *bad;
 };
 
-static void batch_take(struct batch *batch, const struct nlmsghdr *nlh)
+static int batch_take(const struct nlmsghdr *nlh, void *arg)
 {
+	struct batch *batch = arg;
 	uint32_t index = nlh->nlmsg_seq - batch->first;
 	struct nn_nl_verdict verdict;
 
 	if (nlh->nlmsg_type != NLMSG_ERROR || index > batch->n + 1)
-		return;
+		return 0;
 	nn_nl_verdict(nlh, &verdict);
 	/* Whether begin (0) and end (n + 1) are acknowledged depends on the kernel's age; an error
 	 * there means that none of the others will be answered. */
@@ -311,6 +310,7 @@ static void batch_take(struct batch *batch, const struct nlmsghdr *nlh)
 	/* Messages before the bad one are acknowledged with 0 though nothing of them stays. */
 	if (verdict.code && !batch->bad->code)
 		*batch->bad = verdict;
+	return 0;
 }
 
 static int batch_send(struct nn_nl *nl, struct iovec *iov, size_t iov_len, struct nn_err *err)
@@ -329,25 +329,12 @@ static int batch_send(struct nn_nl *nl, struct iovec *iov, size_t iov_len, struc
 int nn_nl_batch(struct nn_nl *nl, struct iovec *iov, size_t iov_len, uint32_t first, uint32_t n,
 		struct nn_nl_verdict *bad, struct nn_err *err)
 {
-	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct batch batch = { .first = first, .n = n, .bad = bad };
-	const struct nlmsghdr *nlh;
-	ssize_t got;
-	int len, ret;
+	int ret;
 
 	*bad = (struct nn_nl_verdict){ 0 };
 	ret = batch_send(nl, iov, iov_len, err);
-	if (ret)
-		return ret;
-	while (!batch.over) {
-		got = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return recv_fail(err);
-		nlh = (const struct nlmsghdr *)buf;
-		for (len = (int)got; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-			batch_take(&batch, nlh);
-	}
-	return verdict_fail(bad, err);
+	while (!ret && !batch.over)
+		ret = recv_datagram(nl, batch_take, &batch, err);
+	return ret ? ret : verdict_fail(bad, err);
 }
