@@ -85,8 +85,9 @@ static const struct ka_case cases[] = {
 		.why = "an idle timer gets rid of a frozen peer that keepalive takes for healthy",
 		.source = "RFC 9293 3.8.4, 3.10.7.4; tcp_send_dupack() at the frozen peer",
 		.lesson = "The peer's process is stopped; its kernel answers every probe, so TCP "
-			  "has no objection. The prober's own rule, so long without a request and "
-			  "out, does not ask the other kernel: it closes at its time.",
+			  "has no objection. The prober's application closes a connection on "
+			  "which nothing was asked for so long. Its timer does not depend on the "
+			  "other kernel: it runs out, and the connection is closed.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		.min_cnt = 3,

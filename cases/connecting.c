@@ -38,12 +38,12 @@ static const struct ka_case cases[] = {
 		       "before it, has no say and sends no probe",
 		.source = "RFC 9293 3.8.3, 3.8.4; tcp_write_timeout(): TCPF_SYN_SENT; "
 			  "tcp_keepalive_timer(): TCP_SYN_SENT",
-		.lesson = "SO_KEEPALIVE with idle 1 is set, but the connection does not stand: "
-			  "there is nothing to keep alive, and no timer of keepalive's runs. The "
-			  "SYN is sent again after 1 s; with tcp_syn_retries = 1 the next expiry, "
-			  "2 s later, is the end. With the default of 6 it takes 127 s (131 s "
-			  "from 6.5 on, where tcp_syn_linear_timeouts is 4), and no keepalive "
-			  "value shortens that.",
+		.lesson = "SO_KEEPALIVE with idle 1 is set, but the connection is not "
+			  "established yet, and the keepalive timer does not run. The SYN is "
+			  "sent again after 1 s; with tcp_syn_retries = 1 the next expiry, 2 s "
+			  "later, is the end. With the default of 6 it takes 127 s (131 s from "
+			  "6.5 on, where tcp_syn_linear_timeouts is 4), and no keepalive value "
+			  "shortens that.",
 		.topology = KA_ROUTED,
 		.probers = KA_ONLY_CLIENT,
 		.one_setting = true,

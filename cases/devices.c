@@ -36,7 +36,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("device_deleted"),
-		.why = "a device that no longer exists is no more news than one that is down",
+		.why = "a deleted device is no more reported to a socket than one that is down",
 		.source = "fib_netdev_event(), dst_dev_put(); __ip_queue_xmit()",
 		.lesson = "The device is unplugged for good, as a USB adapter or a virtual "
 			  "machine's interface. The connection outlives it and dies of silence.",
@@ -109,8 +109,9 @@ static const struct ka_case cases[] = {
 		.source = "dev_deactivate(): noop_qdisc; noop_enqueue(): NET_XMIT_CN",
 		.lesson = "The peer's device is set down: the prober's own has lost its carrier. "
 			  "The kernel keeps the routes, but sends into a queue that discards all "
-			  "(noop). That queue says \"congested\" rather than \"dropped\", so each "
-			  "probe counts as sent. The application learns nothing of the carrier.",
+			  "(noop). That queue says \"congested\" rather than \"dropped\", so "
+			  "each probe counts as sent. The application learns nothing of the "
+			  "carrier.",
 		.topology = KA_PAIR,
 		IDLE_THEN(.do_ = KA_LINK_DOWN, .who = KA_PEER),
 		.expect = { .when = KA_KEEPALIVE_EXPIRY,

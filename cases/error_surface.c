@@ -78,8 +78,7 @@ static const struct ka_case cases[] = {
 		.lesson = "The oldest way to wait for data. A sleeping recv() does not hold the "
 			  "socket, so the keepalive timer works meanwhile; its end wakes the "
 			  "sleeper, who takes the error. Nobody else will see it: an epoll loop "
-			  "beside "
-			  "it, a moment later, finds HUP without ERR, and read() gives 0.",
+			  "beside it, a moment later, finds HUP without ERR, and read() gives 0.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		BLOCKED(KA_IN_RECV),

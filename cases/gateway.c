@@ -89,8 +89,8 @@ static const struct ka_case cases[] = {
 		.why = "a gateway's timeout of idle - 1 s: the entry is gone when the first probe "
 		       "comes",
 		.source = "RFC 5382 REQ-5; nf_ct_is_expired()",
-		.lesson = "The sweep over the boundary, from below. The gateway forgets one second "
-			  "before the prober asks.",
+		.lesson = "The gateway's timeout is one second shorter than idle: it has "
+			  "forgotten the connection when the first probe is sent.",
 		.topology = KA_ROUTED,
 		.gateway = &a_second_less,
 		.settings = two_seconds,
@@ -102,11 +102,11 @@ static const struct ka_case cases[] = {
 		.why = "a timeout of exactly idle is too short: the probe is never early, the "
 		       "gateway never late",
 		.source = "RFC 5382 REQ-5; nf_ct_is_expired(); kernel/time/timer.c",
-		.lesson = "Idle and timeout are the same number, so do they meet? They do not: the "
-			  "entry is over in the jiffy in which its time is, at the latest when "
-			  "somebody looks for it; the probe leaves idle after the last segment at "
-			  "the earliest, and mostly later, because the timer wheel rounds up. The "
-			  "gateway saw that last segment before the prober did.",
+		.lesson = "Idle and timeout are the same number, and the gateway is first. Its "
+			  "entry expires to the jiffy, since whoever looks it up compares the "
+			  "time. The probe leaves idle after the last segment at the earliest, "
+			  "and mostly later, because the timer wheel rounds up; and the gateway "
+			  "saw that last segment before the prober did.",
 		.topology = KA_ROUTED,
 		.gateway = &as_idle,
 		.settings = two_seconds,
@@ -145,8 +145,8 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("gateway_write_silent"),
-		.why = "a write after the gateway has forgotten is retransmitted into the hole "
-		       "until tcp_retries2 gives up",
+		.why = "a write after the gateway has forgotten is retransmitted in vain until "
+		       "tcp_retries2 gives up",
 		.source = "RFC 9293 3.8.3; tcp_write_timeout(), tcp_new()",
 		.lesson = "The first data after the silence is a segment of no connection. It is "
 			  "lost, and so is each retransmission. With the default of "

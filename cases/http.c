@@ -102,9 +102,9 @@ static const struct ka_case cases[] = {
 		.source = "RFC 9112 9.5; nginx: keepalive_timeout; tcp_fin()",
 		.lesson = "A web server keeps an idle connection only so long (75 s with nginx, "
 			  "5 s with Apache). TCP probes are answered by its kernel and change "
-			  "nothing: its application counts from the last request. At its time it "
-			  "closes, and a pool that is about to reuse the connection should have "
-			  "read the FIN first.",
+			  "nothing: its application counts from the last request. When that time "
+			  "is over it closes, and a pool that is about to reuse the connection "
+			  "should have read the FIN first.",
 		CLIENT,
 		.one_setting = true,
 		.min_cnt = 3,
@@ -136,9 +136,9 @@ static const struct ka_case cases[] = {
 		.why = "a server that closes into a dead path tells nobody: keepalive must",
 		.source = "RFC 9112 9.5; RFC 9293 3.8.4; tcp_keepalive_timer()",
 		.lesson = "The path dies, then the server's keep-alive timeout runs out. It "
-			  "closes, for it the matter is settled; its FIN never arrives. The client "
-			  "holds a connection to nobody until its keepalive expires: the server's "
-			  "timeout does not replace it.",
+			  "closes; its FIN never arrives. The client holds a connection to "
+			  "nobody until its keepalive expires: the server's timeout does not "
+			  "replace it.",
 		CLIENT,
 		.one_setting = true,
 		.min_cnt = 3,

@@ -21,13 +21,12 @@ static const struct ka_case cases[] = {
 		KA_CASE("icmp_host_unreachable"),
 		.why = "host unreachable for a probe shortens nothing: ETIMEDOUT after all probes",
 		.source = "RFC 5927 4.1; tcp_v4_err(): OutOfWindowIcmps",
-		.lesson =
-			"The gateway answers each probe with \"host unreachable\". An ICMP error "
-			"quotes the sequence number of the packet that it is about, and TCP "
-			"believes it only if that lies in what is now in flight; else anybody "
-			"could end connections with forged errors. A probe's number is one below, "
-			"so the truth is discarded like a forgery, and counted in "
-			"OutOfWindowIcmps. The connection dies of silence, at the full time.",
+		.lesson = "The gateway answers each probe with \"host unreachable\". An ICMP "
+			  "error quotes the sequence number of the packet that it is about, and "
+			  "TCP believes it only if that lies in what is now in flight; else "
+			  "anybody could end connections with forged errors. A probe's number is "
+			  "one below, so the truth is discarded like a forgery, and counted in "
+			  "OutOfWindowIcmps. The connection dies of silence, at the full time.",
 		.families = KA_V4,
 		IDLE_THEN_REJECT(ICMP_HOST_UNREACH),
 		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
@@ -48,8 +47,9 @@ static const struct ka_case cases[] = {
 		.why = "port unreachable for a probe is ignored: no ECONNREFUSED",
 		.source = "RFC 5927 4.1, RFC 9293 3.9.2.2; tcp_v4_err()",
 		.lesson = "As icmp_host_unreachable with port unreachable, a hard error by RFC "
-			  "1122 4.2.3.9 that a host should abort the connection for. Linux takes "
-			  "no established connection's word for it, and of a probe not even that.",
+			  "1122 4.2.3.9 that a host should abort the connection for. Linux does "
+			  "not abort an established connection for it, and an error for a probe "
+			  "is not even remembered.",
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP_PORT_UNREACH),
@@ -57,11 +57,12 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("icmp_admin_prohibited"),
-		.why = "a firewall that says so is no faster than one that is silent",
+		.why = "a firewall that rejects the probes is noticed no earlier than one that "
+		       "drops them",
 		.source = "RFC 5927 4.1; tcp_v4_err()",
 		.lesson = "A firewall rejects the probes with \"communication administratively "
-			  "prohibited\" instead of dropping them. For whoever connects that is "
-			  "kind; an idle connection does not notice the difference.",
+			  "prohibited\" instead of dropping them. A connect() would fail at "
+			  "once; an idle connection does not notice the difference.",
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP_PKT_FILTERED),

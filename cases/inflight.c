@@ -64,8 +64,8 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("write_while_probing"),
-		.why = "a write in the middle of probing stops the probes: the verdict that was "
-		       "near starts from the beginning under another rule",
+		.why = "a write in the middle of probing stops the probes: the end that was near "
+		       "is put off, and tcp_retries2 decides",
 		.source = "tcp_keepalive_timer(): tcp_write_queue_empty(); retransmits_timed_out()",
 		.lesson = "Two probes are unanswered, the third is near; then the application "
 			  "writes one byte. The probes stop, their count stays at two, and now the "

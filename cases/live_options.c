@@ -33,7 +33,8 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("switched_off_midprobe"),
-		.why = "SO_KEEPALIVE 0 in the middle of probing ends the search for good",
+		.why = "SO_KEEPALIVE 0 in the middle of probing deletes the timer: the dead "
+		       "connection is never noticed",
 		.source = "tcp_set_keepalive(): inet_csk_delete_keepalive_timer()",
 		.lesson = "The path is dead and all probes but one are spent. Switching the option "
 			  "off deletes the timer: no further probe, no end, the dead connection "

@@ -179,12 +179,10 @@ static const struct ka_case cases[] = {
 		.why = "a negative tcp_keepalive_time is taken, and means never",
 		.source = "proc_dointvec_jiffies(); tcp_keepalive_timer(): u32 elapsed < "
 			  "keepalive_time_when()",
-		.lesson = "Armed with -1 s, the timer goes off at once, and the handler finds that "
-			  "the time idle so far is less than -1 s taken as an unsigned number: it "
-			  "sets "
-			  "itself some 2^32 jiffies ahead. The timer runs, sock_diag shows it, and "
-			  "in "
-			  "nobody's lifetime a probe will be sent.",
+		.lesson = "Armed with -1 s, the timer goes off at once, and the handler finds "
+			  "that the time idle so far is less than -1 s taken as an unsigned "
+			  "number: it sets itself some 2^32 jiffies ahead. The timer runs, "
+			  "sock_diag shows it, and in nobody's lifetime a probe will be sent.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
 		.settings = negative,

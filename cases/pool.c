@@ -61,9 +61,9 @@ static const struct ka_case cases[] = {
 		       "tcp_retries2 gives up",
 		.source = "RFC 9293 3.8.3; tcp_write_timeout()",
 		.lesson = "The pool hands out a connection that the gateway has forgotten. "
-			  "Nothing refuses the request; it is retransmitted into the hole, and "
-			  "the caller waits: with tcp_retries2 at its default of 15 for a quarter "
-			  "of an hour and more (here it is 3), unless a timeout of its own comes "
+			  "Nothing refuses the request; it is retransmitted in vain, and the "
+			  "caller waits: with tcp_retries2 at its default of 15 for a quarter of "
+			  "an hour and more (here it is 3), unless a timeout of its own comes "
 			  "first.",
 		.topology = KA_ROUTED,
 		.gateway = &drops,
@@ -110,10 +110,10 @@ static const struct ka_case cases[] = {
 		.why = "keepalive above the gateway's timeout does not keep the connection, but "
 		       "the pool loses it before a request does",
 		.source = "RFC 9293 3.8.4; tcp_keepalive_timer()",
-		.lesson =
-			"No probe is answered. At idle + intvl * cnt the pool's own event loop "
-			"gets EPOLLERR for an idle connection and can throw it away; no request "
-			"was harmed. Until then (and that may be hours) the connection is a trap.",
+		.lesson = "No probe is answered. At idle + intvl * cnt the pool's own event loop "
+			  "gets EPOLLERR for an idle connection and can throw it away; no "
+			  "request was harmed. Until then, and that may be hours, a request on "
+			  "it would hang.",
 		.topology = KA_ROUTED,
 		.gateway = &drops,
 		.probers = KA_ONLY_CLIENT,

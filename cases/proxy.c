@@ -25,11 +25,11 @@ static const struct ka_case cases[] = {
 		.source = "RFC 9293 3.6, 3.8.4; tcp_send_dupack(): a probe ends in the kernel",
 		.lesson = "The proxy keeps two connections. The prober came first and only its "
 			  "keepalive talks; another client came later and is as silent. To the "
-			  "prober's kernel its connection is the liveliest of all, for every probe "
-			  "is answered; the proxy's application never reads a byte of it, so when "
-			  "a third client comes, the place of the prober is given away, and it "
-			  "sees a FIN. TCP keepalive keeps a path open (a NAT entry, a firewall's "
-			  "state), not a place in somebody's queue.",
+			  "prober's kernel all is well, for every probe is answered. But the "
+			  "proxy's application never reads a byte of it, so when a third client "
+			  "comes, the prober is evicted, and sees a FIN. TCP keepalive keeps a "
+			  "path open (a NAT entry, a firewall's state), not a place in "
+			  "somebody's queue.",
 		VICTIM,
 		.peer_app = TWO_PLACES,
 		KA_STEPS(PROBES_ONLY, { .do_ = KA_JOIN, .value = 1 }),
@@ -64,7 +64,7 @@ static const struct ka_case cases[] = {
 			  "comes, the prober sends 64 bytes. The proxy reads them, so now the "
 			  "other one is the least recently active and has to go. Where an idle "
 			  "connection must keep its place in an application, the application "
-			  "itself must speak: a ping of the protocol above.",
+			  "itself must send: a ping of the protocol above.",
 		VICTIM,
 		.peer_app = TWO_PLACES,
 		KA_STEPS(PROBES_ONLY, { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64 },

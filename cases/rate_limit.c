@@ -12,11 +12,12 @@ static const struct ka_case cases[] = {
 		.source = "RFC 5961 7; tcp_oow_rate_limited(), tcp_invalid_ratelimit (500 ms); "
 			  "tcp_keepalive_timer()",
 		.lesson = "An answer to an unacceptable segment could be used to make two hosts "
-			  "send each other ACKs for ever, so Linux gives at most one in 500 ms per "
-			  "socket and counts what it skipped (TCPACKSkippedSeq). With idle and "
-			  "intvl 0 the prober's probes come one per jiffy: the first is answered, "
-			  "the next cnt are not, and the prober gives up a peer that is perfectly "
-			  "well. It is why an interval below a second is a bad idea.",
+			  "send each other ACKs for ever, so Linux gives at most one in 500 ms "
+			  "per socket and counts what it skipped (TCPACKSkippedSeq). With idle "
+			  "and intvl 0 the prober's probes come one per jiffy: the first is "
+			  "answered, the next cnt are not, and the prober gives up a peer that "
+			  "is perfectly well. An interval below a second is a bad idea for this "
+			  "reason.",
 		.topology = KA_ROUTED,
 		.from = KA_FROM_NOWHERE,
 		KA_SETTING(.idle = 0, .intvl = 0, .cnt = 20),

@@ -23,11 +23,12 @@ static const struct ka_case cases[] = {
 		.source = "tcp_keepalive_timer(): err > 0, TCP_RESOURCE_PROBE_INTERVAL; "
 			  "qdisc_drop(): NET_XMIT_DROP",
 		.lesson = "The queue of the prober's device drops every packet and reports "
-			  "NET_XMIT_DROP, as a shaper at its limit does. For tcp_keepalive_timer() "
-			  "that is a probe not sent: the count stays 0, and the timer comes back "
-			  "after HZ/2 jiffies, rounded up by the wheel, instead of intvl. The "
-			  "counter TCPKeepAlive goes up with every attempt, tcpi_probes stays 0, "
-			  "and the connection is never given up, dead or alive.",
+			  "NET_XMIT_DROP, as a shaper at its limit does. For "
+			  "tcp_keepalive_timer() that is a probe not sent: the count stays 0, "
+			  "and the timer comes back after HZ/2 jiffies, rounded up by the wheel, "
+			  "instead of intvl. The counter TCPKeepAlive goes up with every "
+			  "attempt, tcpi_probes stays 0, and the connection is never given up, "
+			  "whether the peer lives or not.",
 		.topology = KA_PAIR,
 		.one_setting = true,
 		KA_STEPS(KA_IDLE, { .do_ = KA_REFUSE, .who = KA_PROBER },
@@ -54,9 +55,9 @@ static const struct ka_case cases[] = {
 		.why = "when the queue takes packets again, the next attempt is a probe, and is "
 		       "answered",
 		.source = "tcp_keepalive_timer(); tcp_ack()",
-		.lesson = "The queue drops for longer than the nominal time, then it takes packets "
-			  "again. The next attempt goes out within half a second, the peer "
-			  "answers, and all is well: here not dying was right.",
+		.lesson = "The queue drops for longer than the nominal time, then it takes "
+			  "packets again. The next attempt goes out within half a second, the "
+			  "peer answers, and the connection goes on: it was alive all the time.",
 		.topology = KA_PAIR,
 		.one_setting = true,
 		.probers = KA_ONLY_CLIENT,

@@ -111,11 +111,10 @@ static const struct ka_case cases[] = {
 		.source = "RFC 9293 3.6; tcp_poll(): SHUTDOWN_MASK; tcp_write_timeout()",
 		.lesson = "Both ends shut down at the same time, and the prober's FIN is lost. "
 			  "The peer's arrives: both directions are finished, epoll says HUP, "
-			  "read() 0. Still the FIN is retransmitted; when the limit is reached the "
-			  "socket gets ETIMEDOUT, which only SO_ERROR or write() will tell. (What "
-			  "the "
-			  "peer sends is lost as well from then on, so that its own retransmitted "
-			  "FIN does not meet a closed socket.)",
+			  "read() 0. Still the FIN is retransmitted; when the limit is reached "
+			  "the socket gets ETIMEDOUT, which only SO_ERROR or write() will tell. "
+			  "(What the peer sends is lost as well from then on, so that its own "
+			  "retransmitted FIN does not meet a closed socket.)",
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		.sysctls = { KA_RETRIES2("3") },

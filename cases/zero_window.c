@@ -34,9 +34,9 @@ static const struct ka_case cases[] = {
 		KA_CASE("zero_window_empty_lives"),
 		.why = "a peer with a closed window answers keepalive probes",
 		.source = "RFC 9293 3.10.7.4; tcp_send_dupack()",
-		.lesson = "The probe is old news whatever the window says, and must be answered; "
-			  "the answer repeats that the window is 0. A stalled application is not "
-			  "a dead host.",
+		.lesson = "A probe carries a sequence number that was acknowledged before, so it "
+			  "must be answered whatever the window is; the answer repeats that the "
+			  "window is 0. A stalled application is not a dead host.",
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		.sysctls = { KA_SMALL_BUFFER },
