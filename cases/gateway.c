@@ -28,9 +28,6 @@ static const struct ka_setting six_probes[] = { { .idle = 1, .intvl = 1, .cnt = 
 /* So short that the wheel rounds idle up by far less than a second. */
 static const struct ka_setting two_seconds[] = { { .idle = 2, .intvl = 1, .cnt = 3 }, { 0 } };
 
-/* The prober sends last: the ACK that it then receives passes the gateway on its way, so that the
- * gateway's clock never starts after the prober's. */
-
 /* The entry that a probe makes is a young one and lives for minutes only, whatever idle is. */
 static const struct ka_setting adopting[] = { { .idle = 2, .intvl = 1, .cnt = 3 }, { .cnt = 0 } };
 

@@ -29,7 +29,7 @@ static const struct ka_case cases[] = {
 			  "OutOfWindowIcmps. The connection dies of silence, at the full time.",
 		.families = KA_V4,
 		IDLE_THEN_REJECT(ICMP_HOST_UNREACH),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("icmp_net_unreachable"),
@@ -40,7 +40,7 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP_NET_UNREACH),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("icmp_port_unreachable"),
@@ -53,7 +53,7 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP_PORT_UNREACH),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("icmp_admin_prohibited"),
@@ -66,7 +66,7 @@ static const struct ka_case cases[] = {
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP_PKT_FILTERED),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("icmp6_no_route"),
@@ -76,7 +76,7 @@ static const struct ka_case cases[] = {
 			  "the quoted sequence number, and counts in the same place.",
 		.families = KA_V6,
 		IDLE_THEN_REJECT(ICMP6_DST_UNREACH_NOROUTE),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("icmp6_admin_prohibited"),
@@ -86,7 +86,7 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP6_DST_UNREACH_ADMIN),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("icmp6_address_unreachable"),
@@ -98,7 +98,7 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP6_DST_UNREACH_ADDR),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("icmp6_port_unreachable"),
@@ -108,7 +108,7 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN_REJECT(ICMP6_DST_UNREACH_NOPORT),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 };
 

@@ -46,7 +46,7 @@ static const struct ka_case cases[] = {
 			  "option.",
 		.families = KA_V4,
 		PROBES_REJECTED(ASK(IPPROTO_IP, IP_RECVERR), ICMP_HOST_UNREACH),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("recverr6_probes"),
@@ -55,7 +55,7 @@ static const struct ka_case cases[] = {
 		.lesson = "As recverr_probes, for IPv6.",
 		.families = KA_V6,
 		PROBES_REJECTED(ASK(IPPROTO_IPV6, IPV6_RECVERR), ICMP6_DST_UNREACH_ADDR),
-		.expect = { KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } } },
+		.expect = { KA_EXPIRES_DESPITE_ICMP },
 	},
 	{
 		KA_CASE("recverr_data"),

@@ -7,10 +7,6 @@
 
 #include "model/vocabulary.h"
 
-#define GIVES_UP                                                                                   \
-	.when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT,                                           \
-	.counters = { { "TcpExt.TCPTimeouts", KA_SOME } }
-
 static const struct ka_case cases[] = {
 	{
 		KA_CASE("unacked_data"),
@@ -29,7 +25,7 @@ static const struct ka_case cases[] = {
 		.sysctls = { KA_RETRIES2("3") },
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1),
 			 { KA_RETRANSMIT_TIMER, .at = { .ms = 50 }, .value = KA_ANY }),
-		.expect = { GIVES_UP },
+		.expect = { KA_RETRANSMITS_IN_VAIN },
 	},
 	{
 		KA_CASE("unacked_data_user_timeout"),
@@ -44,7 +40,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 3000),
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
-		.expect = { GIVES_UP },
+		.expect = { KA_RETRANSMITS_IN_VAIN },
 	},
 	{
 		KA_CASE("unacked_data_default_limit"),
@@ -60,7 +56,7 @@ static const struct ka_case cases[] = {
 		.one_setting = true,
 		.long_ = true,
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
-		.expect = { GIVES_UP },
+		.expect = { KA_RETRANSMITS_IN_VAIN },
 	},
 	{
 		KA_CASE("write_while_probing"),
@@ -82,7 +78,7 @@ static const struct ka_case cases[] = {
 			   .unacked = true,
 			   KA_AT_PROBE(2),
 			   .at = { .intvl = 0.5 } }),
-		.expect = { GIVES_UP, .probes = 2 },
+		.expect = { KA_RETRANSMITS_IN_VAIN, .probes = 2 },
 	},
 	{
 		KA_CASE("unacked_data_healed"),

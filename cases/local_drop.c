@@ -23,11 +23,7 @@ static const struct ka_case cases[] = {
 			  "ETIMEDOUT, not EPERM. The RST is dropped, too: TCPAbortFailed.",
 		AT_HOME,
 		IDLE_THEN(.do_ = KA_DROP, .way = KA_PROBES, .place = KA_PROBER_OUTPUT),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .unseen = true,
-			    .counters = { { "TcpExt.TCPAbortFailed", 1 } } },
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
 		KA_CASE("postrouting_drop"),
@@ -37,11 +33,7 @@ static const struct ka_case cases[] = {
 		AT_HOME,
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN(.do_ = KA_DROP, .way = KA_PROBES, .place = KA_PROBER_POSTROUTING),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .unseen = true,
-			    .counters = { { "TcpExt.TCPAbortFailed", 1 } } },
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 	{
 		KA_CASE("output_reject_icmp"),
@@ -89,11 +81,7 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		IDLE_THEN(.do_ = KA_REJECT, .way = KA_BOTH_WAYS, .place = KA_PROBER_OUTPUT,
 			  .value = KA_TCP_RESET),
-		.expect = { .when = KA_KEEPALIVE_EXPIRY,
-			    .error = ETIMEDOUT,
-			    .probes = KA_CNT,
-			    .unseen = true,
-			    .counters = { { "TcpExt.TCPAbortFailed", 1 } } },
+		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
 };
 

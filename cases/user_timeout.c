@@ -4,16 +4,6 @@
 
 #include "model/vocabulary.h"
 
-#define SETTING(idle_s, intvl_s, n, ut)                                                            \
-	(const struct ka_setting[])                                                                \
-	{                                                                                          \
-		{ .idle = idle_s, .intvl = intvl_s, .cnt = n, .user_timeout_ms = ut },             \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
-	}
-/* How many probes: the judge counts the ticks that are left before the timeout. */
-
 static const struct ka_case cases[] = {
 	{
 		KA_CASE("user_timeout_short"),
@@ -26,7 +16,7 @@ static const struct ka_case cases[] = {
 			  "the connection ends: about 2 s, neither the 0.5 s that was asked for "
 			  "nor the 10 s of idle + intvl * cnt.",
 		.topology = KA_ROUTED,
-		.settings = SETTING(1, 1, 9, 500),
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 500),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_USER_TIMES_OUT },
 	},
@@ -40,7 +30,7 @@ static const struct ka_case cases[] = {
 			  "seconds: at 3 s it finds 2.5 s gone by and two probes unanswered. The "
 			  "nine probes that TCP_KEEPCNT allows are never sent.",
 		.topology = KA_ROUTED,
-		.settings = SETTING(1, 1, 9, 2500),
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2500),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_USER_TIMES_OUT },
 	},
@@ -54,7 +44,7 @@ static const struct ka_case cases[] = {
 			  "probes go out and the end comes with the fifth expiry, after 5 s. Who "
 			  "sets both, and wants the earlier one, does not get it.",
 		.topology = KA_ROUTED,
-		.settings = SETTING(1, 1, 2, 5000),
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 2, .user_timeout_ms = 5000),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_USER_TIMES_OUT },
 	},
@@ -69,7 +59,7 @@ static const struct ka_case cases[] = {
 			  "looked at.",
 		.topology = KA_ROUTED,
 		.long_ = true,
-		.settings = SETTING(1, 11, 111, 33500),
+		KA_SETTING(.idle = 1, .intvl = 11, .cnt = 111, .user_timeout_ms = 33500),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_USER_TIMES_OUT },
 	},
@@ -83,7 +73,7 @@ static const struct ka_case cases[] = {
 			  "resets a peer that is alive and reachable. RFC 9293 forbids to take one "
 			  "missing answer for death; these values do just that.",
 		.topology = KA_ROUTED,
-		.settings = SETTING(1, 1, 9, 500),
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 500),
 		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 }),
 		.expect = { .when = KA_USER_TIMEOUT,
 			    .error = ETIMEDOUT,
@@ -99,7 +89,7 @@ static const struct ka_case cases[] = {
 			  "time starts anew. To forgive k lost probes the user timeout must be "
 			  "longer than idle + intvl * k.",
 		.topology = KA_ROUTED,
-		.settings = SETTING(1, 1, 9, 2500),
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2500),
 		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 },
 			 { KA_KEEPALIVE_TIMER, .at = { .idle = 2.5, .intvl = 2 }, .value = 0 }),
 		.expect = { KA_LIVES_ON },
@@ -112,7 +102,7 @@ static const struct ka_case cases[] = {
 			  "ms, again and again; each time a probe asks and is answered. Silence "
 			  "alone never ends a connection: only an unanswered probe does.",
 		.topology = KA_ROUTED,
-		.settings = SETTING(1, 1, 9, 500),
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 500),
 		KA_STEPS(KA_IDLE, { KA_KEEPALIVE_TIMER, .at = { .idle = 3.5 }, .value = 0 }),
 		.expect = { KA_LIVES_ON },
 	},

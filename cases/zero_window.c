@@ -7,8 +7,6 @@
 
 #include "model/vocabulary.h"
 
-/* A small receive buffer, so that little data fills it, and few window probes. */
-
 /* Between the third window probe and the fourth, whatever the round trip: so their number is known. */
 static const struct ka_setting user_timeout[] = {
 	{ .idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2300 },

@@ -19,7 +19,8 @@
 #define KA_LAST_DATA { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .random_phase = true }
 /* A connection that is idle since it received data. */
 #define KA_IDLE KA_CONNECTED, KA_LAST_DATA
-/* The same with the prober's own data last: a gateway's memory counts from what it forwarded. */
+/* The same, but the prober sent last: the ACK that it then receives passes the gateway on its way, so
+ * that the gateway's clock never starts after the prober's. */
 #define KA_LAST_WRITE { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64, .random_phase = true }
 #define KA_IDLE_AFTER_WRITE KA_CONNECTED, KA_LAST_WRITE
 /* From now on the path drops everything, both ways. */
@@ -54,13 +55,19 @@
 #define KA_EXPIRES_AFTER(n) \
 	.when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = (n), .rst_sent = 1
 #define KA_EXPIRES KA_EXPIRES_AFTER(KA_CNT)
+/* The same, although ICMP errors come back for the probes. */
+#define KA_EXPIRES_DESPITE_ICMP KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } }
 /* Keepalive gives up with @code; neither its probes nor its RST reach the device. */
 #define KA_ENDS_UNSEEN(code) \
 	.when = KA_KEEPALIVE_EXPIRY, .error = (code), .probes = KA_CNT, .unseen = true, \
 	.counters = { { "TcpExt.TCPAbortFailed", 1 } }
-/* As KA_EXPIRES, but TCP_USER_TIMEOUT decides when. */
+/* As KA_EXPIRES, but TCP_USER_TIMEOUT decides when; how many probes go out before, the judge counts. */
 #define KA_USER_TIMES_OUT \
 	.when = KA_USER_TIMEOUT, .error = ETIMEDOUT, .probes = KA_SOME, .rst_sent = 1
+/* Data, or a FIN, is retransmitted until tcp_retries2 gives up. */
+#define KA_RETRANSMITS_IN_VAIN \
+	.when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT, \
+	.counters = { { "TcpExt.TCPTimeouts", KA_SOME } }
 /* The first probe is answered with a RST. */
 #define KA_RESET_AT_FIRST_PROBE \
 	.when = KA_FIRST_PROBE, .error = ECONNRESET, .probes = 1, .rst_received = 1

@@ -6,9 +6,12 @@
 #include "judge/judge.h"
 #include "model/vocabulary.h"
 
-/* What every experiment says of itself. */
+/* What every experiment says of itself; one with a setting of its own; one with the run's first. */
 #define KA_MUST_NOT_PASS                                                                           \
 	.why = "must not pass", .source = "experiment", .lesson = "Broken on purpose."
+#define KA_EXPERIMENT                                                                              \
+	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, KA_MUST_NOT_PASS
+#define KA_SHORT_EXPERIMENT KA_EXPERIMENT, .one_setting = true
 
 struct ka_experiment {
 	const char *case_name;

@@ -10,30 +10,26 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#define ONE                                                                                        \
-	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true,  \
-	KA_MUST_NOT_PASS
-
 static const struct ka_case cases[] = {
 	{
 		KA_CASE("drop_misses"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_CONNECTED, { .do_ = KA_DROP, .way = KA_BOTH_WAYS, .misses = true }),
 		.expect = { KA_EXPIRES },
 	},
-	{ KA_CASE("wrong_cnt"), ONE, KA_STEPS(KA_IDLE, KA_SILENCE), .expect = { KA_EXPIRES },
-	  .bias = { .probes = 1 } },
-	{ KA_CASE("wrong_errno"), ONE, KA_STEPS(KA_IDLE, KA_SILENCE), .expect = { KA_EXPIRES },
-	  .bias = { .error = EHOSTUNREACH } },
-	{ KA_CASE("gap_off_by_a_granule"), ONE, KA_STEPS(KA_IDLE, KA_SILENCE),
+	{ KA_CASE("wrong_cnt"), KA_SHORT_EXPERIMENT, KA_STEPS(KA_IDLE, KA_SILENCE),
+	  .expect = { KA_EXPIRES }, .bias = { .probes = 1 } },
+	{ KA_CASE("wrong_errno"), KA_SHORT_EXPERIMENT, KA_STEPS(KA_IDLE, KA_SILENCE),
+	  .expect = { KA_EXPIRES }, .bias = { .error = EHOSTUNREACH } },
+	{ KA_CASE("gap_off_by_a_granule"), KA_SHORT_EXPERIMENT, KA_STEPS(KA_IDLE, KA_SILENCE),
 	  .expect = { KA_EXPIRES }, .bias = { .gap_granules = 1 } },
-	{ KA_CASE("window_too_early"), ONE, KA_STEPS(KA_IDLE, KA_SILENCE), .expect = { KA_EXPIRES },
-	  .bias = { .window_jiffies = -400 } },
-	{ KA_CASE("window_too_late"), ONE, KA_STEPS(KA_IDLE, KA_SILENCE), .expect = { KA_EXPIRES },
-	  .bias = { .window_jiffies = 400 } },
+	{ KA_CASE("window_too_early"), KA_SHORT_EXPERIMENT, KA_STEPS(KA_IDLE, KA_SILENCE),
+	  .expect = { KA_EXPIRES }, .bias = { .window_jiffies = -400 } },
+	{ KA_CASE("window_too_late"), KA_SHORT_EXPERIMENT, KA_STEPS(KA_IDLE, KA_SILENCE),
+	  .expect = { KA_EXPIRES }, .bias = { .window_jiffies = 400 } },
 	{
 		KA_CASE("peer_still_answers"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_CONNECTED, { .do_ = KA_DROP,
 					 .way = KA_PROBES,
 					 .flags_mask = TH_RST,
@@ -42,43 +38,43 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("healthy_declared_dead"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_CONNECTED),
 		.expect = { KA_EXPIRES },
 	},
 	{
 		KA_CASE("dead_declared_healthy"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { .when = KA_NEVER, .watch = { .nominal = 2 } },
 	},
 	{
 		KA_CASE("missing_rst"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { .when = KA_KEEPALIVE_EXPIRY, .error = ETIMEDOUT, .probes = KA_CNT },
 	},
 	{
 		KA_CASE("wrong_mask"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_EXPIRES, .events = 0x2018 },
 	},
 	{
 		KA_CASE("wrong_counter"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_EXPIRES, .counters = { { "TcpExt.TCPTimeouts", 1 } } },
 	},
 	{
 		KA_CASE("option_changed_behind_the_back"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_CONNECTED, { KA_GET(TCP_KEEPCNT), .value = 77 }),
 		.expect = { .when = KA_NEVER, .watch = { .ms = 1 } },
 	},
 	{
 		KA_CASE("wrong_regime"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},

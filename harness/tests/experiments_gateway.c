@@ -5,9 +5,6 @@
 
 #include <errno.h>
 
-#define ONE                                                                                        \
-	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true,  \
-	KA_MUST_NOT_PASS
 #define ESTABLISHED                                                                                \
 	KA_CONNECTED,                                                                              \
 	{                                                                                          \
@@ -26,42 +23,42 @@ static const struct ka_gateway resets = { .timeout = { .idle = 1 }, .unknown = K
 static const struct ka_case cases[] = {
 	{
 		KA_CASE("gateway_remembers"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED),
 		.expect = { KA_EXPIRES },
 	},
 	{
 		KA_CASE("gateway_forgets_declared_kept"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.gateway = &resets,
 		KA_STEPS(ESTABLISHED),
 		.expect = LIVES,
 	},
 	{
 		KA_CASE("gateway_resets_declared_silent"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.gateway = &resets,
 		KA_STEPS(ESTABLISHED),
 		.expect = { KA_EXPIRES },
 	},
 	{
 		KA_CASE("gateway_entry_declared_gone"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 1.5 } }),
 		.expect = LIVES,
 	},
 	{
 		KA_CASE("gateway_entry_declared_there"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.gateway = &drops,
 		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_IS, KA_AT_PROBE(1) }),
 		.expect = { KA_EXPIRES },
 	},
 	{
 		KA_CASE("gateway_entry_declared_fresher"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED,
 			 { .do_ = KA_ENTRY_IS, .at = { .idle = 0.5 }, .left = { .idle = 3 } }),

@@ -8,9 +8,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#define ONE                                                                                        \
-	.topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true,  \
-	KA_MUST_NOT_PASS
 #define SILENT   KA_CONNECTED, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 }, KA_SILENCE
 #define MIDPROBE KA_AT_PROBE(2), .at = { .intvl = 0.4 }
 
@@ -18,14 +15,14 @@ static const struct ka_case cases[] = {
 	/* off and on again does not bring back the probes that were spent */
 	{
 		KA_CASE("toggle_forgives"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
 		.expect = { KA_EXPIRES_AFTER(KA_CNT_PLUS(2)) },
 	},
 	/* switched off it does not die */
 	{
 		KA_CASE("off_still_dies"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE },
 			 { KA_SWITCH(1), .at = { .nominal = 1 } }, { KA_SWITCH(0) }),
 		.expect = { KA_EXPIRES },
@@ -33,14 +30,14 @@ static const struct ka_case cases[] = {
 	/* the replay's window is as narrow as a declared one */
 	{
 		KA_CASE("live_window_too_early"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
 		.expect = { KA_EXPIRES },
 		.bias = { .window_jiffies = -100 },
 	},
 	{
 		KA_CASE("live_window_too_late"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
 		.expect = { KA_EXPIRES },
 		.bias = { .window_jiffies = 100 },
@@ -48,7 +45,7 @@ static const struct ka_case cases[] = {
 	/* the armed timer keeps the value that getsockopt() no longer shows */
 	{
 		KA_CASE("sysctl_arms_at_once"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.from = KA_FROM_SYSCTL,
 		KA_SETTING(.idle = 4, .intvl = 1, .cnt = 1),
 		KA_STEPS(KA_CONNECTED,
@@ -66,7 +63,7 @@ static const struct ka_case cases[] = {
 	/* TCP_KEEPIDLE is not TCP_KEEPINTVL: it does not wait */
 	{
 		KA_CASE("keepidle_waits"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_SETTING(.idle = 1, .intvl = 4, .cnt = 2),
 		KA_STEPS(SILENT,
 			 { KA_SET(TCP_KEEPIDLE), .amount = { .idle = 1 }, KA_AT_PROBE(1),
@@ -77,7 +74,7 @@ static const struct ka_case cases[] = {
 	/* ordinary probes are far below the answer limit */
 	{
 		KA_CASE("limit_without_storm"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_CONNECTED),
 		.expect = { .when = KA_NEVER,
 			    .answered = KA_SOME,
@@ -86,7 +83,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("mptcp_hears_too_early"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.transport = KA_MPTCP,
 		.from = KA_FROM_ACCEPTED,
 		.sysctls = { { KA_PROBER, "net/mptcp/close_timeout", "2" } },
@@ -101,7 +98,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("mptcp_tells_the_error"),
-		ONE,
+		KA_SHORT_EXPERIMENT,
 		.transport = KA_MPTCP,
 		.from = KA_FROM_ACCEPTED,
 		.sysctls = { { KA_PROBER, "net/mptcp/close_timeout", "1" } },

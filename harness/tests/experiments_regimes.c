@@ -9,14 +9,13 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
-#define ONE .topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, KA_MUST_NOT_PASS
 #define SETTING(idle_s, intvl_s, n, ut)                                                            \
 	KA_SETTING(.idle = idle_s, .intvl = intvl_s, .cnt = n, .user_timeout_ms = ut)
 
 static const struct ka_case cases[] = {
 	{
 		KA_CASE("user_timeout_declared_by_count"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 5, 1500),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { .when = KA_USER_TIMEOUT,
@@ -26,14 +25,14 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("unacked_declared_to_be_probed"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
 		.expect = { KA_EXPIRES },
 	},
 	{
 		KA_CASE("retransmissions_with_another_limit"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		.sysctls = { KA_RETRIES2("3") },
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
@@ -42,7 +41,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("write_while_probing_declared_unprobed"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 3, 0),
 		.sysctls = { KA_RETRIES2("2") },
 		KA_STEPS(KA_IDLE, KA_SILENCE,
@@ -56,14 +55,14 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("long_interval_declared_every_idle"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 2, 2, 0),
 		KA_STEPS(KA_IDLE, { .do_ = KA_WAIT, .at = { .ms = 4500 } }),
 		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = 4 },
 	},
 	{
 		KA_CASE("data_comes_too_seldom"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 3, 0),
 		KA_STEPS(KA_CONNECTED, { .do_ = KA_SEND,
 					 .who = KA_PEER,
@@ -74,14 +73,14 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("peer_does_not_probe"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_PROBES }),
 		.expect = { KA_EXPIRES, .probes_received = 1 },
 	},
 	{
 		KA_CASE("window_is_open"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		.sysctls = { KA_RETRIES2("3") },
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(100)),
@@ -89,7 +88,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("closed_window_declared_idle"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		.sysctls = { { KA_PEER, "net/ipv4/tcp_rmem", "4096 8192 16384" } },
 		KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PEER },
@@ -99,7 +98,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("close_wait_reset_declared_reset"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
 			 { .do_ = KA_FORGET, .who = KA_PEER, .at = { .ms = 100 } }),
@@ -107,7 +106,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("syn_was_not_lost"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS({ .do_ = KA_DROP, .way = KA_PROBES, .first = 2, .misses = true },
 			 KA_CONNECTED, KA_SILENCE),
@@ -115,14 +114,14 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("nothing_is_unread"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_EXPIRES, .unread = 64 },
 	},
 	{
 		KA_CASE("blocked_select_sees_data"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PROBER },
 			 { .do_ = KA_BLOCK, .who = KA_PROBER, .call = KA_IN_SELECT },
@@ -132,14 +131,14 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("edge_without_hup"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_EXPIRES, .edge = { .mask = EPOLLERR | EPOLLOUT, .since = "2.6" } },
 	},
 	{
 		KA_CASE("no_soft_error"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_EXPIRES, .soft_again = true },

@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#define ONE         .topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT, KA_MUST_NOT_PASS
 #define SETTING(ut) KA_SETTING(.idle = 1, .intvl = 1, .cnt = 3, .user_timeout_ms = ut)
 #define CLOSED                                                                                     \
 	KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PEER },                                         \
@@ -25,7 +24,7 @@
 static const struct ka_case cases[] = {
 	{
 		KA_CASE("retransmissions_a_little_early"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(0),
 		.sysctls = { KA_RETRIES2("2") },
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(100)),
@@ -34,7 +33,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("retransmissions_a_little_late"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(0),
 		.sysctls = { KA_RETRIES2("2") },
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(100)),
@@ -43,7 +42,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("one_retransmission_more"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(0),
 		.sysctls = { KA_RETRIES2("1") },
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(100),
@@ -55,7 +54,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("closed_window_without_a_timeout"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(2300),
 		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
 		KA_STEPS(CLOSED, NO_USER_TIMEOUT, KA_SILENCE, KA_WRITE(100)),
@@ -63,7 +62,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("closed_window_opens"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1200),
 		.sysctls = { KA_SMALL_BUFFER },
 		KA_STEPS(CLOSED, KA_WRITE(100),
@@ -72,7 +71,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("closed_window_declared_unanswered"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(2300),
 		.sysctls = { KA_SMALL_BUFFER },
 		KA_STEPS(CLOSED, KA_WRITE(100)),
@@ -80,7 +79,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("connect_is_answered"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(0),
 		KA_SYN_RETRIES("1"),
 		KA_STEPS({ .do_ = KA_CONNECT, .unacked = true }),
@@ -88,7 +87,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("connect_with_another_limit"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(0),
 		KA_SYN_RETRIES("1"),
 		KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true },
@@ -100,7 +99,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("connect_without_a_timeout"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(1500),
 		KA_SYN_RETRIES("1"),
 		KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }, NO_USER_TIMEOUT),
@@ -108,7 +107,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("connect_a_little_early"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(0),
 		KA_SYN_RETRIES("1"),
 		KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }),
@@ -117,7 +116,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		KA_CASE("connect_declared_refused"),
-		ONE,
+		KA_EXPERIMENT,
 		SETTING(0),
 		KA_SYN_RETRIES("1"),
 		KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }),
