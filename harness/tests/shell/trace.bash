@@ -6,22 +6,30 @@
 : "${work:?}" "${KACHECK:?}"
 
 mark=KACHECK_TEST_MARK=$$.$RANDOM
-patience_s=20
+patience_s=${KACHECK_PATIENCE:-20}
 
-# Where anybody may leave files. One that holds the binary or the tests stays as it is.
+# alone COMMAND...: with processes, a network and mounts of its own: what others do on this machine
+# is not seen. COMMAND is process 1, so that whatever the run leaves becomes its child.
+alone() {
+	unshare --pid --net --mount --fork --kill-child --mount-proc "$@"
+}
+
+# Where anybody may leave files.
 folders=(/dev/shm /run /tmp /var/tmp)
 
+# Puts empty ones in their place. They may have held the binary.
 own_folders() {
-	local dir here
-	here=$(realpath "$0")
+	local dir binary
+	exec {binary}<"$KACHECK"
 	for dir in "${folders[@]}"; do
-		case $KACHECK:$here in
-		"$dir"/* | *:"$dir"/*) ;;
-		*) mount -t tmpfs none "$dir" ;;
-		esac
+		mount -t tmpfs none "$dir"
 	done
 	rm -rf "$work"
 	work=$(mktemp -d)
+	KACHECK=$work/kacheck
+	cat <&"$binary" >"$KACHECK"
+	chmod +x "$KACHECK"
+	exec {binary}<&-
 }
 
 # All that a run might change on the host.
@@ -34,20 +42,49 @@ snapshot() {
 	ip -6 rule show
 	ip netns list
 	nft list ruleset
-	sysctl -a --pattern '^(net|user|kernel\.core_pattern)' 2>/dev/null | grep -v -E 'conntrack_count|_entries ='
+	xargs sysctl --ignore <"$work/sysctls" 2>/dev/null
 	cat /proc/self/mountinfo
 	find "${folders[@]}" -xdev -not -path "$work/*" 2>/dev/null | sort
 	(cd "$home" && find . | sort)
 }
 
-# Processes of the run that are not zombies.
+# Those sysctls that are there from the beginning: a module that anybody loads brings others.
+list_sysctls() {
+	sysctl -a -N --pattern '^(net|user|kernel\.core_pattern)' 2>/dev/null |
+		grep -v -E 'conntrack_count$|_entries$' >"$work/sysctls"
+}
+
+# Processes of the run that are not zombies: those that carry the mark, and those that process 1, the
+# test, has adopted. To be called as $(survivors), where all else that runs is a grandchild.
 survivors() {
-	grep -l -s -z -F -x -- "$mark" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
+	local test=$BASHPID
+	{
+		grep -l -s -z -F -x -- "$mark" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
+		ps -e -o pid=,ppid=,stat= | awk -v test="$test" -v run="$started" \
+			'$2 == 1 && $1 != test && $1 != run && $3 !~ /^Z/ { print $1 }'
+	} | sort -u
 }
 
 # Network namespaces that have a process.
 namespaces() {
 	lsns --noheadings --raw --type net --output NS | sort
+}
+
+# holds_namespaces COMMAND...: true when a network namespace is left after it, also one that no list
+# shows because a socket without a process holds it. A user namespace of the command's own counts
+# them: its own and one more must fit.
+# shellcheck disable=SC2016 # expanded inside
+holds_namespaces() {
+	! unshare --user --map-root-user --net --pid --fork --kill-child --mount-proc bash -c '
+		patience_s=$1
+		cd "$2" || exit
+		shift 2
+		HOME=$PWD TMPDIR=$PWD "$@" >/dev/null 2>&1 </dev/null
+		echo 2 >/proc/sys/user/max_net_namespaces
+		until unshare --net true 2>/dev/null; do
+			[ "$SECONDS" -lt "$((until = ${until:-SECONDS + patience_s}))" ] || exit 1
+			sleep 0.05
+		done' - "$patience_s" "$home" "$@"
 }
 
 # A folder of its own for the run: its cwd, HOME and TMPDIR.
@@ -89,18 +126,4 @@ wait_for_namespaces() {
 		read -r -t 0.05 -u "$never" line || true
 	done
 	comm -13 "$1" <(namespaces)
-}
-
-# Sockets without a process, in all namespaces. Each holds its namespace, which no list shows.
-orphans() {
-	awk '$1 == "TCP:" { print $5 }' /proc/net/sockstat
-}
-
-# wait_for_orphans N: until there are no more than N. Prints how many there are.
-wait_for_orphans() {
-	local end=$((SECONDS + patience_s)) line
-	while [ "$(orphans)" -gt "$1" ] && [ $SECONDS -lt $end ]; do
-		read -r -t 0.05 -u "$never" line || true
-	done
-	orphans
 }
