@@ -11,24 +11,10 @@
 #include "command/command.h"
 #include "command/where.h"
 #include "guest/guest.h"
+#include "guest/machine.h"
 #include "model/util.h"
 #include "report/table.h"
 #include "run/host.h"
-
-/* Where kernels are looked for, and where each has its configuration. */
-struct place {
-	const char *kind;      /* of --kernel */
-	const char *pattern;   /* below @top */
-	const char *from, *to; /* the configuration's name: @from in the kernel's replaced by @to */
-};
-
-static const struct place cache_places[] = {
-	{ "uml:", "/kacheck/uml-*/linux", "/linux", "/config" },
-	{ "image:", "/kacheck/image-*/boot/vmlinuz-*", "/vmlinuz-", "/config-" },
-};
-static const struct place boot_places[] = {
-	{ "image:", "/boot/vmlinuz-*", "/vmlinuz-", "/config-" },
-};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -57,15 +43,16 @@ static void read_config(const char *path, char *release, size_t size, int *hz)
 	fclose(file);
 }
 
-static void config_path(const struct place *place, const char *kernel, char *path, size_t size)
+static void config_path(const struct ka_kernel_place *place, const char *kernel, char *path,
+			size_t size)
 {
 	const char *at = NULL, *next = kernel;
 
-	while ((next = strstr(next, place->from))) /* the last one */
+	while ((next = strstr(next, place->config_from))) /* the last one */
 		at = next++;
 	if (at)
-		snprintf(path, size, "%.*s%s%s", (int)(at - kernel), kernel, place->to,
-			 at + strlen(place->from));
+		snprintf(path, size, "%.*s%s%s", (int)(at - kernel), kernel, place->config_to,
+			 at + strlen(place->config_from));
 	else
 		*path = '\0';
 }
@@ -83,14 +70,15 @@ static void give_row(struct ka_table *table, const char *release, int hz, const 
 }
 
 /* Lists one kernel; complains of one that cannot be used. */
-static void list_kernel(struct ka_table *table, const struct place *place, const char *file)
+static void list_kernel(struct ka_table *table, const struct ka_machine *machine,
+			const struct ka_kernel_place *place, const char *file)
 {
 	char text[PATH_MAX + 16], config[PATH_MAX], release[80] = "?";
 	struct ka_guest_kernel kernel;
 	struct nn_err err = { "" };
 	int hz = 0;
 
-	snprintf(text, sizeof(text), "%s%s", place->kind, file);
+	snprintf(text, sizeof(text), "%s%s", machine->prefix, file);
 	config_path(place, file, config, sizeof(config));
 	read_config(config, release, sizeof(release), &hz);
 	if (ka_guest_kernel_parse(&kernel, text, &err) == 0)
@@ -99,22 +87,31 @@ static void list_kernel(struct ka_table *table, const struct place *place, const
 		ka_complain("not usable: %s", err.text);
 }
 
-static size_t list_places(struct ka_table *table, const char *top, const struct place *places,
-			  size_t n)
+/* The files of @place below @top; to be freed with globfree(). */
+static void find_files(const char *top, const struct ka_kernel_place *place, glob_t *files)
 {
-	char pattern[PATH_MAX];
-	size_t found = 0;
+	char pattern[2 * PATH_MAX];
 
-	for (size_t i = 0; i < n; i++) {
-		glob_t files;
+	*files = (glob_t){ .gl_pathc = 0 };
+	if (!place->pattern)
+		return;
+	snprintf(pattern, sizeof(pattern), "%s%s", top, place->pattern);
+	if (glob(pattern, 0, NULL, files) != 0)
+		files->gl_pathc = 0;
+}
 
-		snprintf(pattern, sizeof(pattern), "%s%s", top, places[i].pattern);
-		if (glob(pattern, 0, NULL, &files) == 0)
-			for (size_t j = 0; j < files.gl_pathc; j++, found++)
-				list_kernel(table, &places[i], files.gl_pathv[j]);
-		globfree(&files);
-	}
-	return found;
+static size_t list_place(struct ka_table *table, const char *top, const struct ka_machine *machine,
+			 const struct ka_kernel_place *place)
+{
+	glob_t files;
+	size_t n;
+
+	find_files(top, place, &files);
+	n = files.gl_pathc;
+	for (size_t i = 0; i < n; i++)
+		list_kernel(table, machine, place, files.gl_pathv[i]);
+	globfree(&files);
+	return n;
 }
 
 static void cache_path(char *top, size_t size)
@@ -127,31 +124,46 @@ static void cache_path(char *top, size_t size)
 		snprintf(top, size, "%s/.cache", home ? home : "");
 }
 
-/* The last of @place that can be used: names end in versions. */
-static bool find_in(const char *top, const struct place *place, char *text, size_t size)
+/* Those of the cache first. */
+static size_t list_guests(struct ka_table *table)
 {
-	char pattern[2 * PATH_MAX];
+	const struct ka_machine *machine;
+	char cache[PATH_MAX];
+	size_t found = 0;
+
+	cache_path(cache, sizeof(cache));
+	for (size_t i = 0; (machine = ka_machine(i)); i++)
+		found += list_place(table, cache, machine, &machine->cache);
+	for (size_t i = 0; (machine = ka_machine(i)); i++)
+		found += list_place(table, "", machine, &machine->root);
+	return found;
+}
+
+/* The last file that can be used: names end in versions. */
+static bool find_usable(const char *cache, const struct ka_machine *machine, char *text,
+			size_t size)
+{
 	struct ka_guest_kernel kernel;
 	bool found = false;
 	glob_t files;
 
-	snprintf(pattern, sizeof(pattern), "%s%s", top, place->pattern);
-	if (glob(pattern, 0, NULL, &files) == 0)
-		for (size_t i = files.gl_pathc; i-- > 0 && !found;) {
-			snprintf(text, size, "%s%s", place->kind, files.gl_pathv[i]);
-			found = ka_guest_kernel_parse(&kernel, text, NULL) == 0;
-		}
+	find_files(cache, &machine->cache, &files);
+	for (size_t i = files.gl_pathc; i-- > 0 && !found;) {
+		snprintf(text, size, "%s%s", machine->prefix, files.gl_pathv[i]);
+		found = ka_guest_kernel_parse(&kernel, text, NULL) == 0;
+	}
 	globfree(&files);
 	return found;
 }
 
 bool ka_kernels_find(char *text, size_t size)
 {
-	char top[PATH_MAX];
+	const struct ka_machine *machine;
+	char cache[PATH_MAX];
 
-	cache_path(top, sizeof(top));
-	for (size_t i = 0; i < KA_N(cache_places); i++)
-		if (find_in(top, &cache_places[i], text, size))
+	cache_path(cache, sizeof(cache));
+	for (size_t i = 0; (machine = ka_machine(i)); i++)
+		if (find_usable(cache, machine, text, size))
 			return true;
 	return false;
 }
@@ -172,16 +184,11 @@ int ka_command_kernels(int argc, char **argv)
 	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
 	struct nn_err err = { "" };
 	struct ka_facts facts;
-	char cache[PATH_MAX];
-	size_t found;
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	if (ka_host_facts(&facts, &err) == 0)
 		give_row(&table, facts.release, facts.hz, "real", "host");
-	cache_path(cache, sizeof(cache));
-	found = list_places(&table, cache, cache_places, KA_N(cache_places));
-	found += list_places(&table, "", boot_places, KA_N(boot_places));
-	if (!found)
+	if (!list_guests(&table))
 		ka_complain("no others; ci/kernels/build-uml builds one (in two minutes), "
 			    "ci/kernels/get-image VERSION fetches one");
 	return ka_table_end(&table, stdout) < 0 ? KA_EXIT_BROKEN : KA_EXIT_OK;

@@ -3,6 +3,7 @@
 #include "command/run_options.h"
 
 #include <argp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -10,6 +11,7 @@
 
 #include "command/command.h"
 #include "command/select.h"
+#include "guest/guest.h"
 #include "run/schedule.h"
 
 enum {
@@ -41,10 +43,9 @@ struct state {
 static const struct argp_option table[] = {
 	{ NULL, 0, NULL, 0, "What to run:", 1 },
 	{ "kernel", 'k', "KERNEL", 0,
-	  "host: the running kernel (default); uml:FILE: a User-mode Linux, or "
-	  "image:FILE[,modules=DIR]: a distribution's kernel under QEMU, both with a clock that "
-	  "jumps over idle time, so that hours take seconds; then also what takes long, and all "
-	  "named settings unless some are given (may be given more than once)",
+	  ", all but the first with a clock that jumps over idle time, so that hours take seconds; "
+	  "then also what takes long, and all named settings unless some are given (may be given "
+	  "more than once)",
 	  2 },
 	{ "jobs", 'j', "N", 0,
 	  "At most N instances at once, or in each guest kernel (default: all, they mostly wait)",
@@ -219,6 +220,18 @@ static void finish(struct state *s)
 	options->plan.seed = seed;
 }
 
+/* Which forms --kernel has, the guests know. */
+static char *help_filter(int key, const char *doc, void *input)
+{
+	char forms[400], *whole;
+
+	(void)input;
+	if (key != 'k' ||
+	    asprintf(&whole, "%s%s", ka_kernel_forms(true, forms, sizeof(forms)), doc) < 0)
+		return (char *)doc;
+	return whole;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct state *s = state->input;
@@ -249,7 +262,7 @@ void ka_run_options_parse(struct ka_run_options *options, int argc, char **argv)
 {
 	const struct argp_child children[] = { { ka_select_argp(), 0, NULL, 1 },
 					       { NULL, 0, NULL, 0 } };
-	const struct argp argp = { table, parse, NULL, text, children, NULL, NULL };
+	const struct argp argp = { table, parse, NULL, text, children, help_filter, NULL };
 	struct state s = { .options = options, .color = COLOR_AUTO };
 
 	*options =

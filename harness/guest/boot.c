@@ -107,9 +107,9 @@ static void become_kernel(const struct supervisor *supervisor)
 	snprintf(folder, sizeof(folder), "TMPDIR=%.500s",
 		 getenv("TMPDIR") && !supervisor->sandboxed ? getenv("TMPDIR") : MEMORY_FOLDER);
 	environment[0] = path;
-	if (supervisor->boot->is_uml && access(folder + 7, W_OK) == 0)
+	if (supervisor->boot->memory_in_file && access(folder + 7, W_OK) == 0)
 		environment[1] = folder;
-	if (supervisor->boot->is_uml)
+	if (supervisor->boot->without_entropy)
 		(void)forbid_entropy(); /* a host without seccomp loses only reproducibility */
 	if (place_files(supervisor, &program) == 0)
 		fexecve(program, (char *const *)supervisor->boot->argv, environment);
@@ -208,9 +208,9 @@ static int supervisor_main(void *arg)
 	(void)setpgid(0, 0); /* Ctrl-C is for the runner, who lets go of the lifeline */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	close_others(supervisor);
-	if (supervisor->boot->is_uml)
+	if (supervisor->boot->on_one_cpu)
 		stay_on_one_cpu(supervisor->boot->cpu);
-	if (supervisor->sandboxed && supervisor->boot->is_uml)
+	if (supervisor->sandboxed && supervisor->boot->memory_in_file)
 		mount_memory();
 	pid = fork();
 	if (pid == 0)
@@ -289,6 +289,7 @@ int ka_boot(struct ka_booted *booted, const struct ka_boot *boot, struct nn_err 
 		ret = nn_fail(err, -ret, "cannot start a guest: pipe");
 	else
 		ret = start_supervisor(&supervisor, &booted->supervisor, err);
+	close(boot->program);
 	ka_close_fd(&lifeline[0]);
 	ka_close_fd(&results[1]);
 	ka_close_fd(&console[1]);

@@ -20,11 +20,13 @@
 #define KA_BOOT_FILES     5
 
 struct ka_boot {
-	int program;       /* what is executed; owned by the caller, as all of this */
-	int initramfs;     /* file */
-	const char **argv; /* ends with NULL */
-	bool is_uml;       /* keeps its memory in a file; asks the host for random numbers */
-	int cpu;           /* is_uml: where it stays; -1: where the scheduler has put it */
+	int program;          /* what is executed; ka_boot() closes it */
+	int initramfs;        /* file */
+	const char **argv;    /* ends with NULL */
+	bool memory_in_file;  /* it keeps its memory in a file of $TMPDIR */
+	bool without_entropy; /* the host gives it no random numbers */
+	bool on_one_cpu;      /* it stays on @cpu; -1: where the scheduler has put it */
+	int cpu;
 };
 
 struct ka_booted {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "guest/machine.h"
 #include "guest/parcel.h"
 #include "guest/vm.h"
 #include "model/util.h"
@@ -266,7 +267,7 @@ int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan, const c
 			    .out_dir = out_dir,
 			    .events = events,
 			    .there = calloc(plan->n + 1, sizeof(bool)),
-			    .parts = ka_parts(plan->n, guest->part_size),
+			    .parts = ka_parts(plan->n, guest->kernel.machine->part_size),
 			    .next = 1, /* the first has been begun by ka_guest_start() */
 			    .began_ns = ka_now_ns(),
 			    .err = err };

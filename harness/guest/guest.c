@@ -12,11 +12,6 @@
 #include "guest/vm.h"
 #include "model/nearest.h"
 
-/* So many instances are worth a boot of their own: User-mode Linux boots while it could run some
- * four instances, QEMU while it could run twenty-five. */
-#define PART_SIZE       32
-#define PART_SIZE_IMAGE 64
-
 static int open_signals(struct ka_guest *guest, struct nn_err *err)
 {
 	sigset_t mask;
@@ -67,7 +62,6 @@ int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
 		return nn_fail(err, ENOMEM, "cannot start a guest");
 	guest->kernel = *kernel;
 	guest->options = *options;
-	guest->part_size = kernel->kind == KA_GUEST_IMAGE ? PART_SIZE_IMAGE : PART_SIZE;
 	code = open_signals(guest, err);
 	if (code == 0)
 		code = ka_vm_boot(guest, &guest->vms[0], 0, -1, err);

@@ -25,20 +25,15 @@
 #include "plan/plan.h"
 #include "run/schedule.h"
 
-enum ka_guest_kind {
-	KA_GUEST_UML,   /* User-mode Linux, time-travel=inf-cpu */
-	KA_GUEST_IMAGE, /* a bzImage under QEMU, -icount sleep=off */
-};
-
 #define KA_WHERE_SIZE (2 * PATH_MAX + 32)
 
 struct ka_guest_kernel {
-	enum ka_guest_kind kind;
+	const struct ka_machine *machine; /* its kind (machine.h) */
 	const char *text; /* as it was given: "uml:FILE", "image:FILE,modules=DIR"; borrowed */
 	char where[KA_WHERE_SIZE]; /* what results say: the same, owned */
 	char file[PATH_MAX];
-	char modules[PATH_MAX]; /* KA_GUEST_IMAGE: the folder that modules are looked for in */
-	char release[80];       /* KA_GUEST_IMAGE: as the image says */
+	char modules[PATH_MAX]; /* the folder that modules are looked for in; "": there are none */
+	char release[80];       /* as the file says; "": it does not */
 };
 
 struct ka_guest_options { /* strings and plan must live until ka_guest_stop() */
@@ -55,6 +50,10 @@ struct ka_guest_options { /* strings and plan must live until ka_guest_stop() */
 /* Understands @text and looks at the files. -EINVAL: it is no such kernel; -ENOENT, -EACCES: no
  * file; -ENOSYS: this host lacks what is needed to start it. @err is one line with the remedy. */
 int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, struct nn_err *err);
+
+/* What --kernel may be: "host, uml:FILE or image:FILE[,modules=DIR]"; @about: of each guest what it
+ * is, for --help. Returns @buf. */
+const char *ka_kernel_forms(bool about, char *buf, size_t size);
 
 struct ka_guest;
 

@@ -9,8 +9,44 @@
 
 #include "guest/machine.h"
 #include "model/nearest.h"
+#include "model/util.h"
 
-#define FORMS "host, uml:FILE or image:FILE[,modules=DIR]"
+#define DECLARE(name)    extern const struct ka_machine ka_machine_##name;
+#define ADDRESS_OF(name) &ka_machine_##name,
+
+KA_MACHINES(DECLARE)
+
+static const struct ka_machine *const machines[] = { KA_MACHINES(ADDRESS_OF) };
+
+const struct ka_machine *ka_machine(size_t i)
+{
+	return i < KA_N(machines) ? machines[i] : NULL;
+}
+
+const char *ka_kernel_forms(bool about, char *buf, size_t size)
+{
+	int used = snprintf(buf, size, about ? "host: the running kernel (default)" : "host");
+
+	for (size_t i = 0; i < KA_N(machines) && (size_t)used < size; i++) {
+		const char *join = i + 1 < KA_N(machines) ? about ? "; " : ", "
+				   : about                ? ", or "
+							  : " or ";
+
+		used += snprintf(buf + used, size - (size_t)used, "%s%s%s%s", join,
+				 machines[i]->form, about ? ": " : "",
+				 about ? machines[i]->about : "");
+	}
+	return buf;
+}
+
+/* "'vmlinuz' is none of host, uml:FILE or ...": @what is "is none of" or the like. */
+static int refuse_form(const char *text, const char *what, struct nn_err *err)
+{
+	char forms[200];
+
+	return nn_refuse(err, "--kernel: '%.100s' %s %s", text, what,
+			 ka_kernel_forms(false, forms, sizeof(forms)));
+}
 
 int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *err)
 {
@@ -37,20 +73,20 @@ int ka_check_memory(unsigned long long addresses, struct nn_err *err)
 }
 
 /* FILE[,modules=DIR] */
-static int split(struct ka_guest_kernel *kernel, const char *rest, struct nn_err *err)
+static int split_file_and_modules(struct ka_guest_kernel *kernel, const char *rest,
+				  struct nn_err *err)
 {
 	const char *comma = strchr(rest, ','), *modules = "";
 	size_t length = comma ? (size_t)(comma - rest) : strlen(rest);
 
-	if (comma && kernel->kind == KA_GUEST_IMAGE &&
+	if (comma && kernel->machine->has_modules &&
 	    strncmp(comma, ",modules=", strlen(",modules=")) == 0)
 		modules = comma + strlen(",modules=");
 	else if (comma)
-		return nn_refuse(err, "--kernel: '%.100s' is none of " FORMS, kernel->text);
+		return refuse_form(kernel->text, "is none of", err);
 	if (length == 0 || length >= sizeof(kernel->file) ||
 	    strlen(modules) >= sizeof(kernel->modules) || (comma && !*modules))
-		return nn_refuse(err, "--kernel: '%.100s' names no file; write " FORMS,
-				 kernel->text);
+		return refuse_form(kernel->text, "names no file; write", err);
 	snprintf(kernel->file, sizeof(kernel->file), "%.*s", (int)length, rest);
 	snprintf(kernel->modules, sizeof(kernel->modules), "%s", modules);
 	snprintf(kernel->where, sizeof(kernel->where), "%s", kernel->text);
@@ -59,17 +95,17 @@ static int split(struct ka_guest_kernel *kernel, const char *rest, struct nn_err
 
 int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, struct nn_err *err)
 {
-	bool uml = strncmp(text, "uml:", 4) == 0;
+	const struct ka_machine *machine = NULL;
 	int ret;
 
-	if (!uml && strncmp(text, "image:", 6) != 0)
-		return nn_refuse(err, "--kernel: '%.100s' is none of " FORMS, text);
-	*kernel = (struct ka_guest_kernel){ .kind = uml ? KA_GUEST_UML : KA_GUEST_IMAGE,
-					    .text = text };
-	ret = split(kernel, strchr(text, ':') + 1, err);
-	if (ret < 0)
-		return ret;
-	return uml ? ka_uml_check(kernel, err) : ka_image_check(kernel, err);
+	for (size_t i = 0; i < KA_N(machines) && !machine; i++)
+		if (strncmp(text, machines[i]->prefix, strlen(machines[i]->prefix)) == 0)
+			machine = machines[i];
+	if (!machine)
+		return refuse_form(text, "is none of", err);
+	*kernel = (struct ka_guest_kernel){ .machine = machine, .text = text };
+	ret = split_file_and_modules(kernel, text + strlen(machine->prefix), err);
+	return ret < 0 ? ret : machine->check(kernel, err);
 }
 
 void ka_guest_plan_defaults(struct ka_plan_options *options)

@@ -1,13 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two kinds of guests: each knows its kernels, and how one is booted. */
+/*
+ * Kinds of guest kernels: all that is known of one is its row. A new one is a file with a row
+ * ka_machine_NAME, and NAME in this list.
+ */
 #ifndef KA_MACHINE_H
 #define KA_MACHINE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 #include "guest/boot.h"
 #include "guest/guest.h"
 #include "guest/initramfs.h"
+
+#define KA_MACHINES(M) M(uml) M(image)
+
+/* Where kernels are kept, and where each has its configuration. */
+struct ka_kernel_place {
+	const char *pattern; /* for glob(), below the cache or the root; NULL: nowhere */
+	const char *config_from, *config_to; /* of the kernel's name, what is replaced by what */
+};
+
+struct ka_machine {
+	const char *prefix; /* of --kernel: "uml:" */
+	const char *form;   /* "uml:FILE" */
+	const char *about;
+	bool has_modules;   /* its kernels load them: ",modules=DIR" */
+	unsigned jobs;      /* instances at once, if nobody says otherwise */
+	unsigned part_size; /* so many instances are worth a boot of their own */
+	struct ka_kernel_place cache, root;
+	/* Fills in what the file says, or says why it will not do. */
+	int (*check)(struct ka_guest_kernel *kernel, struct nn_err *err);
+	/* @cpu: where it stays, if it stays anywhere; -1: where the scheduler puts it. */
+	int (*boot)(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
+		    struct ka_booted *booted, struct nn_err *err);
+};
+
+/* Number @i of the list; NULL beyond its end. */
+const struct ka_machine *ka_machine(size_t i);
 
 #define KA_GUEST_MEMORY  "768M"
 /* Every guest's wall clock begins here, so that two runs are the same. */
@@ -19,16 +50,6 @@ int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *er
 
 /* Whether a process may have so many bytes of @addresses. 0 or -ENOSYS, with the remedy. */
 int ka_check_memory(unsigned long long addresses, struct nn_err *err);
-
-/* Fills in what the file says, or says why it will not do. */
-int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err);
-int ka_image_check(struct ka_guest_kernel *kernel, struct nn_err *err);
-
-/* @cpu: where it stays; -1: where the scheduler puts it. */
-int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
-		struct ka_booted *booted, struct nn_err *err);
-int ka_image_boot(const struct ka_guest_kernel *kernel, int initramfs, struct ka_booted *booted,
-		  struct nn_err *err);
 
 /* Adds to @initramfs the modules that a plan needs, and their list (modules.c). */
 int ka_modules_add(const struct ka_guest_kernel *kernel, struct ka_initramfs *initramfs,

@@ -48,7 +48,7 @@ static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka
 	if (ret < 0)
 		return ret;
 	ret = add_job(initramfs, job, err);
-	if (ret == 0 && kernel->kind == KA_GUEST_IMAGE)
+	if (ret == 0 && kernel->machine->has_modules)
 		ret = ka_modules_add(kernel, initramfs, err);
 	if (ret == 0)
 		ret = ka_initramfs_finish(initramfs, err);

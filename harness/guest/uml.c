@@ -63,7 +63,7 @@ static int check_content(const char *data, size_t size, const char *file, struct
 	return 0;
 }
 
-int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err)
+static int check_uml(struct ka_guest_kernel *kernel, struct nn_err *err)
 {
 	struct stat st;
 	void *data;
@@ -88,8 +88,8 @@ int ka_uml_check(struct ka_guest_kernel *kernel, struct nn_err *err)
  * needs, cannot be made below /proc, and so cannot be left behind. No panic=: a reboot would start
  * it again.
  */
-int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
-		struct ka_booted *booted, struct nn_err *err)
+static int boot_uml(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
+		    struct ka_booted *booted, struct nn_err *err)
 {
 	static const char memory[] = "mem=" KA_GUEST_MEMORY;
 	static const char start[] = "time-travel-start=" KA_GUEST_DATE_NS;
@@ -111,13 +111,28 @@ int ka_uml_boot(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
 			       "guest",
 			       "ttyS0",
 			       NULL };
-	struct ka_boot boot = { .initramfs = initramfs, .argv = argv, .is_uml = true, .cpu = cpu };
-	int ret;
+	struct ka_boot boot = { .program = open(kernel->file, O_RDONLY | O_CLOEXEC),
+				.initramfs = initramfs,
+				.argv = argv,
+				.memory_in_file = true,
+				.without_entropy = true,
+				.on_one_cpu = true,
+				.cpu = cpu };
 
-	boot.program = open(kernel->file, O_RDONLY | O_CLOEXEC);
 	if (boot.program < 0)
 		return nn_fail(err, errno, "cannot open %s", kernel->file);
-	ret = ka_boot(booted, &boot, err);
-	close(boot.program);
-	return ret;
+	return ka_boot(booted, &boot, err);
 }
+
+/* It boots while it could run some four instances; 32 at once fit into its memory. Since waiting takes
+ * no time, doing more at once would not be faster. */
+const struct ka_machine ka_machine_uml = {
+	.prefix = "uml:",
+	.form = "uml:FILE",
+	.about = "a User-mode Linux",
+	.jobs = 32,
+	.part_size = 32,
+	.cache = { "/kacheck/uml-*/linux", "/linux", "/config" },
+	.check = check_uml,
+	.boot = boot_uml,
+};

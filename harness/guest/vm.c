@@ -23,14 +23,6 @@
 #define BOOT_S    60.0
 #define SILENCE_S 120.0
 
-/* Instances at once, if nobody says otherwise: what fits into the guest's memory. Since waiting
- * takes no time, doing more at once would not be faster. */
-#define JOBS 32
-
-/* Under QEMU computing takes the guest's time, and the wheel lets the timers of hours fire in one
- * jiffy: of twenty instances at once, some were three jiffies late. */
-#define JOBS_IMAGE 3
-
 /* So long it has, from now on, to say the next. */
 static void be_patient(struct ka_vm *vm, double seconds)
 {
@@ -43,12 +35,12 @@ static void be_patient(struct ka_vm *vm, double seconds)
 static int pack(const struct ka_guest *guest, unsigned part, struct nn_err *err)
 {
 	const struct ka_guest_options *options = &guest->options;
-	unsigned jobs = guest->kernel.kind == KA_GUEST_IMAGE ? JOBS_IMAGE : JOBS;
+	const struct ka_machine *machine = guest->kernel.machine;
 	const struct ka_guest_job job = { .plan = *options->plan,
 					  .trials = options->trials,
-					  .jobs = options->jobs ? options->jobs : jobs,
+					  .jobs = options->jobs ? options->jobs : machine->jobs,
 					  .part = part,
-					  .part_size = guest->part_size,
+					  .part_size = machine->part_size,
 					  .keep = options->keep,
 					  .keep_all = options->keep_all };
 
@@ -78,10 +70,7 @@ int ka_vm_boot(const struct ka_guest *guest, struct ka_vm *vm, unsigned part, in
 		return initramfs;
 	*vm = (struct ka_vm){ .booted = KA_BOOTED_INIT, .part = part, .cpu = cpu };
 	vm->collect.booted = &vm->booted;
-	if (guest->kernel.kind == KA_GUEST_UML)
-		ret = ka_uml_boot(&guest->kernel, initramfs, cpu, &vm->booted, err);
-	else
-		ret = ka_image_boot(&guest->kernel, initramfs, &vm->booted, err);
+	ret = guest->kernel.machine->boot(&guest->kernel, initramfs, cpu, &vm->booted, err);
 	close(initramfs);
 	vm->running = ret == 0;
 	vm->silence_s = guest->options.silence_s > 0 ? guest->options.silence_s : SILENCE_S;

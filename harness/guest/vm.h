@@ -26,7 +26,6 @@ struct ka_vm {
 struct ka_guest {
 	struct ka_guest_kernel kernel;
 	struct ka_guest_options options;
-	unsigned part_size;
 	struct ka_facts facts;
 	struct ka_vm vms[KA_MAX_PARTS];
 	int signals; /* signalfd */

@@ -36,7 +36,6 @@ static int boot_and_stop(int alive)
 	boot.program = open("/bin/sh", O_RDONLY | O_CLOEXEC);
 	if (ka_boot(&booted, &boot, NULL) < 0)
 		return 99;
-	close(boot.program);
 	close(alive);
 	ended.fd = booted.results;
 	if (poll(&ended, 1, PATIENCE_S * 1000) != 1)

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "guest/machine.h"
 #include "guest/vm.h"
 #include "model/util.h"
 #include "run/keep.h"
@@ -220,7 +221,8 @@ static void gather(struct line *line, const char *words, const char *out_dir, st
 	const struct ka_plan_options options = { .filters = { "silent_drop/1-1-1" },
 						 .n_filters = 1 };
 	const struct ka_schedule_events events = { .result = on_result, .arg = got };
-	struct ka_guest guest = { .signals = -1, .kernel = { .where = "uml:/linux" } };
+	struct ka_guest guest = { .signals = -1,
+				  .kernel = { .where = "uml:/linux", .machine = ka_machine(0) } };
 	struct nn_err err = { "" };
 	struct ka_plan plan;
 	int ret, planned;

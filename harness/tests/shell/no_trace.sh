@@ -21,6 +21,7 @@ sees() {
 }
 
 if [ "${1-}" = --self-test ]; then
+	: "${KACHECK_LEAKY:?path of kacheck_leaky}"
 	run env KACHECK="$KACHECK_LEAKY" KACHECK_KILLS=once "$0"
 	is "no leak: exit status" "$status" 0
 	sees orphans 'no namespace is held'

@@ -111,7 +111,7 @@ marked() {
 # /proc, until the patience ends.
 wait_until_gone() {
 	local end=$((SECONDS + patience_s)) line
-	read -r -t $patience_s -u "$alive" line || true
+	read -r -t "$patience_s" -u "$alive" line || true
 	exec {alive}<&-
 	while [ -n "$(survivors)" ] && [ $SECONDS -lt $end ]; do
 		read -r -t 0.02 -u "$never" line || true
