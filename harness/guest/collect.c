@@ -15,15 +15,15 @@
 #include "model/util.h"
 
 #define CHUNK        65536
-/* A guest that sends a longer line has lost its mind. */
+/* A longer line is no result. */
 #define MAX_LINE     (64u << 20)
 /* Of the console, so much is quoted. */
 #define QUOTED_LINES 4
 
 /* ---- the console -------------------------------------------------------------------------- */
 
-/* Keeps the end. */
-static void hear(struct ka_collect *c, const char *text, size_t n)
+/* What does not fit pushes out the oldest. */
+static void append_console(struct ka_collect *c, const char *text, size_t n)
 {
 	size_t room = sizeof(c->console);
 
@@ -31,14 +31,14 @@ static void hear(struct ka_collect *c, const char *text, size_t n)
 		text += n - room;
 		n = room;
 	}
-	if (c->said + n > room) {
-		size_t drop = c->said + n - room;
+	if (c->console_used + n > room) {
+		size_t drop = c->console_used + n - room;
 
-		memmove(c->console, c->console + drop, c->said - drop);
-		c->said -= drop;
+		memmove(c->console, c->console + drop, c->console_used - drop);
+		c->console_used -= drop;
 	}
-	memcpy(c->console + c->said, text, n);
-	c->said += n;
+	memcpy(c->console + c->console_used, text, n);
+	c->console_used += n;
 }
 
 static void read_console(struct ka_collect *c)
@@ -47,7 +47,7 @@ static void read_console(struct ka_collect *c)
 	ssize_t got;
 
 	while ((got = read(c->booted->console, text, sizeof(text))) > 0)
-		hear(c, text, (size_t)got);
+		append_console(c, text, (size_t)got);
 	if (got == 0 || (errno != EAGAIN && errno != EINTR))
 		c->console_over = true;
 }
@@ -63,18 +63,18 @@ static size_t lines_before(const struct ka_collect *c, size_t end, size_t lines)
 	return i;
 }
 
-/* The part that is worth a quotation: what follows a panic are registers and addresses. */
-static void choose_words(const struct ka_collect *c, size_t *from, size_t *to)
+/* The last lines, or those up to a panic: what follows it are registers and addresses. */
+static void choose_quotation(const struct ka_collect *c, size_t *from, size_t *to)
 {
 	static const char panic[] = "Kernel panic";
-	const char *at = memmem(c->console, c->said, panic, sizeof(panic) - 1), *end;
+	const char *at = memmem(c->console, c->console_used, panic, sizeof(panic) - 1), *end;
 
-	*to = c->said;
+	*to = c->console_used;
 	while (*to > 0 && c->console[*to - 1] == '\n')
 		--*to;
 	if (at) {
-		end = memchr(at, '\n', c->said - (size_t)(at - c->console));
-		*to = end ? (size_t)(end - c->console) : c->said;
+		end = memchr(at, '\n', c->console_used - (size_t)(at - c->console));
+		*to = end ? (size_t)(end - c->console) : c->console_used;
 	}
 	*from = lines_before(c, *to, QUOTED_LINES - 1);
 }
@@ -87,7 +87,7 @@ const char *ka_collect_last_words(struct ka_collect *c, char *buf, size_t size)
 
 	if (!c->console_over)
 		read_console(c);
-	choose_words(c, &from, &to);
+	choose_quotation(c, &from, &to);
 	for (size_t i = from; i < to && used + 5 < size; i++) {
 		unsigned char byte = (unsigned char)c->console[i];
 
@@ -149,7 +149,7 @@ static void read_results(struct ka_collect *c)
 }
 
 /* A whole line of what is there, or NULL. A serial line may put a '\r' before the newline. */
-static char *take_line(struct ka_collect *c)
+static char *next_line(struct ka_collect *c)
 {
 	char *line = c->text + c->at, *end;
 
@@ -165,8 +165,8 @@ static char *take_line(struct ka_collect *c)
 	return line;
 }
 
-/* All of them: one that is left would strike as soon as signals are unblocked. */
-static void take_signals(int signals)
+/* All of them: one that is left would end the runner as soon as signals are unblocked. */
+static void drain_signals(int signals)
 {
 	struct signalfd_siginfo taken;
 
@@ -205,7 +205,7 @@ int ka_collect_wait(struct ka_collect *const *all, size_t n, int signals, int64_
 	if (ret < 0)
 		return ret;
 	if (fds[0].revents) {
-		take_signals(signals);
+		drain_signals(signals);
 		return -EINTR;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -219,7 +219,7 @@ int ka_collect_wait(struct ka_collect *const *all, size_t n, int signals, int64_
 
 int ka_collect_line(struct ka_collect *c, char **line)
 {
-	*line = take_line(c);
+	*line = next_line(c);
 	if (*line)
 		return 1;
 	if (c->error)

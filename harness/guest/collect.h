@@ -17,8 +17,8 @@ struct ka_collect {
 	size_t at, used, room;
 	bool results_over, console_over;
 	int error;                   /* -errno: the serial line cannot be read on */
-	char console[KA_LAST_WORDS]; /* the end of what the kernel has said */
-	size_t said;
+	char console[KA_LAST_WORDS]; /* the last bytes of it */
+	size_t console_used;
 };
 
 /* The guests of one wait. */

@@ -63,7 +63,7 @@ static int open_line(struct self *self, const char *device, struct nn_err *err)
 }
 
 /* Takes over @json. */
-static int say(struct self *self, char kind, size_t index, json_t *json)
+static int send_message(struct self *self, char kind, size_t index, json_t *json)
 {
 	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 	int ret = text ? 0 : -ENOMEM;
@@ -85,7 +85,7 @@ static int send_files(struct self *self, size_t index, const char *folder)
 		json_t *parcel = ka_parcel_pack(folder, ka_keep_name(i));
 
 		if (parcel)
-			ret = say(self, 'K', index, parcel);
+			ret = send_message(self, 'K', index, parcel);
 	}
 	ka_keep_remove(folder);
 	return ret;
@@ -99,7 +99,7 @@ static int on_result(void *arg, size_t index, json_t *json)
 	int ret = folder ? send_files(self, at, folder) : 0;
 
 	if (ret == 0)
-		return say(self, 'R', at, json);
+		return send_message(self, 'R', at, json);
 	json_decref(json);
 	return ret;
 }
@@ -202,7 +202,7 @@ static int check_clock(struct nn_err *err)
 	return 0;
 }
 
-static int prepare(struct self *self, ka_guest_themes_fn *make, struct nn_err *err)
+static int make_plan(struct self *self, ka_guest_themes_fn *make, struct nn_err *err)
 {
 	size_t n;
 	const struct ka_theme *const *themes = ka_catalogue(&n);
@@ -227,13 +227,13 @@ static int prepare(struct self *self, ka_guest_themes_fn *make, struct nn_err *e
 	return 0;
 }
 
-static int run(struct self *self, struct nn_err *err)
+static int run_plan(struct self *self, struct nn_err *err)
 {
 	const struct ka_schedule_options options = { .jobs = self->job.jobs,
 						     .out_dir = self->job.keep ? KEPT_FOLDER : NULL,
 						     .keep_all = self->job.keep_all };
 	const struct ka_schedule_events events = { .result = on_result, .arg = self };
-	int ret = say(self, 'F', 0, ka_facts_encode(&self->facts));
+	int ret = send_message(self, 'F', 0, ka_facts_encode(&self->facts));
 
 	if (ret == 0)
 		ret = ka_schedule_run(&self->plan, &self->facts, &options, &events, err);
@@ -267,11 +267,12 @@ int ka_guest_main(const char *device, ka_guest_themes_fn *make, struct nn_err *e
 	if (ret == 0)
 		ret = open_line(&self, device, err);
 	if (ret == 0)
-		ret = prepare(&self, make, err);
+		ret = make_plan(&self, make, err);
 	if (ret == 0)
-		ret = run(&self, err);
+		ret = run_plan(&self, err);
 	if (self.line)
-		say(&self, ret == 0 ? 'E' : 'X', 0, json_string(ret == 0 ? "" : err->text));
+		send_message(&self, ret == 0 ? 'E' : 'X', 0,
+			     json_string(ret == 0 ? "" : err->text));
 	else
 		dprintf(2, "kacheck: %s\n", err->text);
 	power_off(&self);

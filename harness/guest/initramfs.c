@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #include "guest/library.h"
-#include "guest/objects.h"
 #include "model/util.h"
 
 #define BLOCK 65536
@@ -39,8 +39,8 @@ static int archive_failed(const struct ka_initramfs *initramfs, struct archive *
 
 /* ---- entries ------------------------------------------------------------------------------ */
 
-static int put_header(struct ka_initramfs *initramfs, const char *path, mode_t mode, size_t size,
-		      struct nn_err *err)
+static int write_header(struct ka_initramfs *initramfs, const char *path, mode_t mode, size_t size,
+			struct nn_err *err)
 {
 	struct archive_entry *entry = initramfs->call.archive_entry_new();
 	int ret = 0;
@@ -57,20 +57,20 @@ static int put_header(struct ka_initramfs *initramfs, const char *path, mode_t m
 	return ret;
 }
 
-static int put_folder(struct ka_initramfs *initramfs, const char *path, struct nn_err *err)
+static int write_folder(struct ka_initramfs *initramfs, const char *path, struct nn_err *err)
 {
-	return put_header(initramfs, path, S_IFDIR | 0755, 0, err);
+	return write_header(initramfs, path, S_IFDIR | 0755, 0, err);
 }
 
 /* The folders above @path; that one is there twice does no harm. */
-static int put_folders_above(struct ka_initramfs *initramfs, const char *path, struct nn_err *err)
+static int write_folders_above(struct ka_initramfs *initramfs, const char *path, struct nn_err *err)
 {
 	char folder[PATH_MAX];
 	int ret = 0;
 
 	for (const char *at = path + 1; ret == 0 && (at = strchr(at, '/')); at++) {
 		snprintf(folder, sizeof(folder), "%.*s", (int)(at - path), path);
-		ret = put_folder(initramfs, folder, err);
+		ret = write_folder(initramfs, folder, err);
 	}
 	return ret;
 }
@@ -78,7 +78,7 @@ static int put_folders_above(struct ka_initramfs *initramfs, const char *path, s
 int ka_initramfs_add(struct ka_initramfs *initramfs, const char *path, const void *data,
 		     size_t size, struct nn_err *err)
 {
-	int ret = put_header(initramfs, path, S_IFREG | 0755, size, err);
+	int ret = write_header(initramfs, path, S_IFREG | 0755, size, err);
 
 	if (ret == 0 &&
 	    initramfs->call.archive_write_data(initramfs->archive, data, size) != (la_ssize_t)size)
@@ -155,8 +155,49 @@ int ka_initramfs_copy_plain(struct ka_initramfs *initramfs, const char *path, co
 
 /* ---- the program and what it has loaded --------------------------------------------------- */
 
-static int put_program(struct ka_initramfs *initramfs, const struct ka_objects *objects,
-		       struct nn_err *err)
+/* The program itself says which loader it wants. */
+static void note_loader(struct ka_objects *objects, const struct dl_phdr_info *info)
+{
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_INTERP)
+			snprintf(objects->loader, sizeof(objects->loader), "%s",
+				 (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr));
+}
+
+static int add_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct ka_objects *objects = arg;
+	const char *path = info->dlpi_name;
+
+	(void)size;
+	if (!*path)
+		note_loader(objects, info);
+	if (*path != '/' || strcmp(path, objects->loader) == 0)
+		return 0; /* the program; the vdso; the loader, which has its own place */
+	if (objects->n == KA_MAX_OBJECTS)
+		return -E2BIG;
+	objects->paths[objects->n] = strdup(path);
+	return objects->paths[objects->n++] ? 0 : -ENOMEM;
+}
+
+int ka_objects_list(struct ka_objects *objects, struct nn_err *err)
+{
+	int ret;
+
+	*objects = (struct ka_objects){ .n = 0 };
+	ret = dl_iterate_phdr(add_object, objects);
+	return ret < 0 ? nn_fail(err, -ret, "shared objects") : 0;
+}
+
+void ka_objects_free(struct ka_objects *objects)
+{
+	for (size_t i = 0; i < objects->n; i++)
+		free(objects->paths[i]);
+	objects->n = 0;
+}
+
+static int write_program(struct ka_initramfs *initramfs, const struct ka_objects *objects,
+			 struct nn_err *err)
 {
 	char path[PATH_MAX];
 	int ret;
@@ -168,13 +209,13 @@ static int put_program(struct ka_initramfs *initramfs, const struct ka_objects *
 	}
 	if (ret < 0 || !*objects->loader)
 		return ret;
-	ret = put_folders_above(initramfs, objects->loader, err);
+	ret = write_folders_above(initramfs, objects->loader, err);
 	return ret < 0 ? ret : ka_initramfs_copy(initramfs, objects->loader, objects->loader, err);
 }
 
 /* ---- the archive -------------------------------------------------------------------------- */
 
-static int begin(struct ka_initramfs *initramfs, int fd, struct nn_err *err)
+static int begin_archive(struct ka_initramfs *initramfs, int fd, struct nn_err *err)
 {
 	static const char *const folders[] = { "/lib", "/proc", "/sys", "/dev", "/run", "/tmp" };
 	const struct ka_libarchive *call = &initramfs->call;
@@ -188,7 +229,7 @@ static int begin(struct ka_initramfs *initramfs, int fd, struct nn_err *err)
 	if (call->archive_write_open_fd(initramfs->archive, fd) != ARCHIVE_OK)
 		return archive_failed(initramfs, initramfs->archive, "initramfs", "", err);
 	for (size_t i = 0; ret == 0 && i < KA_N(folders); i++)
-		ret = put_folder(initramfs, folders[i], err);
+		ret = write_folder(initramfs, folders[i], err);
 	return ret;
 }
 
@@ -201,9 +242,9 @@ static int begin_with_program(struct ka_initramfs *initramfs, int fd, struct nn_
 	if (ret == 0)
 		ret = ka_libarchive_load(&initramfs->call, err);
 	if (ret == 0)
-		ret = begin(initramfs, fd, err);
+		ret = begin_archive(initramfs, fd, err);
 	if (ret == 0)
-		ret = put_program(initramfs, &objects, err);
+		ret = write_program(initramfs, &objects, err);
 	ka_objects_free(&objects);
 	return ret;
 }

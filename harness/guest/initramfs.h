@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guest's root: a cpio archive. */
+/* The guest's root: a cpio archive with this program, and what it has loaded. */
 #ifndef KA_INITRAMFS_H
 #define KA_INITRAMFS_H
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "netns/err.h"
+
+/* The shared objects of this process: what the same program will need in a guest. */
+#define KA_MAX_OBJECTS 64
+
+struct ka_objects {
+	char *paths[KA_MAX_OBJECTS];
+	size_t n;
+	char loader[PATH_MAX]; /* not one of paths; "": the program is linked statically */
+};
+
+/* Lists what is loaded now: ask before anything is that the guest will not need. 0 or -errno. */
+int ka_objects_list(struct ka_objects *objects, struct nn_err *err);
+void ka_objects_free(struct ka_objects *objects);
 
 struct ka_initramfs; /* opaque */
 

@@ -72,7 +72,7 @@ static int take_settings(struct ka_plan_options *plan, const json_t *array, stru
 	return ret;
 }
 
-static int take(struct ka_guest_job *job, struct nn_err *err)
+static int read_job(struct ka_guest_job *job, struct nn_err *err)
 {
 	struct ka_plan_options *plan = &job->plan;
 	json_t *settings_, *filters, *excludes;
@@ -110,7 +110,7 @@ int ka_guest_job_read(struct ka_guest_job *job, const char *path, struct nn_err 
 	*job = (struct ka_guest_job){ .json = json_load_file(path, 0, &where) };
 	if (!job->json)
 		return nn_fail(err, EINVAL, "%s: %s", path, where.text);
-	ret = take(job, err);
+	ret = read_job(job, err);
 	if (ret < 0)
 		ka_guest_job_free(job);
 	return ret;

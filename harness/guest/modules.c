@@ -51,7 +51,7 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static const char *find(const struct loader *l, const char *name)
+static const char *find_path(const struct loader *l, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (is_named(last_part(l->paths[i]), name))
@@ -77,20 +77,13 @@ static bool is_builtin(const struct loader *l, const char *name)
 
 static int keep_path(struct loader *l, const char *path)
 {
-	if (l->n == l->room) {
-		size_t room = l->room ? l->room * 2 : 1024;
-		char **paths = reallocarray(l->paths, room, sizeof(*paths));
-
-		if (!paths)
-			return -ENOMEM;
-		l->paths = paths;
-		l->room = room;
-	}
+	if (ka_grow(&l->paths, &l->room, l->n + 1, sizeof(*l->paths)) < 0)
+		return -ENOMEM;
 	l->paths[l->n] = strdup(path);
 	return l->paths[l->n++] ? 0 : -ENOMEM;
 }
 
-static int scan(struct loader *l)
+static int scan_folder(struct loader *l)
 {
 	char *roots[] = { (char *)l->kernel->modules, NULL };
 	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
@@ -128,9 +121,9 @@ static char *read_builtin(const char *folder)
 
 /* ---- one module --------------------------------------------------------------------------- */
 
-static int load(struct loader *l, const char *name, bool needed);
+static int add_module(struct loader *l, const char *name, bool needed);
 
-static bool is_loaded(const struct loader *l, const char *name)
+static bool is_added(const struct loader *l, const char *name)
 {
 	for (size_t i = 0; i < l->n_loaded; i++)
 		if (is_named(last_part(l->loaded[i]), name))
@@ -152,7 +145,7 @@ static int check_version(struct loader *l, const char *name, const char *vermagi
 			 name, l->kernel->modules, (int)strcspn(vermagic, " "), vermagic, release);
 }
 
-static int load_depends(struct loader *l, const char *depends)
+static int add_dependencies(struct loader *l, const char *depends)
 {
 	char name[128];
 	int ret = 0;
@@ -161,14 +154,14 @@ static int load_depends(struct loader *l, const char *depends)
 		size_t length = strcspn(depends, ",");
 
 		snprintf(name, sizeof(name), "%.*s", (int)length, depends);
-		ret = *name ? load(l, name, true) : 0;
+		ret = *name ? add_module(l, name, true) : 0;
 		depends += length + (depends[length] == ',');
 	}
 	return ret;
 }
 
-/* Acts on what the module says of itself. */
-static int obey_info(struct loader *l, const char *name, const struct kmod_list *info)
+/* A module says for which kernel it is, and which others it needs. */
+static int follow_info(struct loader *l, const char *name, const struct kmod_list *info)
 {
 	const struct kmod_list *item;
 	int ret = 0;
@@ -180,12 +173,12 @@ static int obey_info(struct loader *l, const char *name, const struct kmod_list 
 		if (ret == 0 && strcmp(key, "vermagic") == 0)
 			ret = check_version(l, name, value);
 		if (ret == 0 && strcmp(key, "depends") == 0)
-			ret = load_depends(l, value);
+			ret = add_dependencies(l, value);
 	}
 	return ret;
 }
 
-static int load_what_it_needs(struct loader *l, const char *name, const char *path)
+static int add_what_it_needs(struct loader *l, const char *name, const char *path)
 {
 	struct kmod_module *module;
 	struct kmod_list *info = NULL;
@@ -198,12 +191,12 @@ static int load_what_it_needs(struct loader *l, const char *name, const char *pa
 	}
 	if (ret < 0)
 		return nn_fail(l->err, -ret, "cannot read the module %s", path);
-	ret = obey_info(l, name, info);
+	ret = follow_info(l, name, info);
 	l->call->kmod_module_info_free_list(info);
 	return ret;
 }
 
-static int add(struct loader *l, const char *name, const char *path)
+static int add_file(struct loader *l, const char *name, const char *path)
 {
 	char inside[160];
 
@@ -215,14 +208,14 @@ static int add(struct loader *l, const char *name, const char *path)
 	return ka_initramfs_copy_plain(l->initramfs, inside, path, l->err);
 }
 
-static int load(struct loader *l, const char *name, bool needed)
+static int add_module(struct loader *l, const char *name, bool needed)
 {
 	const char *path;
 	int ret;
 
-	if (is_loaded(l, name) || is_builtin(l, name))
+	if (is_added(l, name) || is_builtin(l, name))
 		return 0;
-	path = find(l, name);
+	path = find_path(l, name);
 	if (!path && !needed)
 		return 0;
 	if (!path)
@@ -230,18 +223,18 @@ static int load(struct loader *l, const char *name, bool needed)
 				 "it has no %s built in, and %s has no such module; give "
 				 "modules=DIR",
 				 name, l->kernel->modules);
-	ret = load_what_it_needs(l, name, path);
+	ret = add_what_it_needs(l, name, path);
 	if (ret < 0)
 		return ret;
 	if (l->n_loaded == MAX_LOADED)
 		return nn_fail(l->err, E2BIG, "more than %d modules", MAX_LOADED);
-	return add(l, name, path);
+	return add_file(l, name, path);
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
 /* Without veth and nf_tables there is nothing to test; other things, cases can do without. */
-static int load_all(struct loader *l)
+static int add_all(struct loader *l)
 {
 	static const char *const needed[] = { "veth", "nf_tables" };
 	static const char *const wanted[] = {
@@ -254,13 +247,13 @@ static int load_all(struct loader *l)
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < KA_N(needed); i++)
-		ret = load(l, needed[i], true);
+		ret = add_module(l, needed[i], true);
 	for (size_t i = 0; ret == 0 && i < KA_N(wanted); i++)
-		ret = load(l, wanted[i], false);
+		ret = add_module(l, wanted[i], false);
 	return ret;
 }
 
-static int load_and_list(struct loader *l)
+static int add_and_list(struct loader *l)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -268,10 +261,10 @@ static int load_and_list(struct loader *l)
 
 	l->kmod = l->call->kmod_new(l->kernel->modules, NULL);
 	l->list = open_memstream(&text, &size);
-	if (!l->kmod || !l->list || scan(l) == -ENOMEM)
+	if (!l->kmod || !l->list || scan_folder(l) == -ENOMEM)
 		ret = nn_fail(l->err, ENOMEM, "modules");
 	else
-		ret = load_all(l);
+		ret = add_all(l);
 	if (l->list)
 		fclose(l->list);
 	if (ret == 0)
@@ -290,7 +283,7 @@ int ka_modules_add(const struct ka_guest_kernel *kernel, struct ka_initramfs *in
 	if (ret < 0)
 		return ret;
 	l.builtin = read_builtin(kernel->modules);
-	ret = load_and_list(&l);
+	ret = add_and_list(&l);
 	for (size_t i = 0; i < l.n; i++)
 		free(l.paths[i]);
 	for (size_t i = 0; i < l.n_loaded; i++)

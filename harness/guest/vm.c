@@ -23,8 +23,8 @@
 #define BOOT_S    60.0
 #define SILENCE_S 120.0
 
-/* So long it has, from now on, to say the next. */
-static void be_patient(struct ka_vm *vm, double seconds)
+/* From now on, so long until its next line. */
+static void allow_silence(struct ka_vm *vm, double seconds)
 {
 	vm->patience_s = seconds;
 	vm->deadline_ns = ka_now_ns() + (int64_t)(seconds * NSEC_PER_SEC);
@@ -32,7 +32,7 @@ static void be_patient(struct ka_vm *vm, double seconds)
 
 /* ---- boot --------------------------------------------------------------------------------- */
 
-static int pack(const struct ka_guest *guest, unsigned part, struct nn_err *err)
+static int pack_part(const struct ka_guest *guest, unsigned part, struct nn_err *err)
 {
 	const struct ka_guest_options *options = &guest->options;
 	const struct ka_machine *machine = guest->kernel.machine;
@@ -63,7 +63,7 @@ int ka_vm_cpu(const struct ka_vm *vm)
 int ka_vm_boot(const struct ka_guest *guest, struct ka_vm *vm, unsigned part, int cpu,
 	       struct nn_err *err)
 {
-	int initramfs = pack(guest, part, err);
+	int initramfs = pack_part(guest, part, err);
 	int ret;
 
 	if (initramfs < 0)
@@ -74,7 +74,7 @@ int ka_vm_boot(const struct ka_guest *guest, struct ka_vm *vm, unsigned part, in
 	close(initramfs);
 	vm->running = ret == 0;
 	vm->silence_s = guest->options.silence_s > 0 ? guest->options.silence_s : SILENCE_S;
-	be_patient(vm, guest->options.boot_s > 0 ? guest->options.boot_s : BOOT_S);
+	allow_silence(vm, guest->options.boot_s > 0 ? guest->options.boot_s : BOOT_S);
 	return ret;
 }
 
@@ -86,7 +86,7 @@ void ka_vm_stop(struct ka_vm *vm)
 	ka_collect_free(&vm->collect);
 }
 
-/* ---- what it says ------------------------------------------------------------------------- */
+/* ---- its messages ------------------------------------------------------------------------- */
 
 int ka_vms_wait(struct ka_guest *guest)
 {
@@ -105,10 +105,10 @@ int ka_vms_wait(struct ka_guest *guest)
 			deadline_ns = vm->deadline_ns;
 	}
 	ret = ka_collect_wait(all, n, guest->signals, deadline_ns);
-	return ret == -ETIMEDOUT ? 0 : ret; /* whose it is, ka_vm_said() knows */
+	return ret == -ETIMEDOUT ? 0 : ret; /* ka_vm_message() says whose */
 }
 
-/* How its process ended, if that was not its own will: " (...)" or "". */
+/* The signal that ended its process, " (...)", or "". */
 static const char *cause_of_death(struct ka_vm *vm, char *buf, size_t size)
 {
 	int status = ka_booted_stop(&vm->booted);
@@ -124,10 +124,10 @@ static const char *cause_of_death(struct ka_vm *vm, char *buf, size_t size)
 }
 
 /* Says why there is no next line: @ret of ka_collect_line(). */
-static int explain(struct ka_vm *vm, int ret, struct nn_err *err)
+static int why_no_line(struct ka_vm *vm, int ret, struct nn_err *err)
 {
-	char said[400], cause[120];
-	const char *words = ka_collect_last_words(&vm->collect, said, sizeof(said));
+	char quoted[400], cause[120];
+	const char *words = ka_collect_last_words(&vm->collect, quoted, sizeof(quoted));
 
 	if (ret == -EAGAIN) {
 		nn_refuse(err, "the guest was silent for %.0f s; last on its console: %s",
@@ -143,7 +143,7 @@ static int explain(struct ka_vm *vm, int ret, struct nn_err *err)
 	return -EIO;
 }
 
-int ka_vm_said(struct ka_vm *vm, struct ka_said *said, struct nn_err *err)
+int ka_vm_message(struct ka_vm *vm, struct ka_message *message, struct nn_err *err)
 {
 	char *line, *end;
 	int ret = ka_collect_line(&vm->collect, &line);
@@ -151,15 +151,15 @@ int ka_vm_said(struct ka_vm *vm, struct ka_said *said, struct nn_err *err)
 	if (ret == -EAGAIN && ka_now_ns() < vm->deadline_ns)
 		return 0;
 	if (ret != 1)
-		return explain(vm, ret, err);
-	be_patient(vm, vm->silence_s);
-	*said = (struct ka_said){ .kind = *line };
-	said->index = strtoul(line + (*line != '\0'), &end, 10);
+		return why_no_line(vm, ret, err);
+	allow_silence(vm, vm->silence_s);
+	*message = (struct ka_message){ .kind = *line };
+	message->index = strtoul(line + (*line != '\0'), &end, 10);
 	if (*end)
-		said->json = json_loads(end, JSON_DECODE_ANY, NULL);
-	if (said->kind == 'X' && json_is_string(said->json)) {
-		nn_refuse(err, "in the guest: %s", json_string_value(said->json));
-		json_decref(said->json);
+		message->json = json_loads(end, JSON_DECODE_ANY, NULL);
+	if (message->kind == 'X' && json_is_string(message->json)) {
+		nn_refuse(err, "in the guest: %s", json_string_value(message->json));
+		json_decref(message->json);
 		return -EIO;
 	}
 	return 1;

@@ -16,7 +16,7 @@ struct ka_vm {
 	unsigned part; /* of the plan */
 	int cpu;       /* where it stays; -1: nobody knows */
 	bool running;
-	bool met;            /* it has told its facts */
+	bool has_facts;      /* it has sent its facts */
 	struct nn_err keep;  /* why a file of the next result could not be kept */
 	double silence_s;    /* real time that it may let pass between two lines */
 	double patience_s;   /* ... and before the next one, */
@@ -33,8 +33,8 @@ struct ka_guest {
 	bool masked;
 };
 
-/* What a guest has said: a kind, a number, JSON (a new reference; NULL: none). */
-struct ka_said {
+/* A line of a guest (job.h): a kind, a number, JSON (a new reference; NULL: none). */
+struct ka_message {
 	char kind;
 	size_t index;
 	json_t *json;
@@ -50,8 +50,8 @@ void ka_vm_stop(struct ka_vm *vm);
 
 /* Waits until anything comes from a guest, or one has been silent for too long; -EINTR, -errno. */
 int ka_vms_wait(struct ka_guest *guest);
-/* The next that @vm has said: 1; 0: nothing more by now. -EIO: it has ended, -ETIMEDOUT: it was
+/* The next message of @vm: 1; 0: nothing more by now. -EIO: it has ended, -ETIMEDOUT: it was
  * silent for too long; @err has its last words. */
-int ka_vm_said(struct ka_vm *vm, struct ka_said *said, struct nn_err *err);
+int ka_vm_message(struct ka_vm *vm, struct ka_message *message, struct nn_err *err);
 
 #endif

@@ -115,18 +115,18 @@ static void silence_is_borne_for_so_long(void **state)
 	struct line *line = *state;
 	struct ka_vm vm = { .collect = line->collect, .patience_s = 3, .silence_s = 100 };
 	struct nn_err err = { "" };
-	struct ka_said said;
+	struct ka_message message;
 
 	say(line->results, "F0 {}\n");
 	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
 	vm.collect = line->collect;
-	assert_int_equal(ka_vm_said(&vm, &said, &err), 1); /* however late */
-	assert_int_equal(said.kind, 'F');
-	json_decref(said.json);
-	assert_int_equal(ka_vm_said(&vm, &said, &err), 0);
+	assert_int_equal(ka_vm_message(&vm, &message, &err), 1); /* however late */
+	assert_int_equal(message.kind, 'F');
+	json_decref(message.json);
+	assert_int_equal(ka_vm_message(&vm, &message, &err), 0);
 	say(line->console, "BUG: soft lockup\n");
 	vm.deadline_ns = 1;
-	assert_int_equal(ka_vm_said(&vm, &said, &err), -ETIMEDOUT);
+	assert_int_equal(ka_vm_message(&vm, &message, &err), -ETIMEDOUT);
 	assert_string_equal(
 		err.text, "the guest was silent for 100 s; last on its console: BUG: soft lockup");
 }
@@ -135,13 +135,13 @@ static void what_stopped_a_guest_is_told(void **state)
 {
 	struct line *line = *state;
 	struct nn_err err = { "" };
-	struct ka_said said;
+	struct ka_message message;
 	struct ka_vm vm;
 
 	say(line->results, "X0 \"cannot mount /proc\"\n");
 	assert_int_equal(wait_for(line, -1, INT64_MAX), 0);
 	vm = (struct ka_vm){ .collect = line->collect };
-	assert_int_equal(ka_vm_said(&vm, &said, &err), -EIO);
+	assert_int_equal(ka_vm_message(&vm, &message, &err), -EIO);
 	assert_string_equal(err.text, "in the guest: cannot mount /proc");
 }
 

@@ -17,10 +17,10 @@
 #include <cmocka.h>
 
 #include "guest/guest.h"
+#include "guest/initramfs.h"
 #include "guest/job.h"
 #include "guest/library.h"
 #include "guest/machine.h"
-#include "guest/objects.h"
 #include "guest/parcel.h"
 #include "guest/part.h"
 #include "model/util.h"

@@ -13,16 +13,17 @@
 need_root
 need ip nft sysctl lsns ps timeout cmp unshare
 
+leaky=${KACHECK_LEAKY-}
+
 # sees LEAK PATTERN: a runner that leaves LEAK is found out, and what is said has PATTERN.
 sees() {
-	run env KACHECK="$KACHECK_LEAKY" KACHECK_LEAK="$1" KACHECK_KILLS=once "$0"
+	run env KACHECK="$leaky" KACHECK_LEAK="$1" KACHECK_KILLS=once "$0"
 	is "leak of '$1': exit status" "$status" 1
 	has "leak of '$1' is seen" "$out" "NOT OK.*$2"
 }
 
 if [ "${1-}" = --self-test ]; then
-	: "${KACHECK_LEAKY:?path of kacheck_leaky}"
-	run env KACHECK="$KACHECK_LEAKY" KACHECK_KILLS=once "$0"
+	run env KACHECK="$leaky" KACHECK_KILLS=once "$0"
 	is "no leak: exit status" "$status" 0
 	sees orphans 'no namespace is held'
 	export KACHECK_PATIENCE=2
