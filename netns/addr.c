@@ -53,7 +53,7 @@ struct usable {
 	struct nn_err *err;
 };
 
-static int take_route_type(const struct nlmsghdr *nlh, void *arg)
+static int parse_route_type(const struct nlmsghdr *nlh, void *arg)
 {
 	if (nlh->nlmsg_type == RTM_NEWROUTE &&
 	    mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct rtmsg))
@@ -81,7 +81,7 @@ static int is_local(void *arg)
 	rtm->rtm_dst_len = 128;
 	nn_msg_put(&msg, RTA_DST, usable->addr->bytes, 16);
 	nn_msgs_add(&msgs, "route", &msg);
-	ret = nn_route_talk_all(usable->ns, &msgs, take_route_type, &type, usable->err);
+	ret = nn_route_talk_all(usable->ns, &msgs, parse_route_type, &type, usable->err);
 	if (ret == -ENETUNREACH || ret == -EHOSTUNREACH)
 		return 0;
 	return ret ? ret : type == RTN_LOCAL;
@@ -208,7 +208,7 @@ int nn_neigh_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, 
 		   : 0;
 }
 
-static int take_state(const struct nlmsghdr *nlh, void *arg)
+static int parse_state(const struct nlmsghdr *nlh, void *arg)
 {
 	if (nlh->nlmsg_type == RTM_NEWNEIGH &&
 	    mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct ndmsg))
@@ -231,7 +231,7 @@ int nn_neigh_known(struct nn_ns *ns, const char *dev, const struct nn_addr *addr
 	ndm->ndm_family = (uint8_t)addr->family;
 	ndm->ndm_ifindex = index;
 	nn_msg_put(&msg, NDA_DST, addr->bytes, nn_addr_size(addr));
-	ret = nn_route_talk(ns, &msg, take_state, &state, err);
+	ret = nn_route_talk(ns, &msg, parse_state, &state, err);
 	if (ret == -ENOENT)
 		return 0;
 	return ret ? ret : !!(state & ~(NUD_NONE | NUD_INCOMPLETE | NUD_FAILED));

@@ -96,7 +96,7 @@ static uint32_t number(const struct nlattr *attr)
 }
 
 /* Answers go to the destination of the reply's tuple. */
-static void take_back(const struct nlattr *reply, struct nn_ct *out)
+static void parse_back(const struct nlattr *reply, struct nn_ct *out)
 {
 	const struct nlattr *ip = inside(reply, CTA_TUPLE_IP, 0);
 	const struct nlattr *v4 = inside(ip, CTA_IP_V4_DST, 4);
@@ -117,7 +117,7 @@ struct search {
 	struct nn_ct *out;
 };
 
-static int take_entry(const struct nlmsghdr *nlh, void *arg)
+static int parse_entry(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *tcp = inside(outermost(nlh, CTA_PROTOINFO, 0), CTA_PROTOINFO_TCP, 0);
 	const struct nlattr *state = inside(tcp, CTA_PROTOINFO_TCP_STATE, 1);
@@ -129,11 +129,11 @@ static int take_entry(const struct nlmsghdr *nlh, void *arg)
 		.status = number(outermost(nlh, CTA_STATUS, sizeof(uint32_t))),
 		.tcp_state = state ? mnl_attr_get_u8(state) : 0,
 	};
-	take_back(outermost(nlh, CTA_TUPLE_REPLY, 0), search->out);
+	parse_back(outermost(nlh, CTA_TUPLE_REPLY, 0), search->out);
 	return 0;
 }
 
-static int take_count(const struct nlmsghdr *nlh, void *arg)
+static int parse_count(const struct nlmsghdr *nlh, void *arg)
 {
 	*(uint32_t *)arg = number(outermost(nlh, CTA_STATS_GLOBAL_ENTRIES, sizeof(uint32_t)));
 	return 0;
@@ -156,7 +156,7 @@ int nn_ct_get(struct nn_ns *ns, const struct nn_ct_flow *flow, struct nn_ct *out
 
 	ct_start(&msg, IPCTNL_MSG_CT_GET, flow->src.family);
 	put_flow(&msg, flow);
-	ret = ct_talk(ns, &msg, take_entry, &search, err);
+	ret = ct_talk(ns, &msg, parse_entry, &search, err);
 	return ret == -ENOENT || (!ret && !search.found) ? no_entry(flow, err) : ret;
 }
 
@@ -177,5 +177,5 @@ int nn_ct_count(struct nn_ns *ns, uint32_t *count, struct nn_err *err)
 
 	*count = 0;
 	ct_start(&msg, IPCTNL_MSG_CT_GET_STATS, AF_UNSPEC);
-	return ct_talk(ns, &msg, take_count, count, err);
+	return ct_talk(ns, &msg, parse_count, count, err);
 }

@@ -21,7 +21,7 @@
 /* ---- from the message ------------------------------------------------------------------- */
 
 /* Kernels differ in how much of struct tcp_info they send: the missing rest reads as 0. */
-static void take_info(struct nn_diag *out, const struct nlattr *attr)
+static void parse_info(struct nn_diag *out, const struct nlattr *attr)
 {
 	struct tcp_info info = { 0 };
 	size_t len = mnl_attr_get_payload_len(attr);
@@ -51,7 +51,7 @@ static struct nn_diag diag_of(const struct nlmsghdr *nlh, const struct inet_diag
 	memcpy(out.local, m->id.idiag_src, sizeof(out.local));
 	memcpy(out.remote, m->id.idiag_dst, sizeof(out.remote));
 	mnl_attr_for_each(attr, nlh, sizeof(*m)) if (mnl_attr_get_type(attr) == INET_DIAG_INFO)
-		take_info(&out, attr);
+		parse_info(&out, attr);
 	return out;
 }
 
@@ -61,7 +61,7 @@ struct walk {
 	void *arg;
 };
 
-static int take_socket(const struct nlmsghdr *nlh, void *arg)
+static int parse_socket(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
 	const struct walk *walk = arg;
@@ -113,7 +113,7 @@ static int diag_dump(struct nn_ns *ns, int family, uint16_t sport, uint16_t dpor
 	req = diag_start(&msg, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, family, states);
 	req->id.idiag_sport = htons(sport);
 	req->id.idiag_dport = htons(dport);
-	ret = nn_nl_talk(nl, &msg, take_socket, walk, err);
+	ret = nn_nl_talk(nl, &msg, parse_socket, walk, err);
 	/* A dump that finds nothing is empty; this says that nobody could look. */
 	if (ret == -ENOENT)
 		return nn_fail(err, EOPNOTSUPP, "sock_diag (kernel without CONFIG_INET_TCP_DIAG?)");
@@ -137,7 +137,7 @@ struct search {
 	struct nn_diag *out;
 };
 
-static int take_match(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
+static int parse_match(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
 {
 	struct search *search = arg;
 
@@ -154,7 +154,7 @@ static int take_match(const struct nn_diag *diag, uint16_t sport, uint16_t dport
 
 static int diag_search(struct nn_ns *ns, int family, struct search *search, struct nn_err *err)
 {
-	struct walk walk = { .each = take_match, .arg = search };
+	struct walk walk = { .each = parse_match, .arg = search };
 	int ret;
 
 	ret = diag_dump(ns, family, search->sport, search->dport, CONNECTED, &walk, err);
@@ -182,7 +182,7 @@ static int diag_one(struct nn_ns *ns, struct nn_msg *msg, struct walk *walk, str
 
 	if (!nl)
 		return -errno;
-	ret = nn_nl_talk(nl, msg, walk ? take_socket : NULL, walk, err);
+	ret = nn_nl_talk(nl, msg, walk ? parse_socket : NULL, walk, err);
 	if (ret == -ESTALE)
 		return nn_fail(err, ENOENT, "the TCP socket has been replaced");
 	return ret;
@@ -192,7 +192,7 @@ int nn_diag_again(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
 		  struct nn_diag *inout, struct nn_err *err)
 {
 	struct search search = { .sport = sport, .dport = dport, .out = inout };
-	struct walk walk = { .each = take_match, .arg = &search };
+	struct walk walk = { .each = parse_match, .arg = &search };
 	struct nn_msg msg;
 	int ret;
 

@@ -42,7 +42,7 @@ static struct ifinfomsg *link_start(struct nn_msg *msg, uint16_t type, const cha
 	return ifi;
 }
 
-static int take_ifinfo(const struct nlmsghdr *nlh, void *arg)
+static int parse_ifinfo(const struct nlmsghdr *nlh, void *arg)
 {
 	if (nlh->nlmsg_type == RTM_NEWLINK &&
 	    mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct ifinfomsg))
@@ -58,7 +58,7 @@ int nn_link_get(struct nn_ns *ns, const char *name, struct ifinfomsg *out, struc
 	nn_msg_start_get(&msg, RTM_GETLINK);
 	nn_msg_extra(&msg, sizeof(struct ifinfomsg));
 	nn_msg_put_str(&msg, IFLA_IFNAME, name);
-	ret = nn_route_talk(ns, &msg, take_ifinfo, out, err);
+	ret = nn_route_talk(ns, &msg, parse_ifinfo, out, err);
 	return ret ? nn_prefix(err, ret, "device %s", name) : 0;
 }
 

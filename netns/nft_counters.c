@@ -20,7 +20,7 @@ struct reading {
 	size_t n, found;
 };
 
-static int take_comment(const struct nftnl_udata *attr, void *arg)
+static int parse_comment(const struct nftnl_udata *attr, void *arg)
 {
 	const char *text = nftnl_udata_get(attr);
 	uint8_t len = nftnl_udata_len(attr);
@@ -39,19 +39,19 @@ static long rule_index(const struct nftnl_rule *rule)
 	long index;
 
 	data = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &len);
-	if (!data || nftnl_udata_parse(data, len, take_comment, &comment) < 0 || !comment)
+	if (!data || nftnl_udata_parse(data, len, parse_comment, &comment) < 0 || !comment)
 		return -1;
 	return sscanf(comment, "rule %ld", &index) == 1 ? index : -1;
 }
 
-static int take_counter(struct nftnl_expr *expr, void *arg)
+static int parse_counter(struct nftnl_expr *expr, void *arg)
 {
 	if (!strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "counter"))
 		*(uint64_t *)arg = nftnl_expr_get_u64(expr, NFTNL_EXPR_CTR_PACKETS);
 	return 0;
 }
 
-static int take_rule(const struct nlmsghdr *nlh, void *arg)
+static int parse_rule(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 	struct reading *reading = arg;
@@ -66,7 +66,7 @@ static int take_rule(const struct nlmsghdr *nlh, void *arg)
 	ret = 0;
 	index = rule_index(rule);
 	if (index >= 0 && (size_t)index < reading->n) {
-		nftnl_expr_foreach(rule, take_counter, &reading->packets[index]);
+		nftnl_expr_foreach(rule, parse_counter, &reading->packets[index]);
 		reading->found++;
 	}
 out:
@@ -89,7 +89,7 @@ int nn_nft_counters(struct nn_ns *ns, const char *name, uint64_t *packets, size_
 	nfg = nn_msg_extra(&msg, sizeof(*nfg));
 	nfg->nfgen_family = NFPROTO_INET;
 	nn_msg_put_str(&msg, NFTA_RULE_TABLE, name);
-	ret = nn_nl_talk(nl, &msg, take_rule, &reading, err);
+	ret = nn_nl_talk(nl, &msg, parse_rule, &reading, err);
 	if (ret)
 		return nn_prefix(err, ret, "cannot read the counters of nftables table %s", name);
 	if (reading.found < n)

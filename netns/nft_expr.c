@@ -19,7 +19,7 @@
 
 #define TCP_FLAGS_OFFSET 13
 
-static struct nftnl_expr *add(struct nn_exprs *e, const char *name)
+static struct nftnl_expr *add_expr(struct nn_exprs *e, const char *name)
 {
 	struct nftnl_expr *expr = nftnl_expr_alloc(name);
 
@@ -33,7 +33,7 @@ static struct nftnl_expr *add(struct nn_exprs *e, const char *name)
 /* `KEY`: loads a property of the packet. */
 static void load_meta(struct nn_exprs *e, uint32_t key)
 {
-	struct nftnl_expr *expr = add(e, "meta");
+	struct nftnl_expr *expr = add_expr(e, "meta");
 
 	if (!expr)
 		return;
@@ -44,7 +44,7 @@ static void load_meta(struct nn_exprs *e, uint32_t key)
 /* `@th,OFFSET,LEN`: loads bytes of the transport header. */
 static void load_transport(struct nn_exprs *e, uint32_t offset, uint32_t len)
 {
-	struct nftnl_expr *expr = add(e, "payload");
+	struct nftnl_expr *expr = add_expr(e, "payload");
 
 	if (!expr)
 		return;
@@ -57,7 +57,7 @@ static void load_transport(struct nn_exprs *e, uint32_t offset, uint32_t len)
 /* `== DATA`, or another of the kernel's comparisons */
 static void compare_by(struct nn_exprs *e, uint32_t op, const void *data, uint32_t len)
 {
-	struct nftnl_expr *expr = add(e, "cmp");
+	struct nftnl_expr *expr = add_expr(e, "cmp");
 
 	if (!expr)
 		return;
@@ -75,7 +75,7 @@ static void compare(struct nn_exprs *e, const void *data, uint32_t len)
 static void mask_with(struct nn_exprs *e, const void *mask, uint32_t len)
 {
 	static const uint8_t zero[16];
-	struct nftnl_expr *expr = add(e, "bitwise");
+	struct nftnl_expr *expr = add_expr(e, "bitwise");
 
 	if (!expr)
 		return;
@@ -136,7 +136,7 @@ void nn_expr_tcp_flags(struct nn_exprs *e, uint8_t mask, uint8_t value)
 void nn_expr_ct_state(struct nn_exprs *e, uint32_t states)
 {
 	static const uint32_t none;
-	struct nftnl_expr *expr = add(e, "ct");
+	struct nftnl_expr *expr = add_expr(e, "ct");
 
 	if (!expr)
 		return;
@@ -149,7 +149,7 @@ void nn_expr_ct_state(struct nn_exprs *e, uint32_t states)
 /* `limit rate [over] 1/week burst N packets`: the bucket starts with N tokens. */
 void nn_expr_first(struct nn_exprs *e, unsigned n, bool over)
 {
-	struct nftnl_expr *expr = add(e, "limit");
+	struct nftnl_expr *expr = add_expr(e, "limit");
 
 	if (!expr)
 		return;
@@ -162,12 +162,12 @@ void nn_expr_first(struct nn_exprs *e, unsigned n, bool over)
 
 void nn_expr_counter(struct nn_exprs *e)
 {
-	(void)add(e, "counter");
+	(void)add_expr(e, "counter");
 }
 
 void nn_expr_verdict(struct nn_exprs *e, int verdict)
 {
-	struct nftnl_expr *expr = add(e, "immediate");
+	struct nftnl_expr *expr = add_expr(e, "immediate");
 
 	if (!expr)
 		return;
@@ -177,7 +177,7 @@ void nn_expr_verdict(struct nn_exprs *e, int verdict)
 
 void nn_expr_goto(struct nn_exprs *e, const char *chain)
 {
-	struct nftnl_expr *expr = add(e, "immediate");
+	struct nftnl_expr *expr = add_expr(e, "immediate");
 
 	if (!expr)
 		return;
@@ -190,12 +190,12 @@ void nn_expr_goto(struct nn_exprs *e, const char *chain)
 /* `masquerade`: to the address of the device that the packet leaves by. */
 void nn_expr_masquerade(struct nn_exprs *e)
 {
-	(void)add(e, "masq");
+	(void)add_expr(e, "masq");
 }
 
 void nn_expr_reject(struct nn_exprs *e, uint32_t type, uint8_t code)
 {
-	struct nftnl_expr *expr = add(e, "reject");
+	struct nftnl_expr *expr = add_expr(e, "reject");
 
 	if (!expr)
 		return;

@@ -49,7 +49,7 @@ struct words {
 	size_t len;
 };
 
-__attribute__((format(printf, 2, 3))) static void say(struct words *w, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void append_text(struct words *w, const char *fmt, ...)
 {
 	va_list args;
 	int len;
@@ -75,49 +75,50 @@ static const char *proto_name(uint8_t proto, char buf[8])
 	return buf;
 }
 
-static void say_matches(struct words *w, const struct nn_nft_rule *rule)
+static void append_matches(struct words *w, const struct nn_nft_rule *rule)
 {
 	uint8_t proto = nn_nft_l4proto(rule);
 	char number[8];
 
 	if (rule->iif)
-		say(w, "iifname %s", rule->iif);
+		append_text(w, "iifname %s", rule->iif);
 	if (proto)
-		say(w, "%s", proto_name(proto, number));
+		append_text(w, "%s", proto_name(proto, number));
 	if (rule->sport)
-		say(w, "sport %u", rule->sport);
+		append_text(w, "sport %u", rule->sport);
 	if (rule->dport)
-		say(w, "dport %u", rule->dport);
+		append_text(w, "dport %u", rule->dport);
 	if (rule->flags_mask)
-		say(w, "flags & 0x%02x == 0x%02x", rule->flags_mask, rule->flags);
+		append_text(w, "flags & 0x%02x == 0x%02x", rule->flags_mask, rule->flags);
 	if (rule->ct_state)
-		say(w, "ct state 0x%02x", rule->ct_state);
+		append_text(w, "ct state 0x%02x", rule->ct_state);
 	if (rule->first)
-		say(w, "first %u", rule->first);
+		append_text(w, "first %u", rule->first);
 	if (rule->after)
-		say(w, "after %u", rule->after);
+		append_text(w, "after %u", rule->after);
 }
 
-static void say_action(struct words *w, const struct nn_nft_rule *rule)
+static void append_action(struct words *w, const struct nn_nft_rule *rule)
 {
 	switch (rule->action) {
 	case NN_DROP:
-		say(w, "drop");
+		append_text(w, "drop");
 		break;
 	case NN_ACCEPT:
-		say(w, "accept");
+		append_text(w, "accept");
 		break;
 	case NN_COUNT:
-		say(w, "count");
+		append_text(w, "count");
 		break;
 	case NN_MASQUERADE:
-		say(w, "masquerade");
+		append_text(w, "masquerade");
 		break;
 	case NN_REJECT_RST:
-		say(w, "reject with tcp reset");
+		append_text(w, "reject with tcp reset");
 		break;
 	case NN_REJECT_ICMP:
-		say(w, "reject with icmp %u or icmpv6 %u", rule->icmp_code4, rule->icmp_code6);
+		append_text(w, "reject with icmp %u or icmpv6 %u", rule->icmp_code4,
+			    rule->icmp_code6);
 		break;
 	}
 }
@@ -129,9 +130,9 @@ const char *nn_nft_text(const struct nn_nft_rule *rule, char buf[NN_NFT_TEXT])
 	struct words w = { .buf = buf };
 
 	buf[0] = '\0';
-	say(&w, "%s", rule->hook <= NN_POSTROUTING ? hooks[rule->hook] : "?");
-	say_matches(&w, rule);
-	say_action(&w, rule);
+	append_text(&w, "%s", rule->hook <= NN_POSTROUTING ? hooks[rule->hook] : "?");
+	append_matches(&w, rule);
+	append_action(&w, rule);
 	return buf;
 }
 

@@ -62,7 +62,7 @@ struct search {
 	uint64_t drops;
 };
 
-static int take_queue(const struct nlattr *attr, void *data)
+static int parse_queue(const struct nlattr *attr, void *data)
 {
 	struct gnet_stats_queue queue = { 0 };
 
@@ -74,21 +74,21 @@ static int take_queue(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static int take_stats(const struct nlattr *attr, void *data)
+static int parse_stats(const struct nlattr *attr, void *data)
 {
 	if (mnl_attr_get_type(attr) == TCA_STATS2)
-		return mnl_attr_parse_nested(attr, take_queue, data);
+		return mnl_attr_parse_nested(attr, parse_queue, data);
 	return MNL_CB_OK;
 }
 
-static int take_qdisc(const struct nlmsghdr *nlh, void *arg)
+static int parse_qdisc(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
 	struct search *search = arg;
 
 	if (nlh->nlmsg_type == RTM_NEWQDISC && mnl_nlmsg_get_payload_len(nlh) >= sizeof(*tcm) &&
 	    tcm->tcm_ifindex == search->index && tcm->tcm_parent == TC_H_ROOT)
-		mnl_attr_parse(nlh, sizeof(*tcm), take_stats, &search->drops);
+		mnl_attr_parse(nlh, sizeof(*tcm), parse_stats, &search->drops);
 	return 0;
 }
 
@@ -103,7 +103,7 @@ int nn_qdisc_refused(struct nn_ns *ns, const char *dev, uint64_t *packets, struc
 	/* a dump: what one request for a queue gives back depends on the kernel's version */
 	nn_msg_start(&msg, RTM_GETQDISC, NLM_F_DUMP);
 	nn_msg_extra(&msg, sizeof(struct tcmsg));
-	ret = nn_route_talk(ns, &msg, take_qdisc, &search, err);
+	ret = nn_route_talk(ns, &msg, parse_qdisc, &search, err);
 	if (ret)
 		return nn_prefix(err, ret, "queue of %s", dev);
 	*packets = search.drops;
