@@ -4,12 +4,14 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "command/command.h"
 #include "command/page.h"
 #include "command/select.h"
+#include "model/again.h"
 #include "run/host.h"
 
 enum ka_who ka_explain_other(enum ka_who who)
@@ -181,6 +183,36 @@ static void print_network(const struct ka_lesson *lesson)
 				"TCP.");
 }
 
+/* As it stands: it runs this one instance. */
+static void print_command(const struct ka_lesson *lesson)
+{
+	const struct ka_again again = {
+		.instance = lesson->instance->name,
+		.more = " -v --keep",
+		/* any phase will do */
+		.needs = ka_again_needs(lesson->instance) & ~(unsigned)KA_AGAIN_SEED,
+	};
+
+	char *text = NULL, *filter;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	ka_page_head("SEE FOR YOURSELF");
+	if (out)
+		ka_put_again_command(out, &again);
+	if (out && fclose(out) == 0 && (filter = strstr(text, " --filter"))) {
+		if (len + 2 > KA_PAGE_WIDTH)
+			printf("  %.*s \\\n     %s\n", (int)(filter - text), text, filter);
+		else
+			printf("  %s\n", text);
+	}
+	free(text);
+	if (lesson->instance->case_->declared)
+		printf("  The case is declared in %s.\n", lesson->instance->case_->declared);
+	if (lesson->instance->case_->long_)
+		printf("  (It takes about %.0f s.)\n", lesson->prediction->expected_s);
+}
+
 static void print_lesson(const struct ka_lesson *lesson)
 {
 	print_title(lesson);
@@ -190,12 +222,7 @@ static void print_lesson(const struct ka_lesson *lesson)
 	ka_explain_rule(lesson);
 	ka_explain_time(lesson);
 	ka_explain_signs(lesson);
-	ka_page_head("SEE FOR YOURSELF");
-	printf("  kacheck run -v --keep -f %s\n", lesson->instance->name);
-	if (lesson->instance->case_->declared)
-		printf("  The case is declared in %s.\n", lesson->instance->case_->declared);
-	if (lesson->instance->case_->long_)
-		printf("  (It takes about %.0f s, and --long.)\n", lesson->prediction->expected_s);
+	print_command(lesson);
 }
 
 int ka_command_explain(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/again.h"
 #include "model/nearest.h"
 #include "plan/filter.h"
 #include "plan/shard.h"
@@ -22,29 +23,6 @@ struct builder {
 	int hz;
 	struct nn_err *err;
 };
-
-static uint64_t fnv1a(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return hash;
-}
-
-static uint64_t splitmix(uint64_t x)
-{
-	x += 0x9e3779b97f4a7c15u;
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-	return x ^ (x >> 31);
-}
-
-/* Depends on nothing but these three, so that a filter or a shard does not change it. */
-static uint64_t instance_seed(uint64_t seed, const char *name, unsigned repetition)
-{
-	return splitmix(splitmix(seed ^ fnv1a(name)) + repetition);
-}
 
 static int grow(struct builder *b)
 {
@@ -279,8 +257,8 @@ static int repeat(struct builder *b)
 	for (size_t i = 0; i < plan->n; i++) {
 		instances[i] = instances[i % once];
 		instances[i].repetition = (unsigned)(i / once);
-		instances[i].seed =
-			instance_seed(b->options->seed, instances[i].name, instances[i].repetition);
+		instances[i].seed = ka_seed_of_instance(b->options->seed, instances[i].name,
+							instances[i].repetition);
 	}
 	return 0;
 }

@@ -4,11 +4,11 @@
  * happened when and where, and how to see it again. Every line stands on its own after a prefix,
  * so the same story is a block of text, TAP comments or the output of a JUnit test case.
  */
-#include <ctype.h>
-#include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "model/again.h"
 #include "model/util.h"
 #include "report/writer.h"
 
@@ -148,60 +148,45 @@ void ka_put_timeline(FILE *out, const struct ka_result *result, const char *pref
 	}
 }
 
-/* In single quotes, for a shell. */
-static void put_quoted(FILE *out, const char *text)
+/* What the result says that a run needs; one that was written before it said so: everything. */
+static unsigned needs_of(const struct ka_result *result)
 {
-	const char *quote;
+	const json_t *list = json_object_get(result->json, "again"), *json;
+	unsigned needs = 0;
+	size_t i;
 
-	putc('\'', out);
-	for (; (quote = strchr(text, '\'')); text = quote + 1) {
-		char part[PATH_MAX];
+	if (!json_is_array(list))
+		return KA_AGAIN_ALL;
+	json_array_foreach(list, i, json)
+	{
+		const char *name = json_string_value(json);
 
-		snprintf(part, sizeof(part), "%.*s", (int)(quote - text), text);
-		ka_put_plain(out, part);
-		fputs("'\\''", out);
+		for (size_t k = 0; name && k < KA_N(ka_again_names); k++)
+			if (!strcmp(name, ka_again_names[k]))
+				needs |= 1u << k;
 	}
-	ka_put_plain(out, text);
-	putc('\'', out);
-}
-
-/* The kernel, unless it is the running one; the setting, unless such a kernel has it by default. A
- * case whose own setting has a zero brings it along. */
-static void put_where_again(FILE *out, const struct ka_result *result)
-{
-	bool guest = strcmp(result->where, "host") != 0;
-	const char *setting = strchr(result->instance, '/');
-	size_t len = setting ? strcspn(setting + 1, "/") : 0;
-	char text[KA_NAME_SIZE];
-
-	if (guest) {
-		fputs(" --kernel ", out);
-		put_quoted(out, result->where);
-	}
-	snprintf(text, sizeof(text), "%.*s", (int)len, setting ? setting + 1 : "");
-	if (result->idle < 1 || result->intvl < 1 || !*text ||
-	    (guest ? !isdigit((unsigned char)*text)
-		   : !strcmp(text, "1-1-1") || !strcmp(text, "1-1-3") || !strcmp(text, "2-1-3")))
-		return;
-	fputs(" --setting ", out);
-	ka_put_plain(out, text);
+	return needs;
 }
 
 void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
 		  const char *prefix)
 {
-	const char *command = report->options.command;
+	const char *seed = json_string_value(json_object_get(result->json, "seed"));
+	const struct ka_again again = {
+		.command = report->options.command,
+		.kernel = result->where,
+		.instance = result->instance,
+		.more = " --keep",
+		.needs = seed ? needs_of(result) : needs_of(result) & ~KA_AGAIN_SEED,
+		.seed = seed ? strtoull(seed, NULL, 16) : 0,
+	};
 
 	put_line(out, prefix, "kept", result->kept);
 	put_line(out, prefix, "not kept",
 		 json_string_value(json_object_get(result->json, "keep_error")));
 	put_label(out, prefix, "again");
-	ka_put_plain(out, command ? command : "kacheck");
-	fputs(" run", out);
-	put_where_again(out, result);
-	fputs(" --filter ", out);
-	put_quoted(out, result->instance);
-	fputs(" --keep\n", out);
+	ka_put_again_command(out, &again);
+	putc('\n', out);
 }
 
 void ka_put_story(FILE *out, const struct ka_report *report, const struct ka_result *result,

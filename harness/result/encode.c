@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/again.h"
+#include "model/util.h"
 #include "result/encode.h"
 #include "result/result.h"
 
@@ -89,6 +91,18 @@ static json_t *encode_kernel(const struct ka_facts *facts)
 	return finished(object, bad);
 }
 
+static json_t *encode_again(const struct ka_instance *instance)
+{
+	unsigned needs = ka_again_needs(instance);
+	json_t *array = json_array();
+	int bad = 0;
+
+	for (size_t i = 0; i < KA_N(ka_again_names); i++)
+		if (needs & 1u << i)
+			bad |= json_array_append_new(array, json_string(ka_again_names[i]));
+	return finished(array, bad);
+}
+
 static int put_instance(json_t *object, const struct ka_instance *instance)
 {
 	const struct ka_case *case_ = instance->case_;
@@ -100,6 +114,7 @@ static int put_instance(json_t *object, const struct ka_instance *instance)
 	bad |= json_object_set_new(object, "instance", ka_json_text(instance->name));
 	bad |= json_object_set_new(object, "repetition", json_integer(instance->repetition));
 	bad |= json_object_set_new(object, "seed", json_hex(instance->seed));
+	bad |= json_object_set_new(object, "again", encode_again(instance));
 	bad |= json_object_set_new(object, "case", ka_json_text(case_->name));
 	bad |= json_object_set_new(object, "declared", ka_json_text(case_->declared));
 	bad |= json_object_set_new(object, "theme", ka_json_text(instance->theme->name));

@@ -6,6 +6,8 @@
  *
  *   v                  2
  *   instance           its name; repetition, seed ("0x1f"): which run of it
+ *   again              of "setting", "long", "seed": options that a run needs to have just this one
+ *                      again; "own": the case brings its setting along; absent: not known
  *   case, theme        title of the theme; rule and source of the case, to explain a failure
  *   declared           where the case stands: "cases/silent_drop.c:27"
  *   setting            name, idle, intvl, cnt, user_timeout_ms, from: option|accepted|sysctl|nowhere|values
