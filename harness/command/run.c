@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -20,6 +19,7 @@
 #include "command/run_options.h"
 #include "command/select.h"
 #include "command/where.h"
+#include "model/util.h"
 #include "result/result.h"
 #include "run/schedule.h"
 
@@ -41,12 +41,9 @@ struct run {
 	bool lost; /* results or files could not be written */
 };
 
-static double now_s(void)
+static double seconds_since(int64_t began_ns)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	return (double)(ka_now_ns() - began_ns) / KA_NS_PER_S;
 }
 
 /* ---- one result --------------------------------------------------------------------------- */
@@ -304,13 +301,13 @@ static int run_kernels(struct run *run, int *ret)
 	int status = KA_EXIT_OK;
 
 	for (size_t i = 0; i < run->options->n_kernels && status == KA_EXIT_OK && !*ret; i++) {
-		double began_s = now_s();
+		int64_t began_ns = ka_now_ns();
 
 		status = prepare_kernel(run, run->options->kernels[i], i == 0);
 		if (status == KA_EXIT_OK)
 			*ret = run->options->until_fail ? run_until_fail(run) : run_once(run);
 		release_kernel(run);
-		run->totals.kernel_s[i] = now_s() - began_s;
+		run->totals.kernel_s[i] = seconds_since(began_ns);
 	}
 	return status;
 }
@@ -363,11 +360,11 @@ static int check(struct run *run)
 
 static int run_all(struct run *run)
 {
-	double began_s = now_s();
+	int64_t began_ns = ka_now_ns();
 	int ret = 0, status = run_kernels(run, &ret);
 
 	ka_kernels_free(&run->kernels);
-	run->totals.wall_s = now_s() - began_s;
+	run->totals.wall_s = seconds_since(began_ns);
 	if (!ka_outputs_close(&run->outputs, &run->totals) || ret)
 		run->lost = true;
 	if (status != KA_EXIT_OK)

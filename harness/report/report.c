@@ -105,15 +105,8 @@ static struct ka_result share(const struct ka_result *result)
 
 static int hold(struct ka_report *report, const struct ka_result *result)
 {
-	if (report->n_held == report->room) {
-		size_t room = report->room ? 2 * report->room : 32;
-		struct ka_result *held = reallocarray(report->held, room, sizeof(*held));
-
-		if (!held)
-			return -ENOMEM;
-		report->held = held;
-		report->room = room;
-	}
+	if (ka_grow(&report->held, &report->room, report->n_held + 1, sizeof(*report->held)) < 0)
+		return -ENOMEM;
 	report->held[report->n_held++] = share(result);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "model/util.h"
 #include "netns/diag.h"
 #include "netns/ns.h"
 #include "netns/sysctl.h"
@@ -109,21 +110,6 @@ static enum ka_live_timer timer_of(uint8_t timer)
 	}
 }
 
-static struct ka_live_socket *make_room(struct ka_live *live)
-{
-	size_t room = live->room ? 2 * live->room : 64;
-	struct ka_live_socket *sockets;
-
-	if (live->n < live->room)
-		return &live->sockets[live->n];
-	sockets = reallocarray(live->sockets, room, sizeof(*sockets));
-	if (!sockets)
-		return NULL;
-	live->sockets = sockets;
-	live->room = room;
-	return &sockets[live->n];
-}
-
 static void fill(struct ka_live_socket *socket, const struct nn_diag *diag)
 {
 	memcpy(socket->local, diag->local, sizeof(socket->local));
@@ -144,18 +130,18 @@ static void fill(struct ka_live_socket *socket, const struct nn_diag *diag)
 static int take(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
 {
 	const struct taking *taking = arg;
+	struct ka_live *live = taking->live;
 	struct ka_live_socket *socket;
 
 	if (diag->state != STATE_ESTABLISHED)
 		return 0;
-	socket = make_room(taking->live);
-	if (!socket)
+	if (ka_grow(&live->sockets, &live->room, live->n + 1, sizeof(*socket)) < 0)
 		return -ENOMEM;
+	socket = &live->sockets[live->n++];
 	*socket = (struct ka_live_socket){ .family = taking->family,
 					   .local_port = sport,
 					   .remote_port = dport };
 	fill(socket, diag);
-	taking->live->n++;
 	return 0;
 }
 

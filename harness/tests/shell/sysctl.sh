@@ -5,7 +5,7 @@
 # virtual time with real ones where a guest kernel is there.
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
-need jq
+need jq readelf
 
 cat >"$work/60-keepalive.conf" <<'END'
 # a rollout
@@ -121,5 +121,17 @@ if [ -n "$kernel" ]; then
 	is "virtual: all is measured" "$(jq '[.questions[].measured] | all' "$work/stdout")" true
 	is "virtual: all is as computed" "$(jq -c '.experiments | [.otherwise, .broken, .skipped, .not_run]' "$work/stdout")" '[0,0,0,0]'
 	is "virtual: the default is measured too" "$(jq '.before.measured_s > 7875' "$work/stdout")" true
+	# A kernel that dies at its first instruction: no answer, and nothing that took too long.
+	uml=${kernel#uml:}
+	entry=$(readelf -hW "$uml" | awk '/Entry point/ { print $NF }')
+	while read -r offset address size; do
+		((entry < address || entry >= address + size)) || at=$((entry - address + offset))
+	done < <(readelf -lW "$uml" | awk '$1 == "LOAD" { print $2, $3, $5 }')
+	cp "$uml" "$work/linux"
+	printf '\017\013' | dd of="$work/linux" bs=1 seek="$at" conv=notrunc status=none
+	run "$KACHECK" sysctl --kernel "uml:$work/linux" time=60 --detect-within 24h
+	is "a kernel that dies: exit status" "$status" 99
+	has "a kernel that dies: says so" "$out" '0 as computed, [0-9]+ broken'
+	is "a kernel that dies: not left out" "$(grep -c 'not run, because' "$work/stdout")" 0
 fi
 finish
