@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From declarations to predictions. */
+/* From declarations to predictions: windows, masks, values that change, how long it takes, and what
+ * makes no sense. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <math.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "judge/judge.h"
@@ -261,6 +264,226 @@ static void an_error_undoes_the_clamp(void **state)
 	assert_true(reverted[1] < 2 * 3000); /* never another doubling */
 }
 
+/* ---- masks -------------------------------------------------------------------------------------------- */
+
+static void masks(void **state)
+{
+	struct ka_case c = silent_drop;
+	const struct ka_step closed_first[] = { { .do_ = KA_CONNECT },
+						{ .do_ = KA_SHUTDOWN, .who = KA_PEER },
+						{ .do_ = KA_DROP } };
+	const struct ka_step dropped_first[] = { { .do_ = KA_CONNECT },
+						 { .do_ = KA_DROP },
+						 { .do_ = KA_CLOSE, .who = KA_PEER } };
+	const struct ka_step stalled[] = { { .do_ = KA_CONNECT },
+					   { .do_ = KA_STALL, .who = KA_PROBER } };
+	struct ka_prediction p;
+
+	(void)state;
+	c.n_steps = 3;
+	c.steps = closed_first; /* the reader asks for nothing more after the EOF */
+	p = good(&c, &one_one_three, 250);
+	assert_int_equal(p.events, 0x18);
+	assert_int_equal(p.events_full, 0x215d);
+	c.steps = dropped_first;
+	p = good(&c, &one_one_three, 250);
+	assert_int_equal(p.events, 0x2019);
+	c.steps = stalled;
+	c.n_steps = 2;
+	p = good(&c, &one_one_three, 250);
+	assert_int_equal(p.events, 0x2018);
+	c.expect.events = 0x10;
+	c.expect.events_full = 0x114;
+	p = good(&c, &one_one_three, 250);
+	assert_int_equal(p.events, 0x10);
+	assert_int_equal(p.events_full, 0x114);
+}
+
+/* ---- values -------------------------------------------------------------------------------------------- */
+
+static void sysctls_of_the_case(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.sysctls[0] = (struct ka_sysctl){ .who = KA_PROBER,
+					   .key = "net/ipv4/tcp_keepalive_time",
+					   .value = "2" };
+	c.sysctls[1] = (struct ka_sysctl){ .who = KA_PROBER,
+					   .key = "net/ipv4/tcp_keepalive_probes",
+					   .value = "0" };
+	p = good(&c, &one_one_three, 250); /* hidden by the socket's own values */
+	assert_window(&p, 1014, 1026);
+	c.from = KA_FROM_SYSCTL;
+	c.expect.probes = 0;
+	p = good(&c, &one_one_three, 250); /* no probe allowed: the first expiry is the end */
+	assert_window(&p, 500, 508);
+	assert_int_equal(p.probes, 0);
+}
+
+static const struct ka_step raised[] = { SILENT,
+					 { .do_ = KA_SETSOCKOPT,
+					   .who = KA_PROBER,
+					   .level = IPPROTO_TCP,
+					   .option = TCP_KEEPIDLE,
+					   .value = 5,
+					   .since = KA_SINCE_PROBE,
+					   .nth = 2 } };
+
+static void changing_values(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_step steps[4];
+	struct ka_prediction p;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		steps[i] = raised[i];
+	c.steps = steps;
+	c.n_steps = 4;
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.changing);
+	assert_true(p.lo_j <= 1014 && p.hi_j >= 8 * 250);
+	steps[3].fails = EINVAL; /* changes nothing */
+	p = good(&c, &one_one_three, 250);
+	assert_false(p.changing);
+	steps[3] = (struct ka_step){ .do_ = KA_SYSCTL,
+				     .who = KA_PROBER,
+				     .key = "net/ipv4/tcp_keepalive_intvl",
+				     .text = "9" };
+	p = good(&c, &one_one_three, 250);
+	assert_false(p.changing);
+	c.from = KA_FROM_SYSCTL;
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.changing);
+	steps[3].who = KA_PEER;
+	p = good(&c, &one_one_three, 250);
+	assert_false(p.changing);
+}
+
+static void bias(void **state)
+{
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.bias = (struct ka_bias){
+		.window_jiffies = -40, .gap_granules = 2, .probes = 1, .error = EHOSTUNREACH
+	};
+	p = good(&c, &one_one_three, 250);
+	assert_window(&p, 974, 986);
+	assert_int_equal(p.gap_j, 272);
+	assert_int_equal(p.probes, 4);
+	assert_int_equal(p.error, EHOSTUNREACH);
+}
+
+/* ---- duration ------------------------------------------------------------------------------------------- */
+
+static void durations(void **state)
+{
+	struct ka_case c = silent_drop;
+	const struct ka_step waits[] = {
+		{ .do_ = KA_CONNECT },
+		{ .do_ = KA_SEND, .who = KA_PEER, .bytes = 1, .at = { .idle = 3 } },
+		{ .do_ = KA_DROP, .at = { .ms = 200 } },
+		{ .do_ = KA_HEAL, .since = KA_SINCE_PROBE, .nth = KA_CNT }
+	};
+	struct ka_prediction p = good(&c, &one_one_three, 250);
+
+	(void)state;
+	assert_true(p.expected_s > 4 && p.expected_s < 5);
+	assert_true(p.give_up_s > 1026 / 250.0 + 1 && p.give_up_s < 10);
+	c.steps = waits;
+	c.n_steps = 2;
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.expected_s > 7 && p.expected_s < 8);
+	/* a living connection is given up only after the probe that it waits for */
+	c.n_steps = 4;
+	c.expect = (struct ka_expect){ .when = KA_NEVER, .watch = { .ms = 1 } };
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.give_up_s > 3.1 + 2);
+	assert_true(p.expected_s > 6 && p.expected_s < 7.5);
+}
+
+/* ---- nonsense ------------------------------------------------------------------------------------------- */
+
+static void assert_refused(const struct ka_case *c, const struct ka_setting *setting,
+			   const char *why)
+{
+	const struct ka_instance instance = { .case_ = c, .setting = *setting };
+	struct ka_prediction p = { .lo_j = 77 };
+	char text[KA_SENSE_TEXT];
+
+	assert_int_equal(predict(c, setting, 250, &p), -EINVAL);
+	assert_int_equal(p.lo_j, 77);
+	assert_int_equal(ka_check_sense(&instance, text, sizeof(text)), -EINVAL);
+	assert_string_equal(text, why);
+}
+
+static void nonsense(void **state)
+{
+	const struct ka_step never_seen[] = { { .do_ = KA_CONNECT },
+					      { .do_ = KA_DROP, .since = KA_SINCE_PROBE } };
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	assert_int_equal(predict(&c, &one_one_three, 0, &p), -EINVAL);
+	c.expect.when = KA_USER_TIMEOUT;
+	assert_refused(&c, &one_one_three, "its setting has no user timeout");
+	c = silent_drop;
+	c.from = KA_FROM_NOWHERE;
+	assert_refused(&c, &one_one_three, "nothing says SO_KEEPALIVE");
+	c = silent_drop;
+	c.expect = (struct ka_expect){ .when = KA_KEEPALIVE_EXPIRY, .probes = KA_CNT };
+	assert_refused(&c, &one_one_three,
+		       "its end leaves nothing that can be compared: no error, EOF, RST or close "
+		       "is declared");
+	c.expect = (struct ka_expect){ .when = KA_NEVER, .eof = true };
+	assert_refused(&c, &one_one_three, "a connection that lives reports no EOF");
+	c.expect = (struct ka_expect){ .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT };
+	assert_refused(&c, &one_one_three,
+		       "it takes an unacknowledged KA_CONNECT, tcp_syn_retries and "
+		       "tcp_syn_linear_timeouts");
+	c.expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT, .unseen = true, .eof = true };
+	assert_refused(&c, &one_one_three, "data that is stuck in the device takes a user timeout");
+	c = silent_drop;
+	c.expect.when = (enum ka_when)99;
+	assert_refused(&c, &one_one_three, "it names no regime");
+	c = silent_drop;
+	c.load = 2;
+	assert_refused(&c, &one_one_three,
+		       "a load is armed after the handshake: it takes KA_FROM_ACCEPTED and "
+		       "KA_FRESH");
+	c = silent_drop;
+	c.steps = never_seen;
+	c.n_steps = 2;
+	assert_refused(&c, &one_one_three, "step 2 (drop): it waits for a probe number below 1");
+}
+
+static void keepalive_switched_on_by_a_step(void **state)
+{
+	const struct ka_step on[] = {
+		{ .do_ = KA_CONNECT },
+		{ .do_ = KA_SETSOCKOPT,
+		  .who = KA_PROBER,
+		  .level = SOL_SOCKET,
+		  .option = SO_KEEPALIVE,
+		  .value = 1 },
+	};
+	struct ka_case c = silent_drop;
+	struct ka_prediction p;
+
+	(void)state;
+	c.from = KA_FROM_NOWHERE;
+	c.steps = on;
+	c.n_steps = 2;
+	p = good(&c, &one_one_three, 250);
+	assert_true(p.changing);
+	assert_true(p.hi_j > 7200 * 250); /* the namespace's defaults */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +499,13 @@ int main(void)
 		cmocka_unit_test(user_timeout_on_the_edge),
 		cmocka_unit_test(retransmission_as_measured),
 		cmocka_unit_test(retransmission_limit),
+		cmocka_unit_test(masks),
+		cmocka_unit_test(sysctls_of_the_case),
+		cmocka_unit_test(changing_values),
+		cmocka_unit_test(bias),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(nonsense),
+		cmocka_unit_test(keepalive_switched_on_by_a_step),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
