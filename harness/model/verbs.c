@@ -356,7 +356,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 		.sentence = "the gateway must know the connection.",
 		.needs = KA_NEED_CONNTRACK,
 		.promises = KA_PROOF_CHECK,
-		.flags = KA_VERB_LOOKS | KA_VERB_GATEWAY,
+		.flags = KA_VERB_LOOKS,
 		.check = check_gateway,
 	},
 	[KA_ENTRY_GONE] = {
@@ -365,7 +365,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 		.sentence = "the gateway must not know the connection (any longer).",
 		.needs = KA_NEED_CONNTRACK,
 		.promises = KA_PROOF_CHECK,
-		.flags = KA_VERB_LOOKS | KA_VERB_GATEWAY,
+		.flags = KA_VERB_LOOKS,
 		.check = check_gateway,
 	},
 	[KA_WAIT] = {
@@ -385,8 +385,6 @@ const struct ka_verb *ka_verb(enum ka_do do_)
 
 bool ka_step_is(const struct ka_step *step, enum ka_verb_flags flag)
 {
-	if (step->do_ == KA_FORGET && step->who == KA_GATEWAY && flag == KA_VERB_GATEWAY)
-		return true;
 	return verbs[step->do_].flags & flag;
 }
 

@@ -41,13 +41,12 @@ enum ka_verb_flags {
 	KA_VERB_FAULT = 1u << 0,     /* breaks something, or brings it back broken */
 	KA_VERB_LOOKS = 1u << 1,     /* only looks: changes nothing */
 	KA_VERB_CUTS_PEER = 1u << 2, /* behind it nothing of the peer arrives any more */
-	KA_VERB_GATEWAY = 1u << 3,   /* about the gateway's memory */
-	KA_VERB_SLOW = 1u << 4,      /* takes as long as the kernel, or others, need */
-	KA_VERB_HEARD = 1u << 5,     /* when it is done, the prober has heard of the peer */
-	KA_VERB_MAY_END = 1u << 6,   /* the connection may end by it */
-	KA_VERB_FIN = 1u << 7,       /* who does it sends a FIN */
-	KA_VERB_OF_END = 1u << 8,    /* an end does it, or it is done to one: the step says whose */
-	KA_VERB_TALKS = 1u << 9, /* waits for the other end: in vain when the connection ended */
+	KA_VERB_SLOW = 1u << 3,      /* takes as long as the kernel, or others, need */
+	KA_VERB_HEARD = 1u << 4,     /* when it is done, the prober has heard of the peer */
+	KA_VERB_MAY_END = 1u << 5,   /* the connection may end by it */
+	KA_VERB_FIN = 1u << 6,       /* who does it sends a FIN */
+	KA_VERB_OF_END = 1u << 7,    /* an end does it, or it is done to one: the step says whose */
+	KA_VERB_TALKS = 1u << 8, /* waits for the other end: in vain when the connection ended */
 };
 
 #define KA_VERB_BIT(do_) (1ull << (do_))
