@@ -278,10 +278,10 @@ static int wait_for_something(struct ka_engine *e)
 		return nn_fail(&e->err, errno, "epoll_wait");
 	if (++e->in_vain > STICKY)
 		return ka_engine_fail_by(e,
-					 nn_fail(&e->err, ELOOP,
-						 "a capture or a control socket reports 0x%x for "
-						 "ever",
-						 n > 0 ? events[0].events : 0),
+					 nn_refuse(&e->err,
+						   "a capture or a control socket reports 0x%x "
+						   "again and again",
+						   n > 0 ? events[0].events : 0),
 					 KA_FIND_STICKY);
 	for (int i = 0; i < n; i++)
 		hear(e, events[i].data.fd);

@@ -41,7 +41,7 @@ static void take_message(struct ka_engine *e, enum ka_at at, const struct ka_mes
 		take_connected(e, at, message);
 		break;
 	case KA_MSG_STICKY:
-		ka_engine_fail_by(e, nn_fail(&e->err, ELOOP, "%s", message->text), KA_FIND_STICKY);
+		ka_engine_fail_by(e, nn_refuse(&e->err, "%s", message->text), KA_FIND_STICKY);
 		break;
 	case KA_MSG_ENDED:
 		if (message->value)
@@ -74,8 +74,10 @@ int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_c
 	struct pollfd pfd = { .fd = peer->ctl, .events = POLLIN };
 	int ret = ka_peer_send(peer, command, &e->err);
 
-	if (ret)
+	if (ret) { /* its last words say more */
+		ka_engine_receive(e, at);
 		return ret;
+	}
 	for (;;) {
 		ret = ka_peer_receive(peer, reply);
 		if (!ret && reply->kind == KA_MSG_DONE) {
@@ -85,7 +87,9 @@ int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_c
 		if (!ret)
 			take_message(e, at, reply);
 		else if (ret != -EAGAIN)
-			return nn_fail(&e->err, EPIPE, "a peer died while it obeyed a command");
+			return ka_engine_fail_by(
+				e, nn_fail(&e->err, EPIPE, "a peer died while it obeyed a command"),
+				KA_FIND_PEER_DIED);
 		else if (poll(&pfd, 1, COMMAND_DEADLINE_MS) == 0)
 			return nn_fail(&e->err, ETIMEDOUT, "a peer did not obey a command");
 	}

@@ -78,6 +78,9 @@ static int fetch_messages(struct ka_peer *peer)
 	}
 	peer->next = 0;
 	peer->n = recvmmsg(peer->ctl, mail, KA_INBOX, MSG_DONTWAIT, NULL);
+	/* one that is gone and left a command unread: what it said before can still be read */
+	if (peer->n < 0 && errno == ECONNRESET)
+		peer->n = recvmmsg(peer->ctl, mail, KA_INBOX, MSG_DONTWAIT, NULL);
 	if (peer->n < 0) {
 		peer->n = 0;
 		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPIPE;

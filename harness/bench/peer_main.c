@@ -87,8 +87,10 @@ static uint32_t poll_set(struct ka_peer_self *self, enum ka_epoll_set set, int64
 	struct epoll_event event;
 	int n = epoll_wait(self->sets[set], &event, 1, 0);
 
-	if (n < 0)
+	if (n < 0) {
 		ka_self_gap(self, KA_PROOF_EVENTS, errno);
+		_exit(EXIT_FAILURE);
+	}
 	if (n < 1)
 		return 0;
 	self->reported = event.events;

@@ -24,8 +24,11 @@ void ka_engine_event(struct ka_engine *e, struct ka_event event)
 {
 	if (!event.t_ns)
 		event.t_ns = ka_now_ns();
-	if (event.what == KA_EV_GAP)
+	if (event.what == KA_EV_GAP && event.gap.step < 0) {
+		if (e->gaps[event.at] & event.gap.proof)
+			return;
 		e->gaps[event.at] |= event.gap.proof;
+	}
 	if (ka_timeline_add(&e->record->timeline, &event))
 		ka_engine_fail_by(e, nn_fail(&e->err, ENOMEM, "timeline"), KA_FIND_NOT_GATHERED);
 }
@@ -53,8 +56,6 @@ void ka_engine_gap(struct ka_engine *e, enum ka_at at, struct ka_gap gap, const 
 {
 	struct ka_event event = { .at = at, .what = KA_EV_GAP, .gap = gap };
 
-	if (gap.step < 0 && e->gaps[at] & gap.proof)
-		return;
 	if (!gap.code)
 		event.gap.code = KA_FIND_NOT_GATHERED;
 	snprintf(event.gap.text, sizeof(event.gap.text), "%s", text);

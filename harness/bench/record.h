@@ -16,13 +16,14 @@ struct ka_engine;
 enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who);
 enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who);
 
+/* The first gap of its kind at one end says enough. */
 void ka_engine_event(struct ka_engine *e, struct ka_event event);
 void ka_engine_fault(struct ka_engine *e, int step, uint64_t hits, const char *text);
 
 /* ---- evidence by contract ------------------------------------------------------------------- */
 /* Evidence @proof of @at was taken whole, unless a gap in it is on record. */
 void ka_engine_proof(struct ka_engine *e, enum ka_at at, enum ka_proof proof);
-/* It was not; the first gap of its kind at one end, or of one step, says enough. */
+/* It was not. */
 void ka_engine_gap(struct ka_engine *e, enum ka_at at, struct ka_gap gap, const char *text);
 /* One or the other: @ret is what gathering it returned, the text stands in @err. */
 void ka_engine_gathered(struct ka_engine *e, enum ka_at at, enum ka_proof proof, int ret,
