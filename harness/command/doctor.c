@@ -26,7 +26,6 @@
 
 #define NSEC_PER_SEC 1000000000ll
 #define NOISE_NS     NSEC_PER_SEC /* so long the host's wake-ups are watched at the least */
-#define RETRIES      2
 /* Nothing is measured here: a host that is busy still has what it has. */
 #define BUDGET_NS    (10 * NSEC_PER_SEC)
 
@@ -78,7 +77,7 @@ static void end_examination(struct examination *e)
 static int examine(struct examination *e, const struct ka_facts *facts)
 {
 	const struct ka_plan_options options = { .seed = 1 };
-	const struct ka_schedule_options schedule = { .retries = RETRIES,
+	const struct ka_schedule_options schedule = { .retries = KA_RETRIES,
 						      .noise_budget_ns = BUDGET_NS };
 	const struct ka_schedule_events events = { .result = on_result, .arg = e };
 	struct nn_err err = { "" };
