@@ -20,6 +20,11 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f);
 /* What the kernel did otherwise for certain: what is seen here needs no other evidence beside it. */
 void ka_check_facts(const struct ka_evidence *e, struct ka_findings *f);
 
+/* ---- contract.c: was it seen? ------------------------------------------------------------------- */
+
+/* What was promised as evidence is there. Of an instance that ran. */
+void ka_check_contract(const struct ka_evidence *e, struct ka_findings *f);
+
 /* ---- checks_time.c ------------------------------------------------------------------------------ */
 
 /* It ended, or it lives, as it must. */

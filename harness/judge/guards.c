@@ -221,6 +221,7 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
 	guard_fault_in_time(e, f);
 	if (!e->stop || e->stop->end.why == KA_END_BROKEN)
 		return;
+	ka_check_contract(e, f);
 	guard_faults(e, f);
 	ka_guard_load(e, f);
 	guard_zero(e, f);
@@ -259,17 +260,48 @@ static void check_transport(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
+/* What can end a connection. */
+static bool can_end(const struct ka_evidence *e, const struct ka_event *event)
+{
+	const struct ka_step *step = ka_evidence_step(e, event);
+
+	if (event->what == KA_EV_APP)
+		return event->app.act != KA_DID_SERVE && event->app.act != KA_DID_GET;
+	return step && (ka_step_is(step, KA_VERB_FAULT) || ka_step_is(step, KA_VERB_MAY_END) ||
+			ka_step_is(step, KA_VERB_FIN));
+}
+
+/* The first step that could have ended it, when all of those came after its end; -1: not so. */
+static int ended_before(const struct ka_evidence *e)
+{
+	int first = -1;
+
+	for (size_t i = e->timeline->n; e->detected && i-- > 0;) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (!can_end(e, event))
+			continue;
+		if (event->t_ns <= e->end_ns)
+			return -1;
+		if (event->what == KA_EV_STEP)
+			first = event->step.index;
+	}
+	return first;
+}
+
 /* Nothing that was done so far ends a connection: it ended while, or before, this was done. */
 static void check_order(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_end *end = e->stop ? &e->stop->end : NULL;
+	int first = ended_before(e);
 
 	if (end && end->why == KA_END_DIED && end->step >= 0)
 		ka_find(f, KA_FIND_ENDED_BEFORE_STEP, end->step,
 			"the connection ended before step %d took effect", end->step + 1);
-	else if (end && end->why == KA_END_DIED && e->detected && !e->have_zero && e->heard &&
-		 e->want->when == KA_AT_ONCE)
-		ka_find(f, KA_FIND_ENDED_BEFORE_STEP, 0, "it ended before any fault");
+	else if (end && end->why == KA_END_DIED && first >= 0)
+		ka_find(f, KA_FIND_ENDED_BEFORE_STEP, first,
+			"the connection ended before step %d began, and nothing before it ends one",
+			first + 1);
 }
 
 void ka_check_facts(const struct ka_evidence *e, struct ka_findings *f)

@@ -26,6 +26,7 @@ struct scene {
 	uint32_t peer_seq; /* next byte of the peer */
 	uint32_t own_seq;  /* next byte of the prober */
 	bool timestamps;
+	bool complete;
 };
 
 /* How timer and last segment lie: jiffies from arming to L, and L modulo 64. */
@@ -95,7 +96,10 @@ void scene_shift(struct scene *s, const struct ka_event *from, int64_t ns);
 /* ---- judging --------------------------------------------------------------------------------------- */
 
 void scene_judge(struct scene *s);
-/* Judges, and requires @kind and that @text is part of why. */
+/* What the bench records and no test is about: steps done, checks that hold, counters that stand. Once,
+ * so that what a test then takes away is gone. */
+void scene_complete(struct scene *s);
+/* Completes, judges, and requires @kind and that @text is part of why. */
 void scene_expect(struct scene *s, enum ka_verdict_kind kind, const char *text);
 /* Judges, and requires @kind by a finding of @code and no other. */
 void scene_expect_code(struct scene *s, enum ka_verdict_kind kind, enum ka_finding_code code);

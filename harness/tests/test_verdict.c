@@ -301,8 +301,13 @@ static void nothing_done_and_nothing_sent(void **state)
 
 	(void)state;
 	scene_eof(&s);
+	scene_complete(&s);
 	while (scene_find_event(&s, KA_EV_STEP, 0))
 		scene_remove(&s, scene_find_event(&s, KA_EV_STEP, 0));
+	scene_expect(&s, KA_BROKEN, "that it was done (step 1)");
+	/* it was done when all was over */
+	scene_silent_drop(&s, &scene_ordinary);
+	scene_find_event(&s, KA_EV_STEP, 2)->t_ns = INT64_MAX;
 	scene_expect_code(&s, KA_FAIL, KA_FIND_ENDED_BEFORE_STEP);
 	scene_unacked(&s);
 	while (scene_find(&s, KA_SEG_RETRANSMIT, 0))

@@ -118,6 +118,7 @@ static void sigpipe_comes_with_epipe(void **state)
 	call(&s, 3)->sigpipe = false;
 	scene_expect_only(&s, KA_FAIL, "EPIPE without SIGPIPE");
 	scene_silent_drop(&s, &scene_ordinary);
+	s.case_.post_mortem = KA_WRITE_FIRST;
 	*call(&s, 0) = (struct ka_call){ .name = KA_CALL_WRITE,
 					 .ret = -1,
 					 .err = ETIMEDOUT,
