@@ -15,7 +15,8 @@
 	}
 #define FROM_6_10                                                                                  \
 	{                                                                                          \
-		"6.10", "bd11dc4fb969 \"mptcp: fix full TCP keep-alive support\""                  \
+		"6.10, 6.9.3, 6.8.12, 6.6.35, 6.1.95",                                             \
+			"bd11dc4fb969 \"mptcp: fix full TCP keep-alive support\""                  \
 	}
 /* The subflow is reset, the connection lives on without one until close_timeout. */
 #define SUBFLOW_DIES                                                                               \
@@ -56,8 +57,9 @@ static const struct ka_case cases[] = {
 			  "whoever set it early (as most programs do) had no keepalive at all.",
 		.topology = KA_ROUTED,
 		.transport = KA_MPTCP,
-		.holds_from = { "6.17", "648de37416b3 \"mptcp: sockopt: make sync_socket_options "
-					"propagate SOCK_KEEPOPEN\"" },
+		.holds_from = { "6.17, 6.16.8, 6.12.48, 6.6.107, 6.1.153",
+				"648de37416b3 \"mptcp: sockopt: make sync_socket_options "
+				"propagate SOCK_KEEPOPEN\"" },
 		.one_setting = true,
 		.min_cnt = 3,
 		.sysctls = { CLOSE_TIMEOUT },

@@ -110,7 +110,7 @@ static const struct ka_case cases[] = {
 			  "timer goes off when it is over. The application gets ETIMEDOUT for a "
 			  "peer that was only slow.",
 		.topology = KA_ROUTED,
-		.holds_from = { "5.11", "9d9b1ee0b2d1" },
+		.holds_from = { "5.11, 5.10.13", "9d9b1ee0b2d1" },
 		.settings = user_timeout,
 		.sysctls = { KA_SMALL_BUFFER },
 		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100)),
@@ -130,7 +130,7 @@ static const struct ka_case cases[] = {
 			  "data waits. With 2.3 s three probes go out, and the fourth expiry is "
 			  "put on the limit.",
 		.topology = KA_ROUTED,
-		.holds_from = { "5.11", "344db93ae3ee" },
+		.holds_from = { "5.11, 5.10.13", "344db93ae3ee" },
 		.settings = user_timeout,
 		.sysctls = { KA_SMALL_BUFFER },
 		KA_STEPS(KA_WINDOW_CLOSED, KA_SILENCE, KA_WRITE(100)),

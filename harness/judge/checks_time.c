@@ -103,11 +103,10 @@ static void find_time(const struct ka_evidence *e, const int64_t window[2],
  */
 static bool is_reported_at_once(const struct ka_evidence *e, int64_t elapsed)
 {
-	static const struct ka_since_release no_more = { "6.5",
-							 "softirq.c: ksoftirqd_running() is gone" };
+	static const char no_more[] = "6.5"; /* softirq.c: ksoftirqd_running() is gone */
 
 	return e->want->when == KA_FIRST_RETRANSMIT && elapsed >= 0 && elapsed <= e->tick_ns &&
-	       ka_release_before(e->facts->release, &no_more);
+	       !ka_release_reaches(e->facts->release, no_more);
 }
 
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)

@@ -58,16 +58,6 @@ bool ka_case_blocks_in_recv(const struct ka_case *case_)
 	return false;
 }
 
-bool ka_release_reaches(const char *release, const char *since)
-{
-	unsigned have[2] = { 0 }, need[2] = { 0 };
-
-	if (sscanf(release, "%u.%u", &have[0], &have[1]) < 1 ||
-	    sscanf(since, "%u.%u", &need[0], &need[1]) < 1)
-		return false;
-	return have[0] > need[0] || (have[0] == need[0] && have[1] >= need[1]);
-}
-
 bool ka_case_closes(const struct ka_case *case_)
 {
 	const struct ka_app_want *app = case_->expect.app;

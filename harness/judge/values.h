@@ -57,9 +57,6 @@ bool ka_case_persists(const struct ka_case *case_);
 /* True when a thread of the prober waits in recv(): it may take the error before anybody looks. */
 bool ka_case_blocks_in_recv(const struct ka_case *case_);
 
-/* True when kernel @release ("6.12.3-rt1") is @since ("6.11") or later. */
-bool ka_release_reaches(const char *release, const char *since);
-
 /* True when the prober itself ends the connection: by a step, or by a program that waits for
  * requests only so long. */
 bool ka_case_closes(const struct ka_case *case_);

@@ -207,7 +207,7 @@ static void excuse_old_kernel(const struct ka_instance *instance, const struct k
 	const struct ka_since_release *since = &instance->case_->holds_from;
 	char found[sizeof(out->why)];
 
-	if (out->kind != KA_FAIL || !ka_release_before(facts->release, since))
+	if (out->kind != KA_FAIL || ka_release_reaches(facts->release, since->release))
 		return;
 	out->kind = KA_SKIP;
 	memcpy(found, out->why, sizeof(found));

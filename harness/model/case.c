@@ -2,8 +2,6 @@
 /* The arithmetic of the vocabulary; see case.h. */
 #include "model/case.h"
 
-#include <stdio.h>
-
 /* TCP_KEEPCNT is at most 127 (include/net/tcp.h, MAX_TCP_KEEPCNT): nobody adds more than this. */
 #define MAX_PLUS 0x1000
 
@@ -29,16 +27,6 @@ int ka_number(int n, const struct ka_setting *setting)
 	if (n > KA_CNT - MAX_PLUS && n < KA_CNT + MAX_PLUS)
 		return (int)setting->cnt + (n - KA_CNT);
 	return n;
-}
-
-bool ka_release_before(const char *release, const struct ka_since_release *since)
-{
-	unsigned major, minor, from_major, from_minor;
-
-	if (!since->release || sscanf(since->release, "%u.%u", &from_major, &from_minor) != 2 ||
-	    sscanf(release, "%u.%u", &major, &minor) != 2)
-		return false;
-	return major < from_major || (major == from_major && minor < from_minor);
 }
 
 int ka_step_value(const struct ka_step *step, const struct ka_setting *setting)

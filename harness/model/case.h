@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "model/app.h"
+#include "model/release.h"
 #include "model/setting.h"
 #include "model/units.h"
 
@@ -34,13 +35,6 @@ enum ka_from {
 
 /* What the sockets are. With a plain TCP server, an MPTCP client falls back to TCP. */
 enum ka_transport { KA_TCP, KA_MPTCP, KA_MPTCP_CLIENT };
-
-/* The first release in which a behaviour holds. On an older kernel it may hold (stable releases get
- * fixes, too), but where it does not, the instance is skipped. */
-struct ka_since_release {
-	const char *release; /* "6.17"; NULL: any */
-	const char *change;  /* the commit that brought it */
-};
 
 /* ---- a gateway with a memory ---------------------------------------------------------------- */
 
@@ -217,7 +211,7 @@ struct ka_counter_want {
  */
 struct ka_edge {
 	uint32_t mask;
-	const char *since;
+	const char *since; /* as in struct ka_since_release */
 	uint32_t before;
 };
 
@@ -372,7 +366,5 @@ int ka_number(int n, const struct ka_setting *setting);
 unsigned ka_gateway_timeout_s(const struct ka_gateway *gateway, const struct ka_setting *setting);
 /* What a KA_SETSOCKOPT or KA_GETSOCKOPT means: .amount or .value. */
 int ka_step_value(const struct ka_step *step, const struct ka_setting *setting);
-/* True when the kernel @release ("6.12.3-amd64") comes before @since. */
-bool ka_release_before(const char *release, const struct ka_since_release *since);
 
 #endif

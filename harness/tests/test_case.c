@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "model/case.h"
+#include "model/util.h"
 
 static const struct ka_setting one = { .idle = 1, .intvl = 2, .cnt = 3 };
 static const struct ka_setting linux_default = { .idle = 7200, .intvl = 75, .cnt = 9 };
@@ -65,15 +66,36 @@ static void step_values(void **state)
 
 static void releases(void **state)
 {
-	const struct ka_since_release any = { 0 }, since = { "6.10", "a change" };
+	static const struct {
+		const char *release, *since;
+		bool reached;
+	} rows[] = {
+		{ "2.6.32", NULL, true },
+		{ "6.9.12", "6.10", false },
+		{ "5.15.0-91-generic", "6.10", false },
+		{ "6.10.0-rc1", "6.10", true },
+		{ "6.10", "6.10", true },
+		{ "7.0", "6.10", true },
+		{ "5.11", "6.10", false },
+		{ "unknown", "6.10", true },
+		/* a stable branch counts for itself */
+		{ "6.12.47", "6.17, 6.16.8, 6.12.48", false },
+		{ "6.12.48", "6.17, 6.16.8, 6.12.48", true },
+		{ "6.12.117-rt3", "6.17, 6.16.8, 6.12.48", true },
+		{ "6.12.0", "6.17, 6.16.8, 6.12.48", false },
+		{ "6.16.7", "6.17, 6.16.8, 6.12.48", false },
+		{ "6.16.8", "6.17, 6.16.8, 6.12.48", true },
+		{ "6.15.99", "6.17, 6.16.8, 6.12.48", false }, /* never got it */
+		{ "6.1.200", "6.17, 6.16.8, 6.12.48", false },
+		{ "6.17.0-rc6", "6.17, 6.16.8, 6.12.48", true },
+		{ "6.18.1", "6.17, 6.16.8, 6.12.48", true },
+		{ "7.0.1", "6.17, 6.16.8, 6.12.48", true },
+	};
 
 	(void)state;
-	assert_false(ka_release_before("2.6.32", &any));
-	assert_true(ka_release_before("6.9.12", &since));
-	assert_true(ka_release_before("5.15.0-91-generic", &since));
-	assert_false(ka_release_before("6.10.0-rc1", &since));
-	assert_false(ka_release_before("7.0", &since));
-	assert_false(ka_release_before("unknown", &since));
+	for (size_t i = 0; i < KA_N(rows); i++)
+		if (ka_release_reaches(rows[i].release, rows[i].since) != rows[i].reached)
+			fail_msg("%s since %s", rows[i].release, rows[i].since);
 }
 
 static void setting_text(void **state)

@@ -227,6 +227,15 @@ static void old_kernel(void **state)
 		     "Tcp.OutRsts moved");
 	set_release(&s, "6.17.0-rc6");
 	scene_expect_only(&s, KA_FAIL, "Tcp.OutRsts moved");
+	/* nor is a stable kernel excused that got the fix */
+	s.case_.holds_from.release = "6.17, 6.12.48";
+	set_release(&s, "6.12.48");
+	scene_expect_only(&s, KA_FAIL, "Tcp.OutRsts moved");
+	/* what was no failure is no excuse: a stalled host is run again, on an old kernel, too */
+	set_release(&s, "6.12.3-amd64");
+	s.facts.noise_ns = 900 * MS;
+	scene_expect(&s, KA_BROKEN, "host stalled 900 ms");
+	assert_true(ka_verdict_is_stall(&s.verdict));
 }
 
 int main(void)
