@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "model/regimes.h"
 #include "model/util.h"
 #include "model/verbs.h"
 
@@ -120,19 +121,20 @@ static int64_t watch(struct ka_engine *e)
 {
 	const struct ka_expect *expect = &e->case_->expect;
 	const struct ka_end_state *prober = &e->ends[e->prober];
+	bool lives = ka_regime_is(expect->when, KA_REGIME_LIVES);
 	int64_t until;
 
 	if ((prober->ended || (expect->eof && prober->saw_eof)) && ka_load_is_over(e)) {
 		ka_engine_finish(e, KA_END_DIED);
 		return 0;
 	}
-	if (expect->when == KA_NEVER)
+	if (lives)
 		until = e->step_done_ns +
 			(int64_t)(ka_time_s(&expect->watch, &e->instance->setting) * 1e9);
 	else
 		until = ka_give_up_ns(e);
 	if (ka_now_ns() >= until)
-		ka_engine_finish(e, expect->when == KA_NEVER ? KA_END_WATCHED : KA_END_OVERDUE);
+		ka_engine_finish(e, lives ? KA_END_WATCHED : KA_END_OVERDUE);
 	return until;
 }
 

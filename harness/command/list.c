@@ -6,6 +6,7 @@
 
 #include "command/command.h"
 #include "command/select.h"
+#include "model/regimes.h"
 #include "run/host.h"
 
 struct list_options {
@@ -58,9 +59,9 @@ static void number_text(int n, char *buf, size_t size)
 
 static void window_text(const struct ka_prediction *p, int hz, char *buf, size_t size)
 {
-	if (p->when == KA_NEVER)
+	if (ka_regime_is(p->when, KA_REGIME_LIVES))
 		snprintf(buf, size, "lives");
-	else if (p->when == KA_AT_ONCE)
+	else if (ka_regime_is(p->when, KA_REGIME_AT_ONCE))
 		snprintf(buf, size, "at once");
 	else
 		snprintf(buf, size, "%.3f .. %.3f s", (double)p->lo_j / hz, (double)p->hi_j / hz);
@@ -128,7 +129,7 @@ static json_t *number_json(int n)
 
 static json_t *window_json(const struct ka_prediction *p, int hz)
 {
-	if (p->when == KA_NEVER)
+	if (ka_regime_is(p->when, KA_REGIME_LIVES))
 		return json_null();
 	return json_pack("[f, f]", (double)p->lo_j / hz, (double)p->hi_j / hz);
 }
@@ -140,7 +141,7 @@ static json_t *row_json(const struct ka_instance *instance, const struct ka_pred
 	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:s?, s:b, s:f, s:b}",
 			 "instance", instance->name, "case", c->name, "declared", c->declared,
 			 "theme", instance->theme->name, "title", instance->theme->title, "why",
-			 c->why, "when", ka_when_name(p->when), "nominal_s", p->nominal_s,
+			 c->why, "when", ka_regime(p->when)->name, "nominal_s", p->nominal_s,
 			 "window_s", window_json(p, hz), "probes", number_json(p->probes), "errno",
 			 p->error ? ka_errno_name(p->error) : NULL, "eof", p->eof, "expected_s",
 			 p->expected_s, "long", c->long_);

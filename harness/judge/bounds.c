@@ -51,7 +51,7 @@ static void admit_past(const struct ka_evidence *e, struct ka_bounds *out)
 	other = ka_wheel_window(v.idle, v.intvl, v.cnt, v.user_timeout_ms, e->facts->hz,
 				e->answered ? KA_WHEEL_PROBED : KA_WHEEL_CHAINED);
 	widen(out->p1, other.p1);
-	if (e->want->when == KA_FIRST_PROBE)
+	if (ka_regime_is(e->want->when, KA_REGIME_ONE_PROBE))
 		widen(out->end, other.p1);
 	else
 		widen(out->end, other.end);
@@ -83,9 +83,9 @@ bool ka_bounds_of(const struct ka_evidence *e, struct ka_bounds *out)
 {
 	*out = (struct ka_bounds){ .p1 = { e->want->p1_lo_j, e->want->p1_hi_j },
 				   .end = { e->want->lo_j, e->want->hi_j } };
-	if (e->want->when == KA_NEVER)
+	if (ka_regime_is(e->want->when, KA_REGIME_LIVES))
 		return false;
-	if (!ka_ends_by_timer(e->want->when)) {
+	if (!ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE)) {
 		narrow(e, out);
 		return true;
 	}
@@ -104,6 +104,6 @@ void ka_window_ns(const struct ka_evidence *e, const int64_t window[2], int64_t 
 {
 	ns[0] = (window[0] - 1) * e->tick_ns;
 	ns[1] = window[1] * e->tick_ns;
-	if (e->want->when == KA_AT_ONCE)
+	if (ka_regime_is(e->want->when, KA_REGIME_AT_ONCE))
 		ns[0] = e->cause_began_ns - e->zero_ns;
 }

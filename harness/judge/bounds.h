@@ -13,7 +13,7 @@ struct ka_bounds {
 	int64_t end[2]; /* jiffies after the evidence's zero */
 };
 
-/* Inclusive, without any allowance. Returns false for KA_NEVER. */
+/* Inclusive, without any allowance. Returns false for what lives. */
 bool ka_bounds_of(const struct ka_evidence *e, struct ka_bounds *out);
 
 /*

@@ -12,7 +12,7 @@
 /* Each connection of a load moves a counter as the observed one must. */
 static int with_load(const struct ka_evidence *e, int one, int each)
 {
-	if (one == KA_ANY || e->want->when != KA_KEEPALIVE_EXPIRY)
+	if (one == KA_ANY || !ka_regime_is(e->want->when, KA_REGIME_BY_CNT))
 		return one;
 	return one + (int)e->instance->case_->load * each;
 }
@@ -39,19 +39,14 @@ static int want_window_probes(const struct ka_evidence *e)
 /* tcp_write_err(), for every timer that gives up. */
 static int want_timeouts(const struct ka_evidence *e)
 {
-	bool one = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
-		   e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT ||
-		   e->want->when == KA_CONNECT_LIMIT;
-
-	return with_load(e, one, 1);
+	return with_load(e, ka_regime_is(e->want->when, KA_REGIME_GIVES_UP), 1);
 }
 
 /* Counted before it is known whether it can be sent (tcp_send_active_reset()). */
 static int want_rsts(const struct ka_evidence *e)
 {
-	bool by_timer = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT;
-
-	if (e->instance->case_->expect.unseen && by_timer)
+	if (e->instance->case_->expect.unseen &&
+	    ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE | KA_REGIME_GIVES_UP))
 		return 1;
 	return with_load(e, e->want->rst_sent, 1);
 }
@@ -62,7 +57,8 @@ static int want_resets(const struct ka_evidence *e)
 {
 	const struct ka_case *c = e->instance->case_;
 
-	if (e->want->when == KA_NEVER || e->want->when == KA_CONNECT_LIMIT || c->expect.survives)
+	if (ka_regime_is(e->want->when, KA_REGIME_LIVES) ||
+	    ka_regime_is(e->want->when, KA_REGIME_CONNECTS) || c->expect.survives)
 		return 0;
 	if (!e->want->error || ka_case_closes(c))
 		return KA_ANY;
@@ -72,7 +68,7 @@ static int want_resets(const struct ka_evidence *e)
 /* tcp_set_state() from SYN_SENT to CLOSE. */
 static int want_failures(const struct ka_evidence *e)
 {
-	return e->want->when == KA_CONNECT_LIMIT;
+	return ka_regime_is(e->want->when, KA_REGIME_CONNECTS);
 }
 
 /* Counters of data that is sent again; a FIN or a SYN is such data. */
@@ -80,9 +76,8 @@ static int want_retransmissions(const struct ka_evidence *e)
 {
 	const struct ka_case *c = e->instance->case_;
 
-	if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_FIRST_RETRANSMIT ||
-	    e->want->when == KA_CONNECT_LIMIT || ka_case_does(c, KA_SHUTDOWN, KA_PROBER) ||
-	    ka_case_closes(c))
+	if (ka_regime_is(e->want->when, KA_REGIME_RESENDS) ||
+	    ka_case_does(c, KA_SHUTDOWN, KA_PROBER) || ka_case_closes(c))
 		return KA_ANY;
 	/* the last segment into a full buffer is acknowledged late (tcp_send_loss_probe()) */
 	if (ka_case_does(c, KA_FILL, KA_PROBER))

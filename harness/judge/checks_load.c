@@ -91,14 +91,14 @@ static void check_kind(const struct ka_evidence *e, const struct ka_load *load,
 void ka_check_load(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_load *load = load_of(e);
-	unsigned want = e->want->when == KA_NEVER ? 0 : e->instance->case_->load;
+	unsigned want = ka_regime_is(e->want->when, KA_REGIME_LIVES) ? 0 : e->instance->case_->load;
 
 	if (!load)
 		return;
 	if (load->dead != want)
 		ka_find(f, KA_FIND_LOAD, -1, "load: %u of %u have ended, must be %u", load->dead,
 			load->n, want);
-	if (!load->dead || e->want->when == KA_NEVER)
+	if (!load->dead || ka_regime_is(e->want->when, KA_REGIME_LIVES))
 		return;
 	check_times(e, load, f);
 	check_kind(e, load, f);

@@ -52,7 +52,7 @@ void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f)
 
 	/* a slow host may see one answered before the fault; of a connection that lives through it
 	 * all, it would be wrong */
-	if (!want && e->want->when != KA_NEVER)
+	if (!want && !ka_regime_is(e->want->when, KA_REGIME_LIVES))
 		return;
 	if (!ka_number_fits(e->answered, want))
 		ka_find(f, KA_FIND_ANSWERED_COUNT, -1, "%d answered probes, must be %s",
@@ -81,7 +81,7 @@ void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f)
 	int64_t after = e->probe_ns[0] - e->last_rx_ns;
 	struct ka_bounds bounds;
 
-	if (!ka_ends_by_timer(e->want->when) || e->want->changing || !e->probes ||
+	if (!ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) || e->want->changing || !e->probes ||
 	    !ka_bounds_of(e, &bounds) || after <= bounds.p1[1] * e->tick_ns + late_ns(e))
 		return;
 	ka_find(f, KA_FIND_FIRST_PROBE_LATE, -1,
@@ -199,7 +199,7 @@ void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
 {
 	int n = e->probes <= KA_MAX_GAPS ? e->probes : KA_MAX_GAPS;
 
-	if (e->want->when == KA_PERSIST_LIMIT)
+	if (ka_regime_is(e->want->when, KA_REGIME_WINDOW_PROBES))
 		check_backoff(e, n, f);
 	if (ka_case_persists(e->instance->case_))
 		return;
@@ -209,7 +209,7 @@ void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
 	for (int k = 0; k + 1 < n; k++)
 		check_gap(e, k, e->probe_ns[k + 1] - e->probe_ns[k], "the next", f);
 	if (n && n == e->probes && e->detected &&
-	    (e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT))
+	    ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE | KA_REGIME_GIVES_UP))
 		check_gap(e, n - 1, e->end_ns - e->probe_ns[n - 1], "the end", f);
 }
 

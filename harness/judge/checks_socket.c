@@ -35,7 +35,7 @@ void ka_check_masks(const struct ka_evidence *e, struct ka_findings *f)
 	check_mask(e->instance->case_->asks ? "as asked" : "IN|RDHUP",
 		   e->events | (e->events ? taken : 0), e->want->events, f);
 	check_mask("all", e->events_full | (e->events_full ? taken : 0), e->want->events_full, f);
-	if (e->want->when == KA_NEVER)
+	if (ka_regime_is(e->want->when, KA_REGIME_LIVES))
 		check_silence(e, f);
 }
 
@@ -111,9 +111,7 @@ static const char *survivor_is_wrong(const struct ka_call *call, bool consumed, 
  */
 static bool keeps_soft_error(const struct ka_evidence *e)
 {
-	bool gives_up = e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
-			e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT ||
-			e->want->when == KA_CONNECT_LIMIT;
+	bool gives_up = ka_regime_is(e->want->when, KA_REGIME_GIVES_UP);
 
 	/* an MPTCP socket does not give up: what read() says is that it is not connected */
 	if (e->instance->case_->transport == KA_MPTCP)
@@ -200,7 +198,8 @@ void ka_check_calls(const struct ka_evidence *e, struct ka_findings *f)
 		eof = eof || (event->call.name == KA_CALL_READ && event->call.ret == 0);
 		again = again || (consumed && event->call.name == KA_CALL_SO_ERROR);
 		/* in a living connection an error report is no end: it may be read on */
-		consumed = consumed || (gives_error(&event->call) && e->want->when != KA_NEVER);
+		consumed = consumed || (gives_error(&event->call) &&
+					!ka_regime_is(e->want->when, KA_REGIME_LIVES));
 	}
 	if (e->want->eof && !eof)
 		ka_find(f, KA_FIND_EOF, -1, "read() never gave EOF");
@@ -255,16 +254,17 @@ static void check_count_at_end(const struct ka_evidence *e, const struct ka_tcp_
 	unsigned cnt = ka_values_begin(e->instance).cnt;
 
 	/* window probes that never left the host count there, too, and nowhere else */
-	if (e->want->when == KA_PERSIST_LIMIT && e->instance->case_->expect.unseen) {
+	if (ka_regime_is(e->want->when, KA_REGIME_WINDOW_PROBES) &&
+	    e->instance->case_->expect.unseen) {
 		if (!info->probes)
 			ka_find(f, KA_FIND_STATE, -1, "TCP_INFO counts no window probe");
 		return;
 	}
 	/* retransmissions leave the count where it was when the data was written, window probes
 	 * count in the same place */
-	if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_PERSIST_LIMIT)
+	if (ka_regime_is(e->want->when, KA_REGIME_DATA | KA_REGIME_GIVES_UP))
 		cnt = (unsigned)e->probes;
-	else if (e->want->when != KA_KEEPALIVE_EXPIRY || e->want->changing)
+	else if (!ka_regime_is(e->want->when, KA_REGIME_BY_CNT) || e->want->changing)
 		return;
 	/* of a subflow that is no more, an MPTCP socket tells nothing */
 	if (info->probes != cnt && e->instance->case_->transport != KA_MPTCP)
@@ -276,7 +276,7 @@ void ka_check_state(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_tcp_info *info = last_info(e);
 
-	if (e->want->when == KA_NEVER) {
+	if (ka_regime_is(e->want->when, KA_REGIME_LIVES)) {
 		check_lives(e, f);
 		return;
 	}

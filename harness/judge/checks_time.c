@@ -18,7 +18,7 @@ static double seconds(int64_t ns)
 
 static int64_t earliest_ns(const struct ka_evidence *e, const int64_t window[2])
 {
-	bool exact = e->facts->virtual_clock || e->want->when == KA_AT_ONCE;
+	bool exact = e->facts->virtual_clock || ka_regime_is(e->want->when, KA_REGIME_AT_ONCE);
 	int64_t ns[2];
 
 	ka_window_ns(e, window, ns);
@@ -34,13 +34,14 @@ static int64_t lost_granules_ns(const struct ka_evidence *e)
 	int64_t tick = e->tick_ns;
 	int64_t steps = e->want->probes < KA_CNT ? e->want->probes : e->probes;
 
-	if (!ka_ends_by_timer(e->want->when) || e->noise_ns <= e->want->gap_slack_j * tick)
+	if (!ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
+	    e->noise_ns <= e->want->gap_slack_j * tick)
 		return 0;
 	return steps * e->want->granule_intvl_j * tick;
 }
 
 /*
- * At once (KA_AT_ONCE) the window itself allows what is needed: one tick until the softirq has
+ * At once the window itself allows what is needed: one tick until the softirq has
  * delivered the segment, one until the reader runs. It begins when the bench has done the step, so
  * what the step itself took is in front of it.
  */
@@ -49,7 +50,7 @@ static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2])
 	int64_t tick = e->tick_ns;
 	int64_t handling = e->facts->virtual_clock ? 1 : HANDLING_J;
 
-	if (e->want->when == KA_AT_ONCE)
+	if (ka_regime_is(e->want->when, KA_REGIME_AT_ONCE))
 		handling = 0;
 	return (window[1] + handling) * tick + e->noise_ns + lost_granules_ns(e);
 }
@@ -77,7 +78,7 @@ static void check_alive(const struct ka_evidence *e, struct ka_findings *f)
 
 void ka_check_end(const struct ka_evidence *e, struct ka_findings *f)
 {
-	if (e->want->when == KA_NEVER)
+	if (ka_regime_is(e->want->when, KA_REGIME_LIVES))
 		check_alive(e, f);
 	else if (!e->detected)
 		ka_find(f, KA_FIND_NOT_NOTICED, -1, "not noticed within %.3f s after %s",

@@ -71,7 +71,7 @@ void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f)
  * 3.10.7) looks otherwise. */
 static bool resets_actively(const struct ka_evidence *e)
 {
-	return e->want->when == KA_KEEPALIVE_EXPIRY || e->want->when == KA_USER_TIMEOUT ||
+	return ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE | KA_REGIME_GIVES_UP) ||
 	       ka_case_does(e->instance->case_, KA_DESTROY, KA_PROBER);
 }
 

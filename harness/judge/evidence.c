@@ -275,11 +275,6 @@ bool ka_evidence_proved(const struct ka_evidence *e, enum ka_proof proof, enum k
 	return false;
 }
 
-bool ka_ends_by_timer(enum ka_when when)
-{
-	return when == KA_KEEPALIVE_EXPIRY || when == KA_USER_TIMEOUT || when == KA_FIRST_PROBE;
-}
-
 static void find_stop(struct ka_evidence *e)
 {
 	e->post_mortem_ns = e->fin_ns = INT64_MAX;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "judge/judge.h"
+#include "model/regimes.h"
 
 /*
  * How far the kernel's variable jiffies may lag behind the clock: it is updated a little after the
@@ -42,7 +43,7 @@ struct ka_evidence {
 	/* what the window counts from: L, the fault, the data that nobody acknowledged */
 	bool have_zero;
 	int64_t zero_ns;
-	int64_t cause_began_ns; /* KA_AT_ONCE: not before this */
+	int64_t cause_began_ns; /* of an end at once: not before this */
 	const char *cause;      /* in words */
 
 	/* probes on the wire */
@@ -83,8 +84,5 @@ int64_t ka_evidence_counter(const struct ka_evidence *e, const char *name);
 
 /* The bench says that it took this kind of evidence whole at @at. */
 bool ka_evidence_proved(const struct ka_evidence *e, enum ka_proof proof, enum ka_at at);
-
-/* True for the regimes in which the keepalive timer brings the end. */
-bool ka_ends_by_timer(enum ka_when when);
 
 #endif

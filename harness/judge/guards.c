@@ -124,7 +124,7 @@ static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings 
 	int64_t since_ns = armed_ns > e->last_rx_ns ? armed_ns : e->last_rx_ns;
 	int64_t due_ns = since_ns + e->want->p1_lo_j * e->facts->tick_ns;
 
-	if (!e->heard || !ka_ends_by_timer(e->want->when) || !e->want->p1_lo_j)
+	if (!e->heard || !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) || !e->want->p1_lo_j)
 		return;
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
@@ -188,7 +188,7 @@ static void guard_zero(const struct ka_evidence *e, struct ka_findings *f)
 {
 	if (!e->heard)
 		ka_find(f, KA_FIND_NO_ZERO, -1, "no segment was seen to arrive at the prober");
-	else if (!e->have_zero && e->want->when == KA_AT_ONCE)
+	else if (!e->have_zero && ka_regime_is(e->want->when, KA_REGIME_AT_ONCE))
 		ka_find(f, KA_FIND_NO_ZERO, -1, "nothing was done that could end it");
 	else if (!e->have_zero)
 		ka_find(f, KA_FIND_NO_ZERO, -1, "no data was written that stays unacknowledged");

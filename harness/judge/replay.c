@@ -255,7 +255,7 @@ static int64_t simulate(const struct ka_evidence *e, const struct ka_replay *r)
 		e->facts->hz;
 	ka_wheel_run(v.idle, v.intvl, v.cnt, v.user_timeout_ms, e->facts->hz, r->inputs, r->n,
 		     until, &chain);
-	if (e->want->when == KA_FIRST_PROBE)
+	if (ka_regime_is(e->want->when, KA_REGIME_ONE_PROBE))
 		return chain.n_probes ? chain.probes[0] : -1;
 	return chain.end;
 }
@@ -346,8 +346,8 @@ bool ka_replay_off(const struct ka_evidence *e, int64_t *off)
 {
 	struct attempt a = { .e = e };
 
-	if (!e->facts->phase_known || !e->detected || !ka_ends_by_timer(e->want->when) ||
-	    replay_new(e, &a.replay))
+	if (!e->facts->phase_known || !e->detected ||
+	    !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) || replay_new(e, &a.replay))
 		return false;
 	a.observed = jiffy_at(e, e->end_ns, 0);
 	find_unsure(&a);
@@ -389,7 +389,8 @@ bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 	int64_t tick = e->tick_ns;
 	struct ka_replay replay;
 
-	if (!e->heard || !ka_ends_by_timer(e->want->when) || replay_new(e, &replay))
+	if (!e->heard || !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
+	    replay_new(e, &replay))
 		return false;
 	window[0] = INT64_MAX;
 	window[1] = INT64_MIN;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/regimes.h"
 #include "model/util.h"
 
 static bool ends_in(const char *key, const char *name)
@@ -46,7 +47,8 @@ bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who)
 
 bool ka_case_persists(const struct ka_case *case_)
 {
-	return case_->expect.window_probes || case_->expect.when == KA_PERSIST_LIMIT;
+	return case_->expect.window_probes ||
+	       ka_regime_is(case_->expect.when, KA_REGIME_WINDOW_PROBES);
 }
 
 bool ka_case_blocks_in_recv(const struct ka_case *case_)

@@ -91,7 +91,7 @@ static void judge_kernel(const struct ka_evidence *e, const struct ka_verdict *o
 	ka_check_probe_format(e, f);
 	ka_check_load(e, f);
 	ka_check_app(e, f);
-	if (e->detected || e->want->when == KA_NEVER)
+	if (e->detected || ka_regime_is(e->want->when, KA_REGIME_LIVES))
 		judge_end(e, out, f);
 }
 

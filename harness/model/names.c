@@ -28,23 +28,6 @@ bool ka_verdict_is_stall(const struct ka_verdict *verdict)
 	       ka_findings_any(&verdict->findings, ka_finding_is_host);
 }
 
-const char *ka_when_name(enum ka_when when)
-{
-	static const char *const names[] = {
-		[KA_KEEPALIVE_EXPIRY] = "keepalive expiry",
-		[KA_FIRST_PROBE] = "first probe",
-		[KA_AT_ONCE] = "at once",
-		[KA_NEVER] = "never",
-		[KA_USER_TIMEOUT] = "user timeout",
-		[KA_RETRANSMIT_LIMIT] = "retransmission limit",
-		[KA_PERSIST_LIMIT] = "persist limit",
-		[KA_FIRST_RETRANSMIT] = "first retransmission",
-		[KA_CONNECT_LIMIT] = "connect limit",
-	};
-
-	return names[when];
-}
-
 const char *ka_errno_name(int error)
 {
 	const char *name = strerrorname_np(error);

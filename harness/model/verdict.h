@@ -72,8 +72,6 @@ struct ka_verdict {
 bool ka_verdict_is_stall(const struct ka_verdict *verdict);
 /* "pass", "fail", "skip", "broken". */
 const char *ka_verdict_name(enum ka_verdict_kind kind);
-/* "keepalive expiry", "first probe", ... */
-const char *ka_when_name(enum ka_when when);
 /* "ETIMEDOUT" for ETIMEDOUT; "0" for 0. */
 const char *ka_errno_name(int error);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/regimes.h"
 #include "model/span.h"
 #include "report/writer.h"
 
@@ -67,16 +68,18 @@ static bool expects_eof(const struct ka_result *result)
 	return json_is_true(json_object_get(result->prediction, "eof"));
 }
 
-static bool expects(const struct ka_result *result, enum ka_when when)
+static bool expects(const struct ka_result *result, enum ka_regime_flags flag)
 {
-	return result->expect_when && !strcmp(result->expect_when, ka_when_name(when));
+	const struct ka_regime *regime = ka_regime_find(result->expect_when);
+
+	return regime && regime->flags & flag;
 }
 
 /* The nominal time says something about an expiry only. */
 static bool has_nominal(const struct ka_result *result)
 {
 	return isfinite(result->nominal_s) &&
-	       (!result->expect_when || expects(result, KA_KEEPALIVE_EXPIRY));
+	       (!result->expect_when || expects(result, KA_REGIME_BY_CNT));
 }
 
 /* In what a line of figures ends: the nominal time, else the rule that ended the connection. */
@@ -170,12 +173,12 @@ static void put_end(FILE *out, const char *error, bool eof, const char *events)
 /* What times count from. */
 static const char *zero_name(const struct ka_result *result)
 {
-	return expects(result, KA_CONNECT_LIMIT) ? "the first SYN" : "last rx";
+	return expects(result, KA_REGIME_CONNECTS) ? "the first SYN" : "last rx";
 }
 
 void ka_put_expected(FILE *out, const struct ka_result *result)
 {
-	if (expects(result, KA_NEVER))
+	if (expects(result, KA_REGIME_LIVES))
 		fputs("no end while it is watched", out);
 	else
 		ka_put_plain(out, result->expect_when ? result->expect_when : "no prediction");

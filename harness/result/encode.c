@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "model/again.h"
+#include "model/regimes.h"
 #include "model/util.h"
 #include "result/encode.h"
 #include "result/result.h"
@@ -152,7 +153,7 @@ static json_t *encode_prediction(const struct ka_prediction *p)
 	if (!p)
 		return json_null();
 	object = json_object();
-	bad |= json_object_set_new(object, "when", json_string(ka_when_name(p->when)));
+	bad |= json_object_set_new(object, "when", json_string(ka_regime(p->when)->name));
 	bad |= json_object_set_new(object, "errno", json_errno(p->error));
 	bad |= json_object_set_new(object, "eof", json_boolean(p->eof));
 	bad |= json_object_set_new(object, "probes", encode_number_wanted(p->probes));
@@ -160,8 +161,9 @@ static json_t *encode_prediction(const struct ka_prediction *p)
 	bad |= json_object_set_new(object, "events_full", json_mask(p->events_full));
 	bad |= json_object_set_new(object, "rst_sent", encode_number_wanted(p->rst_sent));
 	bad |= json_object_set_new(object, "rst_received", encode_number_wanted(p->rst_received));
-	bad |= json_object_set_new(object, "end_j",
-				   encode_jiffies(p->when != KA_NEVER, p->lo_j, p->hi_j));
+	bad |= json_object_set_new(
+		object, "end_j",
+		encode_jiffies(!ka_regime_is(p->when, KA_REGIME_LIVES), p->lo_j, p->hi_j));
 	bad |= json_object_set_new(object, "first_probe_j",
 				   encode_jiffies(p->p1_hi_j > 0, p->p1_lo_j, p->p1_hi_j));
 	bad |= json_object_set_new(object, "gap_j", json_integer(p->gap_j));

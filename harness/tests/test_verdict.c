@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/regimes.h"
 #include "model/util.h"
 #include "scene.h"
 
@@ -437,8 +438,8 @@ static void names(void **state)
 	(void)state;
 	assert_string_equal(ka_verdict_name(KA_PASS), "pass");
 	assert_string_equal(ka_verdict_name(KA_BROKEN), "broken");
-	assert_string_equal(ka_when_name(KA_KEEPALIVE_EXPIRY), "keepalive expiry");
-	assert_string_equal(ka_when_name(KA_RETRANSMIT_LIMIT), "retransmission limit");
+	assert_string_equal(ka_regime(KA_KEEPALIVE_EXPIRY)->name, "keepalive expiry");
+	assert_string_equal(ka_regime(KA_RETRANSMIT_LIMIT)->name, "retransmission limit");
 	assert_string_equal(ka_errno_name(ETIMEDOUT), "ETIMEDOUT");
 	assert_string_equal(ka_errno_name(0), "0");
 	assert_string_equal(ka_errno_name(99999), "unknown errno");
