@@ -162,6 +162,26 @@ static int ended_under_step(struct ka_engine *e)
 	return 0;
 }
 
+/* The connection has ended, and nothing that was done so far ends one. A gateway forgets and a
+ * program closes by the clock, not by a step. */
+static bool ended_of_itself(const struct ka_engine *e)
+{
+	const struct ka_case *c = e->case_;
+
+	if (!e->ends[e->prober].ended || e->step_started)
+		return false;
+	if (c->gateway || c->prober_app.program || c->peer_app.program)
+		return false;
+	for (size_t i = 0; i < e->step; i++) {
+		/* what a device refuses is not sent, and silence does not count */
+		if (e->refusing && c->steps[i].do_ == KA_DROP)
+			continue;
+		if (ka_step_is(&c->steps[i], KA_VERB_MAY_END))
+			return false;
+	}
+	return true;
+}
+
 /* A handshake that nothing was done to has no excuse. */
 static int did_not_take_effect(struct ka_engine *e, const struct ka_step *step)
 {
@@ -188,8 +208,13 @@ static bool is_overdue(const struct ka_engine *e, const struct ka_step *step)
 /* Works on the steps. Returns when to come back, 0 when that may be at once, or -errno. */
 static int64_t advance_step(struct ka_engine *e, const struct ka_step *step)
 {
-	int64_t next = work_step(e, step);
+	int64_t next;
 
+	if (ended_of_itself(e)) {
+		ka_engine_finish(e, KA_END_DIED);
+		return 0;
+	}
+	next = work_step(e, step);
 	/* what fails on a connection that is no more is no failure of the bench */
 	if (next < 0 && e->ends[e->prober].ended && !ka_engine_has_failed(e))
 		return ended_under_step(e);
