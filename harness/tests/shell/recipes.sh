@@ -125,6 +125,20 @@ build_says() {
 build_says 2 'none of 100, 250, 300, 1000' --hz 200
 build_says 2 'no version like' --source six
 build_says 2 'is no kernel tree' --tree "$work"
+build_says 2 'stays as it is' --tree "$tree" --patch "$work/.gitignore"
+build_says 2 'cannot read' --patch "$work/none.patch"
+
+# ---- mutants ------------------------------------------------------------------------------------
+
+run "$top/ci/mutants" --list
+is "mutants: one line each" "$(wc -l <<<"$out")" "$(find "$top/ci/kernels/mutants" -name '*.patch' | wc -l)"
+for patch in "$top"/ci/kernels/mutants/*.patch; do
+	is "mutants: $(basename "$patch") begins with what the reader must know" \
+		"$(sed '/^--- /,$d; s/: .*//' "$patch" | sort -u | xargs)" "rule run sees what"
+done
+run "$top/ci/mutants" nobody
+is "mutants: an unknown name: exit status" "$status" 2
+says "mutants: an unknown name" "there is no 'nobody'"
 echo new >"$tree/timer.c"
 XDG_CACHE_HOME=$work/.gitignore build_says 77 'set XDG_CACHE_HOME' --tree "$tree"
 
