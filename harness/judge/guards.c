@@ -60,6 +60,7 @@ static bool had_nothing_to_meet(const struct ka_evidence *e, int index)
 	const struct ka_case *c = e->instance->case_;
 	const struct ka_step *step = &c->steps[index];
 	int64_t from_ns, until_ns;
+	unsigned met = 0;
 
 	if (index < 0 || (size_t)index >= c->n_steps)
 		return false;
@@ -74,9 +75,9 @@ static bool had_nothing_to_meet(const struct ka_evidence *e, int index)
 		const struct ka_event *event = &e->timeline->events[i];
 
 		if (event->t_ns >= from_ns && event->t_ns < until_ns && meets(e, step, event))
-			return false;
+			met++;
 	}
-	return true;
+	return met <= (unsigned)step->after; /* the first ones pass */
 }
 
 static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
@@ -173,14 +174,29 @@ static bool hides_from_wire(const struct ka_case *c)
 	return false;
 }
 
+/* The device is known to have refused what the kernel tried to send. */
+static bool refused(const struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_case *c = e->instance->case_;
+
+		if (event->what == KA_EV_FAULT && event->fault.hits && event->fault.step >= 0 &&
+		    (size_t)event->fault.step < c->n_steps &&
+		    c->steps[event->fault.step].do_ == KA_REFUSE)
+			return true;
+	}
+	return false;
+}
+
 /* The kernel says that it tried, and the wire is silent: that is the kernel's doing only where the
- * capture is known to be whole, and nothing is in front of it. */
+ * capture is known to be whole, and nothing is in front of it that is not known to have met it. */
 static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
 {
 	if (!e->instance->case_->expect.unseen && e->want->probes && e->want->probes != KA_ANY &&
 	    !e->probes_in_all && ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0 &&
 	    (!ka_evidence_proved(e, KA_PROOF_CAPTURE, e->at) ||
-	     hides_from_wire(e->instance->case_)))
+	     (hides_from_wire(e->instance->case_) && !refused(e))))
 		ka_find(f, KA_FIND_CAPTURE_LOST, -1, "the capture lost the probes");
 }
 

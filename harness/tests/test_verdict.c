@@ -273,6 +273,22 @@ static void nothing_to_meet(void **state)
 	scene_expect_code(&s, KA_BROKEN, KA_FIND_NOTHING_MET);
 }
 
+/* What a rule lets pass first is not what it could have met. */
+static void first_ones_pass(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_silent_drop(&s, &scene_ordinary);
+	remove_all(&s, KA_SEG_PROBE);
+	scene_find_event(&s, KA_EV_FAULT, 0)->fault.hits = 0;
+	scene_expect(&s, KA_BROKEN, "without effect"); /* there is the RST */
+	for (size_t i = 0; i < s.case_.n_steps; i++)
+		if (s.steps[i].do_ == KA_DROP)
+			s.steps[i].after = 1;
+	scene_expect(&s, KA_FAIL, "0 unanswered probes, must be 3");
+}
+
 static void nothing_arrived(void **state)
 {
 	struct scene s;
@@ -463,6 +479,7 @@ int main(void)
 		cmocka_unit_test(timestamps_not_switched_off),
 		cmocka_unit_test(lost_by_the_capture),
 		cmocka_unit_test(nothing_to_meet),
+		cmocka_unit_test(first_ones_pass),
 		cmocka_unit_test(classes_have_an_order),
 		cmocka_unit_test(an_end_before_its_time),
 		cmocka_unit_test(nothing_arrived),

@@ -71,6 +71,9 @@ static void unseen_means_unseen(void **state)
 	scene_unseen(&s);
 	s.case_.expect.unseen = false;
 	scene_expect(&s, KA_BROKEN, "the capture lost the probes");
+	/* unless the device is known to have refused them */
+	s.steps[2] = (struct ka_step){ .do_ = KA_REFUSE, .who = KA_PROBER };
+	scene_expect(&s, KA_FAIL, "0 unanswered probes, must be 3");
 }
 
 /* The end is taken from the socket's first event. */
