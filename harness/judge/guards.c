@@ -9,19 +9,16 @@
 /* Captured times are converted from the wall clock: a step of it moves packets against the rest. */
 #define MAX_CLOCK_STEP_NS INT64_C(1000000)
 
-/* The direction and the flags that a rule looks at, of a packet as it leaves an end. */
+/* A packet leaves an end in the direction that a rule looks at. Its flags do not count: a kernel that
+ * sends anything at all is not silent, and the rule was not made for what it sends. */
 static bool meets(const struct ka_evidence *e, const struct ka_step *step,
 		  const struct ka_event *event)
 {
-	const struct ka_packet *p = &event->packet;
-
-	if (event->what != KA_EV_PACKET || !p->out)
+	if (event->what != KA_EV_PACKET || !event->packet.out)
 		return false;
 	if (step->do_ == KA_REFUSE)
 		return (event->at == e->at) == (step->who == KA_PROBER);
-	if (step->way != KA_BOTH_WAYS && (event->at == e->at) != (step->way == KA_PROBES))
-		return false;
-	return (p->flags & step->flags_mask) == step->flags;
+	return step->way == KA_BOTH_WAYS || (event->at == e->at) == (step->way == KA_PROBES);
 }
 
 /* When step @index was done; INT64_MAX: never. */
