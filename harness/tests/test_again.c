@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command that runs an instance again: for each instance there is, it has that one and no other. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wordexp.h>
-
-#include <cmocka.h>
 
 #include "command/run_options.h"
 #include "guest/guest.h"
 #include "model/again.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 
 #define HZ       250
 #define RUN_SEED 0x123456789abcdefu
@@ -97,21 +92,19 @@ static void is_alone(const struct ka_instance *instance, const char *kernel, uns
 	free(text);
 }
 
-static void every_instance_on_the_host(void **state)
+TEST(every_instance_on_the_host)
 {
 	struct ka_plan plan = everything(1);
 
-	(void)state;
 	for (size_t i = 0; i < plan.n; i++)
 		is_alone(&plan.instances[i], "host", ka_again_needs(&plan.instances[i]));
 	ka_plan_free(&plan);
 }
 
-static void every_instance_in_a_guest(void **state)
+TEST(every_instance_in_a_guest)
 {
 	struct ka_plan plan = everything(1);
 
-	(void)state;
 	for (size_t i = 0; i < plan.n; i++)
 		is_alone(&plan.instances[i], "uml:/a dir/it's $x/linux",
 			 ka_again_needs(&plan.instances[i]));
@@ -119,11 +112,10 @@ static void every_instance_in_a_guest(void **state)
 }
 
 /* A result line of an older kacheck does not say what is needed. */
-static void everything_is_enough(void **state)
+TEST(everything_is_enough)
 {
 	struct ka_plan plan = everything(1);
 
-	(void)state;
 	for (size_t i = 0; i < plan.n; i++)
 		if (!plan.instances[i].case_->settings)
 			is_alone(&plan.instances[i], "host", KA_AGAIN_ALL);
@@ -131,11 +123,10 @@ static void everything_is_enough(void **state)
 }
 
 /* The third repetition of a run is the first one of another run. */
-static void repetitions_have_a_run(void **state)
+TEST(repetitions_have_a_run)
 {
 	struct ka_plan plan = everything(3);
 
-	(void)state;
 	for (size_t i = 0; i < plan.n; i++) {
 		const struct ka_instance *instance = &plan.instances[i];
 		uint64_t run = ka_seed_of_run(instance->seed, instance->name);
@@ -147,39 +138,30 @@ static void repetitions_have_a_run(void **state)
 	ka_plan_free(&plan);
 }
 
-static void says_no_more_than_needed(void **state)
+TEST(says_no_more_than_needed)
 {
 	const struct ka_instance instance = { .name = "silent_drop/1-1-3/v4/client", .seed = 7 };
 	char *text = command_of(&instance, NULL, 0);
 
-	(void)state;
 	assert_string_equal(text, "kacheck run --filter 'silent_drop/1-1-3/v4/client' --keep");
 	free(text);
 }
 
 /* What comes from a result line is a word for the shell, or not there. */
-static void harmless_for_a_shell(void **state)
+TEST(harmless_for_a_shell)
 {
 	const struct ka_instance instance = { .name = "a'b/$(x);`y`/v4" };
 	char *text = command_of(&instance, "uml:a'b", KA_AGAIN_SETTING);
 
-	(void)state;
 	assert_string_equal(text, "kacheck run --kernel 'uml:a'\\''b' "
 				  "--filter 'a'\\''b/$(x);`y`/v4' --keep");
 	free(text);
 }
 
-int main(void)
+/* A shard would leave instances out. */
+static int run_whole_plans(void **state)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_instance_on_the_host),
-		cmocka_unit_test(every_instance_in_a_guest),
-		cmocka_unit_test(everything_is_enough),
-		cmocka_unit_test(repetitions_have_a_run),
-		cmocka_unit_test(says_no_more_than_needed),
-		cmocka_unit_test(harmless_for_a_shell),
-	};
-
-	unsetenv("CI_NODE_INDEX"); /* would be a shard */
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	(void)state;
+	return unsetenv("CI_NODE_INDEX");
 }
+TEST_GROUP(run_whole_plans, NULL)

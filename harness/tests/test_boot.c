@@ -5,10 +5,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -16,10 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "guest/boot.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 
 #define PATIENCE_S 20
 
@@ -81,32 +76,18 @@ static void ends(int nr, int code)
 	assert_int_equal(WEXITSTATUS(status), 7);
 }
 
-static void in_a_sandbox(void **state)
+TEST(in_a_sandbox)
 {
-	(void)state;
 	ends(0, 0);
 }
 
 /* The outer /proc is what process 1 of the sandbox sees then: its own pid means another process. */
-static void in_a_sandbox_without_proc(void **state)
+TEST(in_a_sandbox_without_proc)
 {
-	(void)state;
 	ends(SYS_mount, EPERM);
 }
 
-static void without_namespaces(void **state)
+TEST(without_namespaces)
 {
-	(void)state;
 	ends(SYS_clone3, ENOSYS);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in_a_sandbox),
-		cmocka_unit_test(in_a_sandbox_without_proc),
-		cmocka_unit_test(without_namespaces),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

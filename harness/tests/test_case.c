@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The arithmetic of the vocabulary. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
 #include <math.h>
 
 #include "model/case.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 
 static const struct ka_setting one = { .idle = 1, .intvl = 2, .cnt = 3 };
 static const struct ka_setting linux_default = { .idle = 7200, .intvl = 75, .cnt = 9 };
@@ -21,16 +17,14 @@ static void close_to(double seen, double want)
 		fail_msg("%.12f, wanted %.12f", seen, want);
 }
 
-static void nominal(void **state)
+TEST(nominal)
 {
-	(void)state;
 	close_to(ka_nominal_s(&one), 7);
 	close_to(ka_nominal_s(&linux_default), 7875);
 }
 
-static void times(void **state)
+TEST(times)
 {
-	(void)state;
 	close_to(ka_time_s(&(struct ka_time){ 0 }, &one), 0);
 	close_to(ka_time_s(&(struct ka_time){ .ms = -250 }, &one), -0.25);
 	close_to(ka_time_s(&(struct ka_time){ .idle = 0.5, .intvl = 1.5 }, &one), 3.5);
@@ -39,9 +33,8 @@ static void times(void **state)
 	close_to(ka_time_s(&(struct ka_time){ .nominal = 1 }, &linux_default), 7875);
 }
 
-static void numbers(void **state)
+TEST(numbers)
 {
-	(void)state;
 	assert_int_equal(ka_number(0, &one), 0);
 	assert_int_equal(ka_number(17, &one), 17);
 	assert_int_equal(ka_number(KA_CNT, &one), 3);
@@ -53,9 +46,8 @@ static void numbers(void **state)
 	assert_int_equal(ka_number(-1, &one), -1);
 }
 
-static void step_values(void **state)
+TEST(step_values)
 {
-	(void)state;
 	assert_int_equal(ka_step_value(&(struct ka_step){ .value = 17 }, &one), 17);
 	assert_int_equal(ka_step_value(&(struct ka_step){ .value = -1 }, &one), -1);
 	assert_int_equal(ka_step_value(&(struct ka_step){ .value = KA_CNT_PLUS(2) }, &one), 5);
@@ -64,7 +56,7 @@ static void step_values(void **state)
 	assert_int_equal(ka_step_value(&(struct ka_step){ .amount = { .intvl = 0.5 } }, &one), 1);
 }
 
-static void releases(void **state)
+TEST(releases)
 {
 	static const struct {
 		const char *release, *since;
@@ -92,33 +84,20 @@ static void releases(void **state)
 		{ "7.0.1", "6.17, 6.16.8, 6.12.48", true },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++)
 		if (ka_release_reaches(rows[i].release, rows[i].since) != rows[i].reached)
 			fail_msg("%s since %s", rows[i].release, rows[i].since);
 }
 
-static void setting_text(void **state)
+TEST(setting_text)
 {
 	const struct ka_setting named = {
 		.name = "redis-300", .idle = 300, .intvl = 100, .cnt = 3
 	};
 	char buf[32], small[4];
 
-	(void)state;
 	assert_string_equal(ka_setting_text(&one, buf, sizeof(buf)), "1-2-3");
 	assert_string_equal(ka_setting_text(&timed, buf, sizeof(buf)), "1-1-9-u2500");
 	assert_string_equal(ka_setting_text(&named, buf, sizeof(buf)), "redis-300");
 	assert_string_equal(ka_setting_text(&one, small, sizeof(small)), "1-2");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nominal),  cmocka_unit_test(times),
-		cmocka_unit_test(numbers),  cmocka_unit_test(step_values),
-		cmocka_unit_test(releases), cmocka_unit_test(setting_text),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every case of the catalogue says of itself: what it proves, why, and where it stands. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "model/vocabulary.h"
+#include "netns/tests/unit.h"
 
 static bool says(const char *text)
 {
@@ -34,12 +29,11 @@ static const char *lacks(const struct ka_case *c)
 	return NULL;
 }
 
-static void each_says_what_it_proves(void **state)
+TEST(each_says_what_it_proves)
 {
 	const struct ka_theme *const *themes;
 	size_t n;
 
-	(void)state;
 	themes = ka_catalogue(&n);
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < themes[t]->n; i++)
@@ -79,12 +73,11 @@ static bool stands_there(const char *theme, const char *name, const char *declar
 	       strstr(line, want);
 }
 
-static void each_stands_where_it_says(void **state)
+TEST(each_stands_where_it_says)
 {
 	const struct ka_theme *const *themes;
 	size_t n;
 
-	(void)state;
 	if (access("cases/cases.c", R_OK) < 0)
 		skip();
 	themes = ka_catalogue(&n);
@@ -98,13 +91,12 @@ static void each_stands_where_it_says(void **state)
 }
 
 /* The two checks above bite. */
-static void what_is_missing_is_seen(void **state)
+TEST(what_is_missing_is_seen)
 {
 	const struct ka_case whole = { KA_CASE("a_case"), .why = "it holds", .source = "RFC 9293",
 				       .lesson = "It holds." };
 	struct ka_case c = whole;
 
-	(void)state;
 	assert_null(lacks(&c));
 	c.declared = NULL;
 	assert_non_null(lacks(&c));
@@ -124,25 +116,12 @@ static void what_is_missing_is_seen(void **state)
 }
 
 /* Also outside the catalogue, whatever the build folder, and at the line of the name itself. */
-static void a_place_is_below_the_tree(void **state)
+TEST(a_place_is_below_the_tree)
 {
 	const unsigned line = __LINE__ + 1;
 	const struct ka_case here = { KA_CASE("here") };
 	char want[64];
 
-	(void)state;
 	snprintf(want, sizeof(want), "harness/tests/test_cases.c:%u", line);
 	assert_string_equal(here.declared, want);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_says_what_it_proves),
-		cmocka_unit_test(each_stands_where_it_says),
-		cmocka_unit_test(what_is_missing_is_seen),
-		cmocka_unit_test(a_place_is_below_the_tree),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

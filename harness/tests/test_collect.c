@@ -2,22 +2,17 @@
 /* What is heard from guests: whole lines, silence, last words. */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "guest/machine.h"
 #include "guest/vm.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "run/keep.h"
 
 struct line {
@@ -67,7 +62,7 @@ static int wait_for(struct line *line, int signals, int64_t deadline_ns)
 }
 
 /* Whoever asks twice, and by two ways, wants an orderly end no less. */
-static void signals_are_all_taken(void **state)
+TEST_WITH(signals_are_all_taken, open_line, close_line)
 {
 	struct line *line = *state;
 	sigset_t mask, before, pending;
@@ -89,7 +84,7 @@ static void signals_are_all_taken(void **state)
 	assert_false(sigismember(&pending, SIGTERM));
 }
 
-static void lines_come_whole(void **state)
+TEST_WITH(lines_come_whole, open_line, close_line)
 {
 	struct line *line = *state;
 	char *text;
@@ -110,7 +105,7 @@ static void lines_come_whole(void **state)
 	line->results = -1;
 }
 
-static void silence_is_borne_for_so_long(void **state)
+TEST_WITH(silence_is_borne_for_so_long, open_line, close_line)
 {
 	struct line *line = *state;
 	struct ka_vm vm = { .collect = line->collect, .patience_s = 3, .silence_s = 100 };
@@ -131,7 +126,7 @@ static void silence_is_borne_for_so_long(void **state)
 		err.text, "the guest was silent for 100 s; last on its console: BUG: soft lockup");
 }
 
-static void what_stopped_a_guest_is_told(void **state)
+TEST_WITH(what_stopped_a_guest_is_told, open_line, close_line)
 {
 	struct line *line = *state;
 	struct nn_err err = { "" };
@@ -146,7 +141,7 @@ static void what_stopped_a_guest_is_told(void **state)
 }
 
 /* One that speaks is heard while another is silent, and what each says stays its own. */
-static void several_are_heard_in_one_wait(void **state)
+TEST_WITH(several_are_heard_in_one_wait, open_line, close_line)
 {
 	struct line *line = *state, *other = NULL;
 	struct ka_collect *all[2];
@@ -167,7 +162,7 @@ static void several_are_heard_in_one_wait(void **state)
 	close_line((void **)&other);
 }
 
-static void last_words(void **state)
+TEST_WITH(last_words, open_line, close_line)
 {
 	struct line *line = *state;
 	char buf[400];
@@ -179,7 +174,7 @@ static void last_words(void **state)
 			    "two | [0mthree | four | five");
 }
 
-static void a_panic_is_worth_more_than_registers(void **state)
+TEST_WITH(a_panic_is_worth_more_than_registers, open_line, close_line)
 {
 	struct line *line = *state;
 	char buf[400];
@@ -259,7 +254,7 @@ static void forget(struct gathered *got)
 		json_decref(got->results[i]);
 }
 
-static void what_a_dead_guest_owes_is_broken(void **state)
+TEST_WITH(what_a_dead_guest_owes_is_broken, open_line, close_line)
 {
 	struct gathered got;
 
@@ -275,7 +270,7 @@ static void what_a_dead_guest_owes_is_broken(void **state)
 }
 
 /* Twice, beyond the plan, no result: the rest of what it says is not believed. */
-static void nonsense_ends_a_guest(void **state)
+TEST_WITH(nonsense_ends_a_guest, open_line, close_line)
 {
 	static const char *const nonsense[] = {
 		"R2 {\"kernel\": {}}", "R4 {\"kernel\": {}}", "R0 17", "R", "K0 {}", "hello"
@@ -298,7 +293,7 @@ static void nonsense_ends_a_guest(void **state)
 	}
 }
 
-static void files_are_kept_of_the_result_that_follows(void **state)
+TEST_WITH(files_are_kept_of_the_result_that_follows, open_line, close_line)
 {
 	char folder[] = "/tmp/test_collect.XXXXXX", path[128], kept[96];
 	struct gathered got;
@@ -321,24 +316,4 @@ static void files_are_kept_of_the_result_that_follows(void **state)
 	ka_keep_remove(kept);
 	assert_int_equal(rmdir(folder), 0); /* nothing else was written */
 	forget(&got);
-}
-
-#define line_test(name) cmocka_unit_test_setup_teardown(name, open_line, close_line)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		line_test(signals_are_all_taken),
-		line_test(lines_come_whole),
-		line_test(silence_is_borne_for_so_long),
-		line_test(what_stopped_a_guest_is_told),
-		line_test(several_are_heard_in_one_wait),
-		line_test(last_words),
-		line_test(what_a_dead_guest_owes_is_broken),
-		line_test(nonsense_ends_a_guest),
-		line_test(files_are_kept_of_the_result_that_follows),
-		line_test(a_panic_is_worth_more_than_registers),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two runs side by side: what counts as a regression, and what the model of the timers explains. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "command/compare.h"
+#include "netns/tests/unit.h"
 #include "sample.h"
 
 /* ---- one instance in two runs ------------------------------------------------------------- */
@@ -64,12 +60,12 @@ static void becomes(struct pair *pair, enum ka_change wanted, const char *why)
 	assert_string_equal(pair->why, why);
 }
 
-static void equal_is_same(void **state)
+TEST_WITH(equal_is_same, set_up, tear_down)
 {
 	becomes(*state, KA_SAME, "");
 }
 
-static void another_phase_is_same(void **state)
+TEST_WITH(another_phase_is_same, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -80,7 +76,7 @@ static void another_phase_is_same(void **state)
 }
 
 /* A busy host before, a guest after: the host's own noise explains the difference. */
-static void a_noisy_host_is_same(void **state)
+TEST_WITH(a_noisy_host_is_same, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -91,7 +87,7 @@ static void a_noisy_host_is_same(void **state)
 	becomes(pair, KA_MOVED, "off by 0 jiffies, was 15");
 }
 
-static void pass_to_fail_regressed(void **state)
+TEST_WITH(pass_to_fail_regressed, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -100,7 +96,7 @@ static void pass_to_fail_regressed(void **state)
 	becomes(pair, KA_REGRESSED, "pass -> fail: ended too late");
 }
 
-static void skip_to_broken_regressed(void **state)
+TEST_WITH(skip_to_broken_regressed, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -110,7 +106,7 @@ static void skip_to_broken_regressed(void **state)
 	becomes(pair, KA_REGRESSED, "skip -> broken: no packets");
 }
 
-static void fail_to_pass_is_fixed(void **state)
+TEST_WITH(fail_to_pass_is_fixed, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -118,7 +114,7 @@ static void fail_to_pass_is_fixed(void **state)
 	becomes(pair, KA_FIXED, "fail -> pass");
 }
 
-static void fail_to_broken_is_no_regression(void **state)
+TEST_WITH(fail_to_broken_is_no_regression, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -128,7 +124,7 @@ static void fail_to_broken_is_no_regression(void **state)
 	becomes(pair, KA_CHANGED, "fail -> broken: no packets");
 }
 
-static void pass_to_skip_is_told(void **state)
+TEST_WITH(pass_to_skip_is_told, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -137,7 +133,7 @@ static void pass_to_skip_is_told(void **state)
 	becomes(pair, KA_CHANGED, "pass -> skip: no IPv6");
 }
 
-static void jiffies_tell_before_the_window(void **state)
+TEST_WITH(jiffies_tell_before_the_window, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -145,7 +141,7 @@ static void jiffies_tell_before_the_window(void **state)
 	becomes(pair, KA_MOVED, "off by 2 jiffies, was 0");
 }
 
-static void another_hz_has_other_jiffies(void **state)
+TEST_WITH(another_hz_has_other_jiffies, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -154,7 +150,7 @@ static void another_hz_has_other_jiffies(void **state)
 	becomes(pair, KA_SAME, "");
 }
 
-static void beyond_the_windows_it_moved(void **state)
+TEST_WITH(beyond_the_windows_it_moved, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -164,7 +160,7 @@ static void beyond_the_windows_it_moved(void **state)
 		"ends after 4.200 s, was 4.080 s; the model allows -0.053 .. +0.053 s");
 }
 
-static void other_windows_explain_a_move(void **state)
+TEST_WITH(other_windows_explain_a_move, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -175,7 +171,7 @@ static void other_windows_explain_a_move(void **state)
 	becomes(pair, KA_SAME, "");
 }
 
-static void no_time_no_move(void **state)
+TEST_WITH(no_time_no_move, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -184,7 +180,7 @@ static void no_time_no_move(void **state)
 	becomes(pair, KA_SAME, "");
 }
 
-static void other_signs_are_told(void **state)
+TEST_WITH(other_signs_are_told, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -196,7 +192,7 @@ static void other_signs_are_told(void **state)
 	becomes(pair, KA_CHANGED, "errno ETIMEDOUT -> none");
 }
 
-static void missing_is_new_or_vanished(void **state)
+TEST_WITH(missing_is_new_or_vanished, set_up, tear_down)
 {
 	struct pair *pair = *state;
 
@@ -234,11 +230,10 @@ static void fill(struct ka_comparison *c)
 	ka_comparison_judge(c);
 }
 
-static void columns_are_kernels_of_files(void **state)
+TEST(columns_are_kernels_of_files)
 {
 	struct ka_comparison c = { .n_columns = 0 };
 
-	(void)state;
 	fill(&c);
 	assert_int_equal(c.n_columns, 3);
 	assert_int_equal(c.rows.n, 3);
@@ -263,12 +258,11 @@ static char *written(const struct ka_comparison *c,
 	return text;
 }
 
-static void text_and_markdown_name_what_changed(void **state)
+TEST(text_and_markdown_name_what_changed)
 {
 	struct ka_comparison c = { .n_columns = 0 };
 	char *text;
 
-	(void)state;
 	fill(&c);
 	text = written(&c, ka_comparison_text, false);
 	assert_non_null(strstr(text, "A  6.1 "));
@@ -282,7 +276,7 @@ static void text_and_markdown_name_what_changed(void **state)
 	ka_comparison_free(&c);
 }
 
-static void json_can_be_read_again(void **state)
+TEST(json_can_be_read_again)
 {
 	struct ka_comparison c = { .n_columns = 0 };
 	char *text = NULL;
@@ -290,7 +284,6 @@ static void json_can_be_read_again(void **state)
 	FILE *out = open_memstream(&text, &size);
 	json_t *json;
 
-	(void)state;
 	fill(&c);
 	assert_int_equal(ka_comparison_json(&c, false, out), 0);
 	fclose(out);
@@ -301,32 +294,4 @@ static void json_can_be_read_again(void **state)
 	json_decref(json);
 	free(text);
 	ka_comparison_free(&c);
-}
-
-#define pair_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		pair_test(equal_is_same),
-		pair_test(another_phase_is_same),
-		pair_test(a_noisy_host_is_same),
-		pair_test(pass_to_fail_regressed),
-		pair_test(skip_to_broken_regressed),
-		pair_test(fail_to_pass_is_fixed),
-		pair_test(fail_to_broken_is_no_regression),
-		pair_test(pass_to_skip_is_told),
-		pair_test(jiffies_tell_before_the_window),
-		pair_test(another_hz_has_other_jiffies),
-		pair_test(beyond_the_windows_it_moved),
-		pair_test(other_windows_explain_a_move),
-		pair_test(no_time_no_move),
-		pair_test(other_signs_are_told),
-		pair_test(missing_is_new_or_vanished),
-		cmocka_unit_test(columns_are_kernels_of_files),
-		cmocka_unit_test(text_and_markdown_name_what_changed),
-		cmocka_unit_test(json_can_be_read_again),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What doctor runs: something for each need of the catalogue, and no more than seconds of it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "command/doctor_plan.h"
 #include "model/verbs.h"
+#include "netns/tests/unit.h"
 
 #define SECONDS 6
 
@@ -29,7 +24,7 @@ static int free_all(void **state)
 	return 0;
 }
 
-static void every_need_is_shown(void **state)
+TEST(every_need_is_shown)
 {
 	struct ka_probes probes;
 	unsigned shown = 0;
@@ -45,7 +40,7 @@ static void every_need_is_shown(void **state)
 	ka_probes_free(&probes);
 }
 
-static void it_takes_seconds(void **state)
+TEST(it_takes_seconds)
 {
 	struct ka_probes probes;
 
@@ -59,7 +54,7 @@ static void it_takes_seconds(void **state)
 }
 
 /* A release and a sysctl that a case needs are shown, too: `run' skips what is too old. */
-static void what_only_some_kernels_have(void **state)
+TEST(what_only_some_kernels_have)
 {
 	struct ka_probes probes;
 	bool sysctl = false, release = false;
@@ -73,13 +68,4 @@ static void what_only_some_kernels_have(void **state)
 	ka_probes_free(&probes);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_need_is_shown),
-		cmocka_unit_test(it_takes_seconds),
-		cmocka_unit_test(what_only_some_kernels_have),
-	};
-
-	return cmocka_run_group_tests(tests, plan_all, free_all);
-}
+TEST_GROUP(plan_all, free_all)

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Declarations of a gateway that forgets: its timeout, the known ones, what makes no sense. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#include <cmocka.h>
 
 #include "judge/judge.h"
 #include "model/case.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 
-static void the_timeout_is_whole_seconds(void **state)
+TEST(the_timeout_is_whole_seconds)
 {
 	static const struct {
 		struct ka_gateway gateway;
@@ -30,7 +25,6 @@ static void the_timeout_is_whole_seconds(void **state)
 		{ { .timeout_s = 350, .timeout = { .idle = 2 } }, 1, 350 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		const struct ka_setting setting = { .idle = rows[i].idle, .intvl = 1, .cnt = 1 };
 
@@ -38,9 +32,8 @@ static void the_timeout_is_whole_seconds(void **state)
 	}
 }
 
-static void the_known_ones_are_complete(void **state)
+TEST(the_known_ones_are_complete)
 {
-	(void)state;
 	for (size_t i = 0; i < KA_GATEWAYS; i++) {
 		assert_non_null(ka_gateways[i].name);
 		assert_non_null(ka_gateways[i].source);
@@ -64,7 +57,7 @@ static int predict(const struct ka_case *c)
 static const struct ka_gateway remembers = { .timeout = { .idle = 2 } };
 static const struct ka_gateway never_knew = { .timeout = { .idle = 1, .ms = -1000 } };
 
-static void a_memory_is_asked_of_who_has_one(void **state)
+TEST(a_memory_is_asked_of_who_has_one)
 {
 	const struct ka_case asked = { .gateway = &remembers,
 				       KA_STEPS({ .do_ = KA_CONNECT }, { .do_ = KA_ENTRY_IS },
@@ -73,7 +66,6 @@ static void a_memory_is_asked_of_who_has_one(void **state)
 				       .expect = { .when = KA_NEVER } };
 	struct ka_case other = asked;
 
-	(void)state;
 	assert_int_equal(predict(&asked), 0);
 	other.gateway = &never_knew;
 	assert_int_equal(predict(&other), -EINVAL);
@@ -87,15 +79,4 @@ static void a_memory_is_asked_of_who_has_one(void **state)
 		other.n_steps = 1;
 		assert_int_equal(predict(&other), -EINVAL);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_timeout_is_whole_seconds),
-		cmocka_unit_test(the_known_ones_are_complete),
-		cmocka_unit_test(a_memory_is_asked_of_who_has_one),
-	};
-
-	return cmocka_run_group_tests_name("gateway", tests, NULL, NULL);
 }

@@ -3,18 +3,13 @@
  * a plan is cut for several, and how files come out. */
 #include <elf.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "guest/guest.h"
 #include "guest/initramfs.h"
@@ -24,6 +19,7 @@
 #include "guest/parcel.h"
 #include "guest/part.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "run/keep.h"
 
 /* ---- --kernel ----------------------------------------------------------------------------- */
@@ -38,9 +34,8 @@ static void refuses(const char *text, int code, const char *says)
 	assert_null(strchr(err.text, '\n'));
 }
 
-static void kernels_that_are_none(void **state)
+TEST(kernels_that_are_none)
 {
-	(void)state;
 	refuses("vmlinuz", -EINVAL, "is none of host, uml:FILE or image:FILE");
 	refuses("uml:", -EINVAL, "names no file");
 	refuses("uml:/x,modules=/y", -EINVAL, "is none of");
@@ -78,16 +73,15 @@ static void refuses_uml(const char *words, size_t end, const char *says)
 	refuses(text, -EINVAL, says);
 }
 
-static void uml_that_will_not_do(void **state)
+TEST(uml_that_will_not_do)
 {
-	(void)state;
 	refuses_uml("a calculator", 256, "is no User-mode Linux kernel");
 	refuses_uml("User Mode Linux version", 256, "is no User-mode Linux kernel");
 	refuses_uml("Linux version 6.12 User Mode Linux", 256, "has no clock that jumps");
 	refuses_uml("Linux version 6.12 User Mode Linux time-travel=", 257, "is cut short");
 }
 
-static void image_that_is_cut_short(void **state)
+TEST(image_that_is_cut_short)
 {
 	/* 2 * 512 + 2 * 16 bytes; the version is at 0x300 */
 	static const char bytes[0x400] = {
@@ -96,18 +90,16 @@ static void image_that_is_cut_short(void **state)
 	};
 	char path[64], text[80];
 
-	(void)state;
 	memory_file(bytes, sizeof(bytes), path, sizeof(path));
 	snprintf(text, sizeof(text), "image:%s", path);
 	refuses(text, -EINVAL, "is cut short: it has 1024 of 1056 bytes");
 }
 
-static void too_little_memory(void **state)
+TEST(too_little_memory)
 {
 	struct nn_err err = { "" };
 	struct rlimit before, little;
 
-	(void)state;
 	getrlimit(RLIMIT_AS, &before);
 	little = (struct rlimit){ 1ull << 30, before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);
@@ -119,13 +111,12 @@ static void too_little_memory(void **state)
 
 /* ---- libraries ---------------------------------------------------------------------------- */
 
-static void library_that_is_not_here(void **state)
+TEST(library_that_is_not_here)
 {
 	static const char *const names[] = { "nothing" };
 	struct nn_err err = { "" };
 	void *calls[1];
 
-	(void)state;
 	assert_int_equal(ka_library_load("libnowhere.so.7", "libnowhere7", names, 1, calls, &err),
 			 -ENOSYS);
 	assert_non_null(strstr(err.text, "libnowhere.so.7: cannot open"));
@@ -133,26 +124,24 @@ static void library_that_is_not_here(void **state)
 	assert_null(strchr(err.text, '\n'));
 }
 
-static void library_that_is_too_old(void **state)
+TEST(library_that_is_too_old)
 {
 	static const char *const names[] = { "strlen", "strlen_of_tomorrow" };
 	struct nn_err err = { "" };
 	void *calls[2];
 
-	(void)state;
 	assert_int_equal(ka_library_load("libc.so.6", "libc6", names, 2, calls, &err), -ENOSYS);
 	assert_non_null(strstr(err.text, "strlen_of_tomorrow"));
 }
 
 /* A guest gets what the program was started with, and not what was loaded to write the archive. */
-static void objects_are_listed_before_libraries_come(void **state)
+TEST(objects_are_listed_before_libraries_come)
 {
 	struct ka_objects before, after;
 	struct ka_libarchive library;
 	struct nn_err err = { "" };
 	bool has_libc = false, has_libarchive = false;
 
-	(void)state;
 	assert_int_equal(ka_objects_list(&before, &err), 0);
 	assert_int_equal(ka_libarchive_load(&library, &err), 0);
 	assert_int_equal(ka_objects_list(&after, &err), 0);
@@ -169,7 +158,7 @@ static void objects_are_listed_before_libraries_come(void **state)
 
 /* ---- job and facts --------------------------------------------------------------------- */
 
-static void job_arrives_as_it_was_sent(void **state)
+TEST(job_arrives_as_it_was_sent)
 {
 	struct ka_guest_job sent = { .plan = { .filters = { "silent_drop", "*/v6/*" },
 					       .n_filters = 2,
@@ -188,7 +177,6 @@ static void job_arrives_as_it_was_sent(void **state)
 	struct ka_guest_job job;
 	char *text, path[64];
 
-	(void)state;
 	assert_int_equal(ka_setting_parse(&sent.plan.settings[0], "1/2/3/u2500", &err), 0);
 	assert_int_equal(ka_setting_parse(&sent.plan.settings[1], "linux-default", &err), 0);
 	sent.plan.n_settings = 2;
@@ -215,7 +203,7 @@ static void job_arrives_as_it_was_sent(void **state)
 	ka_guest_job_free(&job);
 }
 
-static void facts_arrive_as_they_were_sent(void **state)
+TEST(facts_arrive_as_they_were_sent)
 {
 	const struct ka_facts facts = { .release = "6.12.117",
 					.hz = 300,
@@ -225,7 +213,6 @@ static void facts_arrive_as_they_were_sent(void **state)
 	struct ka_facts got;
 	json_t *json = ka_facts_encode(&facts);
 
-	(void)state;
 	assert_int_equal(ka_facts_decode(&got, json), 0);
 	json_decref(json);
 	assert_string_equal(got.release, "6.12.117");
@@ -239,9 +226,8 @@ static void facts_arrive_as_they_were_sent(void **state)
 /* ---- parts of a plan ---------------------------------------------------------------------- */
 
 /* Every instance is in one part, once, wherever the plan ends. */
-static void parts_are_the_whole(void **state)
+TEST(parts_are_the_whole)
 {
-	(void)state;
 	for (unsigned parts = 1; parts <= KA_MAX_PARTS; parts++) {
 		for (size_t n = 0; n < 40; n++) {
 			unsigned seen[40] = { 0 };
@@ -264,9 +250,8 @@ static void parts_are_the_whole(void **state)
 	}
 }
 
-static void small_plans_stay_whole(void **state)
+TEST(small_plans_stay_whole)
 {
-	(void)state;
 	assert_int_equal(ka_parts(0, 32), 1);
 	assert_int_equal(ka_parts(4, 32), 1);
 	assert_int_equal(ka_parts(63, 32), 1);
@@ -274,13 +259,12 @@ static void small_plans_stay_whole(void **state)
 	assert_int_equal(ka_parts(1767, 32), KA_MAX_PARTS);
 }
 
-static void a_part_keeps_its_own(void **state)
+TEST(a_part_keeps_its_own)
 {
 	struct ka_instance instances[10];
 	struct ka_prediction predictions[10];
 	struct ka_plan plan = { instances, predictions, 10 };
 
-	(void)state;
 	for (unsigned i = 0; i < 10; i++) {
 		instances[i] = (struct ka_instance){ .seed = i };
 		predictions[i] = (struct ka_prediction){ .expected_s = i };
@@ -309,14 +293,13 @@ static size_t contents(const char *path, unsigned char *buf, size_t size)
 	return n;
 }
 
-static void files_arrive_as_they_were_sent(void **state)
+TEST(files_arrive_as_they_were_sent)
 {
 	char top[] = "/tmp/test_guest.XXXXXX", from[64], to[64], path[96];
 	unsigned char bytes[256], got[300];
 	struct nn_err err = { "" };
 	json_t *parcel;
 
-	(void)state;
 	for (unsigned i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (unsigned char)i;
 	assert_non_null(mkdtemp(top));
@@ -340,7 +323,7 @@ static void files_arrive_as_they_were_sent(void **state)
 }
 
 /* A guest may be out of its mind, or somebody else's: nothing is written but such files. */
-static void other_files_are_refused(void **state)
+TEST(other_files_are_refused)
 {
 	static const char *const bad[] = {
 		"{\"name\": \"../client.pcap\", \"hex\": \"00\"}",
@@ -354,7 +337,6 @@ static void other_files_are_refused(void **state)
 	};
 	char folder[] = "/tmp/test_guest.XXXXXX";
 
-	(void)state;
 	assert_non_null(mkdtemp(folder));
 	for (size_t i = 0; i < KA_N(bad); i++) {
 		json_t *parcel = json_loads(bad[i], 0, NULL);
@@ -366,26 +348,4 @@ static void other_files_are_refused(void **state)
 		json_decref(parcel);
 	}
 	assert_int_equal(rmdir(folder), 0); /* still empty */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kernels_that_are_none),
-		cmocka_unit_test(library_that_is_not_here),
-		cmocka_unit_test(library_that_is_too_old),
-		cmocka_unit_test(objects_are_listed_before_libraries_come),
-		cmocka_unit_test(uml_that_will_not_do),
-		cmocka_unit_test(image_that_is_cut_short),
-		cmocka_unit_test(too_little_memory),
-		cmocka_unit_test(job_arrives_as_it_was_sent),
-		cmocka_unit_test(facts_arrive_as_they_were_sent),
-		cmocka_unit_test(parts_are_the_whole),
-		cmocka_unit_test(small_plans_stay_whole),
-		cmocka_unit_test(a_part_keeps_its_own),
-		cmocka_unit_test(files_arrive_as_they_were_sent),
-		cmocka_unit_test(other_files_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,26 +2,20 @@
 /* What is measured of the host: HZ, jiffy phase, wake-up noise. */
 #include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "run/host.h"
 
-static void facts_are_believable(void **state)
+TEST(facts_are_believable)
 {
 	struct ka_facts facts, again;
 	struct utsname uts;
 
-	(void)state;
 	assert_int_equal(ka_host_facts(&facts, NULL), 0);
 	assert_int_equal(uname(&uts), 0);
 	assert_string_equal(facts.release, uts.release);
@@ -38,12 +32,11 @@ static void facts_are_believable(void **state)
 }
 
 /* A watcher that is stopped is late until it runs again, and was late afterwards. */
-static void noise_is_measured(void **state)
+TEST(noise_is_measured)
 {
 	int64_t begin_ns = ka_now_ns(), stopped_ns, worst_ns;
 	struct ka_noise *noise;
 
-	(void)state;
 	assert_int_equal(ka_noise_start(&noise, NULL), 0);
 	poll(NULL, 0, 200);
 	worst_ns = ka_noise_between(noise, begin_ns, ka_now_ns());
@@ -56,14 +49,4 @@ static void noise_is_measured(void **state)
 	assert_null(noise);
 	assert_null(ka_noise_stop(NULL));
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(facts_are_believable),
-		cmocka_unit_test(noise_is_measured),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

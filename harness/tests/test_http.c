@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* HTTP/1 messages: whole or not, request or answer, and whether the connection stays. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "bench/http.h"
+#include "netns/tests/unit.h"
 
 static bool persists(const char *request)
 {
@@ -20,9 +15,8 @@ static bool persists(const char *request)
 	return ka_http_persists(&http);
 }
 
-static void persistence(void **state)
+TEST(persistence)
 {
-	(void)state;
 	assert_true(persists("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
 	assert_true(persists("GET / HTTP/1.1\r\n\r\n"));
 	assert_false(persists("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
@@ -34,13 +28,12 @@ static void persistence(void **state)
 	assert_true(persists("GET / HTTP/1.1\r\nHost: Connection: close\r\n\r\n"));
 }
 
-static void answers(void **state)
+TEST(answers)
 {
 	static const char answer[] =
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nokHTTP";
 	struct ka_http http;
 
-	(void)state;
 	assert_true(ka_http_read(answer, strlen(answer), &http));
 	assert_true(http.answer);
 	assert_true(http.close);
@@ -50,25 +43,13 @@ static void answers(void **state)
 }
 
 /* Whatever is cut off is not complete, byte by byte. */
-static void parts(void **state)
+TEST(parts)
 {
 	static const char answer[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc";
 	struct ka_http http;
 
-	(void)state;
 	for (size_t n = 0; n < strlen(answer); n++)
 		assert_false(ka_http_read(answer, n, &http));
 	assert_true(ka_http_read(answer, strlen(answer), &http));
 	assert_int_equal(http.status, 404);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(persistence),
-		cmocka_unit_test(answers),
-		cmocka_unit_test(parts),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the files of an instance go: into the folder that was named, and into no other. */
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "run/keep.h"
 
 static int enter_new_folder(void **state)
@@ -48,7 +43,7 @@ static const char *only_entry(const char *path, char *name, size_t size)
 	return n == 1 ? name : NULL;
 }
 
-static void nothing_beside_the_folder(void **state)
+TEST_WITH(nothing_beside_the_folder, enter_new_folder, remove_folder)
 {
 	static const struct {
 		const char *out;
@@ -89,22 +84,10 @@ static void nothing_beside_the_folder(void **state)
 	}
 }
 
-static void folder_that_cannot_be_made(void **state)
+TEST(folder_that_cannot_be_made)
 {
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_true(ka_keep_bytes("/proc/none/x", "client.pcap", "x", 1, &err) < 0);
 	assert_non_null(strstr(err.text, "cannot make the folder /proc/none"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(nothing_beside_the_folder, enter_new_folder,
-						remove_folder),
-		cmocka_unit_test(folder_that_cannot_be_made),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ static int check_socket(struct inbox *in, const struct ka_live *live, size_t i)
 	return 0;
 }
 
-static int in_connections_are_listed(struct inbox *in)
+INBOX_TEST(connections_are_listed)
 {
 	static const char *const values[] = { "60", "5", "3" };
 	struct nn_topology net = { 0 };
@@ -115,7 +115,6 @@ static int in_connections_are_listed(struct inbox *in)
 	ka_live_free(&live);
 	return 0;
 }
-INBOX_TEST(connections_are_listed)
 
 /* ---- whether it comes true --------------------------------------------------------------- */
 
@@ -136,7 +135,7 @@ static int host_hz(void)
 }
 
 /* The peer hears nothing from the moment of the look on. */
-static int in_the_cost_comes_true(struct inbox *in)
+INBOX_TEST(the_cost_comes_true)
 {
 	static const char *const values[] = { "1", "1", "3" };
 	const struct nn_nft_rule silence = { .hook = NN_PREROUTING, .dport = WITH };
@@ -168,7 +167,6 @@ static int in_the_cost_comes_true(struct inbox *in)
 	ka_live_free(&live);
 	return 0;
 }
-INBOX_TEST(the_cost_comes_true)
 
 /* ---- whose it is ------------------------------------------------------------------------ */
 
@@ -208,7 +206,7 @@ static int reads_the_namespace_of(struct inbox *in, pid_t pid, const struct nn_n
 	return 0;
 }
 
-static int in_a_process_is_found(struct inbox *in)
+INBOX_TEST(a_process_is_found)
 {
 	struct nn_ns *ns;
 	int ready[2], release[2], ret;
@@ -226,9 +224,8 @@ static int in_a_process_is_found(struct inbox *in)
 	nn_ns_free(ns);
 	return ret;
 }
-INBOX_TEST(a_process_is_found)
 
-static void what_is_no_namespace_is_refused(void **state)
+TEST(what_is_no_namespace_is_refused)
 {
 	static const struct {
 		const char *target, *why;
@@ -243,7 +240,6 @@ static void what_is_no_namespace_is_refused(void **state)
 		{ "/tmp", "is no network namespace", -EINVAL },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_live live;
 		struct nn_err err = { "" };
@@ -255,7 +251,7 @@ static void what_is_no_namespace_is_refused(void **state)
 
 /* ---- what a dead peer costs ------------------------------------------------------------- */
 
-static void a_dead_peer_costs(void **state)
+TEST(a_dead_peer_costs)
 {
 	static const struct ka_live_values usual = { 7200, 75, 9, 15 };
 	static const struct ka_live_values lower = { 60, 10, 6, 8 };
@@ -286,7 +282,6 @@ static void a_dead_peer_costs(void **state)
 		{ &usual, KA_LIVE_HIDDEN, 100, 0, 0, KA_LIVE_UNKNOWN, 0, false },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_live_socket socket = { .timer = rows[i].timer,
 						 .expires_ms = rows[i].expires_ms,
@@ -305,13 +300,12 @@ static void a_dead_peer_costs(void **state)
 	}
 }
 
-static void data_in_flight_costs_retries(void **state)
+TEST(data_in_flight_costs_retries)
 {
 	static const struct ka_live_values usual = { 7200, 75, 9, 15 }, few = { 7200, 75, 9, 3 };
 	struct ka_live_socket socket = { .timer = KA_LIVE_BUSY };
 	struct ka_live_cost cost = ka_live_cost(&socket, &usual, HZ);
 
-	(void)state;
 	assert_int_equal(cost.end, KA_LIVE_DATA);
 	assert_true(cost.window_s[0] > 924.5 && cost.window_s[0] < 926);
 	assert_true(cost.window_s[1] > 1044 && cost.window_s[1] < 1100);
@@ -323,31 +317,15 @@ static void data_in_flight_costs_retries(void **state)
 	assert_true(cost.window_s[0] > 1 && cost.window_s[1] < 16);
 }
 
-static void any_values_are_counted(void **state)
+TEST(any_values_are_counted)
 {
 	static const struct ka_live_values huge = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX };
 	static const struct ka_live_values least = { INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN };
 	struct ka_live_socket socket = { .timer = KA_LIVE_ARMED, .have_quiet = true };
 
-	(void)state;
 	assert_true(ka_live_cost(&socket, &huge, HZ).nominal_s > 1e9);
 	assert_true(ka_live_cost(&socket, &least, HZ).nominal_s < 1e-9);
 	socket.timer = KA_LIVE_BUSY;
 	assert_true(ka_live_cost(&socket, &huge, HZ).nominal_s > 20000);
 	assert_true(ka_live_cost(&socket, &least, HZ).nominal_s < 10);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(connections_are_listed),
-		cmocka_unit_test(the_cost_comes_true),
-		cmocka_unit_test(a_process_is_found),
-		cmocka_unit_test(what_is_no_namespace_is_refused),
-		cmocka_unit_test(a_dead_peer_costs),
-		cmocka_unit_test(data_in_flight_costs_retries),
-		cmocka_unit_test(any_values_are_counted),
-	};
-
-	return cmocka_run_group_tests_name("rollout: live namespaces", tests, NULL, NULL);
 }

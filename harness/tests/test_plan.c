@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From cases to instances: expansion, filter, shard, seeds. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include <cmocka.h>
-
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "plan/filter.h"
 #include "plan/plan.h"
 #include "plan/shard.h"
@@ -82,11 +77,10 @@ static size_t count(const struct ka_plan *plan, const char *glob)
 
 /* ---- expansion ---------------------------------------------------------------------------- */
 
-static void expands_everything(void **state)
+TEST(expands_everything)
 {
 	struct ka_plan plan = plan_of(&(struct ka_plan_options){ .seed = 1 });
 
-	(void)state;
 	assert_string_equal(plan.instances[0].name, "drop/1-1-1/v4/client");
 	assert_string_equal(plan.instances[1].name, "drop/1-1-1/v4/server");
 	assert_string_equal(plan.instances[2].name, "drop/1-1-1/v6/client");
@@ -106,7 +100,7 @@ static void expands_everything(void **state)
 	ka_plan_free(&plan);
 }
 
-static void settings_replace_the_default(void **state)
+TEST(settings_replace_the_default)
 {
 	const struct ka_plan_options options = {
 		.settings = { { .idle = 5, .intvl = 1, .cnt = 1 },
@@ -116,7 +110,6 @@ static void settings_replace_the_default(void **state)
 	};
 	struct ka_plan plan = plan_of(&options);
 
-	(void)state;
 	assert_int_equal(count(&plan, "drop/5-1-1"), 4); /* once, though given twice */
 	assert_int_equal(count(&plan, "drop"), 8);
 	assert_int_equal(count(&plan, "drop_many/4-2-2"), 4);
@@ -126,14 +119,13 @@ static void settings_replace_the_default(void **state)
 }
 
 /* Of what production has, a default run takes FreeRDP's, and of that only what ends in time. */
-static void a_default_run_is_short(void **state)
+TEST(a_default_run_is_short)
 {
 	static const struct ka_theme theme = { "lengths", "Lengths", lengths, 2 };
 	static const struct ka_theme *const list[] = { &theme };
 	struct ka_plan_options options = { .filters = { "*/freerdp/*" }, .n_filters = 1 };
 	struct ka_plan plan;
 
-	(void)state;
 	assert_int_equal(ka_plan_new(&plan, list, 1, &options, HZ, NULL), 0);
 	assert_int_equal(count(&plan, "soon/freerdp"), 4);
 	assert_int_equal(plan.n, 4);
@@ -145,7 +137,7 @@ static void a_default_run_is_short(void **state)
 	ka_plan_free(&plan);
 }
 
-static void long_cases_are_asked_for(void **state)
+TEST(long_cases_are_asked_for)
 {
 	const struct ka_plan_options with = { .filters = { "slow" },
 					      .n_filters = 1,
@@ -153,7 +145,6 @@ static void long_cases_are_asked_for(void **state)
 	const struct ka_plan_options without = { .filters = { "slow" }, .n_filters = 1 };
 	struct ka_plan plan = plan_of(&with);
 
-	(void)state;
 	assert_int_equal(plan.n, 16);
 	ka_plan_free(&plan);
 	assert_refused(&without, "--long");
@@ -161,9 +152,8 @@ static void long_cases_are_asked_for(void **state)
 
 /* ---- filter ------------------------------------------------------------------------------- */
 
-static void filters_match(void **state)
+TEST(filters_match)
 {
-	(void)state;
 	assert_true(ka_filter_matches("drop", "drop/1-1-1/v4/client"));
 	assert_true(ka_filter_matches("drop/1-1-1", "drop/1-1-1/v4/client"));
 	assert_true(ka_filter_matches("drop/1-1-1/v4/client", "drop/1-1-1/v4/client"));
@@ -176,7 +166,7 @@ static void filters_match(void **state)
 	assert_false(ka_filter_matches("*/v4", "drop/1-1-1/v4/client"));
 }
 
-static void filters_and_excludes(void **state)
+TEST(filters_and_excludes)
 {
 	const struct ka_plan_options options = { .filters = { "drop", "own" },
 						 .n_filters = 2,
@@ -184,13 +174,12 @@ static void filters_and_excludes(void **state)
 						 .n_excludes = 2 };
 	struct ka_plan plan = plan_of(&options);
 
-	(void)state;
 	assert_int_equal(plan.n, 5);
 	assert_string_equal(plan.instances[4].name, "own/3-1-2/v4/client");
 	ka_plan_free(&plan);
 }
 
-static void unknown_filters_are_refused(void **state)
+TEST(unknown_filters_are_refused)
 {
 	const struct ka_plan_options near = { .filters = { "dorp" }, .n_filters = 1 };
 	const struct ka_plan_options deep = { .filters = { "drop/1-1-4" }, .n_filters = 1 };
@@ -200,7 +189,6 @@ static void unknown_filters_are_refused(void **state)
 	const struct ka_plan_options exclude = { .excludes = { "onse" }, .n_excludes = 1 };
 	const struct ka_plan_options nothing = { .excludes = { "*" }, .n_excludes = 1 };
 
-	(void)state;
 	assert_refused(&near, "no instance matches 'dorp'; did you mean 'drop'");
 	assert_refused(&deep, "'drop/1-1-1'");
 	assert_refused(&far, "'kacheck list' shows all");
@@ -211,14 +199,13 @@ static void unknown_filters_are_refused(void **state)
 
 /* ---- repetition and seeds ------------------------------------------------------------------- */
 
-static void repeats_with_other_seeds(void **state)
+TEST(repeats_with_other_seeds)
 {
 	const struct ka_plan_options options = {
 		.filters = { "own" }, .n_filters = 1, .repeat = 3, .seed = 7
 	};
 	struct ka_plan plan = plan_of(&options);
 
-	(void)state;
 	assert_int_equal(plan.n, 12);
 	assert_string_equal(plan.instances[0].name, plan.instances[4].name);
 	assert_int_equal(plan.instances[0].repetition, 0);
@@ -230,7 +217,7 @@ static void repeats_with_other_seeds(void **state)
 }
 
 /* An instance has the same seed in any plan, so that it can be run again alone. */
-static void seeds_belong_to_names(void **state)
+TEST(seeds_belong_to_names)
 {
 	const struct ka_plan_options alone = { .filters = { "own/3-1-2/v6/server" },
 					       .n_filters = 1,
@@ -243,7 +230,6 @@ static void seeds_belong_to_names(void **state)
 	struct ka_plan two = plan_of(&other);
 	size_t i = 0;
 
-	(void)state;
 	while (strcmp(everything.instances[i].name, one.instances[0].name) != 0)
 		i++;
 	assert_true(everything.instances[i].seed == one.instances[0].seed);
@@ -277,13 +263,12 @@ static double longest_of(const struct ka_plan *plan)
 }
 
 /* Together everything, nothing twice, in the order of the plan, none much longer than another. */
-static void shards_share(void **state)
+TEST(shards_share)
 {
 	struct ka_plan everything = plan_of(&(struct ka_plan_options){ .seed = 1 });
 	double least = 1e9, most = 0;
 	size_t n = 0;
 
-	(void)state;
 	for (unsigned i = 1; i <= 3; i++) {
 		struct ka_plan part =
 			plan_of(&(struct ka_plan_options){ .seed = 1, .shard = i, .shards = 3 });
@@ -305,19 +290,18 @@ static void shards_share(void **state)
 	ka_plan_free(&everything);
 }
 
-static void more_shards_than_instances(void **state)
+TEST(more_shards_than_instances)
 {
 	const struct ka_plan_options options = {
 		.filters = { "own" }, .n_filters = 1, .shard = 5, .shards = 9
 	};
 	struct ka_plan plan = plan_of(&options);
 
-	(void)state;
 	assert_int_equal(plan.n, 0);
 	ka_plan_free(&plan);
 }
 
-static void longest_first(void **state)
+TEST(longest_first)
 {
 	const struct ka_prediction predictions[] = {
 		{ .expected_s = 2 }, { .expected_s = 5 }, { .expected_s = 2 }, { .expected_s = 9 }
@@ -325,7 +309,6 @@ static void longest_first(void **state)
 	static const size_t wanted[] = { 3, 1, 0, 2 };
 	size_t *order = ka_longest_first(predictions, 4);
 
-	(void)state;
 	assert_memory_equal(order, wanted, sizeof(wanted));
 	free(order);
 }
@@ -361,9 +344,8 @@ static const char *const why_not[] = {
 	"be taken away",
 };
 
-static void nonsense_is_refused(void **state)
+TEST(nonsense_is_refused)
 {
-	(void)state;
 	for (size_t i = 0; i < KA_N(nonsense); i++) {
 		const struct ka_theme *theme = &nonsense[i];
 		struct nn_err err = { "" };
@@ -375,25 +357,4 @@ static void nonsense_is_refused(void **state)
 		if (!strstr(err.text, why_not[i]))
 			fail_msg("\"%s\" does not say \"%s\"", err.text, why_not[i]);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(expands_everything),
-		cmocka_unit_test(settings_replace_the_default),
-		cmocka_unit_test(a_default_run_is_short),
-		cmocka_unit_test(long_cases_are_asked_for),
-		cmocka_unit_test(filters_match),
-		cmocka_unit_test(filters_and_excludes),
-		cmocka_unit_test(unknown_filters_are_refused),
-		cmocka_unit_test(repeats_with_other_seeds),
-		cmocka_unit_test(seeds_belong_to_names),
-		cmocka_unit_test(shards_share),
-		cmocka_unit_test(more_shards_than_instances),
-		cmocka_unit_test(longest_first),
-		cmocka_unit_test(nonsense_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

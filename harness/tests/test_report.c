@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every format against its golden file, and outputs that cannot be written. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -16,6 +11,7 @@
 
 #include "golden.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "report/report.h"
 #include "report/writer.h"
 #include "sample.h"
@@ -76,13 +72,12 @@ static void check(const char *golden, const char *format, const struct ka_report
 }
 
 /* Hours are told as hours. */
-static void long_times_are_told_in_words(void **state)
+TEST(long_times_are_told_in_words)
 {
 	json_t *json = ka_sample(KA_SAMPLE_PASS);
 	struct ka_result result;
 	char *text;
 
-	(void)state;
 	assert_int_equal(json_object_set_new(json, "detect_s", json_real(7928.112)), 0);
 	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
 	text = ka_phrase(ka_put_summary, &result);
@@ -95,15 +90,14 @@ static void long_times_are_told_in_words(void **state)
 
 /* ---- formats ------------------------------------------------------------------------------ */
 
-static void text_tells_a_story(void **state)
+TEST(text_tells_a_story)
 {
 	const struct ka_report_options options = { .command = "kacheck", .planned = KA_N(all) };
 
-	(void)state;
 	check("all.txt", "text", &options, all, KA_N(all));
 }
 
-static void text_with_everything(void **state)
+TEST(text_with_everything)
 {
 	const struct ka_report_options options = {
 		.color = true,
@@ -113,71 +107,62 @@ static void text_with_everything(void **state)
 		.name_width = 30,
 	};
 
-	(void)state;
 	check("good-verbose.txt", "text", &options, good, KA_N(good));
 }
 
-static void tap_of_all(void **state)
+TEST(tap_of_all)
 {
 	const struct ka_report_options options = { .planned = KA_N(all) };
 
-	(void)state;
 	check("all.tap", "tap", &options, all, KA_N(all));
 }
 
-static void tap_of_what_is_good(void **state)
+TEST(tap_of_what_is_good)
 {
 	const struct ka_report_options options = { .planned = KA_N(good) };
 
-	(void)state;
 	check("good.tap", "tap", &options, good, KA_N(good));
 }
 
-static void tap_that_was_cut_short(void **state)
+TEST(tap_that_was_cut_short)
 {
 	const struct ka_report_options options = { .planned = 7 };
 
-	(void)state;
 	check("short.tap", "tap", &options, good, 1);
 }
 
-static void tap_without_a_plan(void **state)
+TEST(tap_without_a_plan)
 {
 	const struct ka_report_options options = { .planned = 0 };
 
-	(void)state;
 	check("unplanned.tap", "tap", &options, good, KA_N(good));
 }
 
-static void ktap_of_all(void **state)
+TEST(ktap_of_all)
 {
 	const struct ka_report_options options = { .planned = KA_N(all) };
 
-	(void)state;
 	check("all.ktap", "ktap", &options, all, KA_N(all));
 }
 
-static void junit_of_all(void **state)
+TEST(junit_of_all)
 {
 	const struct ka_report_options options = { .planned = KA_N(all) };
 
-	(void)state;
 	check("all.xml", "junit", &options, all, KA_N(all));
 }
 
-static void junit_of_nothing(void **state)
+TEST(junit_of_nothing)
 {
 	const struct ka_report_options options = { .planned = 0 };
 
-	(void)state;
 	check("nothing.xml", "junit", &options, all, 0);
 }
 
-static void json_is_the_lines_themselves(void **state)
+TEST(json_is_the_lines_themselves)
 {
 	const struct ka_report_options options = { .planned = KA_N(all) };
 
-	(void)state;
 	check("all.jsonl", "json", &options, all, KA_N(all));
 }
 
@@ -227,7 +212,7 @@ static void report_matrix(FILE *out, const char *format, bool quiet)
 	ka_report_free(report);
 }
 
-static void several_kernels_are_told_apart(void **state)
+TEST(several_kernels_are_told_apart)
 {
 	static const struct {
 		const char *golden, *format;
@@ -238,7 +223,6 @@ static void several_kernels_are_told_apart(void **state)
 			{ "kernels.ktap", "ktap", false },
 			{ "kernels.xml", "junit", false } };
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(formats); i++) {
 		char *text = NULL;
 		size_t len = 0;
@@ -252,13 +236,12 @@ static void several_kernels_are_told_apart(void **state)
 	}
 }
 
-static void unknown_format_names_the_known(void **state)
+TEST(unknown_format_names_the_known)
 {
 	const struct ka_report_options options = { .planned = 1 };
 	struct ka_report *report = NULL;
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(ka_report_open(&report, "yaml", stdout, &options, &err), -EINVAL);
 	assert_null(report);
 	for (size_t i = 0; ka_report_format(i); i++)
@@ -267,11 +250,10 @@ static void unknown_format_names_the_known(void **state)
 
 /* ---- outputs that are gone ---------------------------------------------------------------- */
 
-static void full_disk_is_an_error(void **state)
+TEST(full_disk_is_an_error)
 {
 	const struct ka_report_options options = { .planned = KA_N(all) };
 
-	(void)state;
 	for (size_t i = 0; ka_report_format(i); i++) {
 		FILE *full = fopen("/dev/full", "w");
 
@@ -282,12 +264,11 @@ static void full_disk_is_an_error(void **state)
 	}
 }
 
-static void closed_pipe_is_an_error_not_a_signal(void **state)
+TEST(closed_pipe_is_an_error_not_a_signal)
 {
 	const struct ka_report_options options = { .planned = KA_N(all) };
 	struct sigaction action;
 
-	(void)state;
 	assert_int_equal(sigaction(SIGPIPE, NULL, &action), 0);
 	assert_ptr_equal(action.sa_handler, SIG_DFL);
 	for (size_t i = 0; ka_report_format(i); i++) {
@@ -304,27 +285,10 @@ static void closed_pipe_is_an_error_not_a_signal(void **state)
 	}
 }
 
-int main(void)
+/* Whoever started the test may have left it ignored. */
+static int default_sigpipe(void **state)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_tells_a_story),
-		cmocka_unit_test(text_with_everything),
-		cmocka_unit_test(long_times_are_told_in_words),
-		cmocka_unit_test(tap_of_all),
-		cmocka_unit_test(tap_of_what_is_good),
-		cmocka_unit_test(tap_that_was_cut_short),
-		cmocka_unit_test(tap_without_a_plan),
-		cmocka_unit_test(ktap_of_all),
-		cmocka_unit_test(junit_of_all),
-		cmocka_unit_test(junit_of_nothing),
-		cmocka_unit_test(json_is_the_lines_themselves),
-		cmocka_unit_test(several_kernels_are_told_apart),
-		cmocka_unit_test(unknown_format_names_the_known),
-		cmocka_unit_test(full_disk_is_an_error),
-		cmocka_unit_test(closed_pipe_is_an_error_not_a_signal),
-	};
-
-	/* Whoever started the test may have left it ignored. */
-	signal(SIGPIPE, SIG_DFL);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	(void)state;
+	return signal(SIGPIPE, SIG_DFL) == SIG_ERR;
 }
+TEST_GROUP(default_sigpipe, NULL)

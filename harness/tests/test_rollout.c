@@ -2,17 +2,12 @@
 /* What a rollout means, by arithmetic: knobs, spans of time, answers, questions, findings. */
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "model/span.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "rollout/picture.h"
 #include "rollout/sanity.h"
 #include "rollout/span.h"
@@ -34,7 +29,7 @@ static void assert_near(double a, double b)
 		fail_msg("%f is not %f", a, b);
 }
 
-static void reads_spans(void **state)
+TEST(reads_spans)
 {
 	static const struct {
 		const char *text;
@@ -46,7 +41,6 @@ static void reads_spans(void **state)
 		     { "0x10", 0 },    { "1..5s", 0 },  { "5m ", 0 },      { "400d", 0 },
 		     { "5mm", 0 },     { "1e3", 0 } };
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct nn_err err = { "" };
 		double seconds = 0;
@@ -58,7 +52,7 @@ static void reads_spans(void **state)
 	}
 }
 
-static void writes_spans(void **state)
+TEST(writes_spans)
 {
 	static const struct {
 		double seconds;
@@ -68,16 +62,14 @@ static void writes_spans(void **state)
 		     { 350, "5 min 50 s" },       { NAN, "never" } };
 	char buf[64];
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++)
 		assert_string_equal(ka_span_text(rows[i].seconds, buf, sizeof(buf)), rows[i].text);
 }
 
-static void numbers_are_the_kernels(void **state)
+TEST(numbers_are_the_kernels)
 {
 	int64_t value = 0;
 
-	(void)state;
 	assert_int_equal(ka_knob_number(&value, "0x3c"), 0);
 	assert_int_equal(value, 60);
 	assert_int_equal(ka_knob_number(&value, "010"), 0);
@@ -93,7 +85,7 @@ static void numbers_are_the_kernels(void **state)
 	assert_true(ka_knob_takes(KA_KNOB_TIME, "-1"));
 }
 
-static void takes_files(void **state)
+TEST(takes_files)
 {
 	static const char text[] = "net.ipv4.tcp_keepalive_time = 60\n"
 				   "-net.ipv4.tcp_keepalive_probes = 300\n"
@@ -103,7 +95,6 @@ static void takes_files(void **state)
 	struct ka_knobs knobs = ka_knobs_initial();
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(ka_sysctl_parse(&set, "a.conf", text, strlen(text), &err), 0);
 	ka_sysctl_resolve(&set);
 	assert_int_equal(ka_knobs_take(&knobs, &set, &err), 0);
@@ -118,12 +109,11 @@ static void takes_files(void **state)
 	ka_sysctl_free(&set);
 }
 
-static void answers(void **state)
+TEST(answers)
 {
 	struct ka_knobs knobs = knobs_of(60, 10, 6);
 	struct ka_answer answer;
 
-	(void)state;
 	ka_answer_predict(&answer, &knobs, 250);
 	assert_near(answer.nominal_s, 120);
 	assert_near(answer.detect_s[0], 121.208);
@@ -140,19 +130,18 @@ static void answers(void **state)
 }
 
 /* An interval longer than idle is what rules once a probe was answered. */
-static void long_intervals(void **state)
+TEST(long_intervals)
 {
 	struct ka_knobs knobs = knobs_of(10, 60, 3);
 	struct ka_answer answer;
 
-	(void)state;
 	ka_answer_predict(&answer, &knobs, 250);
 	assert_near(answer.period_s[0], 60);
 	assert_false(ka_answer_keeps(&answer, 30));
 	assert_true(answer.detect_s[1] > 10 + 3 * 60 + 50); /* the timer may run with intvl */
 }
 
-static void odd_values(void **state)
+TEST(odd_values)
 {
 	static const struct {
 		int64_t time, intvl, probes;
@@ -163,7 +152,6 @@ static void odd_values(void **state)
 		     { 60, -1, 0, KA_EFFECT_KILLS },  { 0, 0, 3, KA_EFFECT_DETECTS },
 		     { 0, 0, 0, KA_EFFECT_KILLS } };
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_knobs knobs = knobs_of(rows[i].time, rows[i].intvl, rows[i].probes);
 		struct ka_answer answer;
@@ -177,12 +165,11 @@ static void odd_values(void **state)
 	}
 }
 
-static void asks(void **state)
+TEST(asks)
 {
 	struct ka_questions questions = { .n = 0 };
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(ka_questions_detect(&questions, "5m", &err), 0);
 	assert_int_equal(ka_questions_survive(&questions, "aws-nlb,350s,gcp", &err), 0);
 	assert_int_equal(questions.n, 5);
@@ -207,13 +194,12 @@ static bool holds(int64_t time, int64_t intvl, int64_t probes, const struct ka_q
 }
 
 /* The limit is compared with the latest, not with the nominal value. */
-static void replies(void **state)
+TEST(replies)
 {
 	const struct ka_question detect = { .kind = KA_ASK_DETECT, .limit_s = 120 };
 	const struct ka_question survive = { .kind = KA_ASK_SURVIVE, .limit_s = 350 };
 	const struct ka_question rate = { .kind = KA_ASK_RATE, .rate = 1000, .connections = 60000 };
 
-	(void)state;
 	assert_false(holds(60, 10, 6, &detect));
 	assert_true(holds(55, 10, 6, &detect));
 	assert_false(holds(55, 10, 0, &detect));
@@ -239,9 +225,8 @@ static bool finds(int64_t time, int64_t intvl, int64_t probes, enum ka_sane what
 	return false;
 }
 
-static void finds_what_is_odd(void **state)
+TEST(finds_what_is_odd)
 {
-	(void)state;
 	assert_true(finds(60, 10, 0, KA_SANE_PROBES_ZERO));
 	assert_true(finds(60, 10, 1, KA_SANE_PROBES_ONE));
 	assert_true(finds(0, 10, 3, KA_SANE_TIME_ZERO));
@@ -260,13 +245,12 @@ static void finds_what_is_odd(void **state)
 			assert_false(finds(60, 10, 3, (enum ka_sane)what));
 }
 
-static void suggests_little(void **state)
+TEST(suggests_little)
 {
 	struct ka_questions questions = { .n = 0 };
 	struct ka_knobs now = knobs_of(600, 10, 6), suggested;
 	char buf[1000];
 
-	(void)state;
 	ka_questions_detect(&questions, "15m", NULL);
 	ka_questions_survive(&questions, "aws-nlb,azure-lb", NULL);
 	assert_true(ka_suggest(&suggested, &now, &questions, 250));
@@ -285,7 +269,7 @@ static void suggests_little(void **state)
 	assert_false(ka_suggest(&suggested, &now, &questions, 250));
 }
 
-static void draws(void **state)
+TEST(draws)
 {
 	const struct ka_question detect = { .kind = KA_ASK_DETECT, .limit_s = 300 };
 	const struct ka_question rate = { .kind = KA_ASK_RATE, .rate = 1, .connections = 1 };
@@ -293,7 +277,6 @@ static void draws(void **state)
 	char buf[KA_PICTURE_ROOM];
 	struct ka_answer answer;
 
-	(void)state;
 	ka_answer_predict(&answer, &knobs, 250);
 	ka_picture(&detect, &answer, 2, buf, sizeof(buf));
 	assert_int_equal(strncmp(buf, "  0 .....", 9), 0);
@@ -303,24 +286,4 @@ static void draws(void **state)
 	knobs.value[KA_KNOB_PROBES] = 0;
 	ka_answer_predict(&answer, &knobs, 250);
 	assert_string_equal(ka_picture(&detect, &answer, 2, buf, sizeof(buf)), "");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_spans),
-		cmocka_unit_test(writes_spans),
-		cmocka_unit_test(numbers_are_the_kernels),
-		cmocka_unit_test(takes_files),
-		cmocka_unit_test(answers),
-		cmocka_unit_test(long_intervals),
-		cmocka_unit_test(odd_values),
-		cmocka_unit_test(asks),
-		cmocka_unit_test(replies),
-		cmocka_unit_test(finds_what_is_odd),
-		cmocka_unit_test(suggests_little),
-		cmocka_unit_test(draws),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,17 +2,12 @@
 /* The experiments of a rollout: each set of values makes cases that make sense, here and, by way of
  * a line of text, in a guest. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "plan/plan.h"
 #include "rollout/rollout.h"
 #include "sample.h"
@@ -57,9 +52,8 @@ static size_t plan_of(const struct ka_spec *spec, int hz)
 	return n;
 }
 
-static void all_values_make_sense(void **state)
+TEST(all_values_make_sense)
 {
-	(void)state;
 	for (size_t t = 0; t < KA_N(odd); t++)
 		for (size_t i = 0; i < KA_N(odd); i++)
 			for (size_t c = 0; c < KA_N(counts); c++) {
@@ -70,24 +64,22 @@ static void all_values_make_sense(void **state)
 			}
 }
 
-static void most_fit(void **state)
+TEST(most_fit)
 {
 	struct ka_spec spec = spec_of(60, 10, 1, true);
 
-	(void)state;
 	spec.n_gateways = KA_MAX_QUESTIONS;
 	for (size_t i = 0; i < spec.n_gateways; i++)
 		spec.gateways[i] = (struct ka_spec_gateway){ 100 + (unsigned)i, KA_UNKNOWN_DROP };
 	assert_true(plan_of(&spec, 1000) <= KA_MAX_TRIALS);
 }
 
-static void travels_as_text(void **state)
+TEST(travels_as_text)
 {
 	struct ka_spec spec = spec_of(-5, 10, 3, true), read;
 	char *text = ka_spec_text(&spec), *again;
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_non_null(text);
 	assert_int_equal(ka_spec_read(&read, text, &err), 0);
 	again = ka_spec_text(&read);
@@ -125,11 +117,10 @@ static struct ka_measured *measured_of(struct ka_rollout *r, enum ka_trial_kind 
 	return NULL;
 }
 
-static void without_results_it_computes(void **state)
+TEST(without_results_it_computes)
 {
 	struct ka_rollout *r = rollout_of(60, "aws-nlb");
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		assert_true(ka_rollout_reply(r, i).yes);
 		assert_false(ka_rollout_reply(r, i).measured);
@@ -139,13 +130,12 @@ static void without_results_it_computes(void **state)
 	free(r);
 }
 
-static void results_decide(void **state)
+TEST(results_decide)
 {
 	struct ka_rollout *r = rollout_of(60, "aws-nlb");
 	struct ka_measured *dead = measured_of(r, KA_TRIAL_DEAD_AFTER);
 	struct ka_measured *gateway = measured_of(r, KA_TRIAL_GATEWAY);
 
-	(void)state;
 	*dead = (struct ka_measured){ .there = true, .verdict = KA_PASS, .detect_s = 122.5 };
 	*gateway = (struct ka_measured){ .there = true, .verdict = KA_PASS };
 	assert_true(ka_rollout_reply(r, 0).yes && ka_rollout_reply(r, 0).measured);
@@ -164,12 +154,11 @@ static void results_decide(void **state)
 }
 
 /* Where the wheel decides, an experiment may go either way; the reply is no, and nothing is odd. */
-static void luck_is_no(void **state)
+TEST(luck_is_no)
 {
 	struct ka_rollout *r = rollout_of(349, "aws-nlb");
 	struct ka_measured *gateway = measured_of(r, KA_TRIAL_GATEWAY);
 
-	(void)state;
 	*gateway = (struct ka_measured){ .there = true, .verdict = KA_FAIL };
 	assert_false(ka_rollout_reply(r, 1).yes);
 	gateway->verdict = KA_PASS;
@@ -181,13 +170,12 @@ static void luck_is_no(void **state)
 }
 
 /* What was to run and has no result that can be read is lost, not left out: it moves the end. */
-static void unreadable_is_lost(void **state)
+TEST(unreadable_is_lost)
 {
 	struct ka_rollout *r = rollout_of(60, "aws-nlb");
 	size_t n = r->trials->n;
 	json_t *wrong = ka_sample(KA_SAMPLE_PASS);
 
-	(void)state;
 	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_GOOD);
 	ka_rollout_expect(r, 0);
 	ka_rollout_expect(r, 1);
@@ -213,19 +201,4 @@ static void unreadable_is_lost(void **state)
 	assert_int_equal(ka_rollout_end(r), KA_ROLLOUT_NOTHING);
 	ka_rollout_free(r);
 	free(r);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_values_make_sense),
-		cmocka_unit_test(most_fit),
-		cmocka_unit_test(travels_as_text),
-		cmocka_unit_test(without_results_it_computes),
-		cmocka_unit_test(results_decide),
-		cmocka_unit_test(luck_is_no),
-		cmocka_unit_test(unreadable_is_lost),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,20 +3,15 @@
  * The runner, with instances that misbehave in every way (misbehave.h). Their sandboxes are real.
  */
 #include <errno.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "netns/sandbox.h"
+#include "netns/tests/unit.h"
 #include "result/result.h"
 #include "run/schedule.h"
 #include "tests/misbehave.h"
@@ -140,12 +135,11 @@ static void assert_one(enum ka_behaviour what, const char *verdict, const char *
 
 /* ---- tests -------------------------------------------------------------------------------- */
 
-static void results_come_with_their_index(void **state)
+TEST(results_come_with_their_index)
 {
 	const enum ka_behaviour what[] = { PASSES, BREAKS, PASSES_WITHOUT_READY, EXITS_7, PASSES };
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	assert_int_equal(run(what, 5, (struct ka_schedule_options){ .retries = 2 }, NULL, &outcome),
 			 0);
 	assert_int_equal(outcome.delivered, 5);
@@ -157,19 +151,17 @@ static void results_come_with_their_index(void **state)
 	clean(&outcome);
 }
 
-static void nothing_to_do_is_done(void **state)
+TEST(nothing_to_do_is_done)
 {
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	assert_int_equal(run(NULL, 0, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
 	assert_int_equal(outcome.delivered, 0);
 	clean(&outcome);
 }
 
-static void what_goes_wrong_is_named(void **state)
+TEST(what_goes_wrong_is_named)
 {
-	(void)state;
 	assert_one(CRASHES, "broken", "killed by signal 4");
 	assert_one(EXITS_7, "broken", "ended with status 7");
 	assert_one(SAYS_NOTHING, "broken", "without a result");
@@ -178,12 +170,11 @@ static void what_goes_wrong_is_named(void **state)
 	assert_one(PASSES_AND_EXITS_1, "broken", "ended with status 1");
 }
 
-static void long_results_arrive_whole(void **state)
+TEST(long_results_arrive_whole)
 {
 	const enum ka_behaviour what[] = { SAYS_MUCH, SAYS_MUCH };
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	assert_int_equal(run(what, 2, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(json_string_length(json_object_get(outcome.results[i], "why")),
@@ -191,13 +182,12 @@ static void long_results_arrive_whole(void **state)
 	clean(&outcome);
 }
 
-static void what_overruns_is_killed_whole(void **state)
+TEST(what_overruns_is_killed_whole)
 {
 	const enum ka_behaviour what[] = { HANGS, PASSES, HANGS_WITH_CHILD };
 	const double expected_s[] = { 0, 0, 0.1 };
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	assert_int_equal(
 		run(what, 3, (struct ka_schedule_options){ .set_up_s = 0.4 }, expected_s, &outcome),
 		0);
@@ -207,12 +197,11 @@ static void what_overruns_is_killed_whole(void **state)
 	clean(&outcome);
 }
 
-static void stalled_hosts_get_another_try(void **state)
+TEST(stalled_hosts_get_another_try)
 {
 	const enum ka_behaviour what[] = { STALLS_UNTIL_LAST_TRY, STALLS_ALWAYS, BREAKS, PASSES };
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	assert_int_equal(run(what, 4, (struct ka_schedule_options){ .retries = 2 }, NULL, &outcome),
 			 0);
 	assert_int_equal(outcome.delivered, 4);
@@ -225,12 +214,11 @@ static void stalled_hosts_get_another_try(void **state)
 	clean(&outcome);
 }
 
-static void jobs_limits_what_runs(void **state)
+TEST(jobs_limits_what_runs)
 {
 	enum ka_behaviour what[12];
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	for (size_t i = 0; i < 12; i++)
 		what[i] = LINGERS;
 	assert_int_equal(run(what, 12, (struct ka_schedule_options){ .jobs = 3 }, NULL, &outcome),
@@ -240,13 +228,12 @@ static void jobs_limits_what_runs(void **state)
 }
 
 /* All run at once, but only a few of them build their network at the same time. */
-static void set_up_work_is_limited(void **state)
+TEST(set_up_work_is_limited)
 {
 	unsigned limit = 2 * (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	enum ka_behaviour what[KA_MOST];
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	for (size_t i = 0; i < KA_MOST; i++)
 		what[i] = LINGERS;
 	assert_int_equal(run(what, KA_MOST, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
@@ -256,14 +243,13 @@ static void set_up_work_is_limited(void **state)
 	clean(&outcome);
 }
 
-static void the_longest_go_first(void **state)
+TEST(the_longest_go_first)
 {
 	const enum ka_behaviour what[] = { PASSES, PASSES, PASSES, PASSES };
 	const double expected_s[] = { 1, 4, 2, 4 };
 	static const unsigned wanted[] = { 1, 3, 2, 0 };
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	assert_int_equal(
 		run(what, 4, (struct ka_schedule_options){ .jobs = 1 }, expected_s, &outcome), 0);
 	for (size_t i = 0; i < 4; i++)
@@ -271,24 +257,22 @@ static void the_longest_go_first(void **state)
 	clean(&outcome);
 }
 
-static void the_receiver_can_stop_it(void **state)
+TEST(the_receiver_can_stop_it)
 {
 	const enum ka_behaviour what[] = { HANGS, PASSES, HANGS_WITH_CHILD };
 	struct outcome outcome = { .stop_with = -EPIPE };
 
-	(void)state;
 	assert_int_equal(run(what, 3, (struct ka_schedule_options){ 0 }, NULL, &outcome), -EPIPE);
 	assert_int_equal(outcome.delivered, 1);
 	clean(&outcome);
 }
 
-static void signals_stop_it(void **state)
+TEST(signals_stop_it)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	const enum ka_behaviour what[] = { HANGS, PASSES, HANGS_WITH_CHILD };
 	sigset_t before, after;
 
-	(void)state;
 	sigprocmask(SIG_SETMASK, NULL, &before);
 	for (size_t i = 0; i < 3; i++) {
 		struct outcome outcome = { .signal_at_first = signals[i] };
@@ -302,12 +286,11 @@ static void signals_stop_it(void **state)
 		assert_int_equal(sigismember(&before, i), sigismember(&after, i));
 }
 
-static void impossible_sandboxes_are_skipped(void **state)
+TEST(impossible_sandboxes_are_skipped)
 {
 	static const int codes[] = { EPERM, ENOSPC, ENOSYS, EUSERS };
 	const enum ka_behaviour what[] = { PASSES, PASSES };
 
-	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		struct outcome outcome = { .n = 0 };
 
@@ -320,12 +303,11 @@ static void impossible_sandboxes_are_skipped(void **state)
 	}
 }
 
-static void other_causes_are_broken(void **state)
+TEST(other_causes_are_broken)
 {
 	const enum ka_behaviour what[] = { PASSES };
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	refusal = (struct refusal){ .code = EIO };
 	assert_int_equal(run(what, 1, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
 	assert_result(&outcome, 0, "broken", "the host forbids it");
@@ -333,12 +315,11 @@ static void other_causes_are_broken(void **state)
 }
 
 /* One sandbox too many: it waits for its turn, and no more are tried at once. */
-static void too_many_sandboxes_wait(void **state)
+TEST(too_many_sandboxes_wait)
 {
 	const enum ka_behaviour what[] = { LINGERS, LINGERS, LINGERS, LINGERS, LINGERS };
 	struct outcome outcome = { .n = 0 };
 
-	(void)state;
 	refusal = (struct refusal){ .code = EAGAIN, .after = 2, .times = 1 };
 	assert_int_equal(run(what, 5, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
 	for (size_t i = 0; i < 5; i++)
@@ -366,30 +347,8 @@ static int probe_host(void **state)
 	}
 	nn_sandbox_kill(&box);
 	refusal.asked = 0;
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(results_come_with_their_index),
-		cmocka_unit_test(nothing_to_do_is_done),
-		cmocka_unit_test(what_goes_wrong_is_named),
-		cmocka_unit_test(long_results_arrive_whole),
-		cmocka_unit_test(what_overruns_is_killed_whole),
-		cmocka_unit_test(stalled_hosts_get_another_try),
-		cmocka_unit_test(jobs_limits_what_runs),
-		cmocka_unit_test(set_up_work_is_limited),
-		cmocka_unit_test(the_longest_go_first),
-		cmocka_unit_test(the_receiver_can_stop_it),
-		cmocka_unit_test(signals_stop_it),
-		cmocka_unit_test(impossible_sandboxes_are_skipped),
-		cmocka_unit_test(other_causes_are_broken),
-		cmocka_unit_test(too_many_sandboxes_wait),
-	};
-
 	shared = ka_misbehave_shared();
-	if (!shared)
-		return 99;
-	return cmocka_run_group_tests(tests, probe_host, NULL);
+	return shared ? 0 : -1;
 }
+
+TEST_GROUP(probe_host, NULL)

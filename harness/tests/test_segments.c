@@ -5,15 +5,10 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "bench/segments.h"
+#include "netns/tests/unit.h"
 
 #define PORT        4242
 #define CLIENT_PORT 40000
@@ -98,21 +93,19 @@ static void handshake(struct ka_flow *flow, enum ka_at at, int family)
 	assert_true(ka_flow_settled(flow));
 }
 
-static void test_handshake(void **state)
+TEST(test_handshake)
 {
 	struct ka_flow flow;
 
-	(void)state;
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
 	handshake(&flow, KA_AT_SERVER, AF_INET6);
 }
 
-static void test_data_across_the_wrap(void **state)
+TEST(test_data_across_the_wrap)
 {
 	struct ka_flow flow;
 	struct ka_packet p;
 
-	(void)state;
 	handshake(&flow, KA_AT_SERVER, AF_INET6);
 	p = feed(&flow, make(AF_INET6, CLIENT, 1, 1, TH_ACK | TH_PUSH, 64, true));
 	assert_int_equal(p.kind, KA_SEG_DATA);
@@ -130,7 +123,7 @@ static void test_data_across_the_wrap(void **state)
 }
 
 /* RFC 7323 2.3: a scale above 14 counts as 14. */
-static void test_window_scale_is_bounded(void **state)
+TEST(test_window_scale_is_bounded)
 {
 	static const uint8_t scale_200[12] = { 3, 3, 200 };
 	struct frame syn = make(AF_INET, CLIENT, 0, 0, TH_SYN, 0, true);
@@ -138,7 +131,6 @@ static void test_window_scale_is_bounded(void **state)
 	struct frame ack = make(AF_INET, CLIENT, 1, 1, TH_ACK, 0, false);
 	struct ka_flow flow;
 
-	(void)state;
 	memcpy(syn.bytes + syn.len - 12, scale_200, sizeof(scale_200));
 	memcpy(syn_ack.bytes + syn_ack.len - 12, scale_200, sizeof(scale_200));
 	ack.bytes[ack.len - 5] = 10; /* the window */
@@ -149,12 +141,11 @@ static void test_window_scale_is_bounded(void **state)
 	assert_int_equal(ka_flow_room(&flow, KA_AT_SERVER), 10 << 14);
 }
 
-static void test_probe_and_answer(void **state)
+TEST(test_probe_and_answer)
 {
 	struct ka_flow flow;
 	struct ka_packet p;
 
-	(void)state;
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
 	p = feed(&flow, make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, false));
 	assert_int_equal(p.kind, KA_SEG_PROBE);
@@ -169,12 +160,11 @@ static void test_probe_and_answer(void **state)
 }
 
 /* A probe that arrives is answered, but does not count as received: its SEQ is too old. */
-static void test_incoming_probe_is_not_accepted(void **state)
+TEST(test_incoming_probe_is_not_accepted)
 {
 	struct ka_flow flow;
 	struct ka_packet p;
 
-	(void)state;
 	handshake(&flow, KA_AT_CLIENT, AF_INET6);
 	p = feed(&flow, make(AF_INET6, SERVER, 0, 1, TH_ACK, 0, true));
 	assert_int_equal(p.kind, KA_SEG_PROBE);
@@ -184,12 +174,11 @@ static void test_incoming_probe_is_not_accepted(void **state)
 
 /* The last segment, sent again, ends where the next would begin and passes tcp_sequence(); an
  * earlier one does not. */
-static void test_retransmission_of_the_last_is_accepted(void **state)
+TEST(test_retransmission_of_the_last_is_accepted)
 {
 	struct ka_flow flow;
 	struct ka_packet p;
 
-	(void)state;
 	handshake(&flow, KA_AT_SERVER, AF_INET);
 	feed(&flow, make(AF_INET, CLIENT, 1, 1, TH_ACK, 10, true));
 	feed(&flow, make(AF_INET, CLIENT, 11, 1, TH_ACK, 10, true));
@@ -202,23 +191,21 @@ static void test_retransmission_of_the_last_is_accepted(void **state)
 	assert_false(p.accepted);
 }
 
-static void test_ack_outside_is_not_accepted(void **state)
+TEST(test_ack_outside_is_not_accepted)
 {
 	struct ka_flow flow;
 	struct ka_packet p;
 
-	(void)state;
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
 	p = feed(&flow, make(AF_INET, SERVER, 1, 100, TH_ACK, 0, true));
 	assert_false(p.accepted);
 }
 
-static void test_rst_fin(void **state)
+TEST(test_rst_fin)
 {
 	struct ka_flow flow;
 	struct ka_packet p;
 
-	(void)state;
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
 	p = feed(&flow, make(AF_INET, SERVER, 1, 1, TH_FIN | TH_ACK, 0, true));
 	assert_int_equal(p.kind, KA_SEG_DATA);
@@ -229,14 +216,13 @@ static void test_rst_fin(void **state)
 }
 
 /* Any segment of a subflow may carry MPTCP options: in place of the timestamp option here. */
-static void test_mptcp_option(void **state)
+TEST(test_mptcp_option)
 {
 	static const uint8_t dss[12] = { 30, 8, 0x20, 1, 0, 0, 0, 1, 1, 1, 1, 1 };
 	struct ka_flow flow;
 	struct frame f;
 	struct ka_packet p;
 
-	(void)state;
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
 	f = make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, true);
 	assert_false(feed(&flow, f).mptcp);
@@ -248,23 +234,21 @@ static void test_mptcp_option(void **state)
 	assert_int_equal(p.other_options, 0);
 }
 
-static void test_other_port_is_ignored(void **state)
+TEST(test_other_port_is_ignored)
 {
 	struct frame f = make(AF_INET, CLIENT, 0, 0, TH_SYN, 0, false);
 	struct ka_flow flow;
 	struct ka_packet p;
 
-	(void)state;
 	ka_flow_init(&flow, KA_AT_CLIENT, PORT + 1);
 	assert_false(ka_flow_packet(&flow, f.bytes, f.len, &p));
 }
 
-static void test_cut_frames_are_ignored(void **state)
+TEST(test_cut_frames_are_ignored)
 {
 	struct frame f = make(AF_INET6, CLIENT, 0, 0, TH_SYN, 0, true);
 	struct ka_packet p;
 
-	(void)state;
 	for (size_t len = 0; len < f.len; len++) {
 		struct ka_flow flow;
 
@@ -274,26 +258,24 @@ static void test_cut_frames_are_ignored(void **state)
 }
 
 /* Ethernet pads short frames; the IP header says where the segment ends. */
-static void test_padding_is_no_payload(void **state)
+TEST(test_padding_is_no_payload)
 {
 	struct ka_flow flow;
 	struct frame f;
 
-	(void)state;
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
 	f = make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, false);
 	f.len = 60;
 	assert_int_equal(feed(&flow, f).kind, KA_SEG_PROBE);
 }
 
-static void test_icmp_quotes_the_connection(void **state)
+TEST(test_icmp_quotes_the_connection)
 {
 	struct frame quoted = make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, false), f = { 0 };
 	struct ka_flow flow;
 	struct ka_packet p;
 	size_t at = put_ip(&f, AF_INET, 8 + quoted.len - 14, IPPROTO_ICMP);
 
-	(void)state;
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
 	f.bytes[at] = 3;
 	f.bytes[at + 1] = 13;
@@ -304,25 +286,4 @@ static void test_icmp_quotes_the_connection(void **state)
 	assert_int_equal(p.icmp_type, 3);
 	assert_int_equal(p.icmp_code, 13);
 	assert_false(p.out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_handshake),
-		cmocka_unit_test(test_data_across_the_wrap),
-		cmocka_unit_test(test_window_scale_is_bounded),
-		cmocka_unit_test(test_probe_and_answer),
-		cmocka_unit_test(test_incoming_probe_is_not_accepted),
-		cmocka_unit_test(test_retransmission_of_the_last_is_accepted),
-		cmocka_unit_test(test_ack_outside_is_not_accepted),
-		cmocka_unit_test(test_rst_fin),
-		cmocka_unit_test(test_mptcp_option),
-		cmocka_unit_test(test_other_port_is_ignored),
-		cmocka_unit_test(test_cut_frames_are_ignored),
-		cmocka_unit_test(test_padding_is_no_payload),
-		cmocka_unit_test(test_icmp_quotes_the_connection),
-	};
-
-	return cmocka_run_group_tests_name("segments", tests, NULL, NULL);
 }

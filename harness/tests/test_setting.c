@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Settings and shards as they are written on a command line; how wrong ones are refused. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "model/nearest.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "plan/plan.h"
 
-static void reads_settings(void **state)
+TEST(reads_settings)
 {
 	static const struct {
 		const char *text;
@@ -25,7 +20,6 @@ static void reads_settings(void **state)
 		{ "redis-300", 300, 100, 3, 0 },  { "grpc-go", 15, 15, 9, 20000 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_setting setting;
 		struct nn_err err = { "" };
@@ -39,14 +33,13 @@ static void reads_settings(void **state)
 }
 
 /* Scripts and CI jobs have these names in them. */
-static void knows_names_of_production(void **state)
+TEST(knows_names_of_production)
 {
 	static const char *const names[] = { "linux-default", "redis-300",    "go",
 					     "gcp",           "rds-postgres", "azure-stemcell",
 					     "kubelb",        "cloudflare",   "freerdp",
 					     "grpc-go" };
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(names); i++) {
 		struct ka_setting setting;
 		struct nn_err err = { "" };
@@ -57,7 +50,7 @@ static void knows_names_of_production(void **state)
 	}
 }
 
-static void refuses_settings(void **state)
+TEST(refuses_settings)
 {
 	static const struct {
 		const char *text, *because;
@@ -84,7 +77,6 @@ static void refuses_settings(void **state)
 		{ "redis-30", "did you mean 'redis-300'?" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_setting setting = { .idle = 42 };
 		struct nn_err err = { "" };
@@ -99,12 +91,11 @@ static void refuses_settings(void **state)
 }
 
 /* A name must stay one part of an instance's name, and hold values that setsockopt() takes. */
-static void named_settings_are_sound(void **state)
+TEST(named_settings_are_sound)
 {
 	size_t n;
 	const struct ka_setting *named = ka_named_settings(&n);
 
-	(void)state;
 	assert_true(n > 0);
 	for (size_t i = 0; i < n; i++) {
 		assert_non_null(named[i].source);
@@ -116,35 +107,32 @@ static void named_settings_are_sound(void **state)
 }
 
 /* Of those that end in under 15 s in real time there is one. */
-static void defaults_are_short(void **state)
+TEST(defaults_are_short)
 {
 	struct ka_setting settings[KA_MAX_SETTINGS];
 	size_t n = ka_default_settings(settings);
 
-	(void)state;
 	assert_int_equal(n, 4);
 	for (size_t i = 0; i < n; i++)
 		assert_true(ka_nominal_s(&settings[i]) < 15);
 	assert_string_equal(settings[3].name, "freerdp");
 }
 
-static void reads_shards(void **state)
+TEST(reads_shards)
 {
 	unsigned shard = 0, shards = 0;
 
-	(void)state;
 	assert_int_equal(ka_shard_parse(&shard, &shards, "2/5", NULL), 0);
 	assert_int_equal(shard, 2);
 	assert_int_equal(shards, 5);
 	assert_int_equal(ka_shard_parse(&shard, &shards, "1/1", NULL), 0);
 }
 
-static void refuses_shards(void **state)
+TEST(refuses_shards)
 {
 	static const char *const rows[] = { "0/2",   "3/2",  "1/0", "1",  "/",  "a/b",
 					    "1/2/3", "-1/2", "",    "1/", "/2", "1/9999999" };
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		unsigned shard = 7, shards = 7;
 		struct nn_err err = { "" };
@@ -155,9 +143,8 @@ static void refuses_shards(void **state)
 	}
 }
 
-static void measures_distance(void **state)
+TEST(measures_distance)
 {
-	(void)state;
 	assert_int_equal(ka_distance("", ""), 0);
 	assert_int_equal(ka_distance("abc", ""), 3);
 	assert_int_equal(ka_distance("", "abc"), 3);
@@ -166,12 +153,11 @@ static void measures_distance(void **state)
 	assert_int_equal(ka_distance("kitten", "sitting"), 3);
 }
 
-static void names_the_nearest(void **state)
+TEST(names_the_nearest)
 {
 	struct ka_nearest nearest = { .n = 0 };
 	char text[600];
 
-	(void)state;
 	ka_nearest_offer(&nearest, "rum", "explain");
 	assert_string_equal(ka_nearest_text(&nearest, text, sizeof(text)), "");
 	ka_nearest_offer(&nearest, "silent", "silence");
@@ -181,17 +167,4 @@ static void names_the_nearest(void **state)
 	ka_nearest_offer(&nearest, "silent", "silentium");
 	assert_string_equal(ka_nearest_text(&nearest, text, sizeof(text)),
 			    "; did you mean 'silents', 'silence' or 'silentium'?");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_settings),     cmocka_unit_test(knows_names_of_production),
-		cmocka_unit_test(refuses_settings),   cmocka_unit_test(named_settings_are_sound),
-		cmocka_unit_test(reads_shards),       cmocka_unit_test(refuses_shards),
-		cmocka_unit_test(measures_distance),  cmocka_unit_test(names_the_nearest),
-		cmocka_unit_test(defaults_are_short),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,19 +2,14 @@
 /* The sysctl.d reader: which line counts, and how bad input is refused. */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "rollout/sysctld_private.h"
 
 #define TIME  "net.ipv4.tcp_keepalive_time"
@@ -28,7 +23,7 @@ static int parse(struct ka_sysctl_set *set, const char *text, struct nn_err *err
 
 /* ---- which line counts ------------------------------------------------------------------ */
 
-static void says_what_is_written(void **state)
+TEST(says_what_is_written)
 {
 	static const struct {
 		const char *text, *time; /* NULL: nothing */
@@ -53,7 +48,6 @@ static void says_what_is_written(void **state)
 		{ "", NULL, 0 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_sysctl_set set = { 0 };
 		const struct ka_sysctl_line *line;
@@ -71,7 +65,7 @@ static void says_what_is_written(void **state)
 	}
 }
 
-static void says_what_does_not_count(void **state)
+TEST(says_what_does_not_count)
 {
 	static const char text[] = "vm.swappiness = 10\n"   /* 0 */
 		ALL " = 5\n"                                /* 1: the probes are left to it */
@@ -93,7 +87,6 @@ static void says_what_does_not_count(void **state)
 	struct ka_sysctl_set set = { 0 };
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(parse(&set, text, &err), 0);
 	ka_sysctl_resolve(&set);
 	assert_int_equal(set.n, KA_N(wanted));
@@ -106,12 +99,11 @@ static void says_what_does_not_count(void **state)
 	ka_sysctl_free(&set);
 }
 
-static void reads_words(void **state)
+TEST(reads_words)
 {
 	struct ka_sysctl_set set = { 0 };
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(parse(&set, TIME "=1\n", &err), 0);
 	assert_int_equal(ka_sysctl_parse_word(&set, "time=60", &err), 0);
 	assert_int_equal(ka_sysctl_parse_word(&set, "net.ipv4.tcp_retries2=8", &err), 0);
@@ -131,7 +123,7 @@ static void reads_words(void **state)
 
 /* ---- bad input -------------------------------------------------------------------------- */
 
-static void refuses_bad_text(void **state)
+TEST(refuses_bad_text)
 {
 	static const struct {
 		const char *text, *where, *what;
@@ -151,7 +143,6 @@ static void refuses_bad_text(void **state)
 		{ TIME "=\x1b[0m5\n", "a.conf:1: ", "0x1b" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		struct ka_sysctl_set set = { 0 };
 		struct nn_err err = { "" };
@@ -166,14 +157,13 @@ static void refuses_bad_text(void **state)
 	}
 }
 
-static void refuses_binary(void **state)
+TEST(refuses_binary)
 {
 	static const char text[] = TIME "=1\n\x7f"
 					"ELF\0\0";
 	struct ka_sysctl_set set = { 0 };
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(ka_sysctl_parse(&set, "a.conf", text, sizeof(text), &err), -EINVAL);
 	assert_memory_equal(err.text, "a.conf:2: a NUL byte", 20);
 	ka_sysctl_free(&set);
@@ -236,13 +226,12 @@ static int leave_dir(void **state)
 	return 0;
 }
 
-static void reads_a_directory(void **state)
+TEST_WITH(reads_a_directory, enter_dir, leave_dir)
 {
 	static const char *const wanted[] = { "d/10.conf", "d/a.conf", "d/b.conf" };
 	struct ka_sysctl_set set = { 0 };
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(mkdir("d", 0755), 0);
 	write_file("d/b.conf", TIME "=1\n");
 	write_file("d/a.conf", TIME "=2\n");
@@ -263,12 +252,11 @@ static void reads_a_directory(void **state)
 	ka_sysctl_free(&set);
 }
 
-static void reads_the_system(void **state)
+TEST_WITH(reads_the_system, enter_dir, leave_dir)
 {
 	struct ka_sysctl_set set = { 0 };
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(ka_sysctl_read_system_at(&set, ".", &err), 0);
 	assert_int_equal(set.n_files, 0);
 	assert_int_equal(mkdir("etc", 0755) | mkdir("etc/sysctl.d", 0755), 0);
@@ -285,12 +273,11 @@ static void reads_the_system(void **state)
 	ka_sysctl_free(&set);
 }
 
-static void refuses_bad_files(void **state)
+TEST_WITH(refuses_bad_files, enter_dir, leave_dir)
 {
 	struct ka_sysctl_set set = { 0 };
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(ka_sysctl_read(&set, "x.conf", &err), -ENOENT);
 	assert_string_equal(err.text, "cannot open x.conf: No such file or directory");
 	assert_int_equal(mkdir("d", 0755), 0);
@@ -352,11 +339,10 @@ static void removes(void)
 	assert_int_equal(unlink("x.conf"), 0);
 }
 
-static void refuses_what_changes(void **state)
+TEST_WITH(refuses_what_changes, enter_dir, leave_dir)
 {
 	static void (*const changes[])(void) = { appends, cuts, replaces, removes };
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(changes); i++) {
 		struct ka_sysctl_set set = { 0 };
 		struct nn_err err = { "" };
@@ -373,21 +359,4 @@ static void refuses_what_changes(void **state)
 		assert_int_equal(set.n, 0);
 		ka_sysctl_free(&set);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(says_what_is_written),
-		cmocka_unit_test(says_what_does_not_count),
-		cmocka_unit_test(reads_words),
-		cmocka_unit_test(refuses_bad_text),
-		cmocka_unit_test(refuses_binary),
-		cmocka_unit_test_setup_teardown(reads_a_directory, enter_dir, leave_dir),
-		cmocka_unit_test_setup_teardown(reads_the_system, enter_dir, leave_dir),
-		cmocka_unit_test_setup_teardown(refuses_bad_files, enter_dir, leave_dir),
-		cmocka_unit_test_setup_teardown(refuses_what_changes, enter_dir, leave_dir),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What comes from outside is made harmless, and tables of it keep their form. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "model/escape.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "report/rows.h"
 #include "report/table.h"
 
-static void plain_is_harmless(void **state)
+TEST(plain_is_harmless)
 {
 	static const struct {
 		const char *text, *plain;
@@ -37,7 +32,6 @@ static void plain_is_harmless(void **state)
 		{ "\xf4\x90\x80\x80 \xf0\x9f\x98\x80", "???? \xf0\x9f\x98\x80" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		char *plain = ka_plain(rows[i].text);
 
@@ -79,12 +73,11 @@ static void give(struct ka_table *table)
 	ka_table_cell(table, "%s", "");
 }
 
-static void text_is_aligned(void **state)
+TEST(text_is_aligned)
 {
 	struct ka_table table;
 	char *text;
 
-	(void)state;
 	give(&table);
 	text = printed(&table);
 	assert_string_equal(text, "  name      n\n"
@@ -94,12 +87,11 @@ static void text_is_aligned(void **state)
 	free(text);
 }
 
-static void markdown_keeps_its_cells(void **state)
+TEST(markdown_keeps_its_cells)
 {
 	struct ka_table table;
 	char *text;
 
-	(void)state;
 	give(&table);
 	table.markdown = true;
 	text = printed(&table);
@@ -110,7 +102,7 @@ static void markdown_keeps_its_cells(void **state)
 	free(text);
 }
 
-static void rows_come_once(void **state)
+TEST(rows_come_once)
 {
 	static const struct {
 		const char *name;
@@ -120,7 +112,6 @@ static void rows_come_once(void **state)
 	int *cells = NULL;
 	size_t room = 0;
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(steps); i++) {
 		int row = ka_rows_find(&rows, steps[i].name, &cells, &room, sizeof(*cells));
 
@@ -132,16 +123,4 @@ static void rows_come_once(void **state)
 	assert_int_equal(cells[2], 1);
 	ka_rows_free(&rows);
 	free(cells);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_is_harmless),
-		cmocka_unit_test(text_is_aligned),
-		cmocka_unit_test(markdown_keeps_its_cells),
-		cmocka_unit_test(rows_come_once),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

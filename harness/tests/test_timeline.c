@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The timeline, its words, and how the two ends of a connection become one tale. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 
 #include "model/timeline.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "result/encode.h"
 
 /* ---- timeline ----------------------------------------------------------------------------- */
 
-static void timeline_sorts_and_keeps_the_order_of_equals(void **state)
+TEST(timeline_sorts_and_keeps_the_order_of_equals)
 {
 	static const int64_t times[] = { 5, 1, 3, 1, 9, 3, 0 };
 	static const int order[] = { 6, 1, 3, 2, 5, 0, 4 };
 	struct ka_timeline timeline = { 0 };
 
-	(void)state;
 	for (int i = 0; i < 7; i++) {
 		const struct ka_event event = { .t_ns = times[i],
 						.what = KA_EV_STEP,
@@ -40,12 +35,11 @@ static void timeline_sorts_and_keeps_the_order_of_equals(void **state)
 	ka_timeline_sort(&timeline);
 }
 
-static void timeline_grows(void **state)
+TEST(timeline_grows)
 {
 	struct ka_timeline timeline = { 0 };
 	struct ka_event event = { .what = KA_EV_STEP };
 
-	(void)state;
 	for (int i = 1000; i > 0; i--) {
 		event.t_ns = i;
 		assert_int_equal(ka_timeline_add(&timeline, &event), 0);
@@ -66,9 +60,8 @@ static void assert_words(struct ka_event event, const char *words)
 #define PACKET(...) ((struct ka_event){ .what = KA_EV_PACKET, .packet = { __VA_ARGS__ } })
 #define CALL(...)   ((struct ka_event){ .what = KA_EV_CALL, .call = { __VA_ARGS__ } })
 
-static void packets_in_words(void **state)
+TEST(packets_in_words)
 {
-	(void)state;
 	assert_words(PACKET(.kind = KA_SEG_PROBE, .out = true), "probe");
 	assert_words(PACKET(.kind = KA_SEG_PROBE), "arrives: probe");
 	assert_words(PACKET(.kind = KA_SEG_PROBE, .len = 1), "arrives: probe, 1 byte");
@@ -82,9 +75,8 @@ static void packets_in_words(void **state)
 		     "other packet, flags 0x3f, 0 bytes");
 }
 
-static void sockets_in_words(void **state)
+TEST(sockets_in_words)
 {
-	(void)state;
 	assert_words((struct ka_event){ .what = KA_EV_EPOLL, .epoll.mask = 0x2019 },
 		     "epoll 0x2019 (IN|RDHUP|ERR|HUP)");
 	assert_words((struct ka_event){ .what = KA_EV_EPOLL, .epoll = { KA_EPOLL_FULL, 0x215d } },
@@ -103,9 +95,8 @@ static void sockets_in_words(void **state)
 		     "TCP_INFO: CLOSE, probes out 0, retransmits 0, backoff 0, rto 0.204 s");
 }
 
-static void the_bench_in_words(void **state)
+TEST(the_bench_in_words)
 {
-	(void)state;
 	assert_words((struct ka_event){ .what = KA_EV_STEP, .step = { .text = "connect" } },
 		     "step 1: connect");
 	assert_words((struct ka_event){ .what = KA_EV_FAULT, .fault = { 2, 0, "drop" } },
@@ -138,11 +129,10 @@ static void the_bench_in_words(void **state)
 }
 
 /* Every value of every enumeration has words, also one that nobody knows. */
-static void nothing_is_without_words(void **state)
+TEST(nothing_is_without_words)
 {
 	char text[320];
 
-	(void)state;
 	for (unsigned what = KA_EV_STEP; what <= KA_EV_END; what++) {
 		for (unsigned i = 0; i < 16; i++) {
 			struct ka_event event = { .what = what };
@@ -210,7 +200,7 @@ static void assert_told(const struct seen *seen, size_t n, const char *const *wo
 	json_decref(told);
 }
 
-static void probes_are_numbered_from_the_last_answer(void **state)
+TEST(probes_are_numbered_from_the_last_answer)
 {
 	static const struct seen seen[] = {
 		{ 1000, KA_AT_CLIENT, true, KA_SEG_PROBE },
@@ -227,11 +217,10 @@ static void probes_are_numbered_from_the_last_answer(void **state)
 					     "server arrives: probe",   "client arrives: answer",
 					     "client probe 1",          NULL };
 
-	(void)state;
 	assert_told(seen, KA_N(seen), words, 1);
 }
 
-static void what_the_peer_sends_is_told_by_it_only_when_lost(void **state)
+TEST(what_the_peer_sends_is_told_by_it_only_when_lost)
 {
 	static const struct seen seen[] = {
 		{ 0, KA_AT_SERVER, true, KA_SEG_DATA },
@@ -248,12 +237,11 @@ static void what_the_peer_sends_is_told_by_it_only_when_lost(void **state)
 		"server arrives: probe 1", "server answer", "server RST",          NULL
 	};
 
-	(void)state;
 	assert_told(seen, KA_N(seen), words, 0);
 }
 
 /* The peer may hold keepalive too: its probes have no number. */
-static void probes_of_the_peer_have_no_number(void **state)
+TEST(probes_of_the_peer_have_no_number)
 {
 	static const struct seen seen[] = {
 		{ 1000, KA_AT_CLIENT, true, KA_SEG_PROBE },
@@ -264,11 +252,10 @@ static void probes_of_the_peer_have_no_number(void **state)
 	static const char *const words[] = { "client probe 1", "server probe",
 					     "client arrives: probe", NULL };
 
-	(void)state;
 	assert_told(seen, KA_N(seen), words, 0);
 }
 
-static void texts_become_valid_utf8(void **state)
+TEST(texts_become_valid_utf8)
 {
 	static const char *const texts[][2] = {
 		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
@@ -284,7 +271,6 @@ static void texts_become_valid_utf8(void **state)
 		{ "\xf4\x90\x80\x80x", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(texts); i++) {
 		json_t *string = ka_json_text(texts[i][0]);
 
@@ -295,22 +281,4 @@ static void texts_become_valid_utf8(void **state)
 		json_decref(string);
 	}
 	assert_true(json_is_null(ka_json_text(NULL)));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(timeline_sorts_and_keeps_the_order_of_equals),
-		cmocka_unit_test(timeline_grows),
-		cmocka_unit_test(packets_in_words),
-		cmocka_unit_test(sockets_in_words),
-		cmocka_unit_test(the_bench_in_words),
-		cmocka_unit_test(nothing_is_without_words),
-		cmocka_unit_test(probes_are_numbered_from_the_last_answer),
-		cmocka_unit_test(what_the_peer_sends_is_told_by_it_only_when_lost),
-		cmocka_unit_test(probes_of_the_peer_have_no_number),
-		cmocka_unit_test(texts_become_valid_utf8),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of verbs: every word has its row, and what a step makes of it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "model/util.h"
 #include "model/verbs.h"
+#include "netns/tests/unit.h"
 
-static void every_word_has_a_row(void **state)
+TEST(every_word_has_a_row)
 {
-	(void)state;
 	for (unsigned i = 0; i < KA_VERBS; i++) {
 		const struct ka_verb *verb = ka_verb((enum ka_do)i);
 
@@ -29,9 +24,8 @@ static void every_word_has_a_row(void **state)
 }
 
 /* At most one place, and it stands for who does it. */
-static void sentences_have_one_place(void **state)
+TEST(sentences_have_one_place)
 {
-	(void)state;
 	for (unsigned i = 0; i < KA_VERBS; i++) {
 		const char *place = strchr(ka_verb((enum ka_do)i)->sentence, '%');
 
@@ -40,9 +34,8 @@ static void sentences_have_one_place(void **state)
 }
 
 /* A fault whose effect nobody can show is no experiment; what only looks breaks nothing. */
-static void faults_promise_evidence(void **state)
+TEST(faults_promise_evidence)
 {
-	(void)state;
 	for (unsigned i = 0; i < KA_VERBS; i++) {
 		const struct ka_verb *verb = ka_verb((enum ka_do)i);
 
@@ -60,7 +53,7 @@ static unsigned needs_of(const struct ka_case *c, int family)
 	return ka_instance_needs(&instance);
 }
 
-static void needs(void **state)
+TEST(needs)
 {
 	const struct ka_step forget = { .do_ = KA_FORGET, .who = KA_PEER };
 	const struct ka_step lose = { .do_ = KA_FORGET, .who = KA_GATEWAY };
@@ -70,7 +63,6 @@ static void needs(void **state)
 				       .transport = KA_MPTCP,
 				       .from = KA_FROM_SYSCTL };
 
-	(void)state;
 	assert_int_equal(ka_step_needs(&forget), KA_NEED_REPAIR);
 	assert_int_equal(ka_step_needs(&lose), KA_NEED_CONNTRACK);
 	assert_int_equal(needs_of(&limited, AF_INET),
@@ -79,9 +71,8 @@ static void needs(void **state)
 			 KA_NEED_PAIR | KA_NEED_IPV6 | KA_NEED_MPTCP | KA_NEED_SYSCTL);
 }
 
-static void needs_have_remedies(void **state)
+TEST(needs_have_remedies)
 {
-	(void)state;
 	for (unsigned i = 0; i < KA_NEEDS; i++)
 		assert_true(ka_need_text(i)->name && ka_need_text(i)->what &&
 			    ka_need_text(i)->remedy);
@@ -89,7 +80,7 @@ static void needs_have_remedies(void **state)
 		assert_int_equal(ka_verb((enum ka_do)i)->needs >> KA_NEEDS, 0);
 }
 
-static void what_makes_no_sense(void **state)
+TEST(what_makes_no_sense)
 {
 	static const struct {
 		struct ka_step step;
@@ -119,7 +110,6 @@ static void what_makes_no_sense(void **state)
 		  "it waits for a probe number below 1" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(wrong); i++) {
 		const struct ka_case c = { .topology = KA_PAIR,
 					   .steps = &wrong[i].step,
@@ -130,7 +120,7 @@ static void what_makes_no_sense(void **state)
 	}
 }
 
-static void what_makes_sense(void **state)
+TEST(what_makes_sense)
 {
 	static const struct ka_step steps[] = {
 		{ .do_ = KA_CONNECT },
@@ -146,22 +136,6 @@ static void what_makes_sense(void **state)
 	const struct ka_case c = { .steps = steps, .n_steps = KA_N(steps) };
 	const struct ka_instance instance = { .case_ = &c };
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(steps); i++)
 		assert_null(ka_step_check(&instance, i));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_word_has_a_row),
-		cmocka_unit_test(sentences_have_one_place),
-		cmocka_unit_test(faults_promise_evidence),
-		cmocka_unit_test(needs),
-		cmocka_unit_test(needs_have_remedies),
-		cmocka_unit_test(what_makes_no_sense),
-		cmocka_unit_test(what_makes_sense),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exit statuses: what CI believes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "command/verdicts.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 
-static void exit_status_by_style(void **state)
+TEST(exit_status_by_style)
 {
 	static const struct {
 		struct ka_totals totals;
@@ -30,7 +25,6 @@ static void exit_status_by_style(void **state)
 		{ { .pass = 0 }, true, { 99, 99, 125 } },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(rows); i++)
 		for (int style = KA_STYLE_DEFAULT; style <= KA_STYLE_BISECT; style++)
 			assert_int_equal(ka_exit_status((enum ka_exit_style)style, &rows[i].totals,
@@ -38,11 +32,10 @@ static void exit_status_by_style(void **state)
 					 rows[i].status[style]);
 }
 
-static void totals_count(void **state)
+TEST(totals_count)
 {
 	struct ka_totals totals = { .pass = 0 };
 
-	(void)state;
 	ka_totals_count(&totals, KA_PASS);
 	ka_totals_count(&totals, KA_PASS);
 	ka_totals_count(&totals, KA_FAIL);
@@ -52,14 +45,4 @@ static void totals_count(void **state)
 	assert_int_equal(totals.fail, 1);
 	assert_int_equal(totals.skip, 1);
 	assert_int_equal(totals.broken, 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exit_status_by_style),
-		cmocka_unit_test(totals_count),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

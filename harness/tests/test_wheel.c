@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The timer wheel: known answers, measured tables, and properties under random traffic. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "judge/wheel.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "wheel_vectors.h"
 
 #define COUNT(array) (KA_N(array))
@@ -45,9 +40,8 @@ static struct ka_wheel_chain run(const struct wheel_vector *v)
 	return chain;
 }
 
-static void known_answers(void **state)
+TEST(known_answers)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT(wheel_vectors); i++) {
 		const struct wheel_vector *v = &wheel_vectors[i];
 		struct ka_wheel_chain chain = run(v);
@@ -59,9 +53,8 @@ static void known_answers(void **state)
 	}
 }
 
-static void known_answers_lie_in_the_window(void **state)
+TEST(known_answers_lie_in_the_window)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT(wheel_vectors); i++) {
 		const struct wheel_vector *v = &wheel_vectors[i];
 		struct ka_wheel_bounds b =
@@ -74,11 +67,10 @@ static void known_answers_lie_in_the_window(void **state)
 	}
 }
 
-static void granules(void **state)
+TEST(granules)
 {
 	static const int64_t from[] = { 0, 63, 504, 4032, 32256, 258048, 2064384, 16515072 };
 
-	(void)state;
 	for (int n = 0; n < 8; n++) {
 		int64_t granule = INT64_C(1) << (3 * n);
 
@@ -91,11 +83,10 @@ static void granules(void **state)
 	assert_int_equal(ka_wheel_granule(INT64_C(63) << 27, 1000), 1 << 24);
 }
 
-static void fires_late_by_one_granule_at_most(void **state)
+TEST(fires_late_by_one_granule_at_most)
 {
 	uint64_t seed = 1;
 
-	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		int hz = rates[i % 4];
 		int64_t clk = below(&seed, INT64_C(1) << 32);
@@ -108,9 +99,8 @@ static void fires_late_by_one_granule_at_most(void **state)
 	}
 }
 
-static void fire_at_the_ends(void **state)
+TEST(fire_at_the_ends)
 {
-	(void)state;
 	/* already over when it is queued: the next tick of the clock */
 	assert_int_equal(ka_wheel_fire(99, 100, 250), 100);
 	assert_int_equal(ka_wheel_fire(100, 100, 250), 101);
@@ -122,7 +112,7 @@ static void fire_at_the_ends(void **state)
 	assert_int_equal(ka_wheel_fire(INT64_C(1) << 40, 0, 100), INT64_C(63) << 21);
 }
 
-static void step_and_slack(void **state)
+TEST(step_and_slack)
 {
 	static const struct {
 		int hz;
@@ -137,7 +127,6 @@ static void step_and_slack(void **state)
 		{ 1000, 100, 102400, 2399 }, { 1000, 75, 77824, 2823 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(known); i++) {
 		int64_t slack;
 		int64_t step = ka_wheel_step(known[i].intvl * known[i].hz, known[i].hz, &slack);
@@ -149,9 +138,8 @@ static void step_and_slack(void **state)
 	assert_int_equal(ka_wheel_step(0, 250, NULL), 1);
 }
 
-static void milliseconds_round_up(void **state)
+TEST(milliseconds_round_up)
 {
-	(void)state;
 	assert_int_equal(ka_wheel_ms(0, 250), 0);
 	assert_int_equal(ka_wheel_ms(1, 250), 1);
 	assert_int_equal(ka_wheel_ms(4, 250), 1);
@@ -288,9 +276,8 @@ static void assert_ms(const int64_t got[2], const int want[2], int hz)
 		assert_int_equal((got[i] * 2000 + hz) / (2 * hz), want[i]);
 }
 
-static void measured_windows(void **state)
+TEST(measured_windows)
 {
-	(void)state;
 	for (size_t i = 0; i < COUNT(table); i++) {
 		const struct table_row *t = &table[i];
 		struct ka_wheel_bounds fresh =
@@ -305,7 +292,7 @@ static void measured_windows(void **state)
 	}
 }
 
-static void user_timeout_as_measured(void **state)
+TEST(user_timeout_as_measured)
 {
 	/* HZ 250; idle, intvl, cnt, timeout -> end in ms somewhere inside, number of probes */
 	static const struct {
@@ -319,7 +306,6 @@ static void user_timeout_as_measured(void **state)
 		{ 3, 1, 5, 1, 4168, 1 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(known); i++) {
 		struct ka_wheel_bounds b =
 			ka_wheel_window(known[i].idle, known[i].intvl, known[i].cnt, known[i].ut_ms,
@@ -330,30 +316,11 @@ static void user_timeout_as_measured(void **state)
 	}
 }
 
-static void no_probes_at_all(void **state)
+TEST(no_probes_at_all)
 {
 	struct ka_wheel_bounds b = ka_wheel_window(1, 1, 0, 0, 250, KA_WHEEL_FRESH);
 
-	(void)state;
 	assert_int_equal(b.end[0], 251);
 	assert_int_equal(b.end[1], 258);
 	assert_int_equal(b.probes[1], 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_answers),
-		cmocka_unit_test(known_answers_lie_in_the_window),
-		cmocka_unit_test(granules),
-		cmocka_unit_test(fires_late_by_one_granule_at_most),
-		cmocka_unit_test(fire_at_the_ends),
-		cmocka_unit_test(step_and_slack),
-		cmocka_unit_test(milliseconds_round_up),
-		cmocka_unit_test(measured_windows),
-		cmocka_unit_test(user_timeout_as_measured),
-		cmocka_unit_test(no_probes_at_all),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

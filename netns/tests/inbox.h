@@ -7,15 +7,8 @@
 #ifndef NN_TESTS_INBOX_H
 #define NN_TESTS_INBOX_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
 #include "netns/err.h"
+#include "unit.h"
 
 /* One sandboxed body: how it tells the parent what went wrong. */
 struct inbox {
@@ -47,12 +40,13 @@ int inbox_fail(struct inbox *in, const char *file, int line, const char *what, l
 /* A call that returns 0 or -errno, with in->err as its last argument. */
 #define EXPECT_OK(in, call) EXPECT_EQ(in, call, 0)
 
-/* A cmocka test NAME of the body in_NAME. */
+/* A unit test whose body runs in a sandbox, has @in and returns 0. */
 #define INBOX_TEST(name)                                                                           \
-	static void name(void **state)                                                             \
+	static int in_##name(struct inbox *in);                                                    \
+	TEST(name)                                                                                 \
 	{                                                                                          \
-		(void)state;                                                                       \
 		inbox_run(in_##name);                                                              \
-	}
+	}                                                                                          \
+	static int in_##name(struct inbox *in)
 
 #endif

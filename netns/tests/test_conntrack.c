@@ -86,14 +86,13 @@ static int translates(struct inbox *in, int family)
 	return 0;
 }
 
-static int in_the_entry_of_a_translated_connection_is_read(struct inbox *in)
+INBOX_TEST(the_entry_of_a_translated_connection_is_read)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (translates(in, families[i]))
 			return 1;
 	return 0;
 }
-INBOX_TEST(the_entry_of_a_translated_connection_is_read)
 
 static int readable(int fd)
 {
@@ -137,17 +136,16 @@ static int forgets(struct inbox *in, int family)
 	return 0;
 }
 
-static int in_a_deleted_entry_leaves_nothing(struct inbox *in)
+INBOX_TEST(a_deleted_entry_leaves_nothing)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (forgets(in, families[i]))
 			return 1;
 	return 0;
 }
-INBOX_TEST(a_deleted_entry_leaves_nothing)
 
 /* An entry is over when its time is, swept away or not; waited for by its own timeout. */
-static int in_an_entry_is_over_in_time(struct inbox *in)
+INBOX_TEST(an_entry_is_over_in_time)
 {
 	struct nn_topology net = { 0 };
 	struct nn_ct_flow flow;
@@ -161,9 +159,8 @@ static int in_an_entry_is_over_in_time(struct inbox *in)
 	EXPECT_EQ(in, nn_ct_get(net.ns[NN_GATEWAY], &flow, &entry, &in->err), -ENOENT);
 	return 0;
 }
-INBOX_TEST(an_entry_is_over_in_time)
 
-static int in_only_postrouting_masquerades(struct inbox *in)
+INBOX_TEST(only_postrouting_masquerades)
 {
 	const struct nn_nft_rule rule = { .hook = NN_FORWARD, .action = NN_MASQUERADE };
 	struct nn_topology net = { 0 };
@@ -172,17 +169,4 @@ static int in_only_postrouting_masquerades(struct inbox *in)
 	EXPECT_EQ(in, nn_nft_add(net.ns[NN_GATEWAY], "gw", &rule, 1, &in->err), -EINVAL);
 	EXPECT(in, strstr(in->err.text, "only postrouting"));
 	return 0;
-}
-INBOX_TEST(only_postrouting_masquerades)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_entry_of_a_translated_connection_is_read),
-		cmocka_unit_test(a_deleted_entry_leaves_nothing),
-		cmocka_unit_test(an_entry_is_over_in_time),
-		cmocka_unit_test(only_postrouting_masquerades),
-	};
-
-	return cmocka_run_group_tests_name("netns: conntrack", tests, NULL, NULL);
 }

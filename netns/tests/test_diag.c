@@ -47,7 +47,7 @@ static int describes(struct inbox *in, struct nn_topology *net, int family)
 	return 0;
 }
 
-static int in_a_connection_is_described(struct inbox *in)
+INBOX_TEST(a_connection_is_described)
 {
 	struct nn_topology net = { 0 };
 	size_t i;
@@ -58,10 +58,9 @@ static int in_a_connection_is_described(struct inbox *in)
 			return 1;
 	return 0;
 }
-INBOX_TEST(a_connection_is_described)
 
 /* The far end's listener has the same port, but is no connection. */
-static int in_listeners_are_not_meant(struct inbox *in)
+INBOX_TEST(listeners_are_not_meant)
 {
 	struct nn_topology net = { 0 };
 	struct nn_diag diag;
@@ -72,7 +71,6 @@ static int in_listeners_are_not_meant(struct inbox *in)
 	EXPECT(in, strstr(in->err.text, "7001"));
 	return 0;
 }
-INBOX_TEST(listeners_are_not_meant)
 
 static uint16_t local_port(int fd)
 {
@@ -112,7 +110,7 @@ static int follows(struct inbox *in, struct nn_topology *net, int family)
 	return 0;
 }
 
-static int in_a_connection_is_followed_and_destroyed(struct inbox *in)
+INBOX_TEST(a_connection_is_followed_and_destroyed)
 {
 	struct nn_topology net = { 0 };
 	size_t i;
@@ -123,7 +121,6 @@ static int in_a_connection_is_followed_and_destroyed(struct inbox *in)
 			return 1;
 	return 0;
 }
-INBOX_TEST(a_connection_is_followed_and_destroyed)
 
 #define MANY 100
 
@@ -147,7 +144,7 @@ static int stop_at_once(const struct nn_diag *diag, uint16_t sport, uint16_t dpo
 }
 
 /* More than one datagram; and after a walk that was given up, the next one starts afresh. */
-static int in_all_are_walked(struct inbox *in)
+INBOX_TEST(all_are_walked)
 {
 	struct nn_topology net = { 0 };
 	int pair[2], i, count = 0;
@@ -167,17 +164,4 @@ static int in_all_are_walked(struct inbox *in)
 		  nn_diag_walk(net.ns[NN_CLIENT], AF_INET6, count_established, &count, &in->err));
 	EXPECT_EQ(in, count, 0);
 	return 0;
-}
-INBOX_TEST(all_are_walked)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_connection_is_described),
-		cmocka_unit_test(listeners_are_not_meant),
-		cmocka_unit_test(a_connection_is_followed_and_destroyed),
-		cmocka_unit_test(all_are_walked),
-	};
-
-	return cmocka_run_group_tests_name("netns: sock_diag", tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ static int hides_port(struct inbox *in, enum nn_node node, const struct nn_nft_r
 	return 0;
 }
 
-static int in_ports_and_devices_match(struct inbox *in)
+INBOX_TEST(ports_and_devices_match)
 {
 	static const struct {
 		enum nn_node node;
@@ -67,10 +67,9 @@ static int in_ports_and_devices_match(struct inbox *in)
 				return inbox_fail(in, __FILE__, __LINE__, "of rule", (long long)i);
 	return 0;
 }
-INBOX_TEST(ports_and_devices_match)
 
 /* Flags alone: only the reset of a closed port is discarded. */
-static int in_flags_match(struct inbox *in)
+INBOX_TEST(flags_match)
 {
 	const struct nn_nft_rule rule = {
 		.hook = NN_INPUT, .sport = PORT, .flags_mask = TH_RST, .flags = TH_RST
@@ -86,9 +85,8 @@ static int in_flags_match(struct inbox *in)
 	EXPECT(in, connect_pending(fd));
 	return expect_count(in, net.ns[NN_CLIENT], 1);
 }
-INBOX_TEST(flags_match)
 
-static int in_nothing_else_matches(struct inbox *in)
+INBOX_TEST(nothing_else_matches)
 {
 	const struct nn_nft_rule rules[] = {
 		{ .hook = NN_FORWARD, .iif = "server0", .dport = PORT },
@@ -114,9 +112,8 @@ static int in_nothing_else_matches(struct inbox *in)
 		EXPECT_EQ(in, packets[i], 0);
 	return 0;
 }
-INBOX_TEST(nothing_else_matches)
 
-static int in_counting_lets_pass(struct inbox *in)
+INBOX_TEST(counting_lets_pass)
 {
 	const struct nn_nft_rule rules[] = {
 		{ .hook = NN_FORWARD, .iif = "client0", .dport = PORT, .action = NN_COUNT },
@@ -138,17 +135,4 @@ static int in_counting_lets_pass(struct inbox *in)
 	/* A later priority sees what an earlier one has accepted. */
 	EXPECT(in, packets[2] >= packets[0] + packets[1]);
 	return 0;
-}
-INBOX_TEST(counting_lets_pass)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ports_and_devices_match),
-		cmocka_unit_test(flags_match),
-		cmocka_unit_test(nothing_else_matches),
-		cmocka_unit_test(counting_lets_pass),
-	};
-
-	return cmocka_run_group_tests_name("netns: nftables matches", tests, NULL, NULL);
 }

@@ -75,7 +75,7 @@ static int drops_exactly(struct inbox *in, int family, unsigned first, unsigned 
 	return 0;
 }
 
-static int in_first_and_after_are_exact(struct inbox *in)
+INBOX_TEST(first_and_after_are_exact)
 {
 	static const unsigned n[] = { 1, 2, 3, 5, 9, SENT };
 	size_t i, f;
@@ -88,10 +88,9 @@ static int in_first_and_after_are_exact(struct inbox *in)
 				return inbox_fail(in, __FILE__, __LINE__, "with N", n[i]);
 	return 0;
 }
-INBOX_TEST(first_and_after_are_exact)
 
 /* A limit of its own for each rule, also where one packet meets two. */
-static int in_limits_are_separate(struct inbox *in)
+INBOX_TEST(limits_are_separate)
 {
 	const struct nn_nft_rule rules[] = {
 		{ .hook = NN_PREROUTING, .l4proto = IPPROTO_UDP, .dport = PORT, .first = 2 },
@@ -112,7 +111,6 @@ static int in_limits_are_separate(struct inbox *in)
 	EXPECT_EQ(in, packets[1], SENT - 2);
 	return 0;
 }
-INBOX_TEST(limits_are_separate)
 
 /* ---- rejecting -------------------------------------------------------------------------- */
 
@@ -137,7 +135,7 @@ static int rejects(struct inbox *in, const struct nn_nft_rule *rule, int code4, 
 	return 0;
 }
 
-static int in_a_reset_refuses(struct inbox *in)
+INBOX_TEST(a_reset_refuses)
 {
 	const struct nn_nft_rule rule = { .hook = NN_FORWARD,
 					  .dport = PORT,
@@ -145,11 +143,10 @@ static int in_a_reset_refuses(struct inbox *in)
 
 	return rejects(in, &rule, ECONNREFUSED, ECONNREFUSED);
 }
-INBOX_TEST(a_reset_refuses)
 
 /* The kernel ignores an ICMP error that comes while connect() still holds the socket, which over a
  * veth the first one does: these end with the second SYN, after a second. */
-static int in_icmp_refuses_by_family(struct inbox *in)
+INBOX_TEST(icmp_refuses_by_family)
 {
 	const struct nn_nft_rule rule = { .hook = NN_FORWARD,
 					  .dport = PORT,
@@ -159,10 +156,9 @@ static int in_icmp_refuses_by_family(struct inbox *in)
 
 	return rejects(in, &rule, EHOSTUNREACH, EACCES);
 }
-INBOX_TEST(icmp_refuses_by_family)
 
 /* Each family has its own code, and both together one limit: the second connect gets through. */
-static int in_icmp_has_one_limit(struct inbox *in)
+INBOX_TEST(icmp_has_one_limit)
 {
 	const struct nn_nft_rule rule = { .hook = NN_FORWARD,
 					  .dport = PORT,
@@ -181,11 +177,10 @@ static int in_icmp_has_one_limit(struct inbox *in)
 		return 1;
 	return expect_count(in, net.ns[NN_GATEWAY], 1);
 }
-INBOX_TEST(icmp_has_one_limit)
 
 /* ---- all or nothing --------------------------------------------------------------------- */
 
-static int in_a_bad_rule_leaves_nothing(struct inbox *in)
+INBOX_TEST(a_bad_rule_leaves_nothing)
 {
 	/* Nothing can be rejected any more once it is on its way out. */
 	const struct nn_nft_rule rules[] = {
@@ -211,9 +206,8 @@ static int in_a_bad_rule_leaves_nothing(struct inbox *in)
 	EXPECT_OK(in, nn_nft_del(ns, TABLE, &in->err));
 	return 0;
 }
-INBOX_TEST(a_bad_rule_leaves_nothing)
 
-static int in_tables_are_read_by_name(struct inbox *in)
+INBOX_TEST(tables_are_read_by_name)
 {
 	const struct nn_nft_rule rule = { .hook = NN_INPUT, .dport = PORT };
 	struct nn_topology net = { 0 };
@@ -231,12 +225,11 @@ static int in_tables_are_read_by_name(struct inbox *in)
 	EXPECT_OK(in, nn_nft_counters(ns, "two", packets, 1, &in->err));
 	return 0;
 }
-INBOX_TEST(tables_are_read_by_name)
 
 #define MANY 200
 
 /* More than one page of messages, more than one datagram of rules. */
-static int in_many_rules_fit(struct inbox *in)
+INBOX_TEST(many_rules_fit)
 {
 	struct nn_nft_rule rules[MANY];
 	struct nn_topology net = { 0 };
@@ -256,21 +249,4 @@ static int in_many_rules_fit(struct inbox *in)
 	for (i = 0; i < MANY; i++)
 		EXPECT_EQ(in, packets[i], 0);
 	return 0;
-}
-INBOX_TEST(many_rules_fit)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_and_after_are_exact),
-		cmocka_unit_test(limits_are_separate),
-		cmocka_unit_test(a_reset_refuses),
-		cmocka_unit_test(icmp_refuses_by_family),
-		cmocka_unit_test(icmp_has_one_limit),
-		cmocka_unit_test(a_bad_rule_leaves_nothing),
-		cmocka_unit_test(tables_are_read_by_name),
-		cmocka_unit_test(many_rules_fit),
-	};
-
-	return cmocka_run_group_tests_name("netns: nftables actions", tests, NULL, NULL);
 }

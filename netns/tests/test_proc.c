@@ -13,7 +13,7 @@
 
 #define TIME "net/ipv4/tcp_keepalive_time"
 
-static int in_sysctls_are_per_namespace(struct inbox *in)
+INBOX_TEST(sysctls_are_per_namespace)
 {
 	struct nn_topology net = { 0 };
 	char value[64] = "";
@@ -26,9 +26,8 @@ static int in_sysctls_are_per_namespace(struct inbox *in)
 	EXPECT_EQ(in, strcmp(value, "7200"), 0);
 	return 0;
 }
-INBOX_TEST(sysctls_are_per_namespace)
 
-static int in_bad_values_are_refused(struct inbox *in)
+INBOX_TEST(bad_values_are_refused)
 {
 	struct nn_ns *ns = NULL;
 	char value[64];
@@ -43,9 +42,8 @@ static int in_bad_values_are_refused(struct inbox *in)
 	EXPECT_EQ(in, nn_ns_open_proc(ns, "self/status", O_RDONLY, &in->err), -EINVAL);
 	return 0;
 }
-INBOX_TEST(bad_values_are_refused)
 
-static int in_put_compares(struct inbox *in)
+INBOX_TEST(put_compares)
 {
 	struct nn_ns *ns = NULL;
 
@@ -57,10 +55,9 @@ static int in_put_compares(struct inbox *in)
 	EXPECT(in, strstr(in->err.text, "the kernel kept 7"));
 	return 0;
 }
-INBOX_TEST(put_compares)
 
 /* A connection counts where it was made, and nowhere else; the files stay open over it. */
-static int in_counters_are_per_namespace(struct inbox *in)
+INBOX_TEST(counters_are_per_namespace)
 {
 	static const char *const names[] = { "Tcp.ActiveOpens", "TcpExt.TCPKeepAlive",
 					     "Ip6.OutNoRoutes", "TcpExt.NoSuchCounter" };
@@ -88,10 +85,9 @@ static int in_counters_are_per_namespace(struct inbox *in)
 	EXPECT(in, !nn_counters_close(NULL));
 	return 0;
 }
-INBOX_TEST(counters_are_per_namespace)
 
 /* One's own namespace can be read by anybody, sandbox or not. */
-static void ones_own_needs_no_privilege(void **state)
+TEST(ones_own_needs_no_privilege)
 {
 	static const char *const name[] = { "TcpExt.TCPKeepAlive" };
 	struct nn_counters *counters = NULL;
@@ -100,7 +96,6 @@ static void ones_own_needs_no_privilege(void **state)
 	uint64_t value = NN_COUNTER_MISSING;
 	int ret;
 
-	(void)state;
 	ret = nn_ns_current(&ns, &err);
 	if (!ret)
 		ret = nn_counters_open(ns, &counters, &err);
@@ -111,17 +106,4 @@ static void ones_own_needs_no_privilege(void **state)
 	if (ret)
 		fail_msg("%s", err.text);
 	assert_true(value != NN_COUNTER_MISSING);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sysctls_are_per_namespace),
-		cmocka_unit_test(bad_values_are_refused),
-		cmocka_unit_test(put_compares),
-		cmocka_unit_test(counters_are_per_namespace),
-		cmocka_unit_test(ones_own_needs_no_privilege),
-	};
-
-	return cmocka_run_group_tests_name("netns: /proc", tests, NULL, NULL);
 }

@@ -15,11 +15,10 @@
 #include "netns/snmp.h"
 #include "netns/softnet.h"
 
-static void error_text_grows_outward(void **state)
+TEST(error_text_grows_outward)
 {
 	struct nn_err err = { "" };
 
-	(void)state;
 	assert_int_equal(nn_fail(&err, ENOENT, "cannot open %s", "x"), -ENOENT);
 	assert_string_equal(err.text, "cannot open x: No such file or directory");
 	assert_int_equal(nn_prefix(&err, -7, "case %d", 3), -7);
@@ -28,13 +27,12 @@ static void error_text_grows_outward(void **state)
 	assert_int_equal(nn_prefix(NULL, -1, "nor %s", "this"), -1);
 }
 
-static void error_text_is_cut_not_overrun(void **state)
+TEST(error_text_is_cut_not_overrun)
 {
 	char big[2000];
 	struct nn_err err;
 	int i;
 
-	(void)state;
 	memset(big, 'a', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
 	nn_fail(&err, EIO, "%s", big);
@@ -49,11 +47,10 @@ static void error_text_is_cut_not_overrun(void **state)
 	}
 }
 
-static void addresses_are_parsed(void **state)
+TEST(addresses_are_parsed)
 {
 	struct nn_addr addr;
 
-	(void)state;
 	assert_int_equal(nn_addr_parse(&addr, "192.0.2.1"), 0);
 	assert_int_equal(addr.family, AF_INET);
 	assert_memory_equal(addr.bytes, "\xc0\x00\x02\x01", 4);
@@ -70,11 +67,10 @@ static const char netstat[] = "TcpExt: SyncookiesSent TCPKeepAlive TCPKeepAliveX
 			      "IpExt: InNoRoutes TCPKeepAlive\n"
 			      "IpExt: 3 99\n";
 
-static void counters_are_found(void **state)
+TEST(counters_are_found)
 {
 	uint64_t value = 0;
 
-	(void)state;
 	assert_true(nn_snmp_find(netstat, "TcpExt.TCPKeepAlive", &value));
 	assert_int_equal(value, 17);
 	assert_true(nn_snmp_find(netstat, "TcpExt.Last", &value));
@@ -89,11 +85,10 @@ static void counters_are_found(void **state)
 }
 
 /* What no kernel writes must not be read beyond its end either. */
-static void broken_counters_are_not_found(void **state)
+TEST(broken_counters_are_not_found)
 {
 	uint64_t value;
 
-	(void)state;
 	assert_false(nn_snmp_find("A: x y\nA: 1\n", "A.y", &value));
 	assert_false(nn_snmp_find("A: x", "A.x", &value));
 	assert_false(nn_snmp_find("A: x\n", "A.x", &value));
@@ -101,21 +96,20 @@ static void broken_counters_are_not_found(void **state)
 	assert_false(nn_snmp6_find("Ip6", "Ip6.OutNoRoutes", &value));
 }
 
-static void ipv6_counters_are_found(void **state)
+TEST(ipv6_counters_are_found)
 {
 	static const char snmp6[] = "Ip6InReceives                   \t12\n"
 				    "Ip6OutNoRoutes                  \t3\n"
 				    "Ip6OutNoRoutesToo               \t4\n";
 	uint64_t value = 0;
 
-	(void)state;
 	assert_true(nn_snmp6_find(snmp6, "Ip6.OutNoRoutes", &value));
 	assert_int_equal(value, 3);
 	assert_false(nn_snmp6_find(snmp6, "Ip6.OutNo", &value));
 	assert_false(nn_snmp6_find(snmp6, "Icmp6.InReceives", &value));
 }
 
-static void rules_are_told_in_words(void **state)
+TEST(rules_are_told_in_words)
 {
 	const struct nn_nft_rule drop = { .hook = NN_FORWARD,
 					  .iif = "client0",
@@ -129,14 +123,13 @@ static void rules_are_told_in_words(void **state)
 	};
 	char text[NN_NFT_TEXT];
 
-	(void)state;
 	assert_string_equal(
 		nn_nft_text(&drop, text),
 		"forward iifname client0 tcp dport 80 flags & 0x04 == 0x04 first 3 drop");
 	assert_string_equal(nn_nft_text(&reject, text), "input reject with icmp 1 or icmpv6 3");
 }
 
-static void contradictory_rules_are_refused(void **state)
+TEST(contradictory_rules_are_refused)
 {
 	const struct nn_nft_rule good = { .hook = NN_INPUT, .dport = 1 };
 	const struct nn_nft_rule both = { .first = 1, .after = 1 };
@@ -144,7 +137,6 @@ static void contradictory_rules_are_refused(void **state)
 	const struct nn_nft_rule udp = { .l4proto = IPPROTO_UDP, .action = NN_REJECT_RST };
 	const struct nn_nft_rule large = { .first = 1001 };
 
-	(void)state;
 	assert_null(nn_nft_wrong(&good, 1000));
 	assert_non_null(nn_nft_wrong(&both, 1000));
 	assert_non_null(nn_nft_wrong(&outside, 1000));
@@ -152,9 +144,8 @@ static void contradictory_rules_are_refused(void **state)
 	assert_non_null(nn_nft_wrong(&large, 1000));
 }
 
-static void missing_features_are_named(void **state)
+TEST(missing_features_are_named)
 {
-	(void)state;
 	assert_non_null(strstr(nn_nft_missing(-ENOENT, 0, "reject"), "CONFIG_NFT_REJECT_INET"));
 	assert_string_equal(nn_nft_missing(-ENOENT, 0, "limit"), "CONFIG_NFT_LIMIT");
 	assert_non_null(strstr(nn_nft_missing(-ENOENT, 4, NULL), "CONFIG_NFT_REJECT_INET"));
@@ -181,11 +172,10 @@ static void assert_why(const struct nn_host *host, int code, const char *words)
 	assert_null(strchr(why, '\n'));
 }
 
-static void refusals_name_their_cause(void **state)
+TEST(refusals_name_their_cause)
 {
 	struct nn_host host = usual;
 
-	(void)state;
 	assert_why(&usual, EPERM, "run as root");
 	assert_why(&usual, ENOSPC, "too many namespaces");
 	assert_why(&usual, ENOSYS, "Linux 5.5");
@@ -227,13 +217,12 @@ static void put_verdict(struct nn_msg *msg, bool capped, const char *text)
 	nn_msg_put_u32(msg, NLMSGERR_ATTR_OFFS, 40);
 }
 
-static void verdicts_are_read(void **state)
+TEST(verdicts_are_read)
 {
 	struct nn_nl_verdict verdict;
 	struct nn_msg msg;
 	int capped;
 
-	(void)state;
 	for (capped = 0; capped < 2; capped++) {
 		put_verdict(&msg, capped, "Invalid prefix");
 		nn_nl_verdict(msg.nlh, &verdict);
@@ -246,12 +235,11 @@ static void verdicts_are_read(void **state)
 	assert_int_equal(verdict.code, EBADMSG);
 }
 
-static void messages_are_bounded(void **state)
+TEST(messages_are_bounded)
 {
 	static const char big[600];
 	struct nn_msg msg;
 
-	(void)state;
 	nn_msg_start(&msg, 1, 0);
 	nn_msg_put(&msg, 1, big, sizeof(big));
 	assert_false(msg.overflow);
@@ -260,33 +248,11 @@ static void messages_are_bounded(void **state)
 	assert_true(msg.nlh->nlmsg_len <= sizeof(msg.buf));
 }
 
-static void lost_packets_are_summed(void **state)
+TEST(lost_packets_are_summed)
 {
-	(void)state;
 	assert_int_equal(nn_softnet_sum("000a7ca0 000088d6 00000000\n0008b644 0000231c 00000000\n"),
 			 0x88d6 + 0x231c);
 	assert_int_equal(nn_softnet_sum("00000001 00000002"), 2);
 	assert_int_equal(nn_softnet_sum("00000001\n"), 0);
 	assert_int_equal(nn_softnet_sum(""), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(error_text_grows_outward),
-		cmocka_unit_test(error_text_is_cut_not_overrun),
-		cmocka_unit_test(addresses_are_parsed),
-		cmocka_unit_test(counters_are_found),
-		cmocka_unit_test(broken_counters_are_not_found),
-		cmocka_unit_test(ipv6_counters_are_found),
-		cmocka_unit_test(rules_are_told_in_words),
-		cmocka_unit_test(contradictory_rules_are_refused),
-		cmocka_unit_test(missing_features_are_named),
-		cmocka_unit_test(refusals_name_their_cause),
-		cmocka_unit_test(verdicts_are_read),
-		cmocka_unit_test(messages_are_bounded),
-		cmocka_unit_test(lost_packets_are_summed),
-	};
-
-	return cmocka_run_group_tests_name("netns: pure", tests, NULL, NULL);
 }

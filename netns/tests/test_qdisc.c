@@ -27,7 +27,7 @@ static int send_datagram(struct nn_topology *net)
 	return ret;
 }
 
-static int in_a_device_refuses(struct inbox *in)
+INBOX_TEST(a_device_refuses)
 {
 	struct nn_topology net = { 0 };
 	uint64_t packets = 77;
@@ -51,9 +51,8 @@ static int in_a_device_refuses(struct inbox *in)
 	EXPECT_EQ(in, send_datagram(&net), -ENOBUFS);
 	return 0;
 }
-INBOX_TEST(a_device_refuses)
 
-static int in_no_such_device(struct inbox *in)
+INBOX_TEST(no_such_device)
 {
 	struct nn_topology net = { 0 };
 	uint64_t packets;
@@ -67,7 +66,6 @@ static int in_no_such_device(struct inbox *in)
 	EXPECT(in, strstr(in->err.text, "eth0"));
 	return 0;
 }
-INBOX_TEST(no_such_device)
 
 static int is_addr(const struct nn_addr *addr, const char *text)
 {
@@ -76,7 +74,7 @@ static int is_addr(const struct nn_addr *addr, const char *text)
 	return !nn_addr_parse(&want, text) && !memcmp(addr, &want, sizeof(want));
 }
 
-static int in_next_hops(struct inbox *in)
+INBOX_TEST(next_hops)
 {
 	struct nn_topology net = { 0 };
 	struct nn_addr addr;
@@ -95,10 +93,9 @@ static int in_next_hops(struct inbox *in)
 	EXPECT_EQ(in, nn_topology_prefix_len(AF_INET6), 64);
 	return 0;
 }
-INBOX_TEST(next_hops)
 
 /* Permanent, gone, asked for in vain, and known again. */
-static int in_neighbours_are_known_or_not(struct inbox *in)
+INBOX_TEST(neighbours_are_known_or_not)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 2 };
 	struct nn_topology net = { 0 };
@@ -119,17 +116,4 @@ static int in_neighbours_are_known_or_not(struct inbox *in)
 	EXPECT_EQ(in, nn_neigh_known(ns, "eth0", &server, &in->err), 1);
 	EXPECT_EQ(in, nn_neigh_known(ns, "eth7", &server, &in->err), -ENODEV);
 	return 0;
-}
-INBOX_TEST(neighbours_are_known_or_not)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_device_refuses),
-		cmocka_unit_test(no_such_device),
-		cmocka_unit_test(next_hops),
-		cmocka_unit_test(neighbours_are_known_or_not),
-	};
-
-	return cmocka_run_group_tests_name("netns: qdisc", tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 
 #define PATIENCE_MS 20000
 
-static int in_one_is_root_and_first(struct inbox *in)
+INBOX_TEST(one_is_root_and_first)
 {
 	char self[16] = "";
 
@@ -31,7 +31,6 @@ static int in_one_is_root_and_first(struct inbox *in)
 	EXPECT(in, readlink("/proc/self", self, sizeof(self) - 1) > 0);
 	return 0;
 }
-INBOX_TEST(one_is_root_and_first)
 
 static int in_signals_are_as_at_birth(struct inbox *in)
 {
@@ -54,11 +53,10 @@ static void never_called(int sig)
 	(void)sig;
 }
 
-static void signals_are_as_at_birth(void **state)
+TEST(signals_are_as_at_birth)
 {
 	sigset_t mask, before;
 
-	(void)state;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, &before);
@@ -98,12 +96,11 @@ static int is_elsewhere(void *arg)
 	return net_inode() == *(const ino_t *)arg;
 }
 
-static void its_network_is_its_own(void **state)
+TEST(its_network_is_its_own)
 {
 	ino_t host = 0;
 	int status;
 
-	(void)state;
 	status = with_host_inode(is_elsewhere, &host);
 	if (status < 0)
 		skip();
@@ -111,7 +108,7 @@ static void its_network_is_its_own(void **state)
 	assert_true(net_inode() == host);
 }
 
-static int in_namespaces_are_made_and_entered(struct inbox *in)
+INBOX_TEST(namespaces_are_made_and_entered)
 {
 	struct nn_ns *ns = NULL, *here = NULL;
 	ino_t home = net_inode();
@@ -129,7 +126,6 @@ static int in_namespaces_are_made_and_entered(struct inbox *in)
 	EXPECT(in, !nn_ns_free(NULL));
 	return 0;
 }
-INBOX_TEST(namespaces_are_made_and_entered)
 
 static int return_42(void *arg)
 {
@@ -166,11 +162,10 @@ static bool start_or_say(struct nn_sandbox *box, int (*entry)(void *), void *arg
 	return false;
 }
 
-static void its_status_comes_back(void **state)
+TEST(its_status_comes_back)
 {
 	struct nn_sandbox box = NN_SANDBOX_INIT;
 
-	(void)state;
 	if (!start_or_say(&box, return_42, NULL))
 		skip();
 	assert_int_equal(nn_sandbox_wait(&box), 42);
@@ -221,13 +216,12 @@ static bool two_ready(int fd)
 	return true;
 }
 
-static void killing_it_ends_everything(void **state)
+TEST(killing_it_ends_everything)
 {
 	struct nn_sandbox box = NN_SANDBOX_INIT;
 	bool started, ready = false, gone = false;
 	int pipefd[2];
 
-	(void)state;
 	assert_int_equal(pipe2(pipefd, O_CLOEXEC), 0);
 	started = start_or_say(&box, stay, &pipefd[1]);
 	close(pipefd[1]);
@@ -258,13 +252,12 @@ static pid_t fork_parent(int fd)
 	_exit(nn_sandbox_wait(&box) < 0);
 }
 
-static void it_dies_with_its_parent(void **state)
+TEST(it_dies_with_its_parent)
 {
 	bool ready, gone = false;
 	int pipefd[2], status = 0;
 	pid_t parent;
 
-	(void)state;
 	assert_int_equal(pipe2(pipefd, O_CLOEXEC), 0);
 	parent = fork_parent(pipefd[1]);
 	close(pipefd[1]);
@@ -289,13 +282,12 @@ static int stay_quietly(void *arg)
 		pause();
 }
 
-static void many_live_at_once(void **state)
+TEST(many_live_at_once)
 {
 	struct nn_sandbox box[30];
 	struct nn_err err = { "" };
 	size_t i, n = NN_N(box), started = 0;
 
-	(void)state;
 	for (i = 0; i < n; i++) {
 		box[i] = (struct nn_sandbox)NN_SANDBOX_INIT;
 		started += !nn_sandbox_start(&box[i], stay_quietly, NULL, &err);
@@ -307,20 +299,4 @@ static void many_live_at_once(void **state)
 		skip();
 	}
 	assert_int_equal(started, n);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_is_root_and_first),
-		cmocka_unit_test(signals_are_as_at_birth),
-		cmocka_unit_test(its_network_is_its_own),
-		cmocka_unit_test(namespaces_are_made_and_entered),
-		cmocka_unit_test(its_status_comes_back),
-		cmocka_unit_test(killing_it_ends_everything),
-		cmocka_unit_test(it_dies_with_its_parent),
-		cmocka_unit_test(many_live_at_once),
-	};
-
-	return cmocka_run_group_tests_name("netns: sandbox", tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static int carries_tcp(struct inbox *in, struct nn_topology *net, uint16_t port)
 	return 0;
 }
 
-static int in_a_pair_carries_tcp(struct inbox *in)
+INBOX_TEST(a_pair_carries_tcp)
 {
 	struct nn_topology net = { 0 };
 
@@ -66,18 +66,16 @@ static int in_a_pair_carries_tcp(struct inbox *in)
 	nn_topology_free(&net);
 	return 0;
 }
-INBOX_TEST(a_pair_carries_tcp)
 
-static int in_a_routed_network_carries_tcp(struct inbox *in)
+INBOX_TEST(a_routed_network_carries_tcp)
 {
 	struct nn_topology net = { 0 };
 
 	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
 	return carries_tcp(in, &net, 7000);
 }
-INBOX_TEST(a_routed_network_carries_tcp)
 
-static int in_links_tell_their_state(struct inbox *in)
+INBOX_TEST(links_tell_their_state)
 {
 	struct nn_topology net = { 0 };
 	unsigned flags = 0;
@@ -98,9 +96,8 @@ static int in_links_tell_their_state(struct inbox *in)
 	EXPECT(in, strstr(in->err.text, "eth7"));
 	return 0;
 }
-INBOX_TEST(links_tell_their_state)
 
-static int in_a_link_comes_back(struct inbox *in)
+INBOX_TEST(a_link_comes_back)
 {
 	struct nn_topology net = { 0 };
 	int i;
@@ -116,10 +113,9 @@ static int in_a_link_comes_back(struct inbox *in)
 	}
 	return 0;
 }
-INBOX_TEST(a_link_comes_back)
 
 /* The first end waits in a child while the second is set up here. */
-static int in_waiting_sees_the_carrier(struct inbox *in)
+INBOX_TEST(waiting_sees_the_carrier)
 {
 	struct nn_topology net = { 0 };
 	int pidfd, status = -1;
@@ -136,9 +132,8 @@ static int in_waiting_sees_the_carrier(struct inbox *in)
 	EXPECT_EQ(in, status, 0);
 	return 0;
 }
-INBOX_TEST(waiting_sees_the_carrier)
 
-static int in_a_machine_vanishes_and_returns(struct inbox *in)
+INBOX_TEST(a_machine_vanishes_and_returns)
 {
 	static const enum nn_node nodes[] = { NN_SERVER, NN_CLIENT, NN_GATEWAY };
 	struct nn_topology net = { 0 };
@@ -159,9 +154,8 @@ static int in_a_machine_vanishes_and_returns(struct inbox *in)
 	}
 	return 0;
 }
-INBOX_TEST(a_machine_vanishes_and_returns)
 
-static int in_a_pair_is_replaced(struct inbox *in)
+INBOX_TEST(a_pair_is_replaced)
 {
 	struct nn_topology net = { 0 };
 
@@ -169,11 +163,10 @@ static int in_a_pair_is_replaced(struct inbox *in)
 	EXPECT_OK(in, nn_topology_replace(&net, NN_SERVER, true, &in->err));
 	return carries_tcp(in, &net, 7000);
 }
-INBOX_TEST(a_pair_is_replaced)
 
 /* The gateway swallows what is for a network that is gone. It has seen the first connect when it
  * refuses the second, because both take the same way. */
-static int in_the_gateway_stays_silent(struct inbox *in)
+INBOX_TEST(the_gateway_stays_silent)
 {
 	static const char *const name[] = { "Icmp.OutMsgs", "Ip.ForwDatagrams" };
 	struct nn_topology net = { 0 };
@@ -195,9 +188,8 @@ static int in_the_gateway_stays_silent(struct inbox *in)
 	nn_counters_close(counters);
 	return 0;
 }
-INBOX_TEST(the_gateway_stays_silent)
 
-static int in_routes_say_no(struct inbox *in)
+INBOX_TEST(routes_say_no)
 {
 	static const struct {
 		enum nn_route_type type;
@@ -222,9 +214,8 @@ static int in_routes_say_no(struct inbox *in)
 	EXPECT(in, strstr(in->err.text, "198.51.100.0/24"));
 	return carries_tcp(in, &net, 7000);
 }
-INBOX_TEST(routes_say_no)
 
-static int in_addresses_and_neighbours_go(struct inbox *in)
+INBOX_TEST(addresses_and_neighbours_go)
 {
 	struct nn_topology net = { 0 };
 	struct nn_addr client, server;
@@ -241,7 +232,6 @@ static int in_addresses_and_neighbours_go(struct inbox *in)
 	EXPECT_EQ(in, connect_start(&net, NN_SERVER, AF_INET, 7000), -EADDRNOTAVAIL);
 	return 0;
 }
-INBOX_TEST(addresses_and_neighbours_go)
 
 /* Listens to everything that the server's device sees from before the first packet. */
 static int capture_open(struct nn_topology *net)
@@ -252,7 +242,7 @@ static int capture_open(struct nn_topology *net)
 }
 
 /* No ARP, and of IPv6 no neighbour discovery: nothing that delays a handshake. */
-static int in_nobody_asks_for_neighbours(struct inbox *in)
+INBOX_TEST(nobody_asks_for_neighbours)
 {
 	struct nn_topology net = { 0 };
 	struct sockaddr_ll from;
@@ -280,7 +270,6 @@ static int in_nobody_asks_for_neighbours(struct inbox *in)
 	EXPECT_EQ(in, errno, EAGAIN);
 	return 0;
 }
-INBOX_TEST(nobody_asks_for_neighbours)
 
 /* As in a kernel without CONFIG_IPV6. */
 static int forbid_ipv6(void)
@@ -298,7 +287,7 @@ static int forbid_ipv6(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-static int in_ipv4_alone_is_enough(struct inbox *in)
+INBOX_TEST(ipv4_alone_is_enough)
 {
 	struct nn_topology net = { 0 };
 	struct nn_counters *counters;
@@ -309,25 +298,4 @@ static int in_ipv4_alone_is_enough(struct inbox *in)
 	EXPECT_OK(in, nn_counters_open(net.ns[NN_CLIENT], &counters, &in->err));
 	nn_counters_close(counters);
 	return carries_tcp(in, &net, 7000);
-}
-INBOX_TEST(ipv4_alone_is_enough)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_pair_carries_tcp),
-		cmocka_unit_test(a_routed_network_carries_tcp),
-		cmocka_unit_test(links_tell_their_state),
-		cmocka_unit_test(a_link_comes_back),
-		cmocka_unit_test(waiting_sees_the_carrier),
-		cmocka_unit_test(a_machine_vanishes_and_returns),
-		cmocka_unit_test(a_pair_is_replaced),
-		cmocka_unit_test(the_gateway_stays_silent),
-		cmocka_unit_test(routes_say_no),
-		cmocka_unit_test(addresses_and_neighbours_go),
-		cmocka_unit_test(nobody_asks_for_neighbours),
-		cmocka_unit_test(ipv4_alone_is_enough),
-	};
-
-	return cmocka_run_group_tests_name("netns: topology", tests, NULL, NULL);
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program around tests that are TEST(name). */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define TESTS_MAX 128
+
+static struct CMUnitTest tests[TESTS_MAX];
+static size_t n_tests;
+static CMFixtureFunction before_all, after_all;
+
+void unit_add(struct CMUnitTest test)
+{
+	if (n_tests == TESTS_MAX)
+		abort();
+	tests[n_tests++] = test;
+}
+
+void unit_group(CMFixtureFunction before, CMFixtureFunction after)
+{
+	before_all = before;
+	after_all = after;
+}
+
+int main(void)
+{
+	return _cmocka_run_group_tests(program_invocation_short_name, tests, n_tests, before_all,
+				       after_all);
+}
