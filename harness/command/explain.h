@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The chapters of `kacheck explain`. */
+/* What `kacheck explain` is made of: words (explain_words.c), the window (explain_time.c), and the
+ * chapters around them (explain.c). */
 #ifndef KA_EXPLAIN_H
 #define KA_EXPLAIN_H
 
@@ -10,29 +11,20 @@ struct ka_lesson {
 	const struct ka_instance *instance;
 	const struct ka_prediction *prediction;
 	const struct ka_facts *facts;
+	const struct ka_step *step; /* the one that is told; NULL: none */
 };
 
+#define KA_EXPLAIN_TEXT 2048
+
+/* @sentence into @buf, with the words of @lesson in place of what stands in braces. Returns @buf. */
+const char *ka_explain_fill(const struct ka_lesson *lesson, const char *sentence,
+			    char buf[KA_EXPLAIN_TEXT]);
 /* "the client", "the server", "the gateway". */
 const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who);
-/* The other end of @who. */
-enum ka_who ka_explain_other(enum ka_who who);
+/* "after 3 s: ": when the step is due; nothing for at once. */
+const char *ka_explain_when(const struct ka_lesson *lesson, char *buf, size_t size);
 
-/* What is done, step by step (explain_steps.c). */
-void ka_explain_steps(const struct ka_lesson *lesson);
-/* A gateway with a memory, and a step that is about it (explain_gateway.c). */
-void ka_explain_gateway(const struct ka_instance *instance);
-void ka_explain_entry(const struct ka_instance *instance, const struct ka_step *step, char *buf,
-		      size_t size);
-/* The programs above TCP and the load, steps that are about them, and what they must do (explain_app.c). */
-void ka_explain_programs(const struct ka_instance *instance);
-void ka_explain_app_step(const struct ka_instance *instance, const struct ka_step *step, char *buf,
-			 size_t size);
-void ka_explain_acts(const struct ka_instance *instance);
-/* Which rule of the kernel decides (explain_rule.c). */
-void ka_explain_rule(const struct ka_lesson *lesson);
-/* When, and why it is not idle + intvl * cnt (explain_time.c). */
+/* When it ends, and why that is not idle + intvl * cnt. */
 void ka_explain_time(const struct ka_lesson *lesson);
-/* What the application and the wire must show (explain_signs.c). */
-void ka_explain_signs(const struct ka_lesson *lesson);
 
 #endif

@@ -5,120 +5,214 @@
  */
 #include <stdio.h>
 
-#include "command/explain_sum.h"
+#include "command/explain.h"
 #include "command/page.h"
+#include "judge/values.h"
 #include "judge/wheel.h"
+#include "model/regimes.h"
 #include "model/util.h"
 
 /* More probes than this are not listed one by one. */
 #define LISTED 6
 
-/* ---- the table ---------------------------------------------------------------------------- */
+/* The numbers that the chapter is about. Jiffies. */
+struct sum {
+	struct ka_values v;
+	const struct ka_prediction *p;
+	int hz;
+	int64_t idle, intvl;
+	enum ka_wheel_arming arming;
+};
 
-static void print_expiry(const struct ka_sum *sum, unsigned nth, const char *what)
+static struct sum sum_of(const struct ka_lesson *lesson)
 {
-	int64_t bounds[2];
+	static const enum ka_wheel_arming armings[] = { [KA_CHAINED] = KA_WHEEL_CHAINED,
+							[KA_FRESH] = KA_WHEEL_FRESH,
+							[KA_PROBED] = KA_WHEEL_PROBED };
+	struct sum sum = { .v = ka_values_begin(lesson->instance),
+			   .p = lesson->prediction,
+			   .hz = lesson->facts->hz };
 
-	ka_sum_expiry(sum, nth, bounds);
-	printf("      %-18s  %12.3f s  %12.3f s   %lld .. %lld j\n", what, ka_sum_s(sum, bounds[0]),
-	       ka_sum_s(sum, bounds[1]), (long long)bounds[0], (long long)bounds[1]);
+	sum.idle = sum.v.idle * sum.hz;
+	sum.intvl = sum.v.intvl * sum.hz;
+	sum.arming = armings[lesson->instance->case_->expect.arming];
+	return sum;
 }
 
-static void print_chain(const struct ka_sum *sum, unsigned probes)
+static double seconds(const struct sum *sum, int64_t jiffies)
+{
+	return (double)jiffies / sum->hz;
+}
+
+/* ---- the table of the wheel ----------------------------------------------------------------- */
+
+/* When the timer goes off for the @nth time after L: probe @nth, or the end. */
+static void expiry_of(const struct sum *sum, unsigned nth, int64_t bounds[2])
+{
+	struct ka_wheel_bounds w =
+		ka_wheel_window(sum->v.idle, sum->v.intvl, nth - 1, 0, sum->hz, sum->arming);
+
+	bounds[0] = nth == 1 ? w.p1[0] : w.end[0];
+	bounds[1] = nth == 1 ? w.p1[1] : w.end[1];
+}
+
+static void print_row(const struct sum *sum, unsigned nth, const char *what)
+{
+	int64_t bounds[2], granule = nth == 1 ? sum->p->granule_idle_j : sum->p->granule_intvl_j;
+
+	expiry_of(sum, nth, bounds);
+	printf("  %-18s %5lld %8.3f %10.3f %10.3f  %lld .. %lld j\n", what,
+	       (long long)(sum->v.idle + sum->v.intvl * (nth - 1)), seconds(sum, granule),
+	       seconds(sum, bounds[0]), seconds(sum, bounds[1]), (long long)bounds[0],
+	       (long long)bounds[1]);
+}
+
+static void print_columns(void)
+{
+	printf("\n  %-18s %5s %8s %10s %10s  %s\n", "s after L", "paper", "slots", "earliest",
+	       "latest", "in jiffies");
+}
+
+static void print_chain(const struct sum *sum, unsigned probes)
 {
 	char what[32];
 
-	printf("\n      %-18s  %14s  %14s   in jiffies\n", "after L", "earliest", "latest");
+	print_columns();
 	for (unsigned i = 1; i <= probes; i++) {
 		if (i > LISTED / 2 && i + 1 < probes && probes > LISTED) {
 			if (i == LISTED / 2 + 1)
-				printf("      ...\n");
+				printf("  ...\n");
 			continue;
 		}
 		snprintf(what, sizeof(what), "probe %u", i);
-		print_expiry(sum, i, what);
+		print_row(sum, i, what);
 	}
-	print_expiry(sum, probes + 1, "RST and the end");
+	print_row(sum, probes + 1, "RST and the end");
 	putchar('\n');
 }
 
-/* " + 3 x 0.024 s": the roundings of @steps full steps; nothing for none. */
-static const char *steps_text(const struct ka_sum *sum, unsigned steps, char *buf, size_t size)
+/* Each expiry, and whether the user timeout is over by then. */
+static void print_expiries(const struct sum *sum)
 {
-	buf[0] = '\0';
-	if (steps)
-		snprintf(buf, size, " + %u x %.3f s", steps,
-			 ka_sum_s(sum, sum->p->gap_j - sum->intvl));
-	return buf;
-}
+	int64_t timeout = ka_wheel_ms(sum->v.user_timeout_ms, sum->hz);
+	int64_t bounds[2] = { 0, 0 };
 
-/* The same sum in one line. After the first step, which may come from a finer slot, every step is
- * the same. */
-static void explain_latest(const struct ka_sum *sum, const int64_t second[2])
-{
-	const struct ka_prediction *p = sum->p;
-	char steps[40];
+	print_columns();
+	for (unsigned i = 1; i < 200 && (i < 3 || bounds[0] < timeout); i++) {
+		char what[40];
 
-	if (p->hi_j != second[1] + (int64_t)(sum->v.cnt - 1) * p->gap_j)
-		return;
-	if (second[1] - p->p1_hi_j == p->gap_j)
-		ka_page_para("Latest: %g s on paper + %.3f s (idle waits for a whole slot)%s (each "
-			     "interval is rounded up) = %.3f s.",
-			     p->nominal_s, ka_sum_s(sum, p->p1_hi_j - sum->idle),
-			     steps_text(sum, sum->v.cnt, steps, sizeof(steps)),
-			     ka_sum_s(sum, p->hi_j));
-	else
-		ka_page_para(
-			"Latest: %g s on paper + %.3f s (idle waits for a whole slot) + %.3f s "
-			"(so does the first interval, whose slots are coarser)%s = %.3f s.",
-			p->nominal_s, ka_sum_s(sum, p->p1_hi_j - sum->idle),
-			ka_sum_s(sum, second[1] - p->p1_hi_j - sum->intvl),
-			steps_text(sum, sum->v.cnt - 1, steps, sizeof(steps)),
-			ka_sum_s(sum, p->hi_j));
-}
-
-static void explain_earliest(const struct ka_sum *sum, const int64_t second[2])
-{
-	const struct ka_prediction *p = sum->p;
-	char steps[40];
-
-	if (p->lo_j == sum->idle + 1 + (int64_t)sum->v.cnt * p->gap_j) {
-		ka_page_para(
-			"Earliest: %g s on paper + %.3f s (idle is one jiffy late at least)%s = "
-			"%.3f s.",
-			p->nominal_s, ka_sum_s(sum, 1),
-			steps_text(sum, sum->v.cnt, steps, sizeof(steps)), ka_sum_s(sum, p->lo_j));
-		return;
+		expiry_of(sum, i, bounds);
+		if (i > LISTED && bounds[1] + 2 * sum->p->gap_j < timeout)
+			continue;
+		snprintf(what, sizeof(what), "%u: over? %s", i,
+			 i == 1 && bounds[1] >= timeout ? "no probe"
+			 : bounds[0] >= timeout         ? "yes"
+			 : bounds[1] >= timeout         ? "perhaps"
+							: "no");
+		print_row(sum, i, what);
 	}
-	if (p->lo_j != second[0] + (int64_t)(sum->v.cnt - 1) * p->gap_j)
-		return;
-	ka_page_para(
-		"Earliest: %g s on paper + %.3f s%s = %.3f s. This takes luck: the first probe "
-		"left on time but between two starts of coarse slots, so that the first "
-		"interval ended %lld jiffies after idle, not %lld.%s",
-		p->nominal_s, ka_sum_s(sum, second[0] - sum->idle - sum->intvl),
-		steps_text(sum, sum->v.cnt - 1, steps, sizeof(steps)), ka_sum_s(sum, p->lo_j),
-		(long long)(second[0] - sum->idle), (long long)p->gap_j,
-		sum->v.cnt > 1 ? " From the second probe on there is no more luck to be had." : "");
+	printf("  (Is the user timeout of %lld j over, and a probe out?)\n", (long long)timeout);
+}
+
+/* ---- the wheel in words --------------------------------------------------------------------- */
+
+/* A slot of @granule takes what is set less than 63 of them ahead, and too far for the next finer
+ * ones. */
+static void explain_slots(const struct sum *sum, const char *what, int64_t ahead, int64_t granule)
+{
+	ka_page_hang("      - ",
+		     "%s, %lld j, waits in slots of %lld j = %.3f s, as all that is set up to %lld "
+		     "j = %.3f s ahead.",
+		     what, (long long)ahead, (long long)granule, seconds(sum, granule),
+		     (long long)(63 * granule), seconds(sum, 63 * granule));
+}
+
+static void explain_wheel(const struct sum *sum, bool intervals)
+{
+	ka_page_hang("   1. ",
+		     "The jiffy. This kernel counts time in jiffies of %g ms (HZ = %d): idle is "
+		     "%lld of them, intvl %lld.",
+		     1000.0 / sum->hz, sum->hz, (long long)sum->idle, (long long)sum->intvl);
+	ka_page_hang("   2. ",
+		     "The wheel. Timers wait in slots, and the further away a timer is when it "
+		     "is set, the coarser its slots. It goes off when the slot behind its time "
+		     "comes round: at least one jiffy and at most one slot late, never early.");
+	explain_slots(sum, "idle", sum->idle, sum->p->granule_idle_j);
+	if (intervals)
+		explain_slots(sum, "intvl", sum->intvl, sum->p->granule_intvl_j);
+}
+
+static void explain_first(const struct sum *sum)
+{
+	const struct ka_prediction *p = sum->p;
+
+	if (sum->arming == KA_WHEEL_FRESH)
+		ka_page_hang("   3. ",
+			     "The first expiry. The timer was set in the same jiffy as L, %lld "
+			     "jiffies ahead, and goes off at the start of the next slot behind "
+			     "that: 1 to %lld jiffies late.",
+			     (long long)sum->idle, (long long)p->granule_idle_j);
+	else
+		ka_page_hang("   3. ",
+			     "The first expiry. The timer was already running when the last "
+			     "segment came. When it goes off it finds that idle is not over, and "
+			     "sets itself to L + idle; what is left may be short and then waits in "
+			     "fine slots. So the lateness is anything from 0 to %lld jiffies, "
+			     "depending on how the earlier traffic fell.",
+			     (long long)(p->p1_hi_j - sum->idle));
+	if (sum->arming == KA_WHEEL_PROBED && sum->intvl > sum->idle)
+		ka_page_text(6, "(With intvl longer than idle an answered probe has set the timer "
+				"to intvl, not to idle: that is why it can be so late.)");
+}
+
+/* From a slot's start, where an expiry leaves the timer, to the start of the slot behind intvl. */
+static void explain_steps(const struct sum *sum)
+{
+	const struct ka_prediction *p = sum->p;
+
+	ka_page_hang(
+		"   4. ",
+		"From probe to probe. When the timer goes off, at the start of a slot of %lld, "
+		"the kernel sets it intvl (%lld jiffies) ahead from there. The first start of "
+		"a slot behind that is %lld jiffies ahead. So each step takes %lld jiffies = "
+		"%.3f s instead of %lld s, every time the same. (Running up to %lld jiffies "
+		"late changes nothing: there is so much room in the slot.)",
+		(long long)p->granule_intvl_j, (long long)sum->intvl, (long long)p->gap_j,
+		(long long)p->gap_j, seconds(sum, p->gap_j), (long long)sum->v.intvl,
+		(long long)p->gap_slack_j);
+	if (sum->arming != KA_WHEEL_FRESH || p->granule_idle_j < p->granule_intvl_j)
+		ka_page_text(6, "Only the first step can differ: the first probe may have left "
+				"from a finer slot, between two of these starts.");
+}
+
+/* The window as a sum: what is on paper, idle's lateness, and what is left is the intervals'. */
+static void explain_sum(const struct sum *sum, const char *which, int64_t end, int64_t first)
+{
+	int64_t paper = sum->idle + sum->intvl * sum->v.cnt;
+
+	ka_page_text(2,
+		     "%s: %g s on paper + %.3f s (idle waits for its slot) + %.3f s (%u "
+		     "interval%s, each rounded up) = %.3f s.",
+		     which, sum->p->nominal_s, seconds(sum, first - sum->idle),
+		     seconds(sum, end - paper - (first - sum->idle)), sum->v.cnt,
+		     sum->v.cnt == 1 ? "" : "s", seconds(sum, end));
 }
 
 /* ---- what the judge adds ------------------------------------------------------------------ */
 
 static void explain_judge(const struct ka_lesson *lesson)
 {
-	ka_page_para("The judge accepts one jiffy less at the low end, because L is cut down to a "
-		     "whole jiffy. At the high end it adds how late this host was seen to wake its "
-		     "timers while the instance ran (measured, not guessed), and nothing else. A "
-		     "single jiffy too early is a failure.");
-	if (lesson->facts->phase_known)
-		ka_page_para(
-			"The jiffies of this host can be read (/proc/timer_list), so the end is "
-			"also predicted to the jiffy: \"off\" in the result is measured minus "
-			"predicted, 0 or 1.");
-	else
-		ka_page_para(
-			"Where /proc/timer_list can be read (as root, on the running kernel) the "
-			"end is also predicted to the jiffy.");
+	ka_page_para(
+		"The judge accepts one jiffy less at the low end, because L is cut down to a "
+		"whole jiffy. At the high end it adds how late this host was seen to wake its "
+		"timers while the instance ran (measured, not guessed), and nothing else. A "
+		"single jiffy too early is a failure. %s",
+		lesson->facts->phase_known
+			? "The jiffies of this host can be read (/proc/timer_list), so the end "
+			  "is also predicted to the jiffy: \"off\" in the result is measured "
+			  "minus predicted, 0 or 1."
+			: "Where /proc/timer_list can be read (as root, on the running kernel) "
+			  "the end is also predicted to the jiffy.");
 }
 
 /* The same declaration on kernels that were built otherwise. */
@@ -140,245 +234,146 @@ static void compare_hz(const struct ka_lesson *lesson)
 
 /* ---- regimes ------------------------------------------------------------------------------ */
 
-static void headline(const struct ka_sum *sum, double nominal_s)
+/* Those in which the keepalive timer brings the end. */
+static void explain_timer(const struct ka_lesson *lesson, const struct sum *sum)
 {
-	char title[120];
+	static const char *const paper[KA_REGIMES] = {
+		[KA_KEEPALIVE_EXPIRY] =
+			"On paper: idle + intvl * cnt = {idle} + {intvl} * {cnt} = {nominal}.",
+		[KA_FIRST_PROBE] = "On paper: idle = {idle}, and a round trip. intvl and cnt have "
+				   "no part in it.",
+		[KA_USER_TIMEOUT] = "On paper: the user timeout, {timeout}. But the kernel only "
+				    "looks when the keepalive timer goes off, and wants one "
+				    "unanswered probe.",
+	};
+	enum ka_when when = sum->p->when;
+	bool intervals = when != KA_FIRST_PROBE;
+	char title[120], text[KA_EXPLAIN_TEXT];
 
-	snprintf(title, sizeof(title), "WHEN, AND WHY %g s BECOMES %.3f .. %.3f s", nominal_s,
-		 ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
+	snprintf(title, sizeof(title), "WHEN, AND WHY %g s BECOMES %.3f .. %.3f s",
+		 when == KA_FIRST_PROBE    ? (double)sum->v.idle
+		 : when == KA_USER_TIMEOUT ? sum->v.user_timeout_ms / 1000.0
+					   : sum->p->nominal_s,
+		 seconds(sum, sum->p->lo_j), seconds(sum, sum->p->hi_j));
 	ka_page_head(title);
-}
-
-static void expiry_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
-{
-	int64_t second[2];
-
-	headline(sum, sum->p->nominal_s);
-	ka_page_para(
-		"On paper: idle + intvl * cnt = %lld + %lld * %u = %g s. All times count from L, "
-		"when the last segment was received.",
-		(long long)sum->v.idle, (long long)sum->v.intvl, sum->v.cnt, sum->p->nominal_s);
-	ka_explain_jiffy(sum);
-	ka_explain_wheel(sum);
-	ka_explain_first(sum);
-	ka_explain_step(sum);
-	print_chain(sum, sum->v.cnt);
-	ka_sum_expiry(sum, 2, second);
-	explain_latest(sum, second);
-	explain_earliest(sum, second);
-	explain_judge(lesson);
-	compare_hz(lesson);
-}
-
-static void first_probe_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
-{
-	headline(sum, (double)sum->v.idle);
-	ka_page_para(
-		"On paper: idle = %lld s, and a round trip. intvl and cnt have no part in it. All "
-		"times count from L, when the last segment was received.",
-		(long long)sum->v.idle);
-	ka_explain_jiffy(sum);
-	ka_explain_wheel(sum);
-	ka_explain_first(sum);
-	putchar('\n');
-	explain_judge(lesson);
-	compare_hz(lesson);
-}
-
-static void user_timeout_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
-{
-	int64_t timeout = ka_wheel_ms(sum->v.user_timeout_ms, sum->hz);
-	int64_t bounds[2] = { 0, 0 };
-
-	headline(sum, sum->v.user_timeout_ms / 1000.0);
-	ka_page_para(
-		"On paper: the user timeout, %.3f s. But the kernel only looks when the keepalive "
-		"timer goes off, and wants one unanswered probe. All times count from L, when "
-		"the last segment was received.",
-		sum->v.user_timeout_ms / 1000.0);
-	ka_explain_jiffy(sum);
-	ka_explain_wheel(sum);
-	ka_explain_first(sum);
-	ka_explain_step(sum);
-	printf("\n      %-10s  %14s  %14s   user timeout of %lld j over?\n", "expiry", "earliest",
-	       "latest", (long long)timeout);
-	for (unsigned i = 1; i < 200 && (i < 3 || bounds[0] < timeout); i++) {
-		const char *over;
-
-		ka_sum_expiry(sum, i, bounds);
-		over = bounds[0] >= timeout ? "yes" : bounds[1] >= timeout ? "perhaps" : "no";
-		if (i > LISTED && bounds[1] + 2 * sum->p->gap_j < timeout)
-			continue;
-		printf("      %-10u  %12.3f s  %12.3f s   %s%s\n", i, ka_sum_s(sum, bounds[0]),
-		       ka_sum_s(sum, bounds[1]), over,
-		       i == 1 && bounds[1] >= timeout ? ", but no probe is out yet" : "");
+	ka_page_para("%s All times count from L, when the last segment was received.",
+		     ka_explain_fill(lesson, paper[when], text));
+	explain_wheel(sum, intervals);
+	explain_first(sum);
+	if (intervals)
+		explain_steps(sum);
+	if (when == KA_KEEPALIVE_EXPIRY) {
+		print_chain(sum, sum->v.cnt);
+		explain_sum(sum, "Earliest", sum->p->lo_j, sum->p->p1_lo_j);
+		explain_sum(sum, "Latest", sum->p->hi_j, sum->p->p1_hi_j);
+	} else if (when == KA_USER_TIMEOUT) {
+		print_expiries(sum);
+	} else {
+		print_columns();
+		print_row(sum, 1, "probe, and the end");
 	}
 	putchar('\n');
 	explain_judge(lesson);
 	compare_hz(lesson);
 }
 
-static void never_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
+static void explain_never(const struct ka_lesson *lesson, const struct sum *sum)
 {
 	const struct ka_case *c = lesson->instance->case_;
 	struct ka_wheel_bounds dead = ka_wheel_window(sum->v.idle, sum->v.intvl, sum->v.cnt, 0,
 						      sum->hz, KA_WHEEL_CHAINED);
 
-	ka_page_head("WHEN");
-	if (sum->p->changing) {
-		ka_page_text(2, "No end is due: %s.",
-			     "steps change the timer on the way, and what they leave behind does "
-			     "not bring one");
-		return;
-	}
-	if (c->from == KA_FROM_NOWHERE || !c->expect.answered || ka_case_persists(c)) {
+	if (sum->p->changing)
+		ka_page_text(2, "No end is due: steps change the timer on the way, and what they "
+				"leave behind does not bring one.");
+	else if (c->from == KA_FROM_NOWHERE || !c->expect.answered || ka_case_persists(c))
 		ka_page_text(2, "There is nothing to compute: %s.",
 			     c->from == KA_FROM_NOWHERE ? "no timer, no end"
 			     : ka_case_persists(c)      ? "no limit is reached"
 							: "nothing is waited for");
-		return;
-	}
-	ka_page_para(
-		"If nobody answered, the end would come %.3f .. %.3f s after the last segment "
-		"received (idle + intvl * cnt = %g s, each part rounded up by the timer wheel: "
-		"see `kacheck explain silent_drop').",
-		ka_sum_s(sum, dead.end[0]), ka_sum_s(sum, dead.end[1]),
-		ka_nominal_s(&lesson->instance->setting));
-	ka_page_text(
-		2,
-		"As it is, a probe goes out %.3f .. %.3f s after the last segment received, is "
-		"answered sooner or later, and the answer is the last segment received from "
-		"then on.",
-		ka_sum_s(sum, dead.p1[0]), ka_sum_s(sum, dead.p1[1]));
-}
-
-static void at_once_time(const struct ka_sum *sum)
-{
-	ka_page_head("WHEN");
-	ka_page_text(2,
-		     "Within %lld jiffies (%g ms) after the fault, or after a program closed: the "
-		     "tick may "
-		     "pass once while the segment is on its way, and once until the reader runs. "
-		     "To this, how late the "
-		     "host was seen to wake its timers is added.",
-		     (long long)sum->p->hi_j, 1000 * ka_sum_s(sum, sum->p->hi_j));
-}
-
-/* Data that cannot leave the host. */
-static void stuck_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
-{
-	ka_page_head("WHEN");
-	ka_page_para("%.3f .. %.3f s after the data was written: the user timeout, counted "
-		     "from the write or from the first expiry behind it, and rounded up "
-		     "by the timer wheel.",
-		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
-	compare_hz(lesson);
+	else
+		ka_page_text(2,
+			     "If nobody answered, the end would come %.3f .. %.3f s after the last "
+			     "segment received (idle + intvl * cnt = %g s, each part rounded up by "
+			     "the timer wheel: see `kacheck explain silent_drop'). As it is, a "
+			     "probe goes out %.3f .. %.3f s after it, is answered sooner or later, "
+			     "and the answer is the last segment received from then on.",
+			     seconds(sum, dead.end[0]), seconds(sum, dead.end[1]),
+			     ka_nominal_s(&lesson->instance->setting), seconds(sum, dead.p1[0]),
+			     seconds(sum, dead.p1[1]));
 }
 
 /* The judge knows more than is known before. */
-static void explain_narrowing(void)
-{
-	ka_page_para(
-		"This is what can be said before. The judge knows more: TCP_INFO tells RTO when "
-		"the data is written, the wire shows each time that the timer went off, and "
-		"from the last one the next follows to the wheel's rounding; where the jiffies "
-		"can be read, exactly. That is the window of the result.");
-}
+#define NARROWED                                                                                   \
+	" This is what can be said before. The judge knows more: TCP_INFO tells RTO when the "     \
+	"data is written, the wire shows each time that the timer went off, and from the last "    \
+	"one the next follows to the wheel's rounding; where the jiffies can be read, exactly. "   \
+	"That is the window of the result."
 
-static void retransmit_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
+/* Those of other timers than keepalive's. */
+static const char *why_of(const struct ka_lesson *lesson)
 {
-	ka_page_head("WHEN");
-	ka_page_para("%.3f .. %.3f s after the data was sent: the first retransmission "
-		     "comes after "
-		     "about 0.2 s on such a short path, and each interval is twice the one "
-		     "before, "
-		     "up to 120 s.",
-		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
-	explain_narrowing();
-	compare_hz(lesson);
-}
+	static const char *const why[KA_REGIMES] = {
+		[KA_AT_ONCE] = "the tick may pass once while the segment is on its way, and once "
+			       "until the reader runs. To this, how late the host wakes its timers "
+			       "is added, as measured.",
+		[KA_RETRANSMIT_LIMIT] =
+			"the first retransmission comes after about 0.2 s on such a short path, "
+			"and each interval is twice the one before, up to 120 s." NARROWED,
+		[KA_PERSIST_LIMIT] =
+			"the first window probe comes after about 0.2 s on such a short path, and "
+			"each interval is twice the one before, up to 120 s." NARROWED,
+		[KA_FIRST_RETRANSMIT] = "the retransmission timer, or a tail loss probe, about "
+					"0.2 s on such a short path.",
+		[KA_CONNECT_LIMIT] =
+			"the sum of the intervals, each rounded up by the timer wheel.",
+	};
+	enum ka_when when = lesson->prediction->when;
 
-static void persist_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
-{
-	ka_page_head("WHEN");
-	ka_page_para("%.3f .. %.3f s after the write: the first window probe comes after about 0.2 "
-		     "s on such a short path, and each interval is twice the one before, up to "
-		     "120 s.",
-		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
-	explain_narrowing();
-	compare_hz(lesson);
-}
-
-static void persist_timeout_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
-{
-	ka_page_head("WHEN");
-	ka_page_para("%.3f .. %.3f s after the write: the first window probe comes after about 0.2 "
-		     "s on such a short path, and the user timeout of %.3f s counts from there.",
-		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j),
-		     lesson->instance->setting.user_timeout_ms / 1000.0);
-	explain_narrowing();
-	compare_hz(lesson);
-}
-
-static void connect_time(const struct ka_lesson *lesson, const struct ka_sum *sum)
-{
-	ka_page_head("WHEN");
-	ka_page_para(
-		"%.3f .. %.3f s after the first SYN: the sum of the intervals, each rounded up "
-		"by the timer wheel.",
-		ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
-	compare_hz(lesson);
-}
-
-static void first_retransmit_time(const struct ka_sum *sum)
-{
-	ka_page_head("WHEN");
-	ka_page_para("%.3f .. %.3f s after the data was sent: the retransmission timer, or a tail "
-		     "loss probe, about 0.2 s on such a short path.",
-		     ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
+	if (ka_regime(when)->unseen && lesson->instance->case_->expect.unseen)
+		return "the user timeout, counted from the write or from the first expiry behind "
+		       "it, and rounded up by the timer wheel.";
+	if (when == KA_PERSIST_LIMIT && lesson->instance->setting.user_timeout_ms)
+		return "the first window probe comes after about 0.2 s on such a short path, and "
+		       "the user timeout of {timeout} counts from there." NARROWED;
+	return why[when];
 }
 
 /* Steps turn the values while the timer runs: no sum holds for all runs. */
-static void changing_time(const struct ka_sum *sum)
+static void explain_changing(const struct sum *sum)
 {
-	ka_page_head("WHEN");
-	ka_page_para(
-		"Steps change the timer's values while it runs, so no sum on paper holds. The "
-		"judge replays what was really done, jiffy by jiffy, with the kernel's own "
-		"arithmetic (`kacheck explain silent_drop' shows it), and expects the end where "
-		"that leads. It lies somewhere in %.3f .. %.3f s after the last segment "
-		"received.",
-		ka_sum_s(sum, sum->p->lo_j), ka_sum_s(sum, sum->p->hi_j));
+	ka_page_text(2,
+		     "Steps change the timer's values while it runs, so no sum on paper holds. The "
+		     "judge replays what was really done, jiffy by jiffy, with the kernel's own "
+		     "arithmetic (`kacheck explain silent_drop' shows it), and expects the end "
+		     "where that leads. It lies somewhere in %.3f .. %.3f s after the last segment "
+		     "received.",
+		     seconds(sum, sum->p->lo_j), seconds(sum, sum->p->hi_j));
 }
 
 void ka_explain_time(const struct ka_lesson *lesson)
 {
-	struct ka_sum sum = ka_sum_of(lesson);
-	enum ka_when when = lesson->prediction->when;
+	const struct sum sum = sum_of(lesson);
+	enum ka_when when = sum.p->when;
+	char text[KA_EXPLAIN_TEXT];
 
-	if (lesson->prediction->changing && when != KA_NEVER && when != KA_CONNECT_LIMIT)
-		changing_time(&sum);
-	else if (when == KA_KEEPALIVE_EXPIRY)
-		expiry_time(lesson, &sum);
-	else if (when == KA_FIRST_PROBE)
-		first_probe_time(lesson, &sum);
-	else if (when == KA_USER_TIMEOUT)
-		user_timeout_time(lesson, &sum);
-	else if (when == KA_NEVER)
-		never_time(lesson, &sum);
-	else if (when == KA_AT_ONCE)
-		at_once_time(&sum);
-	else if (lesson->instance->case_->expect.unseen &&
-		 (when == KA_PERSIST_LIMIT || when == KA_RETRANSMIT_LIMIT))
-		stuck_time(lesson, &sum);
-	else if (when == KA_CONNECT_LIMIT)
-		connect_time(lesson, &sum);
-	else if (when == KA_PERSIST_LIMIT && lesson->instance->setting.user_timeout_ms)
-		persist_timeout_time(lesson, &sum);
-	else if (when == KA_PERSIST_LIMIT)
-		persist_time(lesson, &sum);
-	else if (when == KA_FIRST_RETRANSMIT)
-		first_retransmit_time(&sum);
-	else
-		retransmit_time(lesson, &sum);
+	if (!sum.p->changing &&
+	    (when == KA_KEEPALIVE_EXPIRY || when == KA_FIRST_PROBE || when == KA_USER_TIMEOUT)) {
+		explain_timer(lesson, &sum);
+		return;
+	}
+	ka_page_head("WHEN");
+	if (when == KA_NEVER) {
+		explain_never(lesson, &sum);
+	} else if (sum.p->changing && when != KA_CONNECT_LIMIT) {
+		explain_changing(&sum);
+	} else {
+		ka_page_text(2, "%.3f .. %.3f s after %s: %s", seconds(&sum, sum.p->lo_j),
+			     seconds(&sum, sum.p->hi_j), ka_zero_text(ka_regime(when)->zero),
+			     ka_explain_fill(lesson, why_of(lesson), text));
+		if (when != KA_AT_ONCE && when != KA_FIRST_RETRANSMIT) {
+			putchar('\n');
+			compare_hz(lesson);
+		}
+	}
 }

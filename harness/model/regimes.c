@@ -5,51 +5,115 @@
 #include <stddef.h>
 #include <string.h>
 
+/* What waits inside the host. */
+#define STUCK                                                                                      \
+	"User timeout of data. What {prober} wrote cannot leave its host, and while it waits the " \
+	"keepalive timer only looks and goes to sleep again: no probe is sent. The timers that "   \
+	"try to send it compare with TCP_USER_TIMEOUT ({timeout}) at each of their expiries, and " \
+	"give up without a RST."
+
 static const struct ka_regime regimes[KA_REGIMES] = {
 	[KA_KEEPALIVE_EXPIRY] = {
 		.name = "keepalive expiry",
 		.zero = KA_ZERO_LAST_RX,
 		.flags = KA_REGIME_KEEPALIVE | KA_REGIME_GIVES_UP | KA_REGIME_BY_CNT,
+		.sentence =
+			"Keepalive expiry. Nothing that {prober} sent waits for an acknowledgement, so "
+			"its kernel has no other way to find out than to ask: when no segment has been "
+			"received for {idle} it sends a probe, a segment that the peer's kernel must "
+			"answer, and another one every {intvl}. Any answer stops this and begins the "
+			"idle time anew. The connection is not given up when the last probe is sent "
+			"but when the next one would be due: with {cnt} unanswered the timer goes off "
+			"once more, and instead of a probe the kernel sends a RST, reports {error} "
+			"and closes. Hence idle + intvl * cnt, not intvl * (cnt - 1).",
 	},
 	[KA_FIRST_PROBE] = {
 		.name = "first probe",
 		.zero = KA_ZERO_LAST_RX,
 		.flags = KA_REGIME_KEEPALIVE | KA_REGIME_ONE_PROBE,
+		.sentence =
+			"The first probe. {refuser} answers any segment of it with a RST "
+			"(RFC 9293 3.10.7.1). Nobody sends one until the idle time is over; then the "
+			"first probe provokes the RST, and the connection ends with ECONNRESET one "
+			"round trip later. intvl and cnt have no part in it.",
+		.unseen = "The first probe. The host of {prober} itself refuses it, with a RST made "
+			  "in the name of the peer. Nothing is sent until the idle time is over; then "
+			  "the first probe provokes the RST, and the connection ends with ECONNRESET "
+			  "at once. intvl and cnt have no part in it.",
 	},
 	[KA_AT_ONCE] = {
 		.name = "at once",
 		.zero = KA_ZERO_CAUSE,
 		.flags = KA_REGIME_AT_ONCE,
+		.sentence = "At once. Somebody who still lives ends the connection with {ender}, and "
+			    "the application learns of it in the same moment. No timer takes part: "
+			    "keepalive is for those who vanish without a word.",
 	},
 	[KA_NEVER] = {
 		.name = "never",
 		.zero = KA_ZERO_LAST_RX,
 		.flags = KA_REGIME_LIVES,
+		.sentence = "It must live. {never}",
 	},
 	[KA_USER_TIMEOUT] = {
 		.name = "user timeout",
 		.zero = KA_ZERO_LAST_RX,
 		.flags = KA_REGIME_KEEPALIVE | KA_REGIME_GIVES_UP,
+		.sentence =
+			"User timeout. With TCP_USER_TIMEOUT set ({timeout} here) the kernel does not "
+			"look at TCP_KEEPCNT any more. Each time the keepalive timer goes off it asks: "
+			"has nothing been received for {timeout}, and is at least one probe "
+			"unanswered? The first time that both are true ends the connection with "
+			"{error} and a RST. That may be before or after idle + intvl * cnt, and it is "
+			"always when a probe would be due: never exactly at the user timeout.",
 	},
 	[KA_RETRANSMIT_LIMIT] = {
 		.name = "retransmission limit",
 		.zero = KA_ZERO_SENT,
 		.flags = KA_REGIME_GIVES_UP | KA_REGIME_DATA | KA_REGIME_RESENDS,
+		.sentence =
+			"Retransmission limit. Data of {prober} waits for its acknowledgement, and "
+			"while it does, the keepalive timer only looks and goes to sleep again: no "
+			"probe is sent. The data is retransmitted in growing intervals instead, until "
+			"net.ipv4.tcp_retries2{or_timeout} says that it is enough. Keepalive values "
+			"make no difference, and no RST is sent at the end.",
+		.unseen = STUCK,
 	},
 	[KA_PERSIST_LIMIT] = {
 		.name = "persist limit",
 		.zero = KA_ZERO_WRITE,
 		.flags = KA_REGIME_GIVES_UP | KA_REGIME_DATA | KA_REGIME_WINDOW_PROBES,
+		.sentence =
+			"Persist limit. Here {prober} has data to send and was told that there is no room "
+			"for it. Its kernel asks again and again, in growing intervals, whether the "
+			"window is open: a window probe, which on Linux looks like a keepalive probe. "
+			"While data waits, the keepalive timer only looks and goes to sleep again. "
+			"{persist} No RST is sent at the end.",
+		.unseen = STUCK,
 	},
 	[KA_FIRST_RETRANSMIT] = {
 		.name = "first retransmission",
 		.zero = KA_ZERO_SENT,
 		.flags = KA_REGIME_DATA | KA_REGIME_RESENDS,
+		.sentence =
+			"First retransmission. Data of {prober} is in flight when the ICMP error "
+			"arrives, so that the sequence number which it quotes is believed. The first "
+			"error comes back while the write is still going on, and a socket in use is "
+			"not disturbed; the second one answers the first retransmission, and is "
+			"reported.",
 	},
 	[KA_CONNECT_LIMIT] = {
 		.name = "connect limit",
 		.zero = KA_ZERO_SYN,
 		.flags = KA_REGIME_GIVES_UP | KA_REGIME_CONNECTS | KA_REGIME_RESENDS,
+		.sentence =
+			"Connect limit. The SYN is retransmitted by the timer that data has, too: "
+			"first after 1 s, then in intervals that double (after "
+			"net.ipv4.tcp_syn_linear_timeouts more of 1 s: {syn_linear} here). When "
+			"net.ipv4.tcp_syn_retries ({syn_retries} here) and these are used "
+			"up{or_timeout}, connect() fails with {error}. Until then there is no "
+			"connection, and keepalive sends nothing; nor is a RST sent, for nobody would "
+			"know what it resets.",
 	},
 };
 

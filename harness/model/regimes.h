@@ -39,6 +39,9 @@ struct ka_regime {
 	const char *name; /* in results and lists */
 	enum ka_zero zero;
 	unsigned flags;
+	/* for `kacheck explain`, which fills in what stands in braces; the second where what waits
+	 * cannot leave the host (.unseen), NULL: no difference */
+	const char *sentence, *unseen;
 };
 
 const struct ka_regime *ka_regime(enum ka_when when);

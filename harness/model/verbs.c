@@ -103,20 +103,22 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_CONNECT] = {
 		.name = "connect",
 		.text = "connected",
-		.sentence = "the client connects to the server.",
+		.sentence = "the client connects to the server. {armed}",
+		.unacked = "the client calls connect(), on a socket that had {values} set before{on}. Its SYN leaves; nobody waits for an answer.",
 		.flags = KA_VERB_HEARD,
 	},
 	[KA_SEND] = {
 		.name = "send",
 		.text = "sends",
-		.sentence = "%s sends, and the kernel of the other end acknowledges.",
+		.sentence = "{who} sends {bytes}, and the kernel of {other} acknowledges them.{anew}",
+		.unacked = "{who} writes {bytes}; nobody waits for the acknowledgement.",
 		.flags = KA_VERB_HEARD | KA_VERB_OF_END | KA_VERB_TALKS,
 		.check = check_send,
 	},
 	[KA_FILL] = {
 		.name = "fill",
 		.text = "sends until the window is closed",
-		.sentence = "%s sends until the receive window of the other end is closed; all of "
+		.sentence = "{who} sends until the receive window of the other end is closed; all of "
 			    "it is acknowledged, and nothing waits to be sent.",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_SLOW | KA_VERB_HEARD | KA_VERB_OF_END | KA_VERB_TALKS,
@@ -124,45 +126,45 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_REQUEST] = {
 		.name = "request",
 		.text = "requests",
-		.sentence = "%s sends a request and gets its answer.",
+		.sentence = "{who} sends the request \"{text}\" and gets its answer.",
 		.flags = KA_VERB_HEARD | KA_VERB_OF_END | KA_VERB_TALKS | KA_VERB_MAY_END,
 		.check = check_request,
 	},
 	[KA_JOIN] = {
 		.name = "join",
 		.text = "further connections",
-		.sentence = "the client opens further connections, without keepalive.",
+		.sentence = "the client opens {value} connections more, on which nothing is sent.",
 		.check = check_join,
 	},
 	[KA_STALL] = {
 		.name = "stall",
 		.text = "stops reading",
-		.sentence = "%s stops reading; what arrives stays in its receive queue.",
+		.sentence = "{who} stops reading; what arrives stays in its receive queue.",
 		.flags = KA_VERB_OF_END,
 	},
 	[KA_RESUME] = {
 		.name = "resume",
 		.text = "reads again",
-		.sentence = "%s reads again.",
+		.sentence = "{who} reads again.",
 		.flags = KA_VERB_OF_END,
 		.undoes = KA_VERB_BIT(KA_STALL),
 	},
 	[KA_SHUTDOWN] = {
 		.name = "shutdown",
 		.text = "shutdown(WR)",
-		.sentence = "%s calls shutdown(SHUT_WR): its FIN goes out, it still reads.",
+		.sentence = "{who} calls shutdown(SHUT_WR): its FIN goes out, it still reads.",
 		.flags = KA_VERB_OF_END | KA_VERB_FIN | KA_VERB_MAY_END,
 	},
 	[KA_CLOSE] = {
 		.name = "close",
 		.text = "close",
-		.sentence = "%s closes its socket.",
+		.sentence = "{who} closes its socket.",
 		.flags = KA_VERB_OF_END | KA_VERB_FIN | KA_VERB_MAY_END,
 	},
 	[KA_DROP] = {
 		.name = "drop",
 		.text = "drop",
-		.sentence = "from now on the path loses segments.",
+		.sentence = "from now on {place} loses {which}.{misses}",
 		.needs = KA_NEED_NFT,
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_MAY_END,
@@ -170,7 +172,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_REJECT] = {
 		.name = "reject",
 		.text = "reject",
-		.sentence = "from now on the path answers segments with an error.",
+		.sentence = "from now on {place} answers {which} with {answer}.{misses}",
 		.needs = KA_NEED_NFT | KA_NEED_REJECT,
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_MAY_END,
@@ -185,7 +187,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_KILL] = {
 		.name = "kill",
 		.text = "killed",
-		.sentence = "the process of %s is killed with SIGKILL; its kernel closes the "
+		.sentence = "the process of {who} is killed with SIGKILL; its kernel closes the "
 			    "socket.",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_FIN | KA_VERB_MAY_END,
@@ -193,14 +195,14 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_FREEZE] = {
 		.name = "freeze",
 		.text = "stopped (SIGSTOP)",
-		.sentence = "the process of %s is stopped with SIGSTOP; its kernel goes on.",
+		.sentence = "the process of {who} is stopped with SIGSTOP; its kernel goes on.",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_OF_END,
 	},
 	[KA_THAW] = {
 		.name = "thaw",
 		.text = "continued (SIGCONT)",
-		.sentence = "the process of %s goes on (SIGCONT).",
+		.sentence = "the process of {who} goes on (SIGCONT).",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_OF_END,
 		.undoes = KA_VERB_BIT(KA_FREEZE),
@@ -208,7 +210,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_CRASH] = {
 		.name = "crash",
 		.text = "host gone",
-		.sentence = "the machine of %s is gone: the wire is unplugged, the process killed, "
+		.sentence = "the machine of {who} is gone: the wire is unplugged, the process killed, "
 			    "the namespace destroyed. Nothing of its last words can arrive.",
 		.needs = KA_NEED_REPAIR,
 		.promises = KA_PROOF_FAULT,
@@ -218,7 +220,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_REBOOT] = {
 		.name = "reboot",
 		.text = "host back, with no socket",
-		.sentence = "a machine with the same address as %s is there again; it knows "
+		.sentence = "a machine with the same address as {who} is there again; it knows "
 			    "nothing of the connection.",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_SLOW | KA_VERB_OF_END | KA_VERB_MAY_END,
@@ -227,7 +229,8 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_FORGET] = {
 		.name = "forget",
 		.text = "lost its socket without a word",
-		.sentence = "the kernel of %s loses the socket without a word (TCP_REPAIR).",
+		.sentence = "the kernel of {who} loses the socket without a word (TCP_REPAIR).",
+		.at_gateway = "the gateway's entry of the connection is deleted (ctnetlink, as by `conntrack -D'); nobody is told.",
 		.needs = KA_NEED_REPAIR,
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_MAY_END,
@@ -236,7 +239,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_DESTROY] = {
 		.name = "destroy",
 		.text = "socket destroyed",
-		.sentence = "the socket of %s is destroyed by the administrator (SOCK_DESTROY, as "
+		.sentence = "the socket of {who} is destroyed by the administrator (SOCK_DESTROY, as "
 			    "by `ss -K').",
 		.needs = KA_NEED_DESTROY,
 		.promises = KA_PROOF_FAULT,
@@ -245,28 +248,28 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_LINK_DOWN] = {
 		.name = "link_down",
 		.text = "link down",
-		.sentence = "the network device of %s is set down.",
+		.sentence = "the network device of {who} is set down.",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_CUTS_PEER | KA_VERB_MAY_END,
 	},
 	[KA_LINK_UP] = {
 		.name = "link_up",
 		.text = "link up",
-		.sentence = "the network device of %s is set up again.",
+		.sentence = "the network device of {who} is set up again.",
 		.promises = KA_PROOF_FAULT,
 		.undoes = KA_VERB_BIT(KA_LINK_DOWN),
 	},
 	[KA_LINK_DELETE] = {
 		.name = "link_delete",
 		.text = "device deleted",
-		.sentence = "the network device of %s is deleted, and with it the wire.",
+		.sentence = "the network device of {who} is deleted, and with it the wire.",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_MAY_END,
 	},
 	[KA_ADDRESS_GONE] = {
 		.name = "address_gone",
 		.text = "address removed",
-		.sentence = "the address that the socket of %s is bound to is taken from its "
+		.sentence = "the address that the socket of {who} is bound to is taken from its "
 			    "device.",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_MAY_END,
@@ -274,7 +277,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_ROUTE_GONE] = {
 		.name = "route_gone",
 		.text = "route gone",
-		.sentence = "%s loses its way to the other end.",
+		.sentence = "{who} loses its way: {route}.",
 		.promises = KA_PROOF_FAULT,
 		.flags = KA_VERB_FAULT | KA_VERB_OF_END | KA_VERB_MAY_END,
 		.check = check_route,
@@ -282,7 +285,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_NEIGHBOUR_GONE] = {
 		.name = "neighbour_gone",
 		.text = "next hop deaf to ARP and ND",
-		.sentence = "%s forgets the MAC address of the next machine on the way, which no "
+		.sentence = "{who} forgets the MAC address of the next machine on the way, which no "
 			    "longer answers ARP requests and neighbour solicitations.",
 		.needs = KA_NEED_NFT | KA_NEED_SYSCTL,
 		.promises = KA_PROOF_FAULT,
@@ -291,7 +294,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_REFUSE] = { /* what the device refuses does not count: nothing ends by it */
 		.name = "refuse",
 		.text = "device refuses packets",
-		.sentence = "the device of %s takes no packet any more: its queue (pfifo with "
+		.sentence = "the device of {who} takes no packet any more: its queue (pfifo with "
 			    "limit 0) drops each, and says so to the sender.",
 		.needs = KA_NEED_QDISC,
 		.promises = KA_PROOF_FAULT,
@@ -300,7 +303,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_ACCEPT] = {
 		.name = "accept",
 		.text = "device takes packets again",
-		.sentence = "the device of %s takes packets again.",
+		.sentence = "the device of {who} takes packets again.",
 		.needs = KA_NEED_QDISC,
 		.flags = KA_VERB_OF_END,
 		.undoes = KA_VERB_BIT(KA_REFUSE),
@@ -308,21 +311,23 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_SETSOCKOPT] = {
 		.name = "setsockopt",
 		.text = "setsockopt",
-		.sentence = "%s sets a socket option.",
+		.sentence = "{who} sets {option} to {value}{fails}.",
 		.promises = KA_PROOF_CHECK,
 		.flags = KA_VERB_OF_END | KA_VERB_MAY_END,
 	},
 	[KA_GETSOCKOPT] = {
 		.name = "getsockopt",
 		.text = "getsockopt",
-		.sentence = "%s reads a socket option.",
+		.sentence = "{who} reads {option}, which must be {value}.",
+		.failing = "{who} reads {option}{fails}.",
 		.promises = KA_PROOF_CHECK,
 		.flags = KA_VERB_LOOKS | KA_VERB_OF_END,
 	},
 	[KA_SYSCTL] = {
 		.name = "sysctl",
 		.text = "sysctl",
-		.sentence = "a sysctl in the namespace of %s is written.",
+		.sentence = "the sysctl {key} in the namespace of {who} becomes {text}.",
+		.failing = "{text} is written to the sysctl {key} in the namespace of {who}{fails}.",
 		.needs = KA_NEED_SYSCTL,
 		.promises = KA_PROOF_CHECK,
 		.flags = KA_VERB_MAY_END,
@@ -331,7 +336,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_SYSCTL_IS] = {
 		.name = "sysctl_is",
 		.text = "sysctl read",
-		.sentence = "a sysctl in the namespace of %s is read.",
+		.sentence = "the sysctl {key} in the namespace of {who} must read {text}.",
 		.promises = KA_PROOF_CHECK,
 		.flags = KA_VERB_LOOKS,
 		.check = check_sysctl,
@@ -339,21 +344,21 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_DIAG_IS] = {
 		.name = "diag_is",
 		.text = "sock_diag",
-		.sentence = "sock_diag (what `ss -o' shows) is asked for the timer of %s's socket.",
+		.sentence = "sock_diag (what `ss -o' shows) must say that {timer} runs on {who}'s socket{probes}{expires}.",
 		.promises = KA_PROOF_CHECK,
 		.flags = KA_VERB_LOOKS | KA_VERB_OF_END,
 	},
 	[KA_BLOCK] = {
 		.name = "block",
 		.text = "waits in a blocking call",
-		.sentence = "a thread of %s blocks in a call; the end must wake it at once.",
+		.sentence = "a thread of {who} blocks in {call}; the end must wake it at once.",
 		.promises = KA_PROOF_BLOCKED,
 		.flags = KA_VERB_OF_END,
 	},
 	[KA_ENTRY_IS] = {
 		.name = "entry_is",
 		.text = "the gateway remembers?",
-		.sentence = "the gateway must know the connection.",
+		.sentence = "the gateway is asked (ctnetlink) and must still know the connection, for {left} more.",
 		.needs = KA_NEED_CONNTRACK,
 		.promises = KA_PROOF_CHECK,
 		.flags = KA_VERB_LOOKS,
@@ -362,7 +367,7 @@ static const struct ka_verb verbs[KA_VERBS] = {
 	[KA_ENTRY_GONE] = {
 		.name = "entry_gone",
 		.text = "the gateway has forgotten?",
-		.sentence = "the gateway must not know the connection (any longer).",
+		.sentence = "the gateway is asked (ctnetlink) and must know the connection no more.",
 		.needs = KA_NEED_CONNTRACK,
 		.promises = KA_PROOF_CHECK,
 		.flags = KA_VERB_LOOKS,
@@ -443,4 +448,15 @@ const char *ka_step_check(const struct ka_instance *instance, size_t i)
 	if (verb->undoes && !was_done(c, i, verb->undoes))
 		return "there is nothing that it could undo";
 	return verb->check ? verb->check(instance, step) : NULL;
+}
+
+const char *ka_step_sentence(const struct ka_step *step)
+{
+	const struct ka_verb *verb = ka_verb(step->do_);
+
+	if (step->who == KA_GATEWAY && verb->at_gateway)
+		return verb->at_gateway;
+	if (step->unacked && verb->unacked)
+		return verb->unacked;
+	return step->fails && verb->failing ? verb->failing : verb->sentence;
 }

@@ -52,9 +52,11 @@ enum ka_verb_flags {
 #define KA_VERB_BIT(do_) (1ull << (do_))
 
 struct ka_verb {
-	const char *name;     /* "link_down": in results and in errors about a case */
-	const char *text;     /* in the timeline, after who does it */
-	const char *sentence; /* for `kacheck explain`; %s, at most once, stands for who does it */
+	const char *name; /* "link_down": in results and in errors about a case */
+	const char *text; /* in the timeline, after who does it */
+	/* for `kacheck explain`, which fills in what stands in braces; the others take its place
+	 * when the step says .unacked or .fails, or when the gateway does it (NULL: no difference) */
+	const char *sentence, *unacked, *failing, *at_gateway;
 	unsigned needs, promises, flags;
 	unsigned long long
 		undoes; /* verbs, as KA_VERB_BIT: one of them must have been done before */
@@ -71,6 +73,9 @@ unsigned ka_step_needs(const struct ka_step *step);
 unsigned ka_step_promises(const struct ka_step *step);
 /* What all of @instance needs. */
 unsigned ka_instance_needs(const struct ka_instance *instance);
+
+/* That of its row which fits @step. */
+const char *ka_step_sentence(const struct ka_step *step);
 
 /* Why the step number @i (from 0) makes no sense, or NULL. */
 const char *ka_step_check(const struct ka_instance *instance, size_t i);

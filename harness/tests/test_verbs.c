@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/regimes.h"
 #include "model/util.h"
 #include "model/verbs.h"
 #include "netns/tests/unit.h"
@@ -17,19 +18,44 @@ TEST(every_word_has_a_row)
 		if (!verb->name || !verb->text || !verb->sentence)
 			fail_msg("verb number %u has no name, text or sentence", i);
 		assert_true(*verb->name && *verb->text);
-		assert_int_equal(verb->sentence[strlen(verb->sentence) - 1], '.');
 		for (unsigned j = 0; j < i; j++)
 			assert_string_not_equal(verb->name, ka_verb((enum ka_do)j)->name);
 	}
 }
 
-/* At most one place, and it stands for who does it. */
-TEST(sentences_have_one_place)
+/* Words in braces, which are closed; a sentence ends with a full stop or such a word. */
+static void is_sentence(const char *sentence)
+{
+	bool open = false;
+
+	if (!sentence)
+		return;
+	for (const char *at = sentence; *at; at++) {
+		assert_true(*at != '%');
+		if (*at == '{' || *at == '}') {
+			assert_true(open == (*at == '}'));
+			open = !open;
+		} else if (open) {
+			assert_true(*at == '_' || (*at >= 'a' && *at <= 'z'));
+		}
+	}
+	assert_false(open);
+	assert_non_null(strchr(".}", sentence[strlen(sentence) - 1]));
+}
+
+TEST(sentences_close_their_braces)
 {
 	for (unsigned i = 0; i < KA_VERBS; i++) {
-		const char *place = strchr(ka_verb((enum ka_do)i)->sentence, '%');
+		const struct ka_verb *verb = ka_verb((enum ka_do)i);
 
-		assert_true(!place || (place[1] == 's' && !strchr(place + 1, '%')));
+		is_sentence(verb->sentence);
+		is_sentence(verb->unacked);
+		is_sentence(verb->failing);
+		is_sentence(verb->at_gateway);
+	}
+	for (unsigned i = 0; i < KA_REGIMES; i++) {
+		is_sentence(ka_regime((enum ka_when)i)->sentence);
+		is_sentence(ka_regime((enum ka_when)i)->unseen);
 	}
 }
 
@@ -78,6 +104,30 @@ TEST(needs_have_remedies)
 			    ka_need_text(i)->remedy);
 	for (unsigned i = 0; i < KA_VERBS; i++)
 		assert_int_equal(ka_verb((enum ka_do)i)->needs >> KA_NEEDS, 0);
+}
+
+TEST(every_regime_is_told)
+{
+	for (unsigned i = 0; i < KA_REGIMES; i++) {
+		const struct ka_regime *regime = ka_regime((enum ka_when)i);
+
+		assert_true(regime->name && regime->sentence);
+		for (unsigned j = 0; j < i; j++)
+			assert_string_not_equal(regime->name, ka_regime((enum ka_when)j)->name);
+	}
+}
+
+TEST(a_sentence_fits_its_step)
+{
+	static const struct ka_step plain = { .do_ = KA_GETSOCKOPT };
+	static const struct ka_step fails = { .do_ = KA_GETSOCKOPT, .fails = 1 };
+	static const struct ka_step unacked = { .do_ = KA_SEND, .unacked = true };
+	static const struct ka_step entry = { .do_ = KA_FORGET, .who = KA_GATEWAY };
+
+	assert_ptr_equal(ka_step_sentence(&plain), ka_verb(KA_GETSOCKOPT)->sentence);
+	assert_ptr_equal(ka_step_sentence(&fails), ka_verb(KA_GETSOCKOPT)->failing);
+	assert_ptr_equal(ka_step_sentence(&unacked), ka_verb(KA_SEND)->unacked);
+	assert_ptr_equal(ka_step_sentence(&entry), ka_verb(KA_FORGET)->at_gateway);
 }
 
 TEST(what_makes_no_sense)
