@@ -3,25 +3,15 @@
 #include "judge/backoff.h"
 
 #include "judge/wheel.h"
+#include "model/util.h"
 
 /* TCP_RTO_MIN, TCP_TIMEOUT_INIT, TCP_RTO_MAX: the models count with them, whatever RTO is. */
 #define RTO_MIN_MS  INT64_C(200)
 #define RTO_INIT_MS INT64_C(1000)
 #define RTO_MAX_MS  INT64_C(120000)
 #define NS_PER_MS   INT64_C(1000000)
-#define NS_PER_S    INT64_C(1000000000)
 /* TCP_TIMEOUT_MIN, of tcp_clamp_probe0_to_user_timeout() */
 #define SHORTEST_J  2
-
-static int64_t lesser(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t greater(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
 
 /* tcp_model_timeout(): the time that so many retransmissions from @rto_ms on would take. */
 static int64_t model_ms(unsigned retries, int64_t rto_ms)
@@ -50,28 +40,28 @@ static int64_t unclamped(const struct ka_backoff *b, unsigned k)
 	int64_t max = ka_wheel_ms(RTO_MAX_MS, b->hz);
 	unsigned n = doublings(b, k);
 
-	return n > 20 ? max : lesser(b->rto << n, max);
+	return n > 20 ? max : ka_lesser(b->rto << n, max);
 }
 
 /* What is left of the user timeout: tcp_clamp_rto_to_user_timeout(), tcp_clamp_probe0_...(). */
 static int64_t left_of_timeout(const struct ka_backoff *b, int64_t since_ns)
 {
 	if (b->kind == KA_BACKOFF_WINDOW)
-		return greater(SHORTEST_J,
-			       ka_wheel_ms(b->ut_ms, b->hz) - since_ns * b->hz / NS_PER_S);
+		return ka_greater(SHORTEST_J,
+				  ka_wheel_ms(b->ut_ms, b->hz) - since_ns * b->hz / KA_NS_PER_S);
 	since_ns = b->ut_ms - since_ns / NS_PER_MS;
 	return since_ns > 0 ? ka_wheel_ms(since_ns, b->hz) : 1;
 }
 
 void ka_backoff_length(const struct ka_backoff *b, unsigned k, int64_t since_ns, int64_t length[2])
 {
-	int64_t unit = b->kind == KA_BACKOFF_WINDOW ? NS_PER_S / b->hz : NS_PER_MS;
+	int64_t unit = b->kind == KA_BACKOFF_WINDOW ? KA_NS_PER_S / b->hz : NS_PER_MS;
 
 	length[0] = length[1] = unclamped(b, k);
 	if (!b->ut_ms || !k)
 		return;
-	length[0] = lesser(length[0], left_of_timeout(b, since_ns + unit));
-	length[1] = lesser(length[1], left_of_timeout(b, greater(since_ns - unit, 0)));
+	length[0] = ka_lesser(length[0], left_of_timeout(b, since_ns + unit));
+	length[1] = ka_lesser(length[1], left_of_timeout(b, ka_greater(since_ns - unit, 0)));
 }
 
 int64_t ka_backoff_limit_ns(const struct ka_backoff *b)
@@ -101,19 +91,95 @@ enum ka_backoff_over ka_backoff_over(const struct ka_backoff *b, unsigned k, int
 	return since_ns - slack_ns >= limit_ns ? KA_OVER : KA_PERHAPS_OVER;
 }
 
+/* ---- windows ---------------------------------------------------------------------------------- */
+
+struct ka_backoff ka_backoff_on_lan(enum ka_backoff_kind kind, unsigned retries, unsigned ut_ms,
+				    int hz)
+{
+	/* A round trip on a veth is far below a jiffy, but its measure may be one or two; the full
+	 * buffer before a closed window gets delayed acknowledgements (TCP_DELACK_MIN, 40 ms). */
+	static const int64_t most_ms[] = {
+		[KA_BACKOFF_DATA] = RTO_MIN_MS + 20,
+		[KA_BACKOFF_WINDOW] = RTO_MIN_MS + 60,
+		[KA_BACKOFF_SYN] = RTO_INIT_MS,
+	};
+	struct ka_backoff b = { .kind = kind, .hz = hz, .retries = retries, .ut_ms = ut_ms };
+
+	b.rto = ka_wheel_ms(kind == KA_BACKOFF_SYN ? RTO_INIT_MS : RTO_MIN_MS, hz);
+	b.rto_most = ka_wheel_ms(most_ms[kind], hz);
+	if (kind != KA_BACKOFF_SYN) {
+		/* RTO is more than RTO_MIN by the smoothed round trip: at least one jiffy */
+		b.rto++;
+		b.rto_most++;
+	}
+	return b;
+}
+
+static struct ka_backoff slowest(const struct ka_backoff *b)
+{
+	struct ka_backoff slow = *b;
+
+	if (b->rto_most)
+		slow.rto = b->rto_most;
+	return slow;
+}
+
+void ka_backoff_gap(const struct ka_backoff *b, unsigned k, int64_t gap[2])
+{
+	struct ka_backoff slow = slowest(b);
+
+	gap[0] = unclamped(b, k) + 1;
+	gap[1] = unclamped(&slow, k);
+	gap[1] += ka_wheel_granule(gap[1], b->hz);
+}
+
+void ka_backoff_first(const struct ka_backoff *b, int64_t window[2])
+{
+	ka_backoff_gap(b, 0, window);
+	window[0]--; /* a tail loss probe need not wait for RTO */
+	window[1] *= 2;
+}
+
+/*
+ * The end is the first expiry at which the time since expiry 1 has reached the limit. Expiry 1 comes
+ * after RTO, or after a tail loss probe and RTO. How many expiries there are depends on RTO: each
+ * number that can be the last counts with the longest intervals, but the one before it fell short.
+ */
+static void window_of_data(const struct ka_backoff *b, int64_t window[2])
+{
+	int64_t limit = ka_wheel_ms(ka_backoff_limit_ns(b) / NS_PER_MS, b->hz);
+	int64_t since[2] = { 0, 0 }, first[2], gap[2];
+
+	ka_backoff_gap(b, 0, first);
+	first[1] *= 2;
+	window[0] = first[0] + limit - 1; /* the kernel compares truncated milliseconds */
+	window[1] = 0;
+	if (b->ut_ms) /* tcp_clamp_rto_to_user_timeout(): the last expiry is put on the limit */
+		window[1] = first[1] + limit + ka_wheel_granule(limit, b->hz) + 1;
+	for (unsigned k = 1; since[0] < limit && !b->ut_ms; k++) {
+		ka_backoff_gap(b, k, gap);
+		since[0] += gap[0];
+		since[1] += gap[1];
+		if (since[1] >= limit - 1)
+			window[1] = ka_greater(window[1],
+					       first[1] + ka_lesser(since[1], limit - 1 + gap[1]));
+	}
+}
+
 /* Where expiry @k + 1 lies, when expiry @k lies in @window and the clock started at @start. */
 static void next_window(const struct ka_backoff *b, unsigned k, const int64_t start[2],
 			int64_t window[2])
 {
 	for (int i = 0; i < 2; i++) {
-		int64_t since_ns = (window[i] - start[i]) * NS_PER_S / b->hz, length[2];
+		int64_t since_ns = (window[i] - start[i]) * KA_NS_PER_S / b->hz, length[2];
 
 		ka_backoff_length(b, k, since_ns, length);
 		window[i] += i ? length[1] + ka_wheel_granule(length[1], b->hz) : length[0] + 1;
 	}
 }
 
-void ka_backoff_window(const struct ka_backoff *b, int64_t window[2])
+/* The window of a timer that counts its expiries, or whose last one is clamped: one RTO. */
+static void window_by_expiries(const struct ka_backoff *b, int64_t window[2])
 {
 	int64_t start[2] = { 0, 0 };
 	unsigned k = 0;
@@ -126,6 +192,42 @@ void ka_backoff_window(const struct ka_backoff *b, int64_t window[2])
 			start[1] = window[1];
 		}
 		k++;
-	} while (ka_backoff_over(b, k, (window[0] - start[0]) * NS_PER_S / b->hz, 2 * NS_PER_MS,
+	} while (ka_backoff_over(b, k, (window[0] - start[0]) * KA_NS_PER_S / b->hz, 2 * NS_PER_MS,
 				 k - 1) == KA_NOT_OVER);
+}
+
+void ka_backoff_window(const struct ka_backoff *b, int64_t window[2])
+{
+	struct ka_backoff slow = slowest(b);
+	int64_t late[2];
+
+	if (b->kind == KA_BACKOFF_DATA) {
+		window_of_data(b, window);
+		return;
+	}
+	window_by_expiries(b, window);
+	window_by_expiries(&slow, late);
+	window[1] = late[1];
+}
+
+void ka_backoff_window_stuck(const struct ka_backoff *b, int64_t window[2])
+{
+	window_of_data(b, window);
+	window[0] = ka_wheel_ms(b->ut_ms, b->hz) - 1; /* it compares truncated milliseconds */
+}
+
+void ka_backoff_window_reverted(const struct ka_backoff *b, int64_t window[2])
+{
+	int64_t limit = ka_wheel_ms(b->ut_ms, b->hz), since = 0, first[2], gap[2];
+	unsigned k = 0;
+
+	window_of_data(b, window);
+	ka_backoff_gap(b, 0, first);
+	/* the longest wait that an expiry before the limit can have been given, less a doubling */
+	do {
+		ka_backoff_gap(b, ++k, gap);
+		since += gap[0];
+	} while (since < limit);
+	ka_backoff_gap(b, k - 1, gap);
+	window[1] = 2 * first[1] + limit + gap[1];
 }

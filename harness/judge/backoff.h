@@ -20,10 +20,15 @@ struct ka_backoff {
 	enum ka_backoff_kind kind;
 	int hz;
 	int64_t rto;      /* jiffies: the first interval */
+	int64_t rto_most; /* it is not known better than between .rto and this; 0: exactly */
 	unsigned retries; /* tcp_retries2, tcp_syn_retries */
 	unsigned linear;  /* tcp_syn_linear_timeouts: so many intervals more before they double */
 	unsigned ut_ms;   /* TCP_USER_TIMEOUT; 0: not set */
 };
+
+/* One on a network without delay: RTO is as RTT's measure makes it there. */
+struct ka_backoff ka_backoff_on_lan(enum ka_backoff_kind kind, unsigned retries, unsigned ut_ms,
+				    int hz);
 
 /*
  * Jiffies for which the timer is set at expiry @k (0: with the first transmission), before the
@@ -42,10 +47,26 @@ enum ka_backoff_over ka_backoff_over(const struct ka_backoff *b, unsigned k, int
 /* ns since then, before which no expiry can be the end; 0: only their number counts. */
 int64_t ka_backoff_limit_ns(const struct ka_backoff *b);
 
-/*
- * Between which jiffies after the timer is set for the first time the end comes, inclusive, when
- * nobody answers: over all phases of the wheel.
- */
+/* Jiffies from expiry @k (0: the first transmission) to the next one, inclusive, over all phases of
+ * the wheel and all of RTO's range. */
+void ka_backoff_gap(const struct ka_backoff *b, unsigned k, int64_t gap[2]);
+
+/* Jiffies from the first transmission of data to what first repeats it, inclusive: a tail loss
+ * probe, or expiry 1. */
+void ka_backoff_first(const struct ka_backoff *b, int64_t window[2]);
+
+/* The same to the end, when nobody answers. */
 void ka_backoff_window(const struct ka_backoff *b, int64_t window[2]);
+
+/* The same for data that never leaves the host, under a user timeout. Where it waits in a
+ * neighbour's queue, no attempt to send it again is made, so retrans_stamp is the time of the first
+ * transmission, not of expiry 1; where it has no route it is not in flight at all, and the persist
+ * timer counts from its own first expiry. */
+void ka_backoff_window_stuck(const struct ka_backoff *b, int64_t window[2]);
+
+/* The same for data whose ICMP errors are believed, under a user timeout. Each takes back a doubling
+ * and starts the timer anew, without regard to the user timeout (tcp_ld_RTO_revert()): the last
+ * expiry may miss it by all of that RTO. */
+void ka_backoff_window_reverted(const struct ka_backoff *b, int64_t window[2]);
 
 #endif

@@ -6,6 +6,7 @@
 #include "judge/replay.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
+#include "model/util.h"
 
 bool ka_armed_fresh(const struct ka_evidence *e)
 {
@@ -27,12 +28,10 @@ static void shift_by_arming(const struct ka_evidence *e, int64_t window[2])
 	window[1] += delay + 1;
 }
 
-static void widen(int64_t window[2], const int64_t by[2])
+static void take_in(int64_t window[2], const int64_t other[2])
 {
-	if (by[0] < window[0])
-		window[0] = by[0];
-	if (by[1] > window[1])
-		window[1] = by[1];
+	ka_widen(window, other[0]);
+	ka_widen(window, other[1]);
 }
 
 /*
@@ -50,11 +49,11 @@ static void admit_past(const struct ka_evidence *e, struct ka_bounds *out)
 		return;
 	other = ka_wheel_window(v.idle, v.intvl, v.cnt, v.user_timeout_ms, e->facts->hz,
 				e->answered ? KA_WHEEL_PROBED : KA_WHEEL_CHAINED);
-	widen(out->p1, other.p1);
+	take_in(out->p1, other.p1);
 	if (ka_regime_is(e->want->when, KA_REGIME_ONE_PROBE))
-		widen(out->end, other.p1);
+		take_in(out->end, other.p1);
 	else
-		widen(out->end, other.end);
+		take_in(out->end, other.end);
 }
 
 /* Steps changed the timer's values: what the replay of all phases leaves. */

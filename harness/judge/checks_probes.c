@@ -4,8 +4,8 @@
 
 #include "judge/bounds.h"
 #include "judge/checks.h"
+#include "judge/regimes.h"
 #include "judge/replay.h"
-#include "judge/retransmit.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
 
@@ -182,10 +182,12 @@ static void check_gap(const struct ka_evidence *e, int k, int64_t gap, const cha
 /* Window probes: each interval is twice the one before. */
 static void check_backoff(const struct ka_evidence *e, int n, struct ka_findings *f)
 {
+	const struct ka_backoff timer = ka_rule(e->want->when)->timer(e->instance, e->facts->hz);
+
 	for (int k = 0; k + 1 < n; k++) {
 		int64_t gap = e->probe_ns[k + 1] - e->probe_ns[k], range[2];
 
-		ka_persist_gap((unsigned)k + 1, e->facts->hz, range);
+		ka_backoff_gap(&timer, (unsigned)k + 1, range);
 		if (gap < (range[0] - 1) * e->tick_ns - e->noise_ns ||
 		    gap > range[1] * e->tick_ns + late_ns(e))
 			ka_find(f, KA_FIND_GAP, -1,

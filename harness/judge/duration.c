@@ -4,6 +4,7 @@
 
 #include "judge/values.h"
 #include "judge/wheel.h"
+#include "model/regimes.h"
 #include "model/verbs.h"
 
 /* Networks, processes and the handshake, on a host with other instances beside. */
@@ -117,25 +118,17 @@ static double later(double a, double b)
 static double end_s(const struct ka_instance *instance, const struct walk *w,
 		    const struct ka_prediction *p, int hz)
 {
-	double middle_s = (double)(p->lo_j + p->hi_j) / 2 / hz;
+	const double zero[KA_ZEROS] = {
+		[KA_ZERO_LAST_RX] = w->last_rx,     [KA_ZERO_SENT] = w->first_unacked,
+		[KA_ZERO_WRITE] = w->first_unacked, [KA_ZERO_SYN] = w->now,
+		[KA_ZERO_CAUSE] = w->now,
+	};
 
-	switch (p->when) {
-	case KA_KEEPALIVE_EXPIRY:
-	case KA_USER_TIMEOUT:
-	case KA_FIRST_PROBE:
-		return later(w->now, w->last_rx + middle_s);
-	case KA_RETRANSMIT_LIMIT:
-	case KA_PERSIST_LIMIT:
-	case KA_FIRST_RETRANSMIT:
-		return later(w->now, w->first_unacked + middle_s);
-	case KA_CONNECT_LIMIT:
-		return w->now + middle_s;
-	case KA_NEVER:
+	if (ka_regime_is(p->when, KA_REGIME_LIVES))
 		return w->now + ka_time_s(&instance->case_->expect.watch, &instance->setting);
-	case KA_AT_ONCE:
-		break;
-	}
-	return w->now + programs_s(instance);
+	if (ka_regime_is(p->when, KA_REGIME_AT_ONCE))
+		return w->now + programs_s(instance);
+	return later(w->now, zero[ka_regime(p->when)->zero] + (double)(p->lo_j + p->hi_j) / 2 / hz);
 }
 
 void ka_predict_duration(const struct ka_instance *instance, int hz, struct ka_prediction *out)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "judge/regimes.h"
 #include "judge/values.h"
 #include "model/util.h"
 
@@ -20,17 +21,6 @@
 static size_t index_of(const struct ka_evidence *e, const struct ka_event *event)
 {
 	return (size_t)(event - e->timeline->events);
-}
-
-static const struct ka_event *first_fin(const struct ka_evidence *e)
-{
-	for (size_t i = 0; i < e->timeline->n; i++) {
-		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
-
-		if (p && p->accepted && p->flags & TH_FIN)
-			return &e->timeline->events[i];
-	}
-	return NULL;
 }
 
 /* The socket's first word of its end. A FIN alone is the end only where one is expected. */
@@ -54,38 +44,15 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 	return NULL;
 }
 
-/* The packet that is, or announces, the end in this regime. */
-static const struct ka_event *end_packet(const struct ka_evidence *e)
-{
-	if (e->instance->case_->expect.unseen)
-		return NULL;
-	switch (e->want->when) {
-	case KA_KEEPALIVE_EXPIRY:
-	case KA_USER_TIMEOUT:
-		return ka_evidence_rst(e, true);
-	case KA_FIRST_PROBE:
-		return ka_evidence_rst(e, false);
-	case KA_AT_ONCE:
-		if (e->want->eof)
-			return first_fin(e);
-		if (e->want->rst_received)
-			return ka_evidence_rst(e, false);
-		return e->want->rst_sent ? ka_evidence_rst(e, true) : NULL;
-	case KA_FIRST_RETRANSMIT: /* no segment of TCP */
-	case KA_RETRANSMIT_LIMIT: /* sends no RST (tcp_write_timeout()) */
-	case KA_PERSIST_LIMIT:    /* nor does tcp_probe_timer() */
-	case KA_CONNECT_LIMIT:    /* nobody would know what is reset */
-	case KA_NEVER:
-		break;
-	}
-	return NULL;
-}
-
 static void find_end(struct ka_evidence *e)
 {
 	const struct ka_event *notice = first_notice(e, true);
-	const struct ka_event *end = end_packet(e);
+	const struct ka_event *(*end_packet)(const struct ka_evidence *e) =
+		ka_rule(e->want->when)->end_packet;
+	const struct ka_event *end = NULL;
 
+	if (end_packet && !e->instance->case_->expect.unseen)
+		end = end_packet(e);
 	if (!end)
 		end = first_notice(e, false);
 	e->notice_ns = notice ? notice->t_ns : INT64_MAX;
@@ -166,7 +133,6 @@ static void find_unacked(struct ka_evidence *e)
 			continue;
 		e->have_zero = true;
 		e->zero_ns = e->timeline->events[i].t_ns;
-		e->cause = "the first transmission";
 	}
 }
 
@@ -181,7 +147,6 @@ static void find_write(struct ka_evidence *e)
 			continue;
 		e->have_zero = true;
 		e->zero_ns = event->t_ns;
-		e->cause = "the last write";
 	}
 }
 
@@ -196,27 +161,30 @@ static void find_syn(struct ka_evidence *e)
 		e->have_zero = e->heard = true;
 		e->zero_ns = e->last_rx_ns = e->timeline->events[i].t_ns;
 		e->last_rx_index = i;
-		e->cause = "the first SYN";
 	}
 }
 
+static void find_heard(struct ka_evidence *e)
+{
+	e->have_zero = e->heard;
+	e->zero_ns = e->last_rx_ns;
+}
+
+/* What waits and never leaves the host is not seen to be sent: its write must do. */
 static void find_zero(struct ka_evidence *e)
 {
-	if (e->want->when == KA_AT_ONCE) {
-		find_cause(e);
-	} else if (e->want->when == KA_RETRANSMIT_LIMIT && e->instance->case_->expect.unseen) {
-		find_write(e);
-	} else if (e->want->when == KA_RETRANSMIT_LIMIT || e->want->when == KA_FIRST_RETRANSMIT) {
-		find_unacked(e);
-	} else if (e->want->when == KA_PERSIST_LIMIT) {
-		find_write(e);
-	} else if (e->want->when == KA_CONNECT_LIMIT) {
-		find_syn(e);
-	} else {
-		e->have_zero = e->heard;
-		e->zero_ns = e->last_rx_ns;
-		e->cause = "the last segment received";
-	}
+	static void (*const find[KA_ZEROS])(struct ka_evidence * e) = {
+		[KA_ZERO_LAST_RX] = find_heard, [KA_ZERO_SENT] = find_unacked,
+		[KA_ZERO_WRITE] = find_write,   [KA_ZERO_SYN] = find_syn,
+		[KA_ZERO_CAUSE] = find_cause,
+	};
+	enum ka_zero zero = ka_regime(e->want->when)->zero;
+
+	if (zero == KA_ZERO_SENT && e->instance->case_->expect.unseen)
+		zero = KA_ZERO_WRITE;
+	find[zero](e);
+	if (e->have_zero && !e->cause)
+		e->cause = ka_zero_text(zero);
 }
 
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,

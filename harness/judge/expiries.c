@@ -2,24 +2,15 @@
 /* See expiries.h. */
 #include "judge/expiries.h"
 
+#include "judge/regimes.h"
 #include "judge/replay.h"
-#include "judge/retransmit.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
+#include "model/util.h"
 
 /* Finds the expiries in a timeline; see expiries.h. */
-/* TCP_RETR2; TCP_RTO_MIN, under which no window probe is sent (tcp_probe0_base()) */
-#define RETRIES2   15
+/* TCP_RTO_MIN, under which no window probe is sent (tcp_probe0_base()) */
 #define RTO_MIN_MS 200
-
-static bool is_expiry(const struct ka_evidence *e, const struct ka_packet *p)
-{
-	if (!p->out)
-		return false;
-	if (e->want->when == KA_CONNECT_LIMIT)
-		return p->kind == KA_SEG_SYN;
-	return p->kind == (e->want->when == KA_PERSIST_LIMIT ? KA_SEG_PROBE : KA_SEG_RETRANSMIT);
-}
 
 /* An answer sets the timer of window probes again (tcp_ack_probe()), and clears their count. */
 static void note_answer(struct ka_expiries *x, int64_t ns)
@@ -51,7 +42,7 @@ static bool find_expiries(const struct ka_evidence *e, struct ka_expiries *x)
 			return false;
 		if (p->accepted)
 			note_answer(x, event->t_ns);
-		if (is_expiry(e, p))
+		if (p->out && p->kind == ka_rule(e->want->when)->expiry)
 			note_expiry(x, event->t_ns);
 	}
 	return x->n > 0;
@@ -94,52 +85,32 @@ static void take_loss_probe_off(const struct ka_evidence *e, struct ka_expiries 
 		x->ns[i] = x->set_ns[i] = x->ns[i + 1];
 }
 
-static struct ka_backoff timer_of(const struct ka_evidence *e)
-{
-	const struct ka_case *c = e->instance->case_;
-	struct ka_backoff timer = {
-		.kind = KA_BACKOFF_DATA,
-		.hz = e->facts->hz,
-		.retries = (unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_retries2", RETRIES2),
-		.ut_ms = e->instance->setting.user_timeout_ms,
-	};
-
-	if (e->want->when == KA_PERSIST_LIMIT)
-		timer.kind = KA_BACKOFF_WINDOW;
-	else if (e->want->when == KA_CONNECT_LIMIT)
-		return ka_connect_backoff(e->instance, e->facts->hz);
-	return timer;
-}
-
 bool ka_expiries_of(const struct ka_evidence *e, struct ka_expiries *out)
 {
-	enum ka_when when = e->want->when;
+	const struct ka_rule *rule = ka_rule(e->want->when);
+	int64_t least = ka_wheel_ms(RTO_MIN_MS, e->facts->hz);
 
-	*out = (struct ka_expiries){ .timer = timer_of(e) };
-	if ((when != KA_RETRANSMIT_LIMIT && when != KA_PERSIST_LIMIT && when != KA_CONNECT_LIMIT) ||
-	    e->instance->case_->expect.unseen || !e->have_zero || !find_expiries(e, out))
+	*out = (struct ka_expiries){ 0 };
+	if (!rule->timer)
 		return false;
-	if (when == KA_CONNECT_LIMIT)
+	out->timer = rule->timer(e->instance, e->facts->hz);
+	if (e->instance->case_->expect.unseen || !e->have_zero || !find_expiries(e, out))
+		return false;
+	if (out->timer.kind == KA_BACKOFF_SYN)
 		out->base_ns = e->zero_ns;
 	else
 		out->timer.rto = find_rto(e, out);
-	if (when == KA_PERSIST_LIMIT && out->timer.rto &&
-	    out->timer.rto < ka_wheel_ms(RTO_MIN_MS, e->facts->hz))
-		out->timer.rto = ka_wheel_ms(RTO_MIN_MS, e->facts->hz);
+	if (out->timer.kind == KA_BACKOFF_WINDOW && out->timer.rto)
+		out->timer.rto = ka_greater(out->timer.rto, least);
+	out->timer.rto_most = 0;
 	take_loss_probe_off(e, out);
-	out->clock_ns = when == KA_CONNECT_LIMIT ? e->zero_ns : out->ns[0];
+	out->clock_ns = out->timer.kind == KA_BACKOFF_SYN ? e->zero_ns : out->ns[0];
 	return out->timer.rto > 0 && out->n > 0;
 }
 
-#define NS_PER_S INT64_C(1000000000)
 /* The kernel counts in truncated milliseconds, and reads its clock a little before a packet gets its
  * time stamp. */
 #define SLACK_NS INT64_C(2000000)
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
 
 /* ---- the end ------------------------------------------------------------------------------------ */
 
@@ -158,8 +129,8 @@ static void next_expiry(const struct ka_evidence *e, const struct ka_expiries *x
 	ka_backoff_length(&x->timer, k, set_ns[1] - x->clock_ns, late);
 	if (late[0] < length[0])
 		length[0] = late[0];
-	window[0] = floor_div(set_ns[0] - e->zero_ns, e->tick_ns) + length[0] + 1;
-	window[1] = -floor_div(e->zero_ns - set_ns[1], e->tick_ns) + length[1] +
+	window[0] = ka_floor_div(set_ns[0] - e->zero_ns, e->tick_ns) + length[0] + 1;
+	window[1] = -ka_floor_div(e->zero_ns - set_ns[1], e->tick_ns) + length[1] +
 		    ka_wheel_granule(length[1], x->timer.hz);
 }
 
@@ -174,7 +145,7 @@ static void begin_at_limit(const struct ka_evidence *e, const struct ka_expiries
 			   int64_t window[2])
 {
 	int64_t limit_ns = ka_backoff_limit_ns(&x->timer);
-	int64_t least = floor_div(x->clock_ns + limit_ns - e->zero_ns, e->tick_ns);
+	int64_t least = ka_floor_div(x->clock_ns + limit_ns - e->zero_ns, e->tick_ns);
 
 	if (x->timer.kind != KA_BACKOFF_SYN && limit_ns && least > window[0] && least < window[1])
 		window[0] = least;
@@ -224,14 +195,14 @@ static void set_in(const struct ka_evidence *e, const struct ka_expiries *x, int
 	int64_t ns = x->set_ns[x->n - 1];
 	bool at_once = ns == x->ns[x->n - 1] && e->noise_ns < e->tick_ns;
 
-	jiffies[0] = e->facts->j0 + floor_div(ns - (at_once ? 0 : KA_JIFFY_LAG_NS), e->tick_ns);
-	jiffies[1] = e->facts->j0 + floor_div(ns + KA_JIFFY_LAG_NS, e->tick_ns);
+	jiffies[0] = e->facts->j0 + ka_floor_div(ns - (at_once ? 0 : KA_JIFFY_LAG_NS), e->tick_ns);
+	jiffies[1] = e->facts->j0 + ka_floor_div(ns + KA_JIFFY_LAG_NS, e->tick_ns);
 }
 
 bool ka_expiries_off(const struct ka_evidence *e, int64_t *off)
 {
 	struct ka_expiries x;
-	int64_t length[2], set[2], seen = e->facts->j0 + floor_div(e->end_ns, e->tick_ns);
+	int64_t length[2], set[2], seen = e->facts->j0 + ka_floor_div(e->end_ns, e->tick_ns);
 	bool have = false;
 
 	if (!e->facts->phase_known || !e->detected || !ka_expiries_of(e, &x))

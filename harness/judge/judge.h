@@ -11,7 +11,7 @@
 
 #define KA_SENSE_TEXT 200
 
-/* 0, or -EINVAL with the reason in @why: the declaration makes no sense (judge/sense.c). */
+/* 0, or -EINVAL with the reason in @why: the declaration makes no sense (judge/oracle.c). */
 int ka_check_sense(const struct ka_instance *instance, char *why, size_t size);
 
 /* Computes what must happen (judge/oracle.c). Needs of @facts only hz. Returns 0, or -EINVAL for a

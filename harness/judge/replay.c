@@ -2,12 +2,13 @@
 /* See replay.h. */
 #include "judge/replay.h"
 
-#include "judge/values.h"
-#include "judge/wheel.h"
-
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+
+#include "judge/values.h"
+#include "judge/wheel.h"
+#include "model/util.h"
 
 /* What happened to the prober's timer, in the order of time. */
 struct ka_replay {
@@ -207,21 +208,16 @@ static int replay_new(const struct ka_evidence *e, struct ka_replay *out)
 #define MAX_PHASES 4096
 #define PARTS      8
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
 /* jiffies at @ns, when the wheel's phase is shifted by @phase_ns. */
 static int64_t jiffy_at(const struct ka_evidence *e, int64_t ns, int64_t phase_ns)
 {
-	return e->facts->j0 + floor_div(ns + phase_ns, e->tick_ns);
+	return e->facts->j0 + ka_floor_div(ns + phase_ns, e->tick_ns);
 }
 
 /* +1 or -1: the other jiffy that an event at @ns may belong to; 0: none. */
 static int other_jiffy(const struct ka_evidence *e, int64_t ns)
 {
-	int64_t tick = e->tick_ns, part = ns - floor_div(ns, tick) * tick;
+	int64_t tick = e->tick_ns, part = ns - ka_floor_div(ns, tick) * tick;
 
 	if (part < KA_JIFFY_LAG_NS)
 		return -1;
@@ -361,14 +357,6 @@ bool ka_replay_off(const struct ka_evidence *e, int64_t *off)
 
 /* ---- the window over all phases ----------------------------------------------------------------- */
 
-static void widen(int64_t window[2], int64_t j)
-{
-	if (j < window[0])
-		window[0] = j;
-	if (j > window[1])
-		window[1] = j;
-}
-
 /* The coarsest granularity of any value that rules the timer at some time. */
 static int64_t phases(const struct ka_evidence *e)
 {
@@ -380,7 +368,7 @@ static int64_t phases(const struct ka_evidence *e)
 		ka_values_span(&least, &most, ka_change_of(e->instance, &c->steps[i]));
 	idle = ka_wheel_granule(most.idle * e->facts->hz, e->facts->hz);
 	intvl = ka_wheel_granule(most.intvl * e->facts->hz, e->facts->hz);
-	return idle > intvl ? idle : intvl;
+	return ka_greater(idle, intvl);
 }
 
 bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
@@ -401,7 +389,7 @@ bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 		set_jiffies(e, &replay, phase_ns);
 		end = simulate(e, &replay);
 		if (end >= 0)
-			widen(window, end - jiffy_at(e, e->last_rx_ns, phase_ns));
+			ka_widen(window, end - jiffy_at(e, e->last_rx_ns, phase_ns));
 	}
 	replay_free(&replay);
 	/* between the parts of a jiffy that were tried */
@@ -427,7 +415,7 @@ bool ka_replay_refused(const struct ka_evidence *e, int64_t range[2])
 		set_jiffies(e, &replay, phase_ns);
 		ka_wheel_run(v.idle, v.intvl, v.cnt, v.user_timeout_ms, e->facts->hz, replay.inputs,
 			     replay.n, jiffy_at(e, e->end_ns, phase_ns), &chain);
-		widen(range, chain.refused);
+		ka_widen(range, chain.refused);
 	}
 	replay_free(&replay);
 	return true;

@@ -2,6 +2,8 @@
 /* The timer wheel's rounding, and the window that it leaves for a keepalive; see wheel.h. */
 #include "judge/wheel.h"
 
+#include "model/util.h"
+
 /* kernel/time/timer.c: LVL_DEPTH is 9 for HZ > 100, else 8. */
 static int depth(int hz)
 {
@@ -67,16 +69,6 @@ int64_t ka_wheel_ms(int64_t ms, int hz)
 	return (ms * hz + 999) / 1000;
 }
 
-static int64_t lesser(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t greater(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 /*
  * Which multiples can an expiry be that was queued before L and fires at L + idle or later? The
  * finest level that reaches so far: its longest timer, plus the rounding, plus the jiffy by which
@@ -107,19 +99,19 @@ static void window_p1(const struct window *w, int64_t p1[2])
 	p1[0] = w->idle + (w->arming == KA_WHEEL_FRESH);
 	p1[1] = w->idle + w->granule_idle;
 	if (w->arming == KA_WHEEL_PROBED)
-		p1[1] = greater(p1[1], w->intvl + w->granule_intvl);
+		p1[1] = ka_greater(p1[1], w->intvl + w->granule_intvl);
 }
 
 /* Shortest way from a probe at a multiple of @granule to the next one. */
 static int64_t shortest_gap(const struct window *w, int64_t granule)
 {
-	granule = lesser(granule, w->granule_intvl);
+	granule = ka_lesser(granule, w->granule_intvl);
 	return (w->intvl / granule + 1) * granule;
 }
 
 static int64_t longest_gap(const struct window *w, int64_t granule)
 {
-	granule = lesser(granule, w->granule_intvl);
+	granule = ka_lesser(granule, w->granule_intvl);
 	return (w->intvl + w->granule_intvl) / granule * granule;
 }
 
@@ -136,10 +128,10 @@ static void window_p2(const struct window *w, const int64_t p1[2], int hz, int64
 	if (w->arming == KA_WHEEL_FRESH)
 		p2[0] = p1[0] + shortest_gap(w, w->granule_idle);
 	else
-		p2[0] = lesser(w->idle + shortest_gap(w, pending), w->idle + 1 + w->intvl + 1);
+		p2[0] = ka_lesser(w->idle + shortest_gap(w, pending), w->idle + 1 + w->intvl + 1);
 	p2[1] = w->idle + w->granule_idle + longest_gap(w, w->granule_idle);
 	if (w->arming == KA_WHEEL_PROBED)
-		p2[1] = greater(p2[1], p1[1] + w->step);
+		p2[1] = ka_greater(p2[1], p1[1] + w->step);
 }
 
 /* Steps after the second expiry @p2 until @ut jiffies are over. */
@@ -165,7 +157,7 @@ static void window_user_timeout(const int64_t p2[2], int64_t ut, int64_t step,
 	if (few == many)
 		return;
 	out->end[0] = ut; /* some second expiry between lies whole steps before @ut */
-	out->end[1] = greater(out->end[1], ut - 1 + step);
+	out->end[1] = ka_greater(out->end[1], ut - 1 + step);
 }
 
 struct ka_wheel_bounds ka_wheel_window(int64_t idle, int64_t intvl, unsigned cnt, unsigned ut_ms,

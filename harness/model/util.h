@@ -11,6 +11,29 @@
 
 #define KA_NS_PER_S INT64_C(1000000000)
 
+static inline int64_t ka_lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline int64_t ka_greater(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Widens the range @of so that @to lies in it. */
+static inline void ka_widen(int64_t of[2], int64_t to)
+{
+	of[0] = ka_lesser(of[0], to);
+	of[1] = ka_greater(of[1], to);
+}
+
+/* @a / @b rounded down, also below zero; @b > 0. */
+static inline int64_t ka_floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
 /* CLOCK_MONOTONIC, ns. */
 int64_t ka_now_ns(void);
 /* Closes *@fd if it is open, and says so: -1. */

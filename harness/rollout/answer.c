@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "judge/retransmit.h"
+#include "judge/backoff.h"
 #include "judge/wheel.h"
 
 static void seconds(double out[2], const int64_t jiffies[2], int hz)
@@ -34,9 +34,11 @@ static enum ka_effect effect_of(const struct ka_knobs *k)
 
 static void predict_data(struct ka_answer *answer, const struct ka_knobs *k, int hz)
 {
+	const struct ka_backoff timer =
+		ka_backoff_on_lan(KA_BACKOFF_DATA, (unsigned)k->value[KA_KNOB_RETRIES2], 0, hz);
 	int64_t window[2];
 
-	ka_retransmit_window((unsigned)k->value[KA_KNOB_RETRIES2], 0, hz, window);
+	ka_backoff_window(&timer, window);
 	seconds(answer->unacked_s, window, hz);
 }
 

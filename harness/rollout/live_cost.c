@@ -2,31 +2,22 @@
 /* What a peer that is dead from now on would cost a live connection. */
 #include "rollout/live.h"
 
-#include "judge/retransmit.h"
+#include "judge/backoff.h"
 #include "judge/wheel.h"
+#include "model/util.h"
 
 #define RTO_MAX_MS INT64_C(120000)
-
-static int64_t greater(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t lesser(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
 
 /* The kernel's range is that of an int; a file may say anything. */
 static int64_t bounded(int64_t value)
 {
-	return lesser(greater(value, INT32_MIN), INT32_MAX);
+	return ka_lesser(ka_greater(value, INT32_MIN), INT32_MAX);
 }
 
 /* Milliseconds by which a timer of @ms may be late. */
 static double late_ms(int64_t ms, int hz)
 {
-	int64_t granule = ka_wheel_granule(ka_wheel_ms(greater(ms, 0), hz), hz);
+	int64_t granule = ka_wheel_granule(ka_wheel_ms(ka_greater(ms, 0), hz), hz);
 
 	return 1000.0 * (double)granule / hz;
 }
@@ -40,21 +31,21 @@ static struct ka_live_cost by_keepalive(const struct ka_live_socket *socket,
 					const struct ka_live_values *values, int hz)
 {
 	int64_t idle_ms = 1000 * bounded(values->time);
-	int64_t intvl_ms = 1000 * greater(bounded(values->intvl), 0);
-	int64_t gaps = greater(bounded(values->probes) - socket->unanswered, 0);
+	int64_t intvl_ms = 1000 * ka_greater(bounded(values->intvl), 0);
+	int64_t gaps = ka_greater(bounded(values->probes) - socket->unanswered, 0);
 	int64_t first = socket->expires_ms;
 	double nominal, late;
 	struct ka_live_cost cost = { .end = KA_LIVE_KEEPALIVE };
 
 	if (socket->have_quiet && !socket->unanswered)
-		first = greater(first, idle_ms - socket->quiet_ms);
+		first = ka_greater(first, idle_ms - socket->quiet_ms);
 	nominal = (double)first + (double)gaps * (double)intvl_ms;
 	/* the timer that runs was armed with intvl if a probe is out, with idle at the most else */
-	late = late_ms(greater(first, socket->unanswered ? intvl_ms : idle_ms), hz) +
+	late = late_ms(ka_greater(first, socket->unanswered ? intvl_ms : idle_ms), hz) +
 	       (double)gaps * late_ms(intvl_ms, hz);
 	/* one jiffy: what the kernel shows is rounded */
 	cost.other_idle =
-		!socket->unanswered && socket->expires_ms > greater(idle_ms, 0) + 1000 / hz + 1;
+		!socket->unanswered && socket->expires_ms > ka_greater(idle_ms, 0) + 1000 / hz + 1;
 	cost.first_probe_s = (double)first / 1000;
 	cost.nominal_s = nominal / 1000;
 	cost.window_s[0] = cost.nominal_s;
@@ -67,16 +58,16 @@ static struct ka_live_cost by_keepalive(const struct ka_live_socket *socket,
 static struct ka_live_cost by_retries(const struct ka_live_socket *socket,
 				      const struct ka_live_values *values, int hz)
 {
-	unsigned retries2 = (unsigned)lesser(greater(values->retries2, 0), 255);
+	unsigned retries2 = (unsigned)ka_lesser(ka_greater(values->retries2, 0), 255);
+	const struct ka_backoff timer = ka_backoff_on_lan(
+		socket->timer == KA_LIVE_CLOSED ? KA_BACKOFF_WINDOW : KA_BACKOFF_DATA, retries2, 0,
+		hz);
 	struct ka_live_cost cost = { .end = KA_LIVE_DATA };
 	int64_t window[2], last;
 
-	if (socket->timer == KA_LIVE_CLOSED)
-		ka_persist_window(retries2, hz, window);
-	else
-		ka_retransmit_window(retries2, 0, hz, window);
-	last = lesser(ka_wheel_ms(RTO_MAX_MS, hz), window[0]);
-	window[1] = greater(window[1], window[0] + last + ka_wheel_granule(last, hz));
+	ka_backoff_window(&timer, window);
+	last = ka_lesser(ka_wheel_ms(RTO_MAX_MS, hz), window[0]);
+	window[1] = ka_greater(window[1], window[0] + last + ka_wheel_granule(last, hz));
 	cost.nominal_s = (double)window[0] / hz;
 	cost.window_s[0] = (double)window[0] / hz;
 	cost.window_s[1] = (double)window[1] / hz;

@@ -13,8 +13,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "judge/backoff.h"
 #include "judge/judge.h"
-#include "judge/retransmit.h"
 
 #define SILENT                                                                                     \
 	{ .do_ = KA_CONNECT }, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 },                    \
@@ -199,11 +199,18 @@ static void user_timeout_on_the_edge(void **state)
 
 /* ---- retransmission --------------------------------------------------------------------------------- */
 
+static void data_window(unsigned retries2, unsigned ut_ms, int hz, int64_t window[2])
+{
+	const struct ka_backoff b = ka_backoff_on_lan(KA_BACKOFF_DATA, retries2, ut_ms, hz);
+
+	ka_backoff_window(&b, window);
+}
+
 static void assert_holds(unsigned retries2, unsigned ut_ms, int hz, int ms)
 {
 	int64_t window[2];
 
-	ka_retransmit_window(retries2, ut_ms, hz, window);
+	data_window(retries2, ut_ms, hz, window);
 	assert_in_range((int64_t)ms * hz / 1000, window[0], window[1]);
 }
 
@@ -221,9 +228,9 @@ static void retransmission_as_measured(void **state)
 		assert_holds(15, 0, hz, 926000);
 		assert_holds(3, 0, hz, 6500);
 	}
-	ka_retransmit_window(15, 0, 250, window);
+	data_window(15, 0, 250, window);
 	assert_true(window[0] > 924 * 250 && window[1] < 1060 * 250);
-	ka_retransmit_window(3, 0, 250, window);
+	data_window(3, 0, 250, window);
 	assert_true(window[0] > 3000 * 250 / 1000 && window[1] < 7500 * 250 / 1000);
 }
 
@@ -235,7 +242,7 @@ static void retransmission_limit(void **state)
 
 	(void)state;
 	c.expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT };
-	ka_retransmit_window(15, 0, 250, window);
+	data_window(15, 0, 250, window);
 	p = good(&c, &one_one_three, 250);
 	assert_window(&p, window[0], window[1]);
 	c.sysctls[0] =
@@ -243,10 +250,10 @@ static void retransmission_limit(void **state)
 	c.sysctls[1] = (struct ka_sysctl){ .who = KA_PROBER,
 					   .key = "net/ipv4/tcp_retries2",
 					   .value = "3" };
-	ka_retransmit_window(3, 0, 250, window);
+	data_window(3, 0, 250, window);
 	p = good(&c, &one_one_three, 250);
 	assert_window(&p, window[0], window[1]);
-	ka_retransmit_window(3, 2500, 250, window);
+	data_window(3, 2500, 250, window);
 	p = good(&c, &by_timeout, 250);
 	assert_window(&p, window[0], window[1]);
 }
@@ -254,11 +261,12 @@ static void retransmission_limit(void **state)
 /* Measured at HZ 1000: 3.542 s in Linux 6.12, where an error had started the timer anew at 2.710 s. */
 static void an_error_undoes_the_clamp(void **state)
 {
+	const struct ka_backoff b = ka_backoff_on_lan(KA_BACKOFF_DATA, 15, 3000, 1000);
 	int64_t plain[2], reverted[2];
 
 	(void)state;
-	ka_retransmit_window(15, 3000, 1000, plain);
-	ka_retransmit_reverted(3000, 1000, reverted);
+	ka_backoff_window(&b, plain);
+	ka_backoff_window_reverted(&b, reverted);
 	assert_true(plain[1] < 3542 && 3542 < reverted[1]);
 	assert_true(reverted[0] == plain[0]);
 	assert_true(reverted[1] < 2 * 3000); /* never another doubling */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 
-#include "judge/retransmit.h"
+#include "judge/backoff.h"
 #include "scene.h"
 
 /* Data is written into a closed window and the path is dead; sysctl tcp_retries2 is 3. */
@@ -161,12 +161,13 @@ static void an_interval_of_window_probes(void **state)
 
 static void persist_bounds(void **state)
 {
+	const struct ka_backoff b = ka_backoff_on_lan(KA_BACKOFF_WINDOW, 3, 0, 250);
 	int64_t window[2], gap[2], sum[2] = { 0, 0 };
 
 	(void)state;
-	ka_persist_window(3, 250, window);
+	ka_backoff_window(&b, window);
 	for (unsigned k = 0; k <= 3; k++) {
-		ka_persist_gap(k, 250, gap);
+		ka_backoff_gap(&b, k, gap);
 		sum[0] += gap[0];
 		sum[1] += gap[1];
 	}
