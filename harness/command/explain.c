@@ -285,9 +285,9 @@ static void print_rule(const struct ka_lesson *lesson)
 				c->expect.unseen && regime->unseen ? regime->unseen
 								   : regime->sentence,
 				text),
-		lesson->prediction->changing && lesson->prediction->when != KA_NEVER
-			? " The timer is asked at each expiry, not before: how many probes are "
-			  "enough, how long idle is, how long the next interval."
+		lesson->prediction->changing && (regime->flags & KA_REGIME_KEEPALIVE)
+			? " Here steps change these values on the way: the timer asks for them "
+			  "at each expiry, not before."
 			: "");
 	ka_page_text(2, "Where it is written: %s.", c->source);
 }
