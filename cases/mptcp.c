@@ -15,7 +15,7 @@
 	}
 #define FROM_6_10                                                                                  \
 	{                                                                                          \
-		"6.10, 6.9.3, 6.8.12, 6.6.35, 6.1.95",                                             \
+		"6.10, 6.9.3, 6.8.12, 6.6.34, 6.1.94",                                             \
 			"bd11dc4fb969 \"mptcp: fix full TCP keep-alive support\""                  \
 	}
 /* The subflow is reset, the connection lives on without one until close_timeout. */
