@@ -6,25 +6,25 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
-#define ONE .families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true, KA_MUST_NOT_PASS
+#define ONE .families = KA_V4, .probers = KA_ONLY_CLIENT, .one_setting = true
 #define CROWD                                                                                      \
 	ONE, .topology = KA_PAIR, .from = KA_FROM_ACCEPTED, .load = 50,                            \
 	     KA_STEPS(KA_CONNECTED, KA_SILENCE)
 
 static const struct ka_case cases[] = {
-	{ KA_CASE("crowd_wrong_cnt"), CROWD, .expect = { KA_EXPIRES, .arming = KA_FRESH },
-	  .bias = { .probes = 1 } },
-	{ KA_CASE("crowd_wrong_errno"), CROWD, .expect = { KA_EXPIRES, .arming = KA_FRESH },
-	  .bias = { .error = EHOSTUNREACH } },
-	{ KA_CASE("crowd_too_late"), CROWD, .expect = { KA_EXPIRES, .arming = KA_FRESH },
-	  .bias = { .window_jiffies = -400 } },
+	{ KA_WRONG("crowd_wrong_cnt", "fail: load: TCP_INFO counts 3 probes, must be 4"), CROWD,
+	  .expect = { KA_EXPIRES, .arming = KA_FRESH }, .bias = { .probes = 1 } },
+	{ KA_WRONG("crowd_wrong_errno", "fail: load: ETIMEDOUT, must be EHOSTUNREACH"), CROWD,
+	  .expect = { KA_EXPIRES, .arming = KA_FRESH }, .bias = { .error = EHOSTUNREACH } },
+	{ KA_WRONG("crowd_too_late", "fail: load: one ended after"), CROWD,
+	  .expect = { KA_EXPIRES, .arming = KA_FRESH }, .bias = { .window_jiffies = -400 } },
 	{
-		KA_CASE("crowd_declared_alive"),
+		KA_WRONG("crowd_declared_alive", "fail: load: 50 of 50 have ended, must be 0"),
 		CROWD,
 		.expect = { .when = KA_NEVER, .arming = KA_FRESH, .watch = { .nominal = 1.5 } },
 	},
 	{
-		KA_CASE("crowd_half_cut_off"),
+		KA_WRONG("crowd_half_cut_off", "fail: TcpExt.TCPKeepAlive moved by"),
 		ONE,
 		.topology = KA_PAIR,
 		.from = KA_FROM_ACCEPTED,
@@ -35,7 +35,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		/* the proxy has room for all: nobody is evicted */
-		KA_CASE("proxy_has_room"),
+		KA_WRONG("proxy_has_room", "fail: evicts one 0 times, must be 1"),
 		ONE,
 		.topology = KA_ROUTED,
 		.peer_app = { .program = KA_APP_PROXY, .slots = 9 },
@@ -46,7 +46,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		/* another one's place is given away, and the prober's is said to be */
-		KA_CASE("proxy_evicts_another"),
+		KA_WRONG("proxy_evicts_another", "fail: evicts one: number 2, must be 1"),
 		ONE,
 		.topology = KA_ROUTED,
 		.peer_app = { .program = KA_APP_PROXY, .slots = 2 },
@@ -57,7 +57,7 @@ static const struct ka_case cases[] = {
 			    .app = { { KA_PEER, KA_DID_EVICT, .times = 1, .number = 1 } } },
 	},
 	{
-		KA_CASE("idle_close_at_another_time"),
+		KA_WRONG("idle_close_at_another_time", "fail: closes an idle one after"),
 		ONE,
 		.topology = KA_ROUTED,
 		.prober_app = { .program = KA_APP_LINES },
@@ -72,7 +72,8 @@ static const struct ka_case cases[] = {
 	},
 	{
 		/* a heartbeat that is answered has nothing to report */
-		KA_CASE("heartbeat_declared_missed"),
+		KA_WRONG("heartbeat_declared_missed",
+			 "fail: misses its heartbeat 0 times, must be 1"),
 		ONE,
 		.topology = KA_ROUTED,
 		.prober_app = { .program = KA_APP_HEARTBEAT,
@@ -87,7 +88,7 @@ static const struct ka_case cases[] = {
 				     { KA_PROBER, KA_DID_MISS, .times = 1 } } },
 	},
 	{
-		KA_CASE("http_requests_miscounted"),
+		KA_WRONG("http_requests_miscounted", "fail: answers a request 1 times, must be 3"),
 		ONE,
 		.topology = KA_ROUTED,
 		.prober_app = { .program = KA_APP_HTTP },
@@ -100,7 +101,7 @@ static const struct ka_case cases[] = {
 	},
 	{
 		/* HTTP/1.0 does not persist */
-		KA_CASE("http10_declared_persistent"),
+		KA_WRONG("http10_declared_persistent", "fail: not declared"),
 		ONE,
 		.topology = KA_ROUTED,
 		.prober_app = { .program = KA_APP_HTTP },
@@ -113,7 +114,7 @@ static const struct ka_case cases[] = {
 				     { KA_PEER, KA_DID_SERVE, .times = 1 } } },
 	},
 	{
-		KA_CASE("mask_of_death_without_hup"),
+		KA_WRONG("mask_of_death_without_hup", "fail: reports 0x19, must be 0x9"),
 		ONE,
 		.topology = KA_PAIR,
 		.asks = EPOLLIN,
@@ -122,25 +123,9 @@ static const struct ka_case cases[] = {
 	},
 };
 
-static const struct ka_theme theme = { .name = "experiments_applications",
-				       .title = "Must not pass: applications and numbers",
-				       .cases = cases,
-				       .n = KA_N(cases) };
-
-static const struct ka_experiment experiments[] = {
-	{ "crowd_wrong_cnt", KA_FAIL, "load: TCP_INFO counts 3 probes, must be 4" },
-	{ "crowd_wrong_errno", KA_FAIL, "load: ETIMEDOUT, must be EHOSTUNREACH" },
-	{ "crowd_too_late", KA_FAIL, "load: one ended after" },
-	{ "crowd_declared_alive", KA_FAIL, "load: 50 of 50 have ended, must be 0" },
-	{ "crowd_half_cut_off", KA_FAIL, "TcpExt.TCPKeepAlive moved by" },
-	{ "proxy_has_room", KA_FAIL, "evicts one 0 times, must be 1" },
-	{ "proxy_evicts_another", KA_FAIL, "evicts one: number 2, must be 1" },
-	{ "idle_close_at_another_time", KA_FAIL, "closes an idle one after" },
-	{ "heartbeat_declared_missed", KA_FAIL, "misses its heartbeat 0 times, must be 1" },
-	{ "http_requests_miscounted", KA_FAIL, "answers a request 1 times, must be 3" },
-	{ "http10_declared_persistent", KA_FAIL, "not declared" },
-	{ "mask_of_death_without_hup", KA_FAIL, "reports 0x19, must be 0x9" },
+const struct ka_theme ka_experiments_applications = {
+	.name = "experiments_applications",
+	.title = "Must not pass: applications and numbers",
+	.cases = cases,
+	.n = KA_N(cases)
 };
-
-const struct ka_experiment_group ka_experiments_applications = { &theme, experiments,
-								 KA_N(experiments) };

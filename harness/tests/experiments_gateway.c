@@ -22,42 +22,42 @@ static const struct ka_gateway resets = { .timeout = { .idle = 1 }, .unknown = K
 
 static const struct ka_case cases[] = {
 	{
-		KA_CASE("gateway_remembers"),
+		KA_WRONG("gateway_remembers", "broken: without effect"),
 		KA_SHORT_EXPERIMENT,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED),
 		.expect = { KA_EXPIRES },
 	},
 	{
-		KA_CASE("gateway_forgets_declared_kept"),
+		KA_WRONG("gateway_forgets_declared_kept", "fail: must live"),
 		KA_SHORT_EXPERIMENT,
 		.gateway = &resets,
 		KA_STEPS(ESTABLISHED),
 		.expect = LIVES,
 	},
 	{
-		KA_CASE("gateway_resets_declared_silent"),
+		KA_WRONG("gateway_resets_declared_silent", "fail: ECONNRESET"),
 		KA_SHORT_EXPERIMENT,
 		.gateway = &resets,
 		KA_STEPS(ESTABLISHED),
 		.expect = { KA_EXPIRES },
 	},
 	{
-		KA_CASE("gateway_entry_declared_gone"),
+		KA_WRONG("gateway_entry_declared_gone", "fail: must have forgotten"),
 		KA_SHORT_EXPERIMENT,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_GONE, .at = { .idle = 1.5 } }),
 		.expect = LIVES,
 	},
 	{
-		KA_CASE("gateway_entry_declared_there"),
+		KA_WRONG("gateway_entry_declared_there", "fail: must know it"),
 		KA_SHORT_EXPERIMENT,
 		.gateway = &drops,
 		KA_STEPS(ESTABLISHED, { .do_ = KA_ENTRY_IS, KA_AT_PROBE(1) }),
 		.expect = { KA_EXPIRES },
 	},
 	{
-		KA_CASE("gateway_entry_declared_fresher"),
+		KA_WRONG("gateway_entry_declared_fresher", "fail: must be 3 to 3"),
 		KA_SHORT_EXPERIMENT,
 		.gateway = &patient,
 		KA_STEPS(ESTABLISHED,
@@ -65,11 +65,10 @@ static const struct ka_case cases[] = {
 		.expect = LIVES,
 	},
 	{
-		KA_CASE("gateway_forgets_one_of_many"),
+		KA_WRONG("gateway_forgets_one_of_many", "fail: load: 0 of 3 have ended, must be 3"),
 		.topology = KA_ROUTED,
 		.families = KA_V4,
 		.probers = KA_ONLY_CLIENT,
-		KA_MUST_NOT_PASS,
 		KA_SETTING(.idle = 2, .intvl = 1, .cnt = 1),
 		.gateway = &lasting,
 		.from = KA_FROM_ACCEPTED,
@@ -79,21 +78,7 @@ static const struct ka_case cases[] = {
 	},
 };
 
-static const struct ka_theme theme = { .name = "experiments_gateway",
-				       .title = "Must not pass: the gateway",
-				       .cases = cases,
-				       .n = KA_N(cases) };
-
-/* In the order of the cases: one instance each. */
-static const struct ka_experiment experiments[] = {
-	{ "gateway_remembers", KA_BROKEN, "without effect" },
-	{ "gateway_forgets_declared_kept", KA_FAIL, "must live" },
-	{ "gateway_resets_declared_silent", KA_FAIL, "ECONNRESET" },
-	{ "gateway_entry_declared_gone", KA_FAIL, "must have forgotten" },
-	{ "gateway_entry_declared_there", KA_FAIL, "must know it" },
-	{ "gateway_entry_declared_fresher", KA_FAIL, "must be 3 to 3" },
-	{ "gateway_forgets_one_of_many", KA_FAIL, "load: 0 of 3 have ended, must be 3" },
-};
-
-const struct ka_experiment_group ka_experiments_gateway = { &theme, experiments,
-							    KA_N(experiments) };
+const struct ka_theme ka_experiments_gateway = { .name = "experiments_gateway",
+						 .title = "Must not pass: the gateway",
+						 .cases = cases,
+						 .n = KA_N(cases) };

@@ -14,14 +14,14 @@
 static const struct ka_case cases[] = {
 	/* off and on again does not bring back the probes that were spent */
 	{
-		KA_CASE("toggle_forgives"),
+		KA_WRONG("toggle_forgives", "fail: 3 unanswered probes, must be 5"),
 		KA_SHORT_EXPERIMENT,
 		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
 		.expect = { KA_EXPIRES_AFTER(KA_CNT_PLUS(2)) },
 	},
 	/* switched off it does not die */
 	{
-		KA_CASE("off_still_dies"),
+		KA_WRONG("off_still_dies", "fail: not noticed"),
 		KA_SHORT_EXPERIMENT,
 		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE },
 			 { KA_SWITCH(1), .at = { .nominal = 1 } }, { KA_SWITCH(0) }),
@@ -29,14 +29,14 @@ static const struct ka_case cases[] = {
 	},
 	/* the replay's window is as narrow as a declared one */
 	{
-		KA_CASE("live_window_too_early"),
+		KA_WRONG("live_window_too_early", "fail: late"),
 		KA_SHORT_EXPERIMENT,
 		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
 		.expect = { KA_EXPIRES },
 		.bias = { .window_jiffies = -100 },
 	},
 	{
-		KA_CASE("live_window_too_late"),
+		KA_WRONG("live_window_too_late", "fail: early"),
 		KA_SHORT_EXPERIMENT,
 		KA_STEPS(SILENT, { KA_SWITCH(0), MIDPROBE }, { KA_SWITCH(1) }),
 		.expect = { KA_EXPIRES },
@@ -44,7 +44,7 @@ static const struct ka_case cases[] = {
 	},
 	/* the armed timer keeps the value that getsockopt() no longer shows */
 	{
-		KA_CASE("sysctl_arms_at_once"),
+		KA_WRONG("sysctl_arms_at_once", "fail: the timer expires in"),
 		KA_SHORT_EXPERIMENT,
 		.from = KA_FROM_SYSCTL,
 		KA_SETTING(.idle = 4, .intvl = 1, .cnt = 1),
@@ -62,7 +62,7 @@ static const struct ka_case cases[] = {
 	},
 	/* TCP_KEEPIDLE is not TCP_KEEPINTVL: it does not wait */
 	{
-		KA_CASE("keepidle_waits"),
+		KA_WRONG("keepidle_waits", "fail: with 2 probes out, must be timer 2 with 1"),
 		KA_SHORT_EXPERIMENT,
 		KA_SETTING(.idle = 1, .intvl = 4, .cnt = 2),
 		KA_STEPS(SILENT,
@@ -73,7 +73,7 @@ static const struct ka_case cases[] = {
 	},
 	/* ordinary probes are far below the answer limit */
 	{
-		KA_CASE("limit_without_storm"),
+		KA_WRONG("limit_without_storm", "fail: the peer's TcpExt.TCPACKSkippedSeq"),
 		KA_SHORT_EXPERIMENT,
 		KA_STEPS(KA_CONNECTED),
 		.expect = { .when = KA_NEVER,
@@ -82,7 +82,7 @@ static const struct ka_case cases[] = {
 			    .peer_counters = { { "TcpExt.TCPACKSkippedSeq", KA_SOME } } },
 	},
 	{
-		KA_CASE("mptcp_hears_too_early"),
+		KA_WRONG("mptcp_hears_too_early", "fail: heard of the end"),
 		KA_SHORT_EXPERIMENT,
 		.transport = KA_MPTCP,
 		.from = KA_FROM_ACCEPTED,
@@ -97,7 +97,7 @@ static const struct ka_case cases[] = {
 			    .notice = { .ms = 3000 } },
 	},
 	{
-		KA_CASE("mptcp_tells_the_error"),
+		KA_WRONG("mptcp_tells_the_error", "fail: ENOTCONN, must be ETIMEDOUT"),
 		KA_SHORT_EXPERIMENT,
 		.transport = KA_MPTCP,
 		.from = KA_FROM_ACCEPTED,
@@ -108,22 +108,7 @@ static const struct ka_case cases[] = {
 	},
 };
 
-static const struct ka_theme theme = { .name = "experiments_live",
-				       .title = "Must not pass: live changes and MPTCP",
-				       .cases = cases,
-				       .n = KA_N(cases) };
-
-/* In the order of the cases: one instance each. */
-static const struct ka_experiment experiments[] = {
-	{ "toggle_forgives", KA_FAIL, "3 unanswered probes, must be 5" },
-	{ "off_still_dies", KA_FAIL, "not noticed" },
-	{ "live_window_too_early", KA_FAIL, "late" },
-	{ "live_window_too_late", KA_FAIL, "early" },
-	{ "sysctl_arms_at_once", KA_FAIL, "the timer expires in" },
-	{ "keepidle_waits", KA_FAIL, "with 2 probes out, must be timer 2 with 1" },
-	{ "limit_without_storm", KA_FAIL, "the peer's TcpExt.TCPACKSkippedSeq" },
-	{ "mptcp_hears_too_early", KA_FAIL, "heard of the end" },
-	{ "mptcp_tells_the_error", KA_FAIL, "ENOTCONN, must be ETIMEDOUT" },
-};
-
-const struct ka_experiment_group ka_experiments_live = { &theme, experiments, KA_N(experiments) };
+const struct ka_theme ka_experiments_live = { .name = "experiments_live",
+					      .title = "Must not pass: live changes and MPTCP",
+					      .cases = cases,
+					      .n = KA_N(cases) };

@@ -14,7 +14,7 @@
 
 static const struct ka_case cases[] = {
 	{
-		KA_CASE("user_timeout_declared_by_count"),
+		KA_WRONG("user_timeout_declared_by_count", "fail: 1 unanswered probe"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 5, 1500),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
@@ -24,14 +24,14 @@ static const struct ka_case cases[] = {
 			    .rst_sent = 1 },
 	},
 	{
-		KA_CASE("unacked_declared_to_be_probed"),
+		KA_WRONG("unacked_declared_to_be_probed", "fail: not noticed"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
 		.expect = { KA_EXPIRES },
 	},
 	{
-		KA_CASE("retransmissions_with_another_limit"),
+		KA_WRONG("retransmissions_with_another_limit", "fail: too early"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		.sysctls = { KA_RETRIES2("3") },
@@ -40,7 +40,7 @@ static const struct ka_case cases[] = {
 		.bias = { .window_jiffies = 1200 },
 	},
 	{
-		KA_CASE("write_while_probing_declared_unprobed"),
+		KA_WRONG("write_while_probing_declared_unprobed", "fail: must be 0"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 3, 0),
 		.sysctls = { KA_RETRIES2("2") },
@@ -54,14 +54,14 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		KA_CASE("long_interval_declared_every_idle"),
+		KA_WRONG("long_interval_declared_every_idle", "fail: answered probes, must be 4"),
 		KA_EXPERIMENT,
 		SETTING(1, 2, 2, 0),
 		KA_STEPS(KA_IDLE, { .do_ = KA_WAIT, .at = { .ms = 4500 } }),
 		.expect = { .when = KA_NEVER, .arming = KA_PROBED, .answered = 4 },
 	},
 	{
-		KA_CASE("data_comes_too_seldom"),
+		KA_WRONG("data_comes_too_seldom", "fail: answered probes, must be 0"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 3, 0),
 		KA_STEPS(KA_CONNECTED, { .do_ = KA_SEND,
@@ -72,14 +72,14 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_NEVER },
 	},
 	{
-		KA_CASE("peer_does_not_probe"),
+		KA_WRONG("peer_does_not_probe", "fail: 0 probes of the peer arrived"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, { .do_ = KA_DROP, .way = KA_PROBES }),
 		.expect = { KA_EXPIRES, .probes_received = 1 },
 	},
 	{
-		KA_CASE("window_is_open"),
+		KA_WRONG("window_is_open", "fail: 0 unanswered probes, must be 3"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		.sysctls = { KA_RETRIES2("3") },
@@ -87,7 +87,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 	{
-		KA_CASE("closed_window_declared_idle"),
+		KA_WRONG("closed_window_declared_idle", "fail: TCPWinProbe"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		.sysctls = { { KA_PEER, "net/ipv4/tcp_rmem", "4096 8192 16384" } },
@@ -97,7 +97,7 @@ static const struct ka_case cases[] = {
 		.expect = { KA_LIVES_ON },
 	},
 	{
-		KA_CASE("close_wait_reset_declared_reset"),
+		KA_WRONG("close_wait_reset_declared_reset", "fail: EPIPE, must be ECONNRESET"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
@@ -105,7 +105,7 @@ static const struct ka_case cases[] = {
 		.expect = { KA_RESET_AT_FIRST_PROBE },
 	},
 	{
-		KA_CASE("syn_was_not_lost"),
+		KA_WRONG("syn_was_not_lost", "broken: without effect"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS({ .do_ = KA_DROP, .way = KA_PROBES, .first = 2, .misses = true },
@@ -113,14 +113,14 @@ static const struct ka_case cases[] = {
 		.expect = { KA_EXPIRES, .arming = KA_FRESH },
 	},
 	{
-		KA_CASE("nothing_is_unread"),
+		KA_WRONG("nothing_is_unread", "fail: 0 bytes could be read"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_EXPIRES, .unread = 64 },
 	},
 	{
-		KA_CASE("blocked_select_sees_data"),
+		KA_WRONG("blocked_select_sees_data", "fail: before the end"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PROBER },
@@ -130,14 +130,14 @@ static const struct ka_case cases[] = {
 		.expect = { KA_EXPIRES },
 	},
 	{
-		KA_CASE("edge_without_hup"),
+		KA_WRONG("edge_without_hup", "fail: the first edge reports 0x215d"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_EXPIRES, .edge = { .mask = EPOLLERR | EPOLLOUT, .since = "2.6" } },
 	},
 	{
-		KA_CASE("no_soft_error"),
+		KA_WRONG("no_soft_error", "fail: soft error once more"),
 		KA_EXPERIMENT,
 		SETTING(1, 1, 1, 0),
 		KA_STEPS(KA_IDLE, KA_SILENCE),
@@ -145,29 +145,7 @@ static const struct ka_case cases[] = {
 	},
 };
 
-static const struct ka_theme theme = { .name = "experiments_regimes",
-				       .title = "Regimes and states that must not pass",
-				       .cases = cases,
-				       .n = KA_N(cases) };
-
-/* In the order of the cases: one instance each. */
-static const struct ka_experiment experiments[] = {
-	{ "user_timeout_declared_by_count", KA_FAIL, "1 unanswered probe" },
-	{ "unacked_declared_to_be_probed", KA_FAIL, "not noticed" },
-	{ "retransmissions_with_another_limit", KA_FAIL, "too early" },
-	{ "write_while_probing_declared_unprobed", KA_FAIL, "must be 0" },
-	{ "long_interval_declared_every_idle", KA_FAIL, "answered probes, must be 4" },
-	{ "data_comes_too_seldom", KA_FAIL, "answered probes, must be 0" },
-	{ "peer_does_not_probe", KA_FAIL, "0 probes of the peer arrived" },
-	{ "window_is_open", KA_FAIL, "0 unanswered probes, must be 3" },
-	{ "closed_window_declared_idle", KA_FAIL, "TCPWinProbe" },
-	{ "close_wait_reset_declared_reset", KA_FAIL, "EPIPE, must be ECONNRESET" },
-	{ "syn_was_not_lost", KA_BROKEN, "without effect" },
-	{ "nothing_is_unread", KA_FAIL, "0 bytes could be read" },
-	{ "blocked_select_sees_data", KA_FAIL, "before the end" },
-	{ "edge_without_hup", KA_FAIL, "the first edge reports 0x215d" },
-	{ "no_soft_error", KA_FAIL, "soft error once more" },
-};
-
-const struct ka_experiment_group ka_experiments_regimes = { &theme, experiments,
-							    KA_N(experiments) };
+const struct ka_theme ka_experiments_regimes = { .name = "experiments_regimes",
+						 .title = "Regimes and states that must not pass",
+						 .cases = cases,
+						 .n = KA_N(cases) };

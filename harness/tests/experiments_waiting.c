@@ -23,7 +23,7 @@
 
 static const struct ka_case cases[] = {
 	{
-		KA_CASE("retransmissions_a_little_early"),
+		KA_WRONG("retransmissions_a_little_early", "fail: too early: window"),
 		KA_EXPERIMENT,
 		SETTING(0),
 		.sysctls = { KA_RETRIES2("2") },
@@ -32,7 +32,7 @@ static const struct ka_case cases[] = {
 		.bias = { .window_jiffies = 70 },
 	},
 	{
-		KA_CASE("retransmissions_a_little_late"),
+		KA_WRONG("retransmissions_a_little_late", "fail: too late: window"),
 		KA_EXPERIMENT,
 		SETTING(0),
 		.sysctls = { KA_RETRIES2("2") },
@@ -41,7 +41,7 @@ static const struct ka_case cases[] = {
 		.bias = { .window_jiffies = -100 },
 	},
 	{
-		KA_CASE("one_retransmission_more"),
+		KA_WRONG("one_retransmission_more", "fail: too late: window"),
 		KA_EXPERIMENT,
 		SETTING(0),
 		.sysctls = { KA_RETRIES2("1") },
@@ -53,7 +53,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		KA_CASE("closed_window_without_a_timeout"),
+		KA_WRONG("closed_window_without_a_timeout", "fail: too late: window"),
 		KA_EXPERIMENT,
 		SETTING(2300),
 		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
@@ -61,7 +61,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 	{
-		KA_CASE("closed_window_opens"),
+		KA_WRONG("closed_window_opens", "fail: not noticed"),
 		KA_EXPERIMENT,
 		SETTING(1200),
 		.sysctls = { KA_SMALL_BUFFER },
@@ -70,7 +70,8 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .answered = KA_SOME },
 	},
 	{
-		KA_CASE("closed_window_declared_unanswered"),
+		KA_WRONG("closed_window_declared_unanswered",
+			 "fail: 0 unanswered probes, must be 3"),
 		KA_EXPERIMENT,
 		SETTING(2300),
 		.sysctls = { KA_SMALL_BUFFER },
@@ -78,7 +79,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
 	{
-		KA_CASE("connect_is_answered"),
+		KA_WRONG("connect_is_answered", "fail: not noticed"),
 		KA_EXPERIMENT,
 		SETTING(0),
 		KA_SYN_RETRIES("1"),
@@ -86,7 +87,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		KA_CASE("connect_with_another_limit"),
+		KA_WRONG("connect_with_another_limit", "fail: not noticed"),
 		KA_EXPERIMENT,
 		SETTING(0),
 		KA_SYN_RETRIES("1"),
@@ -98,7 +99,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		KA_CASE("connect_without_a_timeout"),
+		KA_WRONG("connect_without_a_timeout", "fail: too late: window"),
 		KA_EXPERIMENT,
 		SETTING(1500),
 		KA_SYN_RETRIES("1"),
@@ -106,7 +107,7 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT },
 	},
 	{
-		KA_CASE("connect_a_little_early"),
+		KA_WRONG("connect_a_little_early", "fail: too early: window"),
 		KA_EXPERIMENT,
 		SETTING(0),
 		KA_SYN_RETRIES("1"),
@@ -115,7 +116,7 @@ static const struct ka_case cases[] = {
 		.bias = { .window_jiffies = 12 },
 	},
 	{
-		KA_CASE("connect_declared_refused"),
+		KA_WRONG("connect_declared_refused", "fail: ETIMEDOUT, must be ECONNREFUSED"),
 		KA_EXPERIMENT,
 		SETTING(0),
 		KA_SYN_RETRIES("1"),
@@ -124,25 +125,7 @@ static const struct ka_case cases[] = {
 	},
 };
 
-static const struct ka_theme theme = { .name = "experiments_waiting",
-				       .title = "What waits, and must not pass",
-				       .cases = cases,
-				       .n = KA_N(cases) };
-
-/* In the order of the cases: one instance each. */
-static const struct ka_experiment experiments[] = {
-	{ "retransmissions_a_little_early", KA_FAIL, "too early: window" },
-	{ "retransmissions_a_little_late", KA_FAIL, "too late: window" },
-	{ "one_retransmission_more", KA_FAIL, "too late: window" },
-	{ "closed_window_without_a_timeout", KA_FAIL, "too late: window" },
-	{ "closed_window_opens", KA_FAIL, "not noticed" },
-	{ "closed_window_declared_unanswered", KA_FAIL, "0 unanswered probes, must be 3" },
-	{ "connect_is_answered", KA_FAIL, "not noticed" },
-	{ "connect_with_another_limit", KA_FAIL, "not noticed" },
-	{ "connect_without_a_timeout", KA_FAIL, "too late: window" },
-	{ "connect_a_little_early", KA_FAIL, "too early: window" },
-	{ "connect_declared_refused", KA_FAIL, "ETIMEDOUT, must be ECONNREFUSED" },
-};
-
-const struct ka_experiment_group ka_experiments_waiting = { &theme, experiments,
-							    KA_N(experiments) };
+const struct ka_theme ka_experiments_waiting = { .name = "experiments_waiting",
+						 .title = "What waits, and must not pass",
+						 .cases = cases,
+						 .n = KA_N(cases) };
