@@ -38,4 +38,16 @@ int talk_over(struct inbox *in, const int pair[2]);
 /* True when nothing has happened to the connect so far. */
 bool connect_pending(int fd);
 
+/* An INBOX_TEST whose body has a network of that kind, @net, too. */
+#define NET_TEST(name, kind)                                                                       \
+	static int over_##name(struct inbox *in, struct nn_topology *net);                         \
+	INBOX_TEST(name)                                                                           \
+	{                                                                                          \
+		struct nn_topology net = { 0 };                                                    \
+                                                                                                   \
+		EXPECT_OK(in, nn_topology_new(&net, kind, &in->err));                              \
+		return over_##name(in, &net);                                                      \
+	}                                                                                          \
+	static int over_##name(struct inbox *in, struct nn_topology *net)
+
 #endif

@@ -160,13 +160,11 @@ INBOX_TEST(an_entry_is_over_in_time)
 	return 0;
 }
 
-INBOX_TEST(only_postrouting_masquerades)
+NET_TEST(only_postrouting_masquerades, NN_ROUTED)
 {
 	const struct nn_nft_rule rule = { .hook = NN_FORWARD, .action = NN_MASQUERADE };
-	struct nn_topology net = { 0 };
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
-	EXPECT_EQ(in, nn_nft_add(net.ns[NN_GATEWAY], "gw", &rule, 1, &in->err), -EINVAL);
+	EXPECT_EQ(in, nn_nft_add(net->ns[NN_GATEWAY], "gw", &rule, 1, &in->err), -EINVAL);
 	EXPECT(in, strstr(in->err.text, "only postrouting"));
 	return 0;
 }

@@ -47,27 +47,23 @@ static int describes(struct inbox *in, struct nn_topology *net, int family)
 	return 0;
 }
 
-INBOX_TEST(a_connection_is_described)
+NET_TEST(a_connection_is_described, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	size_t i;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
 	for (i = 0; i < 2; i++)
-		if (describes(in, &net, families[i]))
+		if (describes(in, net, families[i]))
 			return 1;
 	return 0;
 }
 
 /* The far end's listener has the same port, but is no connection. */
-INBOX_TEST(listeners_are_not_meant)
+NET_TEST(listeners_are_not_meant, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	struct nn_diag diag;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT(in, listen_at(&net, NN_SERVER, AF_INET, PORT) >= 0);
-	EXPECT_EQ(in, nn_diag_get(net.ns[NN_SERVER], AF_INET, PORT, 0, &diag, &in->err), -ENOENT);
+	EXPECT(in, listen_at(net, NN_SERVER, AF_INET, PORT) >= 0);
+	EXPECT_EQ(in, nn_diag_get(net->ns[NN_SERVER], AF_INET, PORT, 0, &diag, &in->err), -ENOENT);
 	EXPECT(in, strstr(in->err.text, "7001"));
 	return 0;
 }
@@ -110,14 +106,12 @@ static int follows(struct inbox *in, struct nn_topology *net, int family)
 	return 0;
 }
 
-INBOX_TEST(a_connection_is_followed_and_destroyed)
+NET_TEST(a_connection_is_followed_and_destroyed, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	size_t i;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
 	for (i = 0; i < 2; i++)
-		if (follows(in, &net, families[i]))
+		if (follows(in, net, families[i]))
 			return 1;
 	return 0;
 }
@@ -144,24 +138,22 @@ static int stop_at_once(const struct nn_diag *diag, uint16_t sport, uint16_t dpo
 }
 
 /* More than one datagram; and after a walk that was given up, the next one starts afresh. */
-INBOX_TEST(all_are_walked)
+NET_TEST(all_are_walked, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	int pair[2], i, count = 0;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
 	for (i = 0; i < MANY; i++)
-		if (connect_pair(in, &net, AF_INET, PORT, pair))
+		if (connect_pair(in, net, AF_INET, PORT, pair))
 			return 1;
-	EXPECT_EQ(in, nn_diag_walk(net.ns[NN_CLIENT], AF_INET, stop_at_once, &count, &in->err), 5);
+	EXPECT_EQ(in, nn_diag_walk(net->ns[NN_CLIENT], AF_INET, stop_at_once, &count, &in->err), 5);
 	EXPECT_EQ(in, count, 1);
 	count = 0;
 	EXPECT_OK(in,
-		  nn_diag_walk(net.ns[NN_CLIENT], AF_INET, count_established, &count, &in->err));
+		  nn_diag_walk(net->ns[NN_CLIENT], AF_INET, count_established, &count, &in->err));
 	EXPECT_EQ(in, count, MANY);
 	count = 0;
 	EXPECT_OK(in,
-		  nn_diag_walk(net.ns[NN_CLIENT], AF_INET6, count_established, &count, &in->err));
+		  nn_diag_walk(net->ns[NN_CLIENT], AF_INET6, count_established, &count, &in->err));
 	EXPECT_EQ(in, count, 0);
 	return 0;
 }

@@ -90,23 +90,21 @@ INBOX_TEST(first_and_after_are_exact)
 }
 
 /* A limit of its own for each rule, also where one packet meets two. */
-INBOX_TEST(limits_are_separate)
+NET_TEST(limits_are_separate, NN_PAIR)
 {
 	const struct nn_nft_rule rules[] = {
 		{ .hook = NN_PREROUTING, .l4proto = IPPROTO_UDP, .dport = PORT, .first = 2 },
 		{ .hook = NN_PREROUTING, .l4proto = IPPROTO_UDP, .dport = PORT, .first = 10000 },
 	};
-	struct nn_topology net = { 0 };
 	uint64_t packets[2];
 	int other;
 
 	EXPECT_OK(in, pin_to_one_cpu());
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	other = bound_socket(&net, NN_SERVER, AF_INET, SOCK_DGRAM, OTHER);
-	EXPECT_OK(in, nn_nft_add(net.ns[NN_SERVER], TABLE, rules, 2, &in->err));
-	if (send_numbered(in, &net, AF_INET, other))
+	other = bound_socket(net, NN_SERVER, AF_INET, SOCK_DGRAM, OTHER);
+	EXPECT_OK(in, nn_nft_add(net->ns[NN_SERVER], TABLE, rules, 2, &in->err));
+	if (send_numbered(in, net, AF_INET, other))
 		return 1;
-	EXPECT_OK(in, nn_nft_counters(net.ns[NN_SERVER], TABLE, packets, 2, &in->err));
+	EXPECT_OK(in, nn_nft_counters(net->ns[NN_SERVER], TABLE, packets, 2, &in->err));
 	EXPECT_EQ(in, packets[0], 2);
 	EXPECT_EQ(in, packets[1], SENT - 2);
 	return 0;
@@ -180,7 +178,7 @@ INBOX_TEST(icmp_has_one_limit)
 
 /* ---- all or nothing --------------------------------------------------------------------- */
 
-INBOX_TEST(a_bad_rule_leaves_nothing)
+NET_TEST(a_bad_rule_leaves_nothing, NN_PAIR)
 {
 	/* Nothing can be rejected any more once it is on its way out. */
 	const struct nn_nft_rule rules[] = {
@@ -188,11 +186,9 @@ INBOX_TEST(a_bad_rule_leaves_nothing)
 		{ .hook = NN_POSTROUTING, .dport = PORT, .action = NN_REJECT_RST },
 		{ .hook = NN_OUTPUT, .dport = PORT },
 	};
-	struct nn_topology net = { 0 };
 	struct nn_ns *ns;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	ns = net.ns[NN_SERVER];
+	ns = net->ns[NN_SERVER];
 	EXPECT_EQ(in, nn_nft_add(ns, TABLE, rules, 3, &in->err), -EOPNOTSUPP);
 	EXPECT(in, strstr(in->err.text, "rule 1"));
 	EXPECT(in, strstr(in->err.text, "postrouting tcp dport 7001 reject"));
@@ -207,15 +203,13 @@ INBOX_TEST(a_bad_rule_leaves_nothing)
 	return 0;
 }
 
-INBOX_TEST(tables_are_read_by_name)
+NET_TEST(tables_are_read_by_name, NN_PAIR)
 {
 	const struct nn_nft_rule rule = { .hook = NN_INPUT, .dport = PORT };
-	struct nn_topology net = { 0 };
 	uint64_t packets[2];
 	struct nn_ns *ns;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	ns = net.ns[NN_SERVER];
+	ns = net->ns[NN_SERVER];
 	EXPECT_OK(in, nn_nft_add(ns, "one", &rule, 1, &in->err));
 	EXPECT_OK(in, nn_nft_add(ns, "two", &rule, 1, &in->err));
 	EXPECT_OK(in, nn_nft_counters(ns, "two", packets, 1, &in->err));

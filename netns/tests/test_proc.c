@@ -13,16 +13,14 @@
 
 #define TIME "net/ipv4/tcp_keepalive_time"
 
-INBOX_TEST(sysctls_are_per_namespace)
+NET_TEST(sysctls_are_per_namespace, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	char value[64] = "";
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT_OK(in, nn_sysctl_set(net.ns[NN_CLIENT], TIME, "7", &in->err));
-	EXPECT_EQ(in, nn_sysctl_get(net.ns[NN_CLIENT], TIME, value, sizeof(value), &in->err), 1);
+	EXPECT_OK(in, nn_sysctl_set(net->ns[NN_CLIENT], TIME, "7", &in->err));
+	EXPECT_EQ(in, nn_sysctl_get(net->ns[NN_CLIENT], TIME, value, sizeof(value), &in->err), 1);
 	EXPECT_EQ(in, strcmp(value, "7"), 0);
-	EXPECT_EQ(in, nn_sysctl_get(net.ns[NN_SERVER], TIME, value, sizeof(value), &in->err), 4);
+	EXPECT_EQ(in, nn_sysctl_get(net->ns[NN_SERVER], TIME, value, sizeof(value), &in->err), 4);
 	EXPECT_EQ(in, strcmp(value, "7200"), 0);
 	return 0;
 }
@@ -57,24 +55,22 @@ INBOX_TEST(put_compares)
 }
 
 /* A connection counts where it was made, and nowhere else; the files stay open over it. */
-INBOX_TEST(counters_are_per_namespace)
+NET_TEST(counters_are_per_namespace, NN_PAIR)
 {
 	static const char *const names[] = { "Tcp.ActiveOpens", "TcpExt.TCPKeepAlive",
 					     "Ip6.OutNoRoutes", "TcpExt.NoSuchCounter" };
 	struct nn_counters *client, *server;
-	struct nn_topology net = { 0 };
 	uint64_t value[4];
 	int pair[2];
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT_OK(in, nn_counters_open(net.ns[NN_CLIENT], &client, &in->err));
-	EXPECT_OK(in, nn_counters_open(net.ns[NN_SERVER], &server, &in->err));
+	EXPECT_OK(in, nn_counters_open(net->ns[NN_CLIENT], &client, &in->err));
+	EXPECT_OK(in, nn_counters_open(net->ns[NN_SERVER], &server, &in->err));
 	EXPECT_OK(in, nn_counters_read(client, names, value, 4, &in->err));
 	EXPECT_EQ(in, value[0], 0);
 	EXPECT_EQ(in, value[1], 0);
 	EXPECT(in, value[2] != NN_COUNTER_MISSING);
 	EXPECT(in, value[3] == NN_COUNTER_MISSING);
-	if (connect_pair(in, &net, AF_INET6, 7001, pair))
+	if (connect_pair(in, net, AF_INET6, 7001, pair))
 		return 1;
 	EXPECT_OK(in, nn_counters_read(client, names, value, 1, &in->err));
 	EXPECT_EQ(in, value[0], 1);

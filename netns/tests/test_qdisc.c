@@ -27,42 +27,38 @@ static int send_datagram(struct nn_topology *net)
 	return ret;
 }
 
-INBOX_TEST(a_device_refuses)
+NET_TEST(a_device_refuses, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	uint64_t packets = 77;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT_OK(in, send_datagram(&net));
-	EXPECT_OK(in, nn_qdisc_refuse(net.ns[NN_CLIENT], "eth0", &in->err));
-	EXPECT_OK(in, nn_qdisc_refused(net.ns[NN_CLIENT], "eth0", &packets, &in->err));
+	EXPECT_OK(in, send_datagram(net));
+	EXPECT_OK(in, nn_qdisc_refuse(net->ns[NN_CLIENT], "eth0", &in->err));
+	EXPECT_OK(in, nn_qdisc_refused(net->ns[NN_CLIENT], "eth0", &packets, &in->err));
 	EXPECT_EQ(in, packets, 0);
-	EXPECT_EQ(in, send_datagram(&net), -ENOBUFS);
-	EXPECT_EQ(in, send_datagram(&net), -ENOBUFS);
-	EXPECT_OK(in, nn_qdisc_refused(net.ns[NN_CLIENT], "eth0", &packets, &in->err));
+	EXPECT_EQ(in, send_datagram(net), -ENOBUFS);
+	EXPECT_EQ(in, send_datagram(net), -ENOBUFS);
+	EXPECT_OK(in, nn_qdisc_refused(net->ns[NN_CLIENT], "eth0", &packets, &in->err));
 	EXPECT_EQ(in, packets, 2);
 	/* the other end has a queue of its own */
-	EXPECT_OK(in, nn_qdisc_refused(net.ns[NN_SERVER], "eth0", &packets, &in->err));
+	EXPECT_OK(in, nn_qdisc_refused(net->ns[NN_SERVER], "eth0", &packets, &in->err));
 	EXPECT_EQ(in, packets, 0);
-	EXPECT_OK(in, nn_qdisc_accept(net.ns[NN_CLIENT], "eth0", &in->err));
-	EXPECT_OK(in, send_datagram(&net));
+	EXPECT_OK(in, nn_qdisc_accept(net->ns[NN_CLIENT], "eth0", &in->err));
+	EXPECT_OK(in, send_datagram(net));
 	/* again, on the queue that is there already */
-	EXPECT_OK(in, nn_qdisc_refuse(net.ns[NN_CLIENT], "eth0", &in->err));
-	EXPECT_EQ(in, send_datagram(&net), -ENOBUFS);
+	EXPECT_OK(in, nn_qdisc_refuse(net->ns[NN_CLIENT], "eth0", &in->err));
+	EXPECT_EQ(in, send_datagram(net), -ENOBUFS);
 	return 0;
 }
 
-INBOX_TEST(no_such_device)
+NET_TEST(no_such_device, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	uint64_t packets;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT_EQ(in, nn_qdisc_refuse(net.ns[NN_CLIENT], "eth7", &in->err), -ENODEV);
+	EXPECT_EQ(in, nn_qdisc_refuse(net->ns[NN_CLIENT], "eth7", &in->err), -ENODEV);
 	EXPECT(in, strstr(in->err.text, "eth7"));
-	EXPECT_EQ(in, nn_qdisc_refused(net.ns[NN_CLIENT], "eth7", &packets, NULL), -ENODEV);
+	EXPECT_EQ(in, nn_qdisc_refused(net->ns[NN_CLIENT], "eth7", &packets, NULL), -ENODEV);
 	/* no queue of ours to change */
-	EXPECT(in, nn_qdisc_accept(net.ns[NN_CLIENT], "eth0", &in->err) < 0);
+	EXPECT(in, nn_qdisc_accept(net->ns[NN_CLIENT], "eth0", &in->err) < 0);
 	EXPECT(in, strstr(in->err.text, "eth0"));
 	return 0;
 }
@@ -95,22 +91,20 @@ INBOX_TEST(next_hops)
 }
 
 /* Permanent, gone, asked for in vain, and known again. */
-INBOX_TEST(neighbours_are_known_or_not)
+NET_TEST(neighbours_are_known_or_not, NN_PAIR)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 2 };
-	struct nn_topology net = { 0 };
 	struct nn_addr server;
 	struct nn_ns *ns;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	ns = net.ns[NN_CLIENT];
-	server = nn_topology_addr(&net, NN_SERVER, AF_INET);
+	ns = net->ns[NN_CLIENT];
+	server = nn_topology_addr(net, NN_SERVER, AF_INET);
 	EXPECT_EQ(in, nn_neigh_known(ns, "eth0", &server, &in->err), 1);
-	EXPECT_OK(in,
-		  nn_sysctl_put(net.ns[NN_SERVER], "net/ipv4/conf/eth0/arp_ignore", "8", &in->err));
+	EXPECT_OK(in, nn_sysctl_put(net->ns[NN_SERVER], "net/ipv4/conf/eth0/arp_ignore", "8",
+				    &in->err));
 	EXPECT_OK(in, nn_neigh_del(ns, "eth0", &server, &in->err));
 	EXPECT_EQ(in, nn_neigh_known(ns, "eth0", &server, &in->err), 0);
-	EXPECT_OK(in, send_datagram(&net));
+	EXPECT_OK(in, send_datagram(net));
 	EXPECT_EQ(in, nn_neigh_known(ns, "eth0", &server, &in->err), 0);
 	EXPECT_OK(in, nn_neigh_add(ns, "eth0", &server, mac, &in->err));
 	EXPECT_EQ(in, nn_neigh_known(ns, "eth0", &server, &in->err), 1);

@@ -54,133 +54,114 @@ static int carries_tcp(struct inbox *in, struct nn_topology *net, uint16_t port)
 	return 0;
 }
 
-INBOX_TEST(a_pair_carries_tcp)
+NET_TEST(a_pair_carries_tcp, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
-
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT(in, !net.ns[NN_GATEWAY]);
-	if (carries_tcp(in, &net, 7000))
+	EXPECT(in, !net->ns[NN_GATEWAY]);
+	if (carries_tcp(in, net, 7000))
 		return 1;
-	nn_topology_free(&net);
-	nn_topology_free(&net);
+	nn_topology_free(net);
+	nn_topology_free(net);
 	return 0;
 }
 
-INBOX_TEST(a_routed_network_carries_tcp)
+NET_TEST(a_routed_network_carries_tcp, NN_ROUTED)
 {
-	struct nn_topology net = { 0 };
-
-	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
-	return carries_tcp(in, &net, 7000);
+	return carries_tcp(in, net, 7000);
 }
 
-INBOX_TEST(links_tell_their_state)
+NET_TEST(links_tell_their_state, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	unsigned flags = 0;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT_OK(in, nn_link_flags(net.ns[NN_CLIENT], "eth0", &flags, &in->err));
+	EXPECT_OK(in, nn_link_flags(net->ns[NN_CLIENT], "eth0", &flags, &in->err));
 	EXPECT_EQ(in, flags & (IFF_UP | IFF_RUNNING), IFF_UP | IFF_RUNNING);
-	EXPECT_OK(in, nn_link_flags(net.ns[NN_CLIENT], "lo", &flags, &in->err));
+	EXPECT_OK(in, nn_link_flags(net->ns[NN_CLIENT], "lo", &flags, &in->err));
 	EXPECT(in, flags & IFF_UP);
-	EXPECT_OK(in, nn_link_set_up(net.ns[NN_SERVER], "eth0", false, &in->err));
-	EXPECT_OK(in, nn_link_flags(net.ns[NN_SERVER], "eth0", &flags, &in->err));
+	EXPECT_OK(in, nn_link_set_up(net->ns[NN_SERVER], "eth0", false, &in->err));
+	EXPECT_OK(in, nn_link_flags(net->ns[NN_SERVER], "eth0", &flags, &in->err));
 	EXPECT(in, !(flags & IFF_UP));
 	/* The other end is up, but has lost its carrier. */
-	EXPECT_OK(in, nn_link_wait_lost(net.ns[NN_CLIENT], "eth0", &in->err));
-	EXPECT_OK(in, nn_link_flags(net.ns[NN_CLIENT], "eth0", &flags, &in->err));
+	EXPECT_OK(in, nn_link_wait_lost(net->ns[NN_CLIENT], "eth0", &in->err));
+	EXPECT_OK(in, nn_link_flags(net->ns[NN_CLIENT], "eth0", &flags, &in->err));
 	EXPECT_EQ(in, flags & (IFF_UP | IFF_RUNNING), IFF_UP);
-	EXPECT_EQ(in, nn_link_flags(net.ns[NN_CLIENT], "eth7", &flags, &in->err), -ENODEV);
+	EXPECT_EQ(in, nn_link_flags(net->ns[NN_CLIENT], "eth7", &flags, &in->err), -ENODEV);
 	EXPECT(in, strstr(in->err.text, "eth7"));
 	return 0;
 }
 
-INBOX_TEST(a_link_comes_back)
+NET_TEST(a_link_comes_back, NN_ROUTED)
 {
-	struct nn_topology net = { 0 };
 	int i;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
 	for (i = 0; i < 3; i++) {
 		enum nn_node node = i == 0 ? NN_CLIENT : i == 1 ? NN_SERVER : NN_GATEWAY;
 
-		EXPECT_OK(in, nn_topology_link(&net, node, false, &in->err));
-		EXPECT_OK(in, nn_topology_link(&net, node, true, &in->err));
-		if (carries_tcp(in, &net, (uint16_t)(7000 + i)))
+		EXPECT_OK(in, nn_topology_link(net, node, false, &in->err));
+		EXPECT_OK(in, nn_topology_link(net, node, true, &in->err));
+		if (carries_tcp(in, net, (uint16_t)(7000 + i)))
 			return 1;
 	}
 	return 0;
 }
 
 /* The first end waits in a child while the second is set up here. */
-INBOX_TEST(waiting_sees_the_carrier)
+NET_TEST(waiting_sees_the_carrier, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	int pidfd, status = -1;
 	pid_t pid;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT_OK(in, nn_link_set_up(net.ns[NN_SERVER], "eth0", false, &in->err));
+	EXPECT_OK(in, nn_link_set_up(net->ns[NN_SERVER], "eth0", false, &in->err));
 	pid = nn_sandbox_fork(&pidfd);
 	EXPECT(in, pid >= 0);
 	if (pid == 0)
-		_exit(nn_link_wait(net.ns[NN_CLIENT], "eth0", &in->err) > 0 ? 0 : 1);
-	EXPECT_OK(in, nn_link_set_up(net.ns[NN_SERVER], "eth0", true, &in->err));
+		_exit(nn_link_wait(net->ns[NN_CLIENT], "eth0", &in->err) > 0 ? 0 : 1);
+	EXPECT_OK(in, nn_link_set_up(net->ns[NN_SERVER], "eth0", true, &in->err));
 	EXPECT_EQ(in, waitpid(pid, &status, 0), pid);
 	EXPECT_EQ(in, status, 0);
 	return 0;
 }
 
-INBOX_TEST(a_machine_vanishes_and_returns)
+NET_TEST(a_machine_vanishes_and_returns, NN_ROUTED)
 {
 	static const enum nn_node nodes[] = { NN_SERVER, NN_CLIENT, NN_GATEWAY };
-	struct nn_topology net = { 0 };
 	unsigned flags;
 	size_t i;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
-	EXPECT_OK(in, nn_topology_unplug(&net, NN_SERVER, &in->err));
-	EXPECT_OK(in, nn_topology_unplug(&net, NN_SERVER, &in->err));
-	EXPECT_EQ(in, nn_link_flags(net.ns[NN_GATEWAY], "server0", &flags, &in->err), -ENODEV);
-	EXPECT_OK(in, nn_link_flags(net.ns[NN_CLIENT], "eth0", &flags, &in->err));
+	EXPECT_OK(in, nn_topology_unplug(net, NN_SERVER, &in->err));
+	EXPECT_OK(in, nn_topology_unplug(net, NN_SERVER, &in->err));
+	EXPECT_EQ(in, nn_link_flags(net->ns[NN_GATEWAY], "server0", &flags, &in->err), -ENODEV);
+	EXPECT_OK(in, nn_link_flags(net->ns[NN_CLIENT], "eth0", &flags, &in->err));
 	for (i = 0; i < NN_N(nodes); i++) {
-		EXPECT_OK(in, nn_topology_replace(&net, nodes[i], false, &in->err));
-		EXPECT(in, !net.ns[nodes[i]]);
-		EXPECT_OK(in, nn_topology_replace(&net, nodes[i], true, &in->err));
-		if (carries_tcp(in, &net, (uint16_t)(7000 + i)))
+		EXPECT_OK(in, nn_topology_replace(net, nodes[i], false, &in->err));
+		EXPECT(in, !net->ns[nodes[i]]);
+		EXPECT_OK(in, nn_topology_replace(net, nodes[i], true, &in->err));
+		if (carries_tcp(in, net, (uint16_t)(7000 + i)))
 			return 1;
 	}
 	return 0;
 }
 
-INBOX_TEST(a_pair_is_replaced)
+NET_TEST(a_pair_is_replaced, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
-
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	EXPECT_OK(in, nn_topology_replace(&net, NN_SERVER, true, &in->err));
-	return carries_tcp(in, &net, 7000);
+	EXPECT_OK(in, nn_topology_replace(net, NN_SERVER, true, &in->err));
+	return carries_tcp(in, net, 7000);
 }
 
 /* The gateway swallows what is for a network that is gone. It has seen the first connect when it
  * refuses the second, because both take the same way. */
-INBOX_TEST(the_gateway_stays_silent)
+NET_TEST(the_gateway_stays_silent, NN_ROUTED)
 {
 	static const char *const name[] = { "Icmp.OutMsgs", "Ip.ForwDatagrams" };
-	struct nn_topology net = { 0 };
 	struct nn_counters *counters;
 	uint64_t value[2];
 	int lost;
 
 	EXPECT_OK(in, pin_to_one_cpu());
-	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
-	EXPECT_OK(in, nn_counters_open(net.ns[NN_GATEWAY], &counters, &in->err));
-	EXPECT_OK(in, nn_topology_unplug(&net, NN_SERVER, &in->err));
-	lost = connect_start(&net, NN_SERVER, AF_INET, 7000);
+	EXPECT_OK(in, nn_counters_open(net->ns[NN_GATEWAY], &counters, &in->err));
+	EXPECT_OK(in, nn_topology_unplug(net, NN_SERVER, &in->err));
+	lost = connect_start(net, NN_SERVER, AF_INET, 7000);
 	EXPECT(in, lost >= 0);
-	EXPECT_EQ(in, connect_end(connect_start(&net, NN_GATEWAY, AF_INET, 7000)), -ECONNREFUSED);
+	EXPECT_EQ(in, connect_end(connect_start(net, NN_GATEWAY, AF_INET, 7000)), -ECONNREFUSED);
 	EXPECT(in, connect_pending(lost));
 	EXPECT_OK(in, nn_counters_read(counters, name, value, 2, &in->err));
 	EXPECT_EQ(in, value[0], 0);
@@ -189,7 +170,7 @@ INBOX_TEST(the_gateway_stays_silent)
 	return 0;
 }
 
-INBOX_TEST(routes_say_no)
+NET_TEST(routes_say_no, NN_ROUTED)
 {
 	static const struct {
 		enum nn_route_type type;
@@ -198,38 +179,34 @@ INBOX_TEST(routes_say_no)
 		      { NN_PROHIBIT, EACCES },
 		      { NN_BLACKHOLE, EINVAL } };
 	struct nn_route route = { .metric = 5 };
-	struct nn_topology net = { 0 };
 	size_t i;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
 	EXPECT_OK(in, nn_addr_parse(&route.dst, "198.51.100.0"));
 	route.prefix_len = 24;
 	for (i = 0; i < NN_N(types); i++) {
 		route.type = types[i].type;
-		EXPECT_OK(in, nn_route_add(net.ns[NN_CLIENT], &route, &in->err));
-		EXPECT_EQ(in, connect_start(&net, NN_SERVER, AF_INET, 7000), -types[i].code);
-		EXPECT_OK(in, nn_route_del(net.ns[NN_CLIENT], &route, &in->err));
+		EXPECT_OK(in, nn_route_add(net->ns[NN_CLIENT], &route, &in->err));
+		EXPECT_EQ(in, connect_start(net, NN_SERVER, AF_INET, 7000), -types[i].code);
+		EXPECT_OK(in, nn_route_del(net->ns[NN_CLIENT], &route, &in->err));
 	}
-	EXPECT_EQ(in, nn_route_del(net.ns[NN_CLIENT], &route, &in->err), -ESRCH);
+	EXPECT_EQ(in, nn_route_del(net->ns[NN_CLIENT], &route, &in->err), -ESRCH);
 	EXPECT(in, strstr(in->err.text, "198.51.100.0/24"));
-	return carries_tcp(in, &net, 7000);
+	return carries_tcp(in, net, 7000);
 }
 
-INBOX_TEST(addresses_and_neighbours_go)
+NET_TEST(addresses_and_neighbours_go, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	struct nn_addr client, server;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	client = nn_topology_addr(&net, NN_CLIENT, AF_INET);
-	server = nn_topology_addr(&net, NN_SERVER, AF_INET);
-	EXPECT_OK(in, nn_neigh_del(net.ns[NN_CLIENT], "eth0", &server, &in->err));
-	EXPECT_EQ(in, nn_neigh_del(net.ns[NN_CLIENT], "eth0", &server, &in->err), -ENOENT);
-	EXPECT_OK(in, nn_addr_del(net.ns[NN_CLIENT], "eth0", &client, 24, &in->err));
-	EXPECT_EQ(in, nn_addr_del(net.ns[NN_CLIENT], "eth0", &client, 24, &in->err),
+	client = nn_topology_addr(net, NN_CLIENT, AF_INET);
+	server = nn_topology_addr(net, NN_SERVER, AF_INET);
+	EXPECT_OK(in, nn_neigh_del(net->ns[NN_CLIENT], "eth0", &server, &in->err));
+	EXPECT_EQ(in, nn_neigh_del(net->ns[NN_CLIENT], "eth0", &server, &in->err), -ENOENT);
+	EXPECT_OK(in, nn_addr_del(net->ns[NN_CLIENT], "eth0", &client, 24, &in->err));
+	EXPECT_EQ(in, nn_addr_del(net->ns[NN_CLIENT], "eth0", &client, 24, &in->err),
 		  -EADDRNOTAVAIL);
 	EXPECT(in, strstr(in->err.text, "192.0.2.1/24"));
-	EXPECT_EQ(in, connect_start(&net, NN_SERVER, AF_INET, 7000), -EADDRNOTAVAIL);
+	EXPECT_EQ(in, connect_start(net, NN_SERVER, AF_INET, 7000), -EADDRNOTAVAIL);
 	return 0;
 }
 
@@ -242,19 +219,17 @@ static int capture_open(struct nn_topology *net)
 }
 
 /* No ARP, and of IPv6 no neighbour discovery: nothing that delays a handshake. */
-INBOX_TEST(nobody_asks_for_neighbours)
+NET_TEST(nobody_asks_for_neighbours, NN_PAIR)
 {
-	struct nn_topology net = { 0 };
 	struct sockaddr_ll from;
 	unsigned char packet[256];
 	socklen_t len;
 	int capture;
 	ssize_t got;
 
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	capture = capture_open(&net);
+	capture = capture_open(net);
 	EXPECT(in, capture >= 0);
-	if (carries_tcp(in, &net, 7000))
+	if (carries_tcp(in, net, 7000))
 		return 1;
 	for (;;) {
 		len = sizeof(from);
