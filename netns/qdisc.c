@@ -2,6 +2,7 @@
 /* Queues of devices by rtnetlink; see qdisc.h. */
 #include "qdisc.h"
 
+#include <errno.h>
 #include <linux/gen_stats.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -31,31 +32,75 @@ static int root_start(struct nn_msg *msg, uint16_t type, uint16_t flags, struct 
 	return 0;
 }
 
-static int put_limit(struct nn_ns *ns, const char *dev, uint32_t limit, uint16_t flags,
-		     struct nn_err *err)
+/* ---- kinds ---------------------------------------------------------------------------------- */
+
+/* struct tc_fifo_qopt is the whole of the options. */
+static void put_fifo_limit(struct nn_msg *msg, uint32_t limit)
 {
 	const struct tc_fifo_qopt opt = { .limit = limit };
-	struct nn_msg msg;
-	int ret = root_start(&msg, RTM_NEWQDISC, flags, ns, dev, err);
 
+	nn_msg_put(msg, TCA_OPTIONS, &opt, sizeof(opt));
+}
+
+static const struct kind {
+	struct nn_qdisc known;
+	void (*put_limit)(struct nn_msg *msg, uint32_t limit);
+} kinds[] = {
+	/* qdisc_drop(): NET_XMIT_DROP */
+	{ { "pfifo", -ENOBUFS }, put_fifo_limit },
+};
+
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const struct nn_qdisc *nn_qdisc_kind(size_t i)
+{
+	return i < N_KINDS ? &kinds[i].known : NULL;
+}
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < N_KINDS; i++)
+		if (strcmp(kinds[i].known.kind, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+/* ---- a queue with a limit ------------------------------------------------------------------- */
+
+static int put_queue(struct nn_ns *ns, const char *dev, const char *name, uint32_t limit,
+		     uint16_t flags, struct nn_err *err)
+{
+	const struct kind *kind = find_kind(name);
+	struct nn_msg msg;
+	int ret;
+
+	if (!kind)
+		return nn_fail(err, EINVAL, "no kind of queue: %s", name);
+	ret = root_start(&msg, RTM_NEWQDISC, flags, ns, dev, err);
 	if (ret)
 		return ret;
 	((struct tcmsg *)mnl_nlmsg_get_payload(msg.nlh))->tcm_handle = HANDLE;
-	nn_msg_put_str(&msg, TCA_KIND, "pfifo");
-	nn_msg_put(&msg, TCA_OPTIONS, &opt, sizeof(opt));
+	nn_msg_put_str(&msg, TCA_KIND, name);
+	kind->put_limit(&msg, limit);
 	ret = nn_route_talk(ns, &msg, NULL, NULL, err);
-	return ret ? nn_prefix(err, ret, "pfifo limit %u on %s", limit, dev) : 0;
+	return ret ? nn_prefix(err, ret, "%s limit %u on %s", name, limit, dev) : 0;
 }
 
-int nn_qdisc_refuse(struct nn_ns *ns, const char *dev, struct nn_err *err)
+int nn_qdisc_refuse(struct nn_ns *ns, const char *dev, const char *kind, struct nn_err *err)
 {
-	return put_limit(ns, dev, 0, NLM_F_CREATE | NLM_F_REPLACE, err);
+	int ret = put_queue(ns, dev, kind, 0, NLM_F_CREATE | NLM_F_REPLACE, err);
+
+	if (ret == -ENOENT)
+		return nn_fail(err, EOPNOTSUPP, "this kernel has no queue of the kind %s", kind);
+	return ret;
 }
 
-int nn_qdisc_accept(struct nn_ns *ns, const char *dev, struct nn_err *err)
+int nn_qdisc_accept(struct nn_ns *ns, const char *dev, const char *kind, struct nn_err *err)
 {
-	return put_limit(ns, dev, DEFAULT_LIMIT, 0, err);
+	return put_queue(ns, dev, kind, DEFAULT_LIMIT, 0, err);
 }
+
+/* ---- what it has dropped -------------------------------------------------------------------- */
 
 struct search {
 	int index;

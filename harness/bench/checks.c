@@ -24,7 +24,7 @@ check(struct ka_engine *e, bool ok, int error, const char *fmt, ...)
 	ka_engine_event(e, event);
 }
 
-int ka_check_option(struct ka_engine *e, const struct ka_step *step)
+static int start_option(struct ka_engine *e, const struct ka_step *step)
 {
 	bool set = step->do_ == KA_SETSOCKOPT;
 	int value = ka_step_value(step, &e->instance->setting);
@@ -51,7 +51,7 @@ int ka_check_option(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
-int ka_check_sysctl(struct ka_engine *e, const struct ka_step *step)
+static int start_sysctl(struct ka_engine *e, const struct ka_step *step)
 {
 	struct nn_ns *ns = e->net.ns[ka_engine_node(e, step->who)];
 	char value[64] = "";
@@ -87,7 +87,7 @@ static void check_expiry(struct ka_engine *e, const struct ka_step *step,
 		      most);
 }
 
-int ka_check_diag(struct ka_engine *e, const struct ka_step *step)
+static int start_diag(struct ka_engine *e, const struct ka_step *step)
 {
 	uint16_t client = e->ends[e->prober].flow.client_port;
 	bool is_client = ka_engine_end(e, step->who) == KA_AT_CLIENT;
@@ -110,7 +110,7 @@ int ka_check_diag(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
-int ka_check_entry(struct ka_engine *e, const struct ka_step *step)
+static int start_entry(struct ka_engine *e, const struct ka_step *step)
 {
 	const struct ka_setting *setting = &e->instance->setting;
 	unsigned timeout_s = ka_gateway_timeout_s(e->case_->gateway, setting), left_s = 0;
@@ -131,3 +131,12 @@ int ka_check_entry(struct ka_engine *e, const struct ka_step *step)
 		      want_s, timeout_s);
 	return 0;
 }
+
+/* ---- the words that are done here ------------------------------------------------------------ */
+
+const struct ka_doing ka_done_by_checks[] = {
+	{ KA_SETSOCKOPT, start_option, NULL }, { KA_GETSOCKOPT, start_option, NULL },
+	{ KA_SYSCTL, start_sysctl, NULL },     { KA_SYSCTL_IS, start_sysctl, NULL },
+	{ KA_DIAG_IS, start_diag, NULL },      { KA_ENTRY_IS, start_entry, NULL },
+	{ KA_ENTRY_GONE, start_entry, NULL },  { .start = NULL },
+};

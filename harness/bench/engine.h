@@ -63,7 +63,6 @@ struct ka_engine {
 	/* number (from 1) of the step whose evidence is read when it is undone, or at the end;
 	 * 0: none */
 	size_t neighbour_gone, refusing;
-	enum nn_node refusing_node;
 
 	size_t step; /* index of the step in hand */
 	bool step_started;
@@ -130,7 +129,18 @@ void ka_engine_capture_ends(struct ka_engine *e, enum ka_at at);
 /* Last evidence: diag, TCP_INFO, counters, rules. What cannot be had is a gap. */
 void ka_engine_last_evidence(struct ka_engine *e);
 
-/* ---- steps.c: one function for each enum ka_do ---------------------------------------------- */
+/* ---- steps.c: how each word is done --------------------------------------------------------- */
+/* A word, in the table of the file that does it. What it means stands in model/verbs.def. */
+struct ka_doing {
+	enum ka_do do_;
+	int (*start)(struct ka_engine *e, const struct ka_step *step);
+	/* NULL: it is done when it has begun */
+	bool (*is_done)(struct ka_engine *e, const struct ka_step *step);
+};
+/* Each ends with .start NULL. */
+extern const struct ka_doing ka_done_by_faults[], ka_done_by_net[], ka_done_by_checks[];
+/* Every word has one. */
+const struct ka_doing *ka_doing_of(enum ka_do do_);
 /* Starts the step in hand. 0 or -errno. */
 int ka_step_start(struct ka_engine *e, const struct ka_step *step);
 /* True when the step in hand has taken effect. */
@@ -152,34 +162,13 @@ bool ka_load_is_over(const struct ka_engine *e);
 void ka_load_evidence(struct ka_engine *e);
 
 /* ---- faults.c ------------------------------------------------------------------------------ */
-int ka_fault_rules(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_heal(struct ka_engine *e, const struct ka_step *step);
 /* Reads a table's counters and puts them into the timeline as evidence, or says why not. */
 void ka_fault_evidence(struct ka_engine *e, struct ka_table *table);
-int ka_fault_kill(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_crash(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_forget(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step);
 /* The device of @node goes, and with it the one at the other end of its wire. */
 void ka_fault_takes_wire(struct ka_engine *e, enum nn_node node);
-int ka_fault_link(struct ka_engine *e, const struct ka_step *step);
 
 /* ---- faults_net.c: what a host does to its own network -------------------------------------- */
-int ka_fault_link_delete(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_address(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_route(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_neighbour(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_refuse(struct ka_engine *e, const struct ka_step *step);
-int ka_fault_accept(struct ka_engine *e, const struct ka_step *step);
 /* The evidence of those that show only later that they took effect. */
 void ka_fault_late_evidence(struct ka_engine *e);
-
-/* ---- checks.c ------------------------------------------------------------------------------ */
-int ka_check_option(struct ka_engine *e, const struct ka_step *step);
-int ka_check_sysctl(struct ka_engine *e, const struct ka_step *step);
-int ka_check_diag(struct ka_engine *e, const struct ka_step *step);
-int ka_check_entry(struct ka_engine *e, const struct ka_step *step);
 
 #endif

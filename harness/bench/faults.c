@@ -55,7 +55,7 @@ static struct nn_nft_rule rule_for(const struct ka_engine *e, const struct ka_st
 	return rule;
 }
 
-int ka_fault_rules(struct ka_engine *e, const struct ka_step *step)
+static int start_rules(struct ka_engine *e, const struct ka_step *step)
 {
 	struct ka_table *table = &e->tables[e->n_tables];
 	struct nn_nft_rule rules[2];
@@ -94,7 +94,7 @@ void ka_fault_evidence(struct ka_engine *e, struct ka_table *table)
 		ka_engine_fault(e, table->step, packets[0] + packets[1], table->text);
 }
 
-int ka_fault_heal(struct ka_engine *e, const struct ka_step *step)
+static int start_heal(struct ka_engine *e, const struct ka_step *step)
 {
 	int ret = 0;
 
@@ -110,7 +110,7 @@ int ka_fault_heal(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
-int ka_fault_kill(struct ka_engine *e, const struct ka_step *step)
+static int start_kill(struct ka_engine *e, const struct ka_step *step)
 {
 	struct ka_end_state *end = &e->ends[ka_engine_end(e, step->who)];
 	int ret = ka_peer_kill(&end->peer);
@@ -123,7 +123,7 @@ int ka_fault_kill(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
-int ka_fault_freeze(struct ka_engine *e, const struct ka_step *step)
+static int start_freeze(struct ka_engine *e, const struct ka_step *step)
 {
 	const bool stop = step->do_ == KA_FREEZE;
 	struct ka_end_state *end = &e->ends[ka_engine_end(e, step->who)];
@@ -158,7 +158,7 @@ static void ports_of(const struct ka_engine *e, enum ka_at at, uint16_t *sport, 
 	*dport = at == KA_AT_CLIENT ? KA_PORT : client;
 }
 
-int ka_fault_forget(struct ka_engine *e, const struct ka_step *step)
+static int start_forget(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 	uint16_t sport, dport;
@@ -177,7 +177,7 @@ int ka_fault_forget(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
-int ka_fault_destroy(struct ka_engine *e, const struct ka_step *step)
+static int start_destroy(struct ka_engine *e, const struct ka_step *step)
 {
 	uint16_t sport, dport;
 	int ret;
@@ -200,7 +200,7 @@ void ka_fault_takes_wire(struct ka_engine *e, enum nn_node node)
 
 /* First the wire, so that nothing which the dying host sends can arrive; then its sockets without
  * a word, because an orphan in FIN_WAIT1 would keep the namespace alive; then the process. */
-int ka_fault_crash(struct ka_engine *e, const struct ka_step *step)
+static int start_crash(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 	enum nn_node node = ka_engine_node(e, step->who);
@@ -215,7 +215,7 @@ int ka_fault_crash(struct ka_engine *e, const struct ka_step *step)
 		ret = forget(e, at);
 	if (ret)
 		return ret;
-	ret = ka_fault_kill(e, step);
+	ret = start_kill(e, step);
 	ka_engine_capture_ends(e, at);
 	ka_engine_close_capture(e, at);
 	e->ends[at].counters = nn_counters_close(e->ends[at].counters);
@@ -228,7 +228,7 @@ int ka_fault_crash(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
-int ka_fault_reboot(struct ka_engine *e, const struct ka_step *step)
+static int start_reboot(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 	enum nn_node node = ka_engine_node(e, step->who);
@@ -259,7 +259,7 @@ static int wait_until_noticed(struct ka_engine *e, enum nn_node node)
 }
 
 /* Some libpcap ends a capture when its device is down: until it is up again, nothing passes. */
-int ka_fault_link(struct ka_engine *e, const struct ka_step *step)
+static int start_link(struct ka_engine *e, const struct ka_step *step)
 {
 	const bool up = step->do_ == KA_LINK_UP;
 	enum nn_node node = ka_engine_node(e, step->who);
@@ -280,3 +280,21 @@ int ka_fault_link(struct ka_engine *e, const struct ka_step *step)
 				up ? "link is up" : "link is down");
 	return ret;
 }
+
+/* ---- the words that are done here ------------------------------------------------------------ */
+
+const struct ka_doing ka_done_by_faults[] = {
+	{ KA_DROP, start_rules, NULL },
+	{ KA_REJECT, start_rules, NULL },
+	{ KA_HEAL, start_heal, NULL },
+	{ KA_KILL, start_kill, NULL },
+	{ KA_FREEZE, start_freeze, NULL },
+	{ KA_THAW, start_freeze, NULL },
+	{ KA_CRASH, start_crash, NULL },
+	{ KA_REBOOT, start_reboot, NULL },
+	{ KA_FORGET, start_forget, NULL },
+	{ KA_DESTROY, start_destroy, NULL },
+	{ KA_LINK_DOWN, start_link, NULL },
+	{ KA_LINK_UP, start_link, NULL },
+	{ .start = NULL },
+};

@@ -18,7 +18,7 @@ static const char *device_of(enum nn_node node)
 	return nn_topology_dev(node, NN_GATEWAY);
 }
 
-int ka_fault_link_delete(struct ka_engine *e, const struct ka_step *step)
+static int start_link_delete(struct ka_engine *e, const struct ka_step *step)
 {
 	enum nn_node node = ka_engine_node(e, step->who);
 	struct nn_ns *ns = e->net.ns[node];
@@ -36,7 +36,7 @@ int ka_fault_link_delete(struct ka_engine *e, const struct ka_step *step)
 }
 
 /* What is gone cannot be deleted a second time. */
-int ka_fault_address(struct ka_engine *e, const struct ka_step *step)
+static int start_address(struct ka_engine *e, const struct ka_step *step)
 {
 	enum nn_node node = ka_engine_node(e, step->who);
 	int family = e->instance->family, len = nn_topology_prefix_len(family);
@@ -89,7 +89,7 @@ static int forbid_route(struct ka_engine *e, const struct ka_step *step, enum nn
 	return ret;
 }
 
-int ka_fault_route(struct ka_engine *e, const struct ka_step *step)
+static int start_route(struct ka_engine *e, const struct ka_step *step)
 {
 	enum nn_node node = ka_engine_node(e, step->who);
 
@@ -112,7 +112,7 @@ static int deafen(struct ka_engine *e, enum nn_node hop, enum nn_node node)
 	return nn_sysctl_put(e->net.ns[hop], key, "8", &e->err);
 }
 
-int ka_fault_neighbour(struct ka_engine *e, const struct ka_step *step)
+static int start_neighbour(struct ka_engine *e, const struct ka_step *step)
 {
 	enum nn_node node = ka_engine_node(e, step->who), hop;
 	struct nn_addr addr = nn_topology_next_hop(&e->net, node, e->instance->family, &hop);
@@ -148,21 +148,21 @@ static void neighbour_evidence(struct ka_engine *e)
 
 /* ---- the queue ---------------------------------------------------------------------------- */
 
-int ka_fault_refuse(struct ka_engine *e, const struct ka_step *step)
+static const char queue[] = "pfifo";
+
+static int start_refuse(struct ka_engine *e, const struct ka_step *step)
 {
 	enum nn_node node = ka_engine_node(e, step->who);
-	int ret = nn_qdisc_refuse(e->net.ns[node], device_of(node), &e->err);
+	int ret = nn_qdisc_refuse(e->net.ns[node], device_of(node), queue, &e->err);
 
-	if (ret)
-		return ret;
-	e->refusing = e->step + 1;
-	e->refusing_node = node;
-	return 0;
+	if (!ret)
+		e->refusing = e->step + 1;
+	return ret;
 }
 
 static void refusal_evidence(struct ka_engine *e)
 {
-	enum nn_node node = e->refusing_node;
+	enum nn_node node = ka_engine_node(e, e->case_->steps[e->refusing - 1].who);
 	struct nn_err err = { 0 };
 	uint64_t packets = 0;
 
@@ -173,13 +173,14 @@ static void refusal_evidence(struct ka_engine *e)
 	e->refusing = 0;
 }
 
-int ka_fault_accept(struct ka_engine *e, const struct ka_step *step)
+static int start_accept(struct ka_engine *e, const struct ka_step *step)
 {
-	(void)step;
+	enum nn_node node = ka_engine_node(e, step->who);
+
 	if (!e->refusing)
 		return nn_fail(&e->err, EINVAL, "no device refuses packets");
 	refusal_evidence(e);
-	return nn_qdisc_accept(e->net.ns[e->refusing_node], device_of(e->refusing_node), &e->err);
+	return nn_qdisc_accept(e->net.ns[node], device_of(node), queue, &e->err);
 }
 
 void ka_fault_late_evidence(struct ka_engine *e)
@@ -189,3 +190,15 @@ void ka_fault_late_evidence(struct ka_engine *e)
 	if (e->refusing)
 		refusal_evidence(e);
 }
+
+/* ---- the words that are done here ------------------------------------------------------------ */
+
+const struct ka_doing ka_done_by_net[] = {
+	{ KA_LINK_DELETE, start_link_delete, NULL },
+	{ KA_ADDRESS_GONE, start_address, NULL },
+	{ KA_ROUTE_GONE, start_route, NULL },
+	{ KA_NEIGHBOUR_GONE, start_neighbour, NULL },
+	{ KA_REFUSE, start_refuse, NULL },
+	{ KA_ACCEPT, start_accept, NULL },
+	{ .start = NULL },
+};

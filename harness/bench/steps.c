@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "bench/engine.h"
-#include "model/verbs.h"
+#include "model/util.h"
 
 /* A window that is not closed by so many bytes is emptied by a reader. */
 #define FILL_MAX (1u << 20)
@@ -231,55 +231,42 @@ static int start_wait(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
-/* .is_done NULL: it is done when it has begun. What a word means stands in model/verbs.c. */
-static const struct {
-	int (*start)(struct ka_engine *e, const struct ka_step *step);
-	bool (*is_done)(struct ka_engine *e, const struct ka_step *step);
-} verbs[KA_VERBS] = {
-	[KA_CONNECT] = { start_connect, connect_is_done },
-	[KA_SEND] = { start_send, send_is_done },
-	[KA_FILL] = { start_fill, fill_is_done },
-	[KA_REQUEST] = { start_request, request_is_done },
-	[KA_JOIN] = { start_join, join_is_done },
-	[KA_STALL] = { start_stall, NULL },
-	[KA_RESUME] = { start_resume, NULL },
-	[KA_SHUTDOWN] = { start_shutdown, NULL },
-	[KA_CLOSE] = { start_close, NULL },
-	[KA_DROP] = { ka_fault_rules, NULL },
-	[KA_REJECT] = { ka_fault_rules, NULL },
-	[KA_HEAL] = { ka_fault_heal, NULL },
-	[KA_KILL] = { ka_fault_kill, NULL },
-	[KA_FREEZE] = { ka_fault_freeze, NULL },
-	[KA_THAW] = { ka_fault_freeze, NULL },
-	[KA_CRASH] = { ka_fault_crash, NULL },
-	[KA_REBOOT] = { ka_fault_reboot, NULL },
-	[KA_FORGET] = { ka_fault_forget, NULL },
-	[KA_DESTROY] = { ka_fault_destroy, NULL },
-	[KA_LINK_DOWN] = { ka_fault_link, NULL },
-	[KA_LINK_UP] = { ka_fault_link, NULL },
-	[KA_LINK_DELETE] = { ka_fault_link_delete, NULL },
-	[KA_ADDRESS_GONE] = { ka_fault_address, NULL },
-	[KA_ROUTE_GONE] = { ka_fault_route, NULL },
-	[KA_NEIGHBOUR_GONE] = { ka_fault_neighbour, NULL },
-	[KA_REFUSE] = { ka_fault_refuse, NULL },
-	[KA_ACCEPT] = { ka_fault_accept, NULL },
-	[KA_SETSOCKOPT] = { ka_check_option, NULL },
-	[KA_GETSOCKOPT] = { ka_check_option, NULL },
-	[KA_SYSCTL] = { ka_check_sysctl, NULL },
-	[KA_SYSCTL_IS] = { ka_check_sysctl, NULL },
-	[KA_DIAG_IS] = { ka_check_diag, NULL },
-	[KA_BLOCK] = { start_blocking, NULL },
-	[KA_ENTRY_IS] = { ka_check_entry, NULL },
-	[KA_ENTRY_GONE] = { ka_check_entry, NULL },
-	[KA_WAIT] = { start_wait, NULL },
+/* What a word means stands in model/verbs.def. */
+static const struct ka_doing done_here[] = {
+	{ KA_CONNECT, start_connect, connect_is_done },
+	{ KA_SEND, start_send, send_is_done },
+	{ KA_FILL, start_fill, fill_is_done },
+	{ KA_REQUEST, start_request, request_is_done },
+	{ KA_JOIN, start_join, join_is_done },
+	{ KA_STALL, start_stall, NULL },
+	{ KA_RESUME, start_resume, NULL },
+	{ KA_SHUTDOWN, start_shutdown, NULL },
+	{ KA_CLOSE, start_close, NULL },
+	{ KA_BLOCK, start_blocking, NULL },
+	{ KA_WAIT, start_wait, NULL },
+	{ .start = NULL },
 };
+
+const struct ka_doing *ka_doing_of(enum ka_do do_)
+{
+	static const struct ka_doing *const tables[] = { done_here, ka_done_by_faults,
+							 ka_done_by_net, ka_done_by_checks };
+
+	for (size_t i = 0; i < KA_N(tables); i++)
+		for (const struct ka_doing *doing = tables[i]; doing->start; doing++)
+			if (doing->do_ == do_)
+				return doing;
+	return NULL;
+}
 
 int ka_step_start(struct ka_engine *e, const struct ka_step *step)
 {
-	return verbs[step->do_].start(e, step);
+	return ka_doing_of(step->do_)->start(e, step);
 }
 
 bool ka_step_is_done(struct ka_engine *e, const struct ka_step *step)
 {
-	return !verbs[step->do_].is_done || verbs[step->do_].is_done(e, step);
+	const struct ka_doing *doing = ka_doing_of(step->do_);
+
+	return !doing->is_done || doing->is_done(e, step);
 }
