@@ -197,8 +197,8 @@ static struct ka_need_text text_of(const struct ka_probe *probe)
 	if (probe->need)
 		return *ka_need_text((unsigned)__builtin_ctz(probe->need));
 	if (probe->key)
-		return (struct ka_need_text){ "sysctl", probe->key, "a kernel that has it" };
-	return (struct ka_need_text){ "release", probe->case_->name, "a newer kernel" };
+		return (struct ka_need_text){ "sysctl", probe->key, "a kernel that has it", NULL };
+	return (struct ka_need_text){ "release", probe->case_->name, "a newer kernel", NULL };
 }
 
 /* What is said of a sysctl or a release is said already where a need of its instance is missing. */

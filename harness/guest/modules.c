@@ -16,6 +16,7 @@
 #include "guest/machine.h"
 #include "model/nearest.h"
 #include "model/util.h"
+#include "model/verbs.h"
 
 #define MAX_LOADED 128
 
@@ -233,23 +234,29 @@ static int add_module(struct loader *l, const char *name, bool needed)
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
+/* @names: divided by blanks. */
+static int add_modules(struct loader *l, const char *names, bool needed)
+{
+	char name[64];
+	int ret = 0;
+
+	for (; ret == 0 && names && *names; names += strspn(names, " ")) {
+		size_t length = strcspn(names, " ");
+
+		snprintf(name, sizeof(name), "%.*s", (int)length, names);
+		names += length;
+		ret = add_module(l, name, needed);
+	}
+	return ret;
+}
+
 /* Without veth and nf_tables there is nothing to test; other things, cases can do without. */
 static int add_all(struct loader *l)
 {
-	static const char *const needed[] = { "veth", "nf_tables" };
-	static const char *const wanted[] = {
-		"ipv6",          "nft_limit",       "nft_quota",       "nft_numgen",
-		"nft_ct",        "nft_reject_inet", "nft_reject_ipv4", "nft_reject_ipv6",
-		"nft_chain_nat", "nft_masq",        "nft_nat",         "nf_conntrack_netlink",
-		"af_packet",     "inet_diag",       "tcp_diag",        "mptcp_diag",
-		"sch_netem"
-	};
-	int ret = 0;
+	int ret = add_modules(l, "veth nf_tables", true);
 
-	for (size_t i = 0; ret == 0 && i < KA_N(needed); i++)
-		ret = add_module(l, needed[i], true);
-	for (size_t i = 0; ret == 0 && i < KA_N(wanted); i++)
-		ret = add_module(l, wanted[i], false);
+	for (unsigned i = 0; ret == 0 && i < KA_NEEDS; i++)
+		ret = add_modules(l, ka_need_text(i)->modules, false);
 	return ret;
 }
 

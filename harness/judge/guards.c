@@ -16,7 +16,7 @@ static bool meets(const struct ka_evidence *e, const struct ka_step *step,
 {
 	if (event->what != KA_EV_PACKET || !event->packet.out)
 		return false;
-	if (step->do_ == KA_REFUSE)
+	if (ka_step_is(step, KA_VERB_SWALLOWS))
 		return (event->at == e->at) == (step->who == KA_PROBER);
 	return step->way == KA_BOTH_WAYS || (event->at == e->at) == (step->way == KA_PROBES);
 }
@@ -36,13 +36,12 @@ static int64_t done_ns(const struct ka_evidence *e, int index)
 /* When what came back made an end of it; INT64_MAX: nothing did. */
 static int64_t undone_ns(const struct ka_evidence *e, const struct ka_step *fault, int index)
 {
-	enum ka_do cure = fault->do_ == KA_REFUSE ? KA_ACCEPT : KA_HEAL;
-
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_step *step = ka_evidence_step(e, event);
 
-		if (step && step->do_ == cure && event->step.index > index)
+		if (step && (ka_verb(step->do_)->undoes & KA_VERB_BIT(fault->do_)) &&
+		    event->step.index > index)
 			return event->t_ns;
 	}
 	return INT64_MAX;
@@ -61,7 +60,7 @@ static bool had_nothing_to_meet(const struct ka_evidence *e, int index)
 
 	if (index < 0 || (size_t)index >= c->n_steps)
 		return false;
-	if (step->do_ != KA_DROP && step->do_ != KA_REJECT && step->do_ != KA_REFUSE)
+	if (step->do_ != KA_DROP && step->do_ != KA_REJECT && !ka_step_is(step, KA_VERB_SWALLOWS))
 		return false;
 	if (!ka_evidence_proved(e, KA_PROOF_CAPTURE, KA_AT_CLIENT) ||
 	    !ka_evidence_proved(e, KA_PROOF_CAPTURE, KA_AT_SERVER))
@@ -166,7 +165,7 @@ static void guard_steps_in_time(const struct ka_evidence *e, struct ka_findings 
 static bool hides_from_wire(const struct ka_case *c)
 {
 	for (size_t i = 0; i < c->n_steps; i++)
-		if (c->steps[i].do_ == KA_REFUSE || c->steps[i].place != KA_ON_PATH)
+		if (ka_step_is(&c->steps[i], KA_VERB_SWALLOWS) || c->steps[i].place != KA_ON_PATH)
 			return true;
 	return false;
 }
@@ -180,7 +179,7 @@ static bool refused(const struct ka_evidence *e)
 
 		if (event->what == KA_EV_FAULT && event->fault.hits && event->fault.step >= 0 &&
 		    (size_t)event->fault.step < c->n_steps &&
-		    c->steps[event->fault.step].do_ == KA_REFUSE)
+		    ka_step_is(&c->steps[event->fault.step], KA_VERB_SWALLOWS))
 			return true;
 	}
 	return false;

@@ -71,48 +71,11 @@ extern const struct ka_gateway ka_gateways[KA_GATEWAYS];
 
 /* ---- steps -------------------------------------------------------------------------------- */
 
+/* What a step does. Each word has a row in verbs.def: what its fields mean, and all that is known of it. */
 enum ka_do {
-	KA_CONNECT,  /* handshake; both ends are established and epoll-registered when it is done,
-			  unless .unacked: then when the first SYN is out */
-	KA_SEND,     /* .who sends .bytes; done when the other kernel has acknowledged them,
-			  unless .unacked */
-	KA_FILL,     /* .who sends until the other end's window is closed and all is acknowledged */
-	KA_REQUEST,  /* .who sends .text; done when its program has got the answer */
-	KA_JOIN,     /* the client opens .value connections more (no keepalive on them) */
-	KA_STALL,    /* .who stops reading (data stays in its receive queue) */
-	KA_RESUME,   /* .who reads again */
-	KA_SHUTDOWN, /* .who: shutdown(SHUT_WR) */
-	KA_CLOSE,    /* .who: close() */
-	KA_DROP,     /* nftables drop on the path; see .way, .flags, .first, .after, .place */
-	KA_REJECT,   /* nftables reject: .value is the ICMP code, or KA_TCP_RESET */
-	KA_HEAL,     /* removes all drops and rejects made so far */
-	KA_KILL,     /* SIGKILL .who's process; the kernel closes its socket */
-	KA_FREEZE,   /* SIGSTOP .who's process */
-	KA_THAW,     /* SIGCONT */
-	KA_CRASH,  /* .who's machine is gone: wire unplugged, process killed, namespace destroyed */
-	KA_REBOOT, /* a machine with the same address is there again, with no socket */
-	KA_FORGET, /* .who's kernel loses the socket without a word (TCP_REPAIR close); the
-			gateway: its entry of the connection (ctnetlink) */
-	KA_DESTROY,   /* SOCK_DESTROY on .who's socket */
-	KA_LINK_DOWN, /* .who's device down */
-	KA_LINK_UP,
-	KA_LINK_DELETE,    /* .who's device, and with it the wire, no longer exists */
-	KA_ADDRESS_GONE,   /* the address that .who's socket is bound to is taken from the device */
-	KA_ROUTE_GONE,     /* .who's way to the other end: see .route (routed only) */
-	KA_NEIGHBOUR_GONE, /* .who forgets the MAC address of the next hop, which does not answer
-			      ARP and neighbour solicitations any more */
-	KA_REFUSE,         /* .who's device takes no packet: its queue (pfifo limit 0) drops all */
-	KA_ACCEPT,         /* .who's device takes packets again */
-	KA_SETSOCKOPT, /* on .who's socket: .level .option .value; .fails: the errno it must give */
-	KA_GETSOCKOPT, /* must read .value; .fails */
-	KA_SYSCTL,     /* writes .text to .key in .who's namespace; .fails */
-	KA_SYSCTL_IS,  /* .key must read .text in .who's namespace */
-	KA_DIAG_IS, /* sock_diag of .who's socket must say .timer (enum nn_timer), .value probes out
-			  (KA_ANY: whatever) */
-	KA_BLOCK,   /* a thread of .who waits in .call from now on; the end must wake it */
-	KA_ENTRY_IS,   /* the gateway knows the connection, and for at least .left */
-	KA_ENTRY_GONE, /* it does not, or no longer */
-	KA_WAIT,       /* only lets time pass */
+#define KA_VERB(word, ...) word,
+#include "model/verbs.def"
+	KA_VERBS /* how many there are */
 };
 
 /* What a step's time counts from. */

@@ -10,29 +10,21 @@
 #include "model/case.h"
 #include "model/proof.h"
 
-#define KA_VERBS (KA_WAIT + 1)
-
 /* What a kernel or a host must offer, as bits. `kacheck doctor` tries each. */
-enum ka_need {
-	KA_NEED_PAIR = 1u << 0,
-	KA_NEED_ROUTED = 1u << 1,
-	KA_NEED_IPV4 = 1u << 2,
-	KA_NEED_IPV6 = 1u << 3,
-	KA_NEED_SYSCTL = 1u << 4,
-	KA_NEED_NFT = 1u << 5,
-	KA_NEED_LIMIT = 1u << 6,
-	KA_NEED_REJECT = 1u << 7,
-	KA_NEED_CONNTRACK = 1u << 8,
-	KA_NEED_REPAIR = 1u << 9,
-	KA_NEED_DESTROY = 1u << 10,
-	KA_NEED_QDISC = 1u << 11,
-	KA_NEED_MPTCP = 1u << 12,
+enum ka_need_number {
+#define KA_NEED(need, ...) need##_NUMBER,
+#include "model/verbs.def"
+	KA_NEEDS /* how many there are */
 };
-#define KA_NEEDS 13
+enum ka_need {
+#define KA_NEED(need, ...) need = 1u << need##_NUMBER,
+#include "model/verbs.def"
+};
 
 struct ka_need_text {
 	const char *name, *what;
-	const char *remedy; /* how to get it: "it takes ..." */
+	const char *remedy;  /* how to get it: "it takes ..." */
+	const char *modules; /* that a kernel may have it in, "nft_ct nft_nat"; NULL: none */
 };
 /* What the bit number @i of enum ka_need stands for. */
 const struct ka_need_text *ka_need_text(unsigned i);
@@ -46,7 +38,8 @@ enum ka_verb_flags {
 	KA_VERB_MAY_END = 1u << 5,   /* the connection may end by it */
 	KA_VERB_FIN = 1u << 6,       /* who does it sends a FIN */
 	KA_VERB_OF_END = 1u << 7,    /* an end does it, or it is done to one: the step says whose */
-	KA_VERB_TALKS = 1u << 8, /* waits for the other end: in vain when the connection ended */
+	KA_VERB_TALKS = 1u << 8,    /* waits for the other end: in vain when the connection ended */
+	KA_VERB_SWALLOWS = 1u << 9, /* what .who sends from now on is lost in its own device */
 };
 
 #define KA_VERB_BIT(do_) (1ull << (do_))

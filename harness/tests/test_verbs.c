@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "bench/engine.h"
 #include "model/regimes.h"
 #include "model/util.h"
 #include "model/verbs.h"
@@ -57,6 +58,14 @@ TEST(sentences_close_their_braces)
 		is_sentence(ka_regime((enum ka_when)i)->sentence);
 		is_sentence(ka_regime((enum ka_when)i)->unseen);
 	}
+}
+
+TEST(every_word_is_done_by_the_bench)
+{
+	for (unsigned i = 0; i < KA_VERBS; i++)
+		if (!ka_doing_of((enum ka_do)i))
+			fail_msg("the bench cannot do: %s", ka_verb((enum ka_do)i)->name);
+	assert_null(ka_doing_of(KA_VERBS));
 }
 
 /* A fault whose effect nobody can show is no experiment; what only looks breaks nothing. */
