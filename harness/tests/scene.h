@@ -7,6 +7,7 @@
 #define KA_SCENE_H
 
 #include "judge/judge.h"
+#include "netns/tests/unit.h"
 
 #define SCENE_MAX 400
 #define TICK      INT64_C(4000000)
@@ -105,5 +106,17 @@ void scene_expect(struct scene *s, enum ka_verdict_kind kind, const char *text);
 void scene_expect_code(struct scene *s, enum ka_verdict_kind kind, enum ka_finding_code code);
 /* As scene_expect(), and nothing else may be found. */
 void scene_expect_only(struct scene *s, enum ka_verdict_kind kind, const char *text);
+
+/* A unit test with a scene @s, which is scene_silent_drop() as long as the test says nothing else. */
+#define SCENE_TEST(name)                                                                           \
+	static void with_##name(struct scene *s);                                                  \
+	TEST(name)                                                                                 \
+	{                                                                                          \
+		struct scene s;                                                                    \
+                                                                                                   \
+		scene_silent_drop(&s, &scene_ordinary);                                            \
+		with_##name(&s);                                                                   \
+	}                                                                                          \
+	static void with_##name(struct scene *s)
 
 #endif

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The timer of what waits, in numbers: lengths and limits as net/ipv4/tcp_timer.c has them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "judge/backoff.h"
+#include "netns/tests/unit.h"
 
 #define MS INT64_C(1000000)
 
@@ -24,9 +19,8 @@ static void assert_length(const struct ka_backoff *b, unsigned k, int64_t since_
 	assert_int_equal(length[1], high);
 }
 
-static void intervals_double(void **state)
+TEST(intervals_double)
 {
-	(void)state;
 	assert_length(&data, 0, 0, 51, 51);
 	assert_length(&data, 1, 0, 102, 102);
 	assert_length(&data, 4, 0, 816, 816);
@@ -37,24 +31,22 @@ static void intervals_double(void **state)
 }
 
 /* icsk_backoff of window probes stops at tcp_retries2. */
-static void window_probes_stop_doubling(void **state)
+TEST(window_probes_stop_doubling)
 {
 	const struct ka_backoff window = {
 		.kind = KA_BACKOFF_WINDOW, .hz = 250, .rto = 51, .retries = 3
 	};
 
-	(void)state;
 	assert_length(&window, 3, 0, 408, 408);
 	assert_length(&window, 4, 0, 408, 408);
 }
 
-static void first_syns_are_linear(void **state)
+TEST(first_syns_are_linear)
 {
 	const struct ka_backoff syn = {
 		.kind = KA_BACKOFF_SYN, .hz = 250, .rto = 250, .retries = 6, .linear = 4
 	};
 
-	(void)state;
 	for (unsigned k = 0; k <= 4; k++)
 		assert_length(&syn, k, 0, 250, 250);
 	assert_length(&syn, 5, 0, 500, 500);
@@ -62,11 +54,10 @@ static void first_syns_are_linear(void **state)
 }
 
 /* A millisecond more or less: both clocks are cut down to one. */
-static void user_timeout_cuts(void **state)
+TEST(user_timeout_cuts)
 {
 	struct ka_backoff b = data;
 
-	(void)state;
 	b.ut_ms = 3000;
 	assert_length(&b, 0, 0, 51, 51);
 	assert_length(&b, 3, 1000 * MS, 408, 408);
@@ -79,11 +70,10 @@ static void user_timeout_cuts(void **state)
 	assert_length(&b, 4, 3100 * MS, 2, 2);
 }
 
-static void limits(void **state)
+TEST(limits)
 {
 	struct ka_backoff b = data;
 
-	(void)state;
 	assert_int_equal(ka_backoff_limit_ns(&b), 3000 * MS);
 	b.retries = 15; /* Documentation/networking/ip-sysctl.rst: 924.6 s, with the first RTO */
 	assert_int_equal(ka_backoff_limit_ns(&b), 924600 * MS);
@@ -95,9 +85,8 @@ static void limits(void **state)
 	assert_int_equal(ka_backoff_limit_ns(&b), 0);
 }
 
-static void data_ends_at_the_limit(void **state)
+TEST(data_ends_at_the_limit)
 {
-	(void)state;
 	/* not before a retransmission was sent */
 	assert_int_equal(ka_backoff_over(&data, 1, 9000 * MS, 0, 0), KA_NOT_OVER);
 	assert_int_equal(ka_backoff_over(&data, 4, 2990 * MS, 4 * MS, 0), KA_NOT_OVER);
@@ -106,11 +95,10 @@ static void data_ends_at_the_limit(void **state)
 	assert_int_equal(ka_backoff_over(&data, 4, 3004 * MS, 4 * MS, 0), KA_OVER);
 }
 
-static void others_end_by_count(void **state)
+TEST(others_end_by_count)
 {
 	struct ka_backoff b = { .kind = KA_BACKOFF_WINDOW, .hz = 250, .rto = 51, .retries = 3 };
 
-	(void)state;
 	assert_int_equal(ka_backoff_over(&b, 4, 0, 0, 3), KA_OVER);
 	assert_int_equal(ka_backoff_over(&b, 40, 900000 * MS, 0, 2), KA_NOT_OVER);
 	b = (struct ka_backoff){
@@ -124,12 +112,11 @@ static void others_end_by_count(void **state)
 }
 
 /* On paper 1 + 2 s; each interval 1 to 8 jiffies late. */
-static void window_of_a_handshake(void **state)
+TEST(window_of_a_handshake)
 {
 	struct ka_backoff b = { .kind = KA_BACKOFF_SYN, .hz = 250, .rto = 250, .retries = 1 };
 	int64_t window[2];
 
-	(void)state;
 	ka_backoff_window(&b, window);
 	assert_int_equal(window[0], 251 + 501);
 	assert_int_equal(window[1], 258 + 508);
@@ -141,20 +128,4 @@ static void window_of_a_handshake(void **state)
 	ka_backoff_window(&b, window);
 	assert_int_equal(window[0], 251 + 2);
 	assert_int_equal(window[1], 258 + 2);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(intervals_double),
-		cmocka_unit_test(window_probes_stop_doubling),
-		cmocka_unit_test(first_syns_are_linear),
-		cmocka_unit_test(user_timeout_cuts),
-		cmocka_unit_test(limits),
-		cmocka_unit_test(data_ends_at_the_limit),
-		cmocka_unit_test(others_end_by_count),
-		cmocka_unit_test(window_of_a_handshake),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The arithmetic of the vocabulary. */
-
 #include <math.h>
 
 #include "model/case.h"

@@ -3,16 +3,11 @@
  * The exact simulation under random traffic, against a second one that is stupid on purpose (it
  * looks at every jiffy), against the closed-form windows, and against what was measured.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "judge/wheel.h"
 #include "model/util.h"
+#include "netns/tests/unit.h"
 
 #define MAX_INPUTS 64
 /* Far from zero, and no multiple of any granularity. */
@@ -132,11 +127,10 @@ static int64_t last_input(const struct traffic *t)
 	return t->inputs[t->n - 1].jiffy;
 }
 
-static void agrees_with_every_jiffy(void **state)
+TEST(agrees_with_every_jiffy)
 {
 	uint64_t seed = 7;
 
-	(void)state;
 	for (int i = 0; i < 400; i++) {
 		struct traffic t;
 		struct ka_wheel_chain chain;
@@ -167,11 +161,10 @@ static void assert_inside(const struct ka_wheel_chain *chain, int64_t last_rx,
 	assert_in_range(chain->n_probes, b->probes[0], b->probes[1]);
 }
 
-static void chained_window_holds_all_traffic(void **state)
+TEST(chained_window_holds_all_traffic)
 {
 	uint64_t seed = 11;
 
-	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		struct traffic t;
 		struct ka_wheel_chain chain;
@@ -185,9 +178,8 @@ static void chained_window_holds_all_traffic(void **state)
 	}
 }
 
-static void fresh_window_holds_every_phase(void **state)
+TEST(fresh_window_holds_every_phase)
 {
-	(void)state;
 	for (size_t s = 0; s < KA_N(settings); s++) {
 		for (int64_t phase = 0; phase < 512; phase++) {
 			struct traffic t = { .hz = 250,
@@ -205,11 +197,10 @@ static void fresh_window_holds_every_phase(void **state)
 }
 
 /* The bounds are attained: not wider than they must be. */
-static void fresh_window_is_tight(void **state)
+TEST(fresh_window_is_tight)
 {
 	static const int rates[] = { 100, 250, 300, 1000 };
 
-	(void)state;
 	for (size_t s = 0; s < 4 * KA_N(settings); s++) {
 		struct traffic t = { .hz = rates[s % 4],
 				     .idle = settings[s / 4].idle,
@@ -234,11 +225,10 @@ static void fresh_window_is_tight(void **state)
 }
 
 /* A living peer that dies after some answered probes. */
-static void probed_window_holds_answered_probes(void **state)
+TEST(probed_window_holds_answered_probes)
 {
 	uint64_t seed = 13;
 
-	(void)state;
 	for (int i = 0; i < 4000; i++) {
 		struct traffic t;
 		struct ka_wheel_chain chain;
@@ -260,11 +250,10 @@ static void probed_window_holds_answered_probes(void **state)
 }
 
 /* RFC 1122 4.2.3.6 and tcp_keepalive_timer(): idle and every intvl are waited for in full. */
-static void never_early(void **state)
+TEST(never_early)
 {
 	uint64_t seed = 17;
 
-	(void)state;
 	for (int i = 0; i < 5000; i++) {
 		struct traffic t;
 		struct ka_wheel_chain chain;
@@ -306,53 +295,49 @@ static void ends_of(unsigned idle, unsigned intvl, unsigned cnt, const struct ka
 	}
 }
 
-static void toggle_keeps_the_count(void **state)
+TEST(toggle_keeps_the_count)
 {
 	const struct ka_wheel_input more[] = { { KA_WHEEL_OFF, 625, 0 }, { KA_WHEEL_ARM, 625, 0 } };
 	int64_t ms[2];
 
-	(void)state;
 	ends_of(1, 1, 3, more, 2, ms);
 	assert_in_range(4550, ms[0], ms[1]);
 	assert_true(ms[1] - ms[0] <= 64);
 }
 
-static void keepidle_raised_while_probing(void **state)
+TEST(keepidle_raised_while_probing)
 {
 	const struct ka_wheel_input more[] = { { KA_WHEEL_IDLE, 625, 5 },
 					       { KA_WHEEL_REARM, 625, 0 } };
 	int64_t ms[2];
 
-	(void)state;
 	ends_of(1, 1, 3, more, 2, ms);
 	assert_in_range(6150, ms[0], ms[1]);
 	assert_true(ms[1] - ms[0] <= 256);
 }
 
-static void keepidle_set_again_burns_probes(void **state)
+TEST(keepidle_set_again_burns_probes)
 {
 	const struct ka_wheel_input more[] = { { KA_WHEEL_REARM, 375, 0 },
 					       { KA_WHEEL_REARM, 385, 0 } };
 	int64_t ms[2];
 
-	(void)state;
 	ends_of(1, 5, 2, more, 2, ms);
 	assert_in_range(ms[0], 1500, 1800);
 	assert_in_range(ms[1], 1500, 1800);
 }
 
-static void intvl_and_cnt_count_from_the_next_expiry(void **state)
+TEST(intvl_and_cnt_count_from_the_next_expiry)
 {
 	const struct ka_wheel_input more[] = { { KA_WHEEL_INTVL, 400, 1 },
 					       { KA_WHEEL_CNT, 400, 1 } };
 	int64_t ms[2];
 
-	(void)state;
 	ends_of(1, 4, 3, more, 2, ms);
 	assert_true(ms[0] <= 5060 && ms[1] >= 5060);
 }
 
-static void data_in_flight_silences(void **state)
+TEST(data_in_flight_silences)
 {
 	const struct ka_wheel_input for_ever[] = { { KA_WHEEL_BUSY, 10, 0 } };
 	const struct ka_wheel_input a_while[] = { { KA_WHEEL_BUSY, 10, 0 },
@@ -361,7 +346,6 @@ static void data_in_flight_silences(void **state)
 	struct traffic t = { .hz = 250, .idle = 1, .intvl = 1, .cnt = 3 };
 	struct ka_wheel_chain chain;
 
-	(void)state;
 	t.inputs[t.n++] = (struct ka_wheel_input){ KA_WHEEL_ARM, 0, 0 };
 	t.inputs[t.n++] = for_ever[0];
 	ka_wheel_run(1, 1, 3, 0, 250, t.inputs, t.n, 100000, &chain);
@@ -374,12 +358,11 @@ static void data_in_flight_silences(void **state)
 	assert_in_range(chain.end - 700, 1014, 1026);
 }
 
-static void off_and_never_armed(void **state)
+TEST(off_and_never_armed)
 {
 	const struct ka_wheel_input inputs[] = { { KA_WHEEL_ARM, 0, 0 }, { KA_WHEEL_OFF, 600, 0 } };
 	struct ka_wheel_chain chain;
 
-	(void)state;
 	ka_wheel_run(1, 1, 3, 0, 250, inputs, 2, INT64_MAX - 1, &chain);
 	assert_int_equal(chain.end, -1);
 	assert_int_equal(chain.n_probes, 2);
@@ -391,14 +374,13 @@ static void off_and_never_armed(void **state)
 }
 
 /* The handler that runs one jiffy late finds the idle time just over, instead of just not. */
-static void late_decides_only_at_the_limit(void **state)
+TEST(late_decides_only_at_the_limit)
 {
 	struct ka_wheel_input inputs[] = { { KA_WHEEL_LATE, 0, 1 },
 					   { KA_WHEEL_ARM, 0, 0 },
 					   { KA_WHEEL_RX, 7, 0 } };
 	struct ka_wheel_chain late, prompt;
 
-	(void)state;
 	ka_wheel_run(1, 1, 1, 0, 250, inputs, 3, INT64_MAX - 1, &late);
 	ka_wheel_run(1, 1, 1, 0, 250, inputs + 1, 2, INT64_MAX - 1, &prompt);
 	assert_int_equal(prompt.probes[0], 258); /* expired at 256: 249 jiffies after L */
@@ -411,14 +393,13 @@ static void late_decides_only_at_the_limit(void **state)
 
 /* The first expiry, at 1280, finds 65 jiffies left of the idle time: rounded to eight. Three jiffies
  * late it finds 62, which the wheel takes to the jiffy. */
-static void late_leaves_less_to_round(void **state)
+TEST(late_leaves_less_to_round)
 {
 	struct ka_wheel_input inputs[] = { { KA_WHEEL_LATE, 0, 3 },
 					   { KA_WHEEL_ARM, 0, 0 },
 					   { KA_WHEEL_RX, 95, 0 } };
 	struct ka_wheel_chain late, prompt;
 
-	(void)state;
 	ka_wheel_run(5, 2, 3, 0, 250, inputs + 1, 2, INT64_MAX - 1, &prompt);
 	ka_wheel_run(5, 2, 3, 0, 250, inputs, 3, INT64_MAX - 1, &late);
 	assert_int_equal(prompt.probes[0], 1352);
@@ -429,12 +410,11 @@ static void late_leaves_less_to_round(void **state)
 }
 
 /* More probes than the record holds, and than the kernel's own byte counts. */
-static void user_timeout_lets_hundreds_out(void **state)
+TEST(user_timeout_lets_hundreds_out)
 {
 	const struct ka_wheel_input arm = { KA_WHEEL_ARM, 0, 0 };
 	struct ka_wheel_chain chain;
 
-	(void)state;
 	ka_wheel_run(1, 1, 9, 600000, 250, &arm, 1, INT64_MAX - 1, &chain);
 	assert_int_equal(chain.n_probes, KA_WHEEL_MAX_PROBES);
 	assert_true(chain.end >= 150000 && chain.end < 150000 + 256);
@@ -443,38 +423,13 @@ static void user_timeout_lets_hundreds_out(void **state)
 	assert_int_equal(chain.n_probes, 9);
 }
 
-static void user_timeout_changes_on_the_way(void **state)
+TEST(user_timeout_changes_on_the_way)
 {
 	const struct ka_wheel_input inputs[] = { { KA_WHEEL_ARM, 0, 0 },
 						 { KA_WHEEL_UT, 300, 2500 } };
 	struct ka_wheel_chain chain;
 
-	(void)state;
 	ka_wheel_run(1, 1, 9, 0, 250, inputs, 2, INT64_MAX - 1, &chain);
 	assert_int_equal(chain.n_probes, 2);
 	assert_true(chain.end >= 625 && chain.end < 625 + 256);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_with_every_jiffy),
-		cmocka_unit_test(chained_window_holds_all_traffic),
-		cmocka_unit_test(fresh_window_holds_every_phase),
-		cmocka_unit_test(fresh_window_is_tight),
-		cmocka_unit_test(probed_window_holds_answered_probes),
-		cmocka_unit_test(never_early),
-		cmocka_unit_test(toggle_keeps_the_count),
-		cmocka_unit_test(keepidle_raised_while_probing),
-		cmocka_unit_test(keepidle_set_again_burns_probes),
-		cmocka_unit_test(intvl_and_cnt_count_from_the_next_expiry),
-		cmocka_unit_test(data_in_flight_silences),
-		cmocka_unit_test(off_and_never_armed),
-		cmocka_unit_test(late_decides_only_at_the_limit),
-		cmocka_unit_test(late_leaves_less_to_round),
-		cmocka_unit_test(user_timeout_lets_hundreds_out),
-		cmocka_unit_test(user_timeout_changes_on_the_way),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What doctor runs: something for each need of the catalogue, and no more than seconds of it. */
-
 #include "command/doctor_plan.h"
 #include "model/verbs.h"
 #include "netns/tests/unit.h"

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From declarations to predictions: windows, masks, values that change, how long it takes, and what
  * makes no sense. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <math.h>
 #include <netinet/in.h>
@@ -15,6 +9,7 @@
 
 #include "judge/backoff.h"
 #include "judge/judge.h"
+#include "netns/tests/unit.h"
 
 #define SILENT                                                                                     \
 	{ .do_ = KA_CONNECT }, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 },                    \
@@ -58,11 +53,10 @@ static void assert_window(const struct ka_prediction *p, int64_t lo, int64_t hi)
 	assert_int_equal(p->hi_j, hi);
 }
 
-static void keepalive_expiry(void **state)
+TEST(keepalive_expiry)
 {
 	struct ka_prediction p = good(&silent_drop, &one_one_three, 250);
 
-	(void)state;
 	assert_int_equal(p.when, KA_KEEPALIVE_EXPIRY);
 	assert_window(&p, 1014, 1026);
 	assert_int_equal(p.p1_lo_j, 250);
@@ -81,13 +75,12 @@ static void keepalive_expiry(void **state)
 	assert_true(fabs(p.nominal_s - 4) < 1e-9);
 }
 
-static void arming_decides_the_window(void **state)
+TEST(arming_decides_the_window)
 {
 	struct ka_case c = silent_drop;
 	const struct ka_setting slow = { .idle = 1, .intvl = 3, .cnt = 2 };
 	struct ka_prediction p;
 
-	(void)state;
 	c.expect.arming = KA_FRESH;
 	p = good(&c, &one_one_three, 250);
 	assert_window(&p, 1019, 1026);
@@ -98,24 +91,22 @@ static void arming_decides_the_window(void **state)
 	assert_int_equal(p.hi_j, 750 + 64 + 2 * 768);
 }
 
-static void every_rate_gives_its_own(void **state)
+TEST(every_rate_gives_its_own)
 {
 	const struct ka_setting defaults = { .idle = 7200, .intvl = 75, .cnt = 9 };
 	struct ka_prediction p;
 
-	(void)state;
 	p = good(&silent_drop, &defaults, 100);
 	assert_int_equal(p.hi_j, 821888);
 	p = good(&silent_drop, &defaults, 1000);
 	assert_window(&p, 7897594, 8162560);
 }
 
-static void first_probe(void **state)
+TEST(first_probe)
 {
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
-	(void)state;
 	c.expect = (struct ka_expect){
 		.when = KA_FIRST_PROBE, .error = ECONNRESET, .probes = 1, .rst_received = 1
 	};
@@ -125,12 +116,11 @@ static void first_probe(void **state)
 	assert_int_equal(p.rst_received, 1);
 }
 
-static void at_once(void **state)
+TEST(at_once)
 {
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
-	(void)state;
 	c.expect = (struct ka_expect){ .when = KA_AT_ONCE, .eof = true };
 	p = good(&c, &one_one_three, 250);
 	assert_window(&p, 0, 2);
@@ -141,12 +131,11 @@ static void at_once(void **state)
 	assert_int_equal(p.p1_hi_j, 0);
 }
 
-static void never(void **state)
+TEST(never)
 {
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
-	(void)state;
 	c.expect = (struct ka_expect){ .when = KA_NEVER, .watch = { .nominal = 2, .ms = 500 } };
 	p = good(&c, &one_one_three, 250);
 	assert_window(&p, 0, 0);
@@ -156,12 +145,11 @@ static void never(void **state)
 
 /* ---- user timeout ---------------------------------------------------------------------------------- */
 
-static void user_timeout(void **state)
+TEST(user_timeout)
 {
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
-	(void)state;
 	c.expect.when = KA_USER_TIMEOUT;
 	c.expect.probes = KA_SOME;
 	p = good(&c, &by_timeout, 250);
@@ -176,23 +164,21 @@ static void user_timeout(void **state)
 }
 
 /* TCP_USER_TIMEOUT takes the place of TCP_KEEPCNT wherever a setting has it. */
-static void user_timeout_overrides_cnt(void **state)
+TEST(user_timeout_overrides_cnt)
 {
 	struct ka_prediction p = good(&silent_drop, &by_timeout, 250);
 
-	(void)state;
 	assert_int_equal(p.when, KA_USER_TIMEOUT);
 	assert_int_equal(p.probes, 2);
 	assert_true(p.hi_j < 800);
 }
 
 /* Where the phase decides, the number is left open. */
-static void user_timeout_on_the_edge(void **state)
+TEST(user_timeout_on_the_edge)
 {
 	const struct ka_setting edge = { .idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2040 };
 	struct ka_prediction p = good(&silent_drop, &edge, 250);
 
-	(void)state;
 	assert_int_equal(p.probes, KA_SOME);
 	assert_window(&p, 510, 509 + 256);
 }
@@ -215,11 +201,10 @@ static void assert_holds(unsigned retries2, unsigned ut_ms, int hz, int ms)
 }
 
 /* Measured at 250 Hz; the default's range is that of the model. */
-static void retransmission_as_measured(void **state)
+TEST(retransmission_as_measured)
 {
 	int64_t window[2];
 
-	(void)state;
 	assert_holds(3, 0, 250, 6630);
 	assert_holds(5, 0, 250, 13290);
 	assert_holds(3, 0, 250, 6820);
@@ -234,13 +219,12 @@ static void retransmission_as_measured(void **state)
 	assert_true(window[0] > 3000 * 250 / 1000 && window[1] < 7500 * 250 / 1000);
 }
 
-static void retransmission_limit(void **state)
+TEST(retransmission_limit)
 {
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 	int64_t window[2];
 
-	(void)state;
 	c.expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT };
 	data_window(15, 0, 250, window);
 	p = good(&c, &one_one_three, 250);
@@ -259,12 +243,11 @@ static void retransmission_limit(void **state)
 }
 
 /* Measured at HZ 1000: 3.542 s in Linux 6.12, where an error had started the timer anew at 2.710 s. */
-static void an_error_undoes_the_clamp(void **state)
+TEST(an_error_undoes_the_clamp)
 {
 	const struct ka_backoff b = ka_backoff_on_lan(KA_BACKOFF_DATA, 15, 3000, 1000);
 	int64_t plain[2], reverted[2];
 
-	(void)state;
 	ka_backoff_window(&b, plain);
 	ka_backoff_window_reverted(&b, reverted);
 	assert_true(plain[1] < 3542 && 3542 < reverted[1]);
@@ -274,7 +257,7 @@ static void an_error_undoes_the_clamp(void **state)
 
 /* ---- masks -------------------------------------------------------------------------------------------- */
 
-static void masks(void **state)
+TEST(masks)
 {
 	struct ka_case c = silent_drop;
 	const struct ka_step closed_first[] = { { .do_ = KA_CONNECT },
@@ -287,7 +270,6 @@ static void masks(void **state)
 					   { .do_ = KA_STALL, .who = KA_PROBER } };
 	struct ka_prediction p;
 
-	(void)state;
 	c.n_steps = 3;
 	c.steps = closed_first; /* the reader asks for nothing more after the EOF */
 	p = good(&c, &one_one_three, 250);
@@ -309,12 +291,11 @@ static void masks(void **state)
 
 /* ---- values -------------------------------------------------------------------------------------------- */
 
-static void sysctls_of_the_case(void **state)
+TEST(sysctls_of_the_case)
 {
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
-	(void)state;
 	c.sysctls[0] = (struct ka_sysctl){ .who = KA_PROBER,
 					   .key = "net/ipv4/tcp_keepalive_time",
 					   .value = "2" };
@@ -339,13 +320,12 @@ static const struct ka_step raised[] = { SILENT,
 					   .since = KA_SINCE_PROBE,
 					   .nth = 2 } };
 
-static void changing_values(void **state)
+TEST(changing_values)
 {
 	struct ka_case c = silent_drop;
 	struct ka_step steps[4];
 	struct ka_prediction p;
 
-	(void)state;
 	for (size_t i = 0; i < 4; i++)
 		steps[i] = raised[i];
 	c.steps = steps;
@@ -370,12 +350,11 @@ static void changing_values(void **state)
 	assert_false(p.changing);
 }
 
-static void bias(void **state)
+TEST(bias)
 {
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
-	(void)state;
 	c.bias = (struct ka_bias){
 		.window_jiffies = -40, .gap_granules = 2, .probes = 1, .error = EHOSTUNREACH
 	};
@@ -388,7 +367,7 @@ static void bias(void **state)
 
 /* ---- duration ------------------------------------------------------------------------------------------- */
 
-static void durations(void **state)
+TEST(durations)
 {
 	struct ka_case c = silent_drop;
 	const struct ka_step waits[] = {
@@ -399,7 +378,6 @@ static void durations(void **state)
 	};
 	struct ka_prediction p = good(&c, &one_one_three, 250);
 
-	(void)state;
 	assert_true(p.expected_s > 4 && p.expected_s < 5);
 	assert_true(p.give_up_s > 1026 / 250.0 + 1 && p.give_up_s < 10);
 	c.steps = waits;
@@ -429,14 +407,13 @@ static void assert_refused(const struct ka_case *c, const struct ka_setting *set
 	assert_string_equal(text, why);
 }
 
-static void nonsense(void **state)
+TEST(nonsense)
 {
 	const struct ka_step never_seen[] = { { .do_ = KA_CONNECT },
 					      { .do_ = KA_DROP, .since = KA_SINCE_PROBE } };
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
-	(void)state;
 	assert_int_equal(predict(&c, &one_one_three, 0, &p), -EINVAL);
 	c.expect.when = KA_USER_TIMEOUT;
 	assert_refused(&c, &one_one_three, "its setting has no user timeout");
@@ -470,7 +447,7 @@ static void nonsense(void **state)
 	assert_refused(&c, &one_one_three, "step 2 (drop): it waits for a probe number below 1");
 }
 
-static void keepalive_switched_on_by_a_step(void **state)
+TEST(keepalive_switched_on_by_a_step)
 {
 	const struct ka_step on[] = {
 		{ .do_ = KA_CONNECT },
@@ -483,38 +460,10 @@ static void keepalive_switched_on_by_a_step(void **state)
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
-	(void)state;
 	c.from = KA_FROM_NOWHERE;
 	c.steps = on;
 	c.n_steps = 2;
 	p = good(&c, &one_one_three, 250);
 	assert_true(p.changing);
 	assert_true(p.hi_j > 7200 * 250); /* the namespace's defaults */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_error_undoes_the_clamp),
-		cmocka_unit_test(keepalive_expiry),
-		cmocka_unit_test(arming_decides_the_window),
-		cmocka_unit_test(every_rate_gives_its_own),
-		cmocka_unit_test(first_probe),
-		cmocka_unit_test(at_once),
-		cmocka_unit_test(never),
-		cmocka_unit_test(user_timeout),
-		cmocka_unit_test(user_timeout_overrides_cnt),
-		cmocka_unit_test(user_timeout_on_the_edge),
-		cmocka_unit_test(retransmission_as_measured),
-		cmocka_unit_test(retransmission_limit),
-		cmocka_unit_test(masks),
-		cmocka_unit_test(sysctls_of_the_case),
-		cmocka_unit_test(changing_values),
-		cmocka_unit_test(bias),
-		cmocka_unit_test(durations),
-		cmocka_unit_test(nonsense),
-		cmocka_unit_test(keepalive_switched_on_by_a_step),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The result line: there, and back, and what must not come back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <math.h>
 
 #include "model/util.h"
+#include "netns/tests/unit.h"
 #include "result/result.h"
 #include "sample.h"
 
@@ -31,9 +27,8 @@ static json_t *through_a_line(json_t *json)
 	return back;
 }
 
-static void a_line_is_the_same_after_a_round_trip(void **state)
+TEST(a_line_is_the_same_after_a_round_trip)
 {
-	(void)state;
 	for (int i = 0; i < KA_SAMPLES; i++) {
 		char *first, *second;
 		json_t *json = ka_sample(i);
@@ -49,11 +44,10 @@ static void a_line_is_the_same_after_a_round_trip(void **state)
 	}
 }
 
-static void decoding_gives_what_was_encoded(void **state)
+TEST(decoding_gives_what_was_encoded)
 {
 	struct ka_result result;
 
-	(void)state;
 	assert_int_equal(ka_result_decode(&result, through_a_line(ka_sample(KA_SAMPLE_FAIL)), NULL),
 			 0);
 	assert_string_equal(result.instance, "silent_drop/1-1-3/v6/client");
@@ -79,11 +73,10 @@ static void decoding_gives_what_was_encoded(void **state)
 	ka_result_clear(&result);
 }
 
-static void what_has_no_value_is_null(void **state)
+TEST(what_has_no_value_is_null)
 {
 	struct ka_result result;
 
-	(void)state;
 	assert_int_equal(ka_result_decode(&result, through_a_line(ka_sample(KA_SAMPLE_SKIP)), NULL),
 			 0);
 	assert_int_equal(result.verdict, KA_SKIP);
@@ -97,7 +90,7 @@ static void what_has_no_value_is_null(void **state)
 }
 
 /* Two runs in virtual time must give the same bytes. */
-static void a_virtual_clock_has_no_wall_time(void **state)
+TEST(a_virtual_clock_has_no_wall_time)
 {
 	static const struct ka_case case_ = { .name = "c", .why = "w", .source = "s" };
 	static const struct ka_theme theme = { .name = "t", .title = "T" };
@@ -111,7 +104,6 @@ static void a_virtual_clock_has_no_wall_time(void **state)
 	struct ka_result result;
 	json_t *json = ka_result_encode(&instance, &facts, NULL, &timeline, &verdict, 1.5);
 
-	(void)state;
 	assert_int_equal(ka_result_decode(&result, through_a_line(json), NULL), 0);
 	assert_true(isnan(result.wall_s) && result.detect_s == 7875);
 	assert_string_equal(result.clock, "virtual");
@@ -160,13 +152,12 @@ static void assert_refused(json_t *json, const char *field)
 		fail_msg("\"%s\" does not name %s", err.text, field);
 }
 
-static void every_documented_field_is_checked(void **state)
+TEST(every_documented_field_is_checked)
 {
 	json_t *good = json_loads(documented, 0, NULL), *bad;
 	const char *name;
 	json_t *value;
 
-	(void)state;
 	assert_non_null(good);
 	json_object_foreach(good, name, value)
 	{
@@ -180,13 +171,12 @@ static void every_documented_field_is_checked(void **state)
 	json_decref(good);
 }
 
-static void every_field_inside_is_checked(void **state)
+TEST(every_field_inside_is_checked)
 {
 	static const char *const objects[] = { "setting", "kernel" };
 	json_t *good = json_loads(documented, 0, NULL), *bad, *value;
 	const char *name;
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		json_object_foreach(json_object_get(good, objects[i]), name, value)
 		{
@@ -201,7 +191,7 @@ static void every_field_inside_is_checked(void **state)
 	json_decref(good);
 }
 
-static void strange_values_are_refused(void **state)
+TEST(strange_values_are_refused)
 {
 	static const struct {
 		const char *name, *value, *field;
@@ -226,7 +216,6 @@ static void strange_values_are_refused(void **state)
 		{ "repetition", "\"0\"", "repetition" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(strange); i++) {
 		json_t *json = json_loads(documented, 0, NULL);
 
@@ -238,13 +227,12 @@ static void strange_values_are_refused(void **state)
 	assert_refused(NULL, "object");
 }
 
-static void the_documented_line_is_read(void **state)
+TEST(the_documented_line_is_read)
 {
 	struct ka_result result;
 	struct nn_err err = { "" };
 	json_t *json = json_loads(documented, 0, NULL);
 
-	(void)state;
 	json_object_set_new(json, "of_a_later_version", json_true());
 	assert_int_equal(ka_result_decode(&result, json, &err), 0);
 	assert_true(isnan(result.wall_s) && result.repetition == -1);
@@ -253,12 +241,11 @@ static void the_documented_line_is_read(void **state)
 	ka_result_clear(&result);
 }
 
-static void version_1_is_read(void **state)
+TEST(version_1_is_read)
 {
 	struct ka_result result;
 	json_t *json = json_loads(of_version_1, 0, NULL);
 
-	(void)state;
 	assert_false(ka_result_is_stall(json));
 	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
 	assert_int_equal(result.verdict, KA_FAIL);
@@ -300,9 +287,8 @@ static void assert_finding(enum ka_verdict_kind kind, enum ka_finding_code code,
 	ka_result_clear(&result);
 }
 
-static void findings_have_a_class(void **state)
+TEST(findings_have_a_class)
 {
-	(void)state;
 	assert_finding(KA_FAIL, KA_FIND_END_EARLY, "kernel", false);
 	assert_finding(KA_FAIL, KA_FIND_GAP, "loss", false);
 	assert_finding(KA_BROKEN, KA_FIND_STALLED, "host", true);
@@ -311,13 +297,12 @@ static void findings_have_a_class(void **state)
 }
 
 /* What a program reads of an event: numbers, no words. */
-static void events_have_a_kind(void **state)
+TEST(events_have_a_kind)
 {
 	json_t *json = ka_sample(KA_SAMPLE_ALIVE);
 	size_t answered = 0, i;
 	json_t *event;
 
-	(void)state;
 	json_array_foreach(json_object_get(json, "timeline"), i, event)
 	{
 		assert_true(json_is_string(json_object_get(event, "kind")));
@@ -326,23 +311,4 @@ static void events_have_a_kind(void **state)
 	assert_int_equal(answered, json_integer_value(json_object_get(json, "answered")));
 	assert_true(answered > 0);
 	json_decref(json);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_line_is_the_same_after_a_round_trip),
-		cmocka_unit_test(decoding_gives_what_was_encoded),
-		cmocka_unit_test(what_has_no_value_is_null),
-		cmocka_unit_test(a_virtual_clock_has_no_wall_time),
-		cmocka_unit_test(the_documented_line_is_read),
-		cmocka_unit_test(version_1_is_read),
-		cmocka_unit_test(findings_have_a_class),
-		cmocka_unit_test(events_have_a_kind),
-		cmocka_unit_test(every_documented_field_is_checked),
-		cmocka_unit_test(every_field_inside_is_checked),
-		cmocka_unit_test(strange_values_are_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

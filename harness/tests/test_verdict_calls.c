@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging calls that wait for the end, the order of those after it, and what comes first. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -45,86 +40,74 @@ static struct ka_event *blocked(struct scene *s, enum ka_blocking in, enum ka_ca
 			.call = { .name = name, .ret = ret, .err = err, .since_ns = began_ns } });
 }
 
-static void blocked_poll(void **state)
+SCENE_TEST(blocked_poll)
 {
-	struct scene s;
 	struct ka_event *event;
 
-	(void)state;
-	event = blocked(&s, KA_IN_POLL, KA_CALL_BLOCKED_POLL, LIVE_MASK, 0);
-	scene_expect(&s, KA_PASS, "");
+	event = blocked(s, KA_IN_POLL, KA_CALL_BLOCKED_POLL, LIVE_MASK, 0);
+	scene_expect(s, KA_PASS, "");
 	event->call.ret = EPOLLHUP;
-	scene_expect_only(&s, KA_FAIL, "the blocked poll() reports 0x10, must be 0x2019");
-	scene_remove(&s, event);
-	scene_expect_only(&s, KA_FAIL, "the blocked call never returned");
+	scene_expect_only(s, KA_FAIL, "the blocked poll() reports 0x10, must be 0x2019");
+	scene_remove(s, event);
+	scene_expect_only(s, KA_FAIL, "the blocked call never returned");
 }
 
-static void blocked_select(void **state)
+SCENE_TEST(blocked_select)
 {
-	struct scene s;
 	struct ka_event *event;
 
-	(void)state;
-	event = blocked(&s, KA_IN_SELECT, KA_CALL_BLOCKED_SELECT, 1, 0);
-	scene_expect(&s, KA_PASS, "");
+	event = blocked(s, KA_IN_SELECT, KA_CALL_BLOCKED_SELECT, 1, 0);
+	scene_expect(s, KA_PASS, "");
 	event->call.ret = 3;
-	scene_expect_only(&s, KA_FAIL, "blocked select() returned 3");
+	scene_expect_only(s, KA_FAIL, "blocked select() returned 3");
 }
 
-static void blocked_at_the_wrong_time(void **state)
+SCENE_TEST(blocked_at_the_wrong_time)
 {
-	struct scene s;
 	struct ka_event *event;
 
-	(void)state;
-	event = blocked(&s, KA_IN_POLL, KA_CALL_BLOCKED_POLL, LIVE_MASK, 0);
+	event = blocked(s, KA_IN_POLL, KA_CALL_BLOCKED_POLL, LIVE_MASK, 0);
 	event->call.since_ns = event->t_ns;
-	scene_expect_only(&s, KA_FAIL, "began after the end");
-	event->call.since_ns = scene_find(&s, KA_SEG_PROBE, 0)->t_ns;
+	scene_expect_only(s, KA_FAIL, "began after the end");
+	event->call.since_ns = scene_find(s, KA_SEG_PROBE, 0)->t_ns;
 	event->t_ns += 500 * MS;
-	scene_expect_only(&s, KA_FAIL, "woke 0.500");
+	scene_expect_only(s, KA_FAIL, "woke 0.500");
 	event->t_ns -= 600 * MS;
-	scene_expect_only(&s, KA_FAIL, "before the end");
+	scene_expect_only(s, KA_FAIL, "before the end");
 }
 
 /* It takes the error: nothing is left for the others, and ERR may be gone. */
-static void blocked_recv(void **state)
+SCENE_TEST(blocked_recv)
 {
-	struct scene s;
 	struct ka_event *event;
 
-	(void)state;
-	event = blocked(&s, KA_IN_RECV, KA_CALL_BLOCKED_RECV, -1, ETIMEDOUT);
-	call(&s, 1)->ret = 0;
-	call(&s, 1)->err = 0;
-	scene_find_event(&s, KA_EV_EPOLL, 0)->epoll.mask &= ~(uint32_t)EPOLLERR;
-	scene_find_event(&s, KA_EV_EPOLL, 1)->epoll.mask &= ~(uint32_t)EPOLLERR;
-	scene_expect(&s, KA_PASS, "");
+	event = blocked(s, KA_IN_RECV, KA_CALL_BLOCKED_RECV, -1, ETIMEDOUT);
+	call(s, 1)->ret = 0;
+	call(s, 1)->err = 0;
+	scene_find_event(s, KA_EV_EPOLL, 0)->epoll.mask &= ~(uint32_t)EPOLLERR;
+	scene_find_event(s, KA_EV_EPOLL, 1)->epoll.mask &= ~(uint32_t)EPOLLERR;
+	scene_expect(s, KA_PASS, "");
 	event->call.err = EPIPE;
-	scene_expect(&s, KA_FAIL, "the blocked recv() returned -1 (EPIPE), must give ETIMEDOUT");
+	scene_expect(s, KA_FAIL, "the blocked recv() returned -1 (EPIPE), must give ETIMEDOUT");
 	event->call.ret = 64;
 	event->call.err = 0;
-	scene_expect(&s, KA_FAIL, "the blocked recv() returned 64");
+	scene_expect(s, KA_FAIL, "the blocked recv() returned 64");
 }
 
 /* ---- asking ------------------------------------------------------------------------------------ */
 
-static void sigpipe_comes_with_epipe(void **state)
+SCENE_TEST(sigpipe_comes_with_epipe)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	call(&s, 3)->sigpipe = false;
-	scene_expect_only(&s, KA_FAIL, "EPIPE without SIGPIPE");
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.post_mortem = KA_WRITE_FIRST;
-	*call(&s, 0) = (struct ka_call){ .name = KA_CALL_WRITE,
-					 .ret = -1,
-					 .err = ETIMEDOUT,
-					 .after_end = true,
-					 .sigpipe = true };
-	scene_expect_only(&s, KA_FAIL, "SIGPIPE without EPIPE");
+	call(s, 3)->sigpipe = false;
+	scene_expect_only(s, KA_FAIL, "EPIPE without SIGPIPE");
+	scene_silent_drop(s, &scene_ordinary);
+	s->case_.post_mortem = KA_WRITE_FIRST;
+	*call(s, 0) = (struct ka_call){ .name = KA_CALL_WRITE,
+					.ret = -1,
+					.err = ETIMEDOUT,
+					.after_end = true,
+					.sigpipe = true };
+	scene_expect_only(s, KA_FAIL, "SIGPIPE without EPIPE");
 }
 
 static void set_call(struct ka_call *to, enum ka_call_name name, int64_t ret, int err)
@@ -134,67 +117,51 @@ static void set_call(struct ka_call *to, enum ka_call_name name, int64_t ret, in
 	};
 }
 
-static void so_error_asked_first(void **state)
+SCENE_TEST(so_error_asked_first)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.post_mortem = KA_SO_ERROR_FIRST;
-	set_call(call(&s, 0), KA_CALL_SO_ERROR, ETIMEDOUT, 0);
-	set_call(call(&s, 1), KA_CALL_READ, 0, 0);
-	set_call(call(&s, 2), KA_CALL_SO_ERROR, 0, 0);
-	scene_expect(&s, KA_PASS, "");
-	set_call(call(&s, 0), KA_CALL_SO_ERROR, 0, 0);
-	set_call(call(&s, 1), KA_CALL_READ, -1, ETIMEDOUT);
-	scene_expect_only(&s, KA_FAIL, "SO_ERROR, asked first, does not give the error");
+	s->case_.post_mortem = KA_SO_ERROR_FIRST;
+	set_call(call(s, 0), KA_CALL_SO_ERROR, ETIMEDOUT, 0);
+	set_call(call(s, 1), KA_CALL_READ, 0, 0);
+	set_call(call(s, 2), KA_CALL_SO_ERROR, 0, 0);
+	scene_expect(s, KA_PASS, "");
+	set_call(call(s, 0), KA_CALL_SO_ERROR, 0, 0);
+	set_call(call(s, 1), KA_CALL_READ, -1, ETIMEDOUT);
+	scene_expect_only(s, KA_FAIL, "SO_ERROR, asked first, does not give the error");
 }
 
-static void write_first(void **state)
+SCENE_TEST(write_first)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.post_mortem = KA_WRITE_FIRST;
-	set_call(call(&s, 0), KA_CALL_WRITE, -1, ETIMEDOUT);
-	set_call(call(&s, 1), KA_CALL_WRITE, -1, EPIPE);
-	set_call(call(&s, 2), KA_CALL_READ, 0, 0);
-	set_call(call(&s, 3), KA_CALL_SO_ERROR, 0, 0);
-	scene_expect(&s, KA_PASS, "");
-	set_call(call(&s, 1), KA_CALL_WRITE, -1, ETIMEDOUT);
-	scene_expect_only(&s, KA_FAIL, "write() does not give EPIPE after the error");
-	set_call(call(&s, 0), KA_CALL_WRITE, 1, 0);
-	scene_expect_only(&s, KA_FAIL, "write() succeeds after the end");
+	s->case_.post_mortem = KA_WRITE_FIRST;
+	set_call(call(s, 0), KA_CALL_WRITE, -1, ETIMEDOUT);
+	set_call(call(s, 1), KA_CALL_WRITE, -1, EPIPE);
+	set_call(call(s, 2), KA_CALL_READ, 0, 0);
+	set_call(call(s, 3), KA_CALL_SO_ERROR, 0, 0);
+	scene_expect(s, KA_PASS, "");
+	set_call(call(s, 1), KA_CALL_WRITE, -1, ETIMEDOUT);
+	scene_expect_only(s, KA_FAIL, "write() does not give EPIPE after the error");
+	set_call(call(s, 0), KA_CALL_WRITE, 1, 0);
+	scene_expect_only(s, KA_FAIL, "write() succeeds after the end");
 }
 
-static void soft_error_once_more(void **state)
+SCENE_TEST(soft_error_once_more)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.expect.soft_again = true;
-	scene_expect_only(&s, KA_FAIL, "SO_ERROR does not give the soft error once more");
-	call(&s, 1)->ret = ETIMEDOUT;
-	scene_expect(&s, KA_PASS, "");
+	s->case_.expect.soft_again = true;
+	scene_expect_only(s, KA_FAIL, "SO_ERROR does not give the soft error once more");
+	call(s, 1)->ret = ETIMEDOUT;
+	scene_expect(s, KA_PASS, "");
 	/* asked a third time, it must be gone */
-	scene_call(&s, scene_find_event(&s, KA_EV_CALL, 1)->t_ns + 1, KA_CALL_SO_ERROR, 0, 0);
-	scene_expect(&s, KA_PASS, "");
-	call(&s, 2)->ret = ETIMEDOUT;
-	scene_expect_only(&s, KA_FAIL, "SO_ERROR gives the soft error again and again");
+	scene_call(s, scene_find_event(s, KA_EV_CALL, 1)->t_ns + 1, KA_CALL_SO_ERROR, 0, 0);
+	scene_expect(s, KA_PASS, "");
+	call(s, 2)->ret = ETIMEDOUT;
+	scene_expect_only(s, KA_FAIL, "SO_ERROR gives the soft error again and again");
 }
 
-static void unread(void **state)
+SCENE_TEST(unread)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.expect.unread = 64;
-	scene_expect_only(&s, KA_FAIL, "0 bytes could be read after the end, must be 64");
-	scene_call(&s, scene_find_event(&s, KA_EV_CALL, 0)->t_ns - 5 * US, KA_CALL_READ, 64, 0);
-	scene_expect(&s, KA_PASS, "");
+	s->case_.expect.unread = 64;
+	scene_expect_only(s, KA_FAIL, "0 bytes could be read after the end, must be 64");
+	scene_call(s, scene_find_event(s, KA_EV_CALL, 0)->t_ns - 5 * US, KA_CALL_READ, 64, 0);
+	scene_expect(s, KA_PASS, "");
 }
 
 /* ---- the first edge ---------------------------------------------------------------------------- */
@@ -204,51 +171,27 @@ static void set_release(struct scene *s, const char *release)
 	snprintf(s->facts.release, sizeof(s->facts.release), "%s", release);
 }
 
-static void first_edge(void **state)
+SCENE_TEST(first_edge)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.expect.edge = (struct ka_edge){ DEATH_EDGE, "6.11", EPOLLERR };
-	set_release(&s, "6.12.1");
-	scene_expect(&s, KA_PASS, "");
+	s->case_.expect.edge = (struct ka_edge){ DEATH_EDGE, "6.11", EPOLLERR };
+	set_release(s, "6.12.1");
+	scene_expect(s, KA_PASS, "");
 	/* one that sees ERR first, and the rest later */
-	scene_add(&s, scene_find_event(&s, KA_EV_EPOLL, 1)->t_ns - US, KA_AT_CLIENT,
+	scene_add(s, scene_find_event(s, KA_EV_EPOLL, 1)->t_ns - US, KA_AT_CLIENT,
 		  (struct ka_event){ .what = KA_EV_EPOLL,
 				     .epoll = { KA_EPOLL_FULL, EPOLLERR | EPOLLOUT } });
-	scene_expect_only(&s, KA_FAIL, "the first edge reports 0xc, must be 0x215d");
-	set_release(&s, "6.10.14");
-	scene_expect(&s, KA_PASS, "");
-	s.case_.expect.edge.before = EPOLLHUP;
-	scene_expect_only(&s, KA_FAIL, "the first edge reports 0xc, must contain 0x10");
+	scene_expect_only(s, KA_FAIL, "the first edge reports 0xc, must be 0x215d");
+	set_release(s, "6.10.14");
+	scene_expect(s, KA_PASS, "");
+	s->case_.expect.edge.before = EPOLLHUP;
+	scene_expect_only(s, KA_FAIL, "the first edge reports 0xc, must contain 0x10");
 }
 
-static void releases(void **state)
+TEST(releases)
 {
-	(void)state;
 	assert_true(ka_release_reaches("6.11", "6.11"));
 	assert_true(ka_release_reaches("6.11.0-rc1", "6.11"));
 	assert_true(ka_release_reaches("7.0", "6.11"));
 	assert_false(ka_release_reaches("6.9.1", "6.11"));
 	assert_false(ka_release_reaches("5.15", "6.11"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(blocked_poll),
-		cmocka_unit_test(blocked_select),
-		cmocka_unit_test(blocked_at_the_wrong_time),
-		cmocka_unit_test(blocked_recv),
-		cmocka_unit_test(sigpipe_comes_with_epipe),
-		cmocka_unit_test(so_error_asked_first),
-		cmocka_unit_test(write_first),
-		cmocka_unit_test(soft_error_once_more),
-		cmocka_unit_test(unread),
-		cmocka_unit_test(first_edge),
-		cmocka_unit_test(releases),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Nobody makes a verdict pass by taking its eyes out: each event is taken from each story. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "model/util.h"
@@ -83,9 +78,8 @@ static void take_one(const struct story *story, size_t k)
 		fail_msg("%s passes without '%s'", story->name, text);
 }
 
-static void an_event_less(void **state)
+TEST(an_event_less)
 {
-	(void)state;
 	for (size_t i = 0; i < KA_N(stories); i++) {
 		struct scene whole;
 
@@ -97,11 +91,10 @@ static void an_event_less(void **state)
 }
 
 /* What could not be gathered is broken, by the code that the bench gives it. */
-static void gaps_are_broken(void **state)
+TEST(gaps_are_broken)
 {
 	static const enum ka_finding_code codes[] = { KA_FIND_NOT_GATHERED, KA_FIND_CAPTURE_LOST };
 
-	(void)state;
 	for (size_t i = 0; i < KA_N(stories); i++) {
 		for (size_t k = 0; k < KA_N(codes); k++) {
 			struct scene s;
@@ -119,28 +112,14 @@ static void gaps_are_broken(void **state)
 }
 
 /* A step that was declared and is not in the record. */
-static void a_step_less(void **state)
+SCENE_TEST(a_step_less)
 {
-	struct scene s;
-
-	(void)state;
-	scene_alive(&s, 3);
-	scene_complete(&s);
-	scene_step(&s, (struct ka_step){ .do_ = KA_SYSCTL_IS, .who = KA_PROBER });
-	scene_judge(&s);
-	assert_int_equal(s.verdict.kind, KA_BROKEN);
-	assert_int_equal(s.verdict.findings.n, 2);
-	assert_int_equal(s.verdict.findings.list[1].code, KA_FIND_NO_EVIDENCE);
-	assert_int_equal(s.verdict.findings.list[1].step, 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_event_less),
-		cmocka_unit_test(gaps_are_broken),
-		cmocka_unit_test(a_step_less),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	scene_alive(s, 3);
+	scene_complete(s);
+	scene_step(s, (struct ka_step){ .do_ = KA_SYSCTL_IS, .who = KA_PROBER });
+	scene_judge(s);
+	assert_int_equal(s->verdict.kind, KA_BROKEN);
+	assert_int_equal(s->verdict.findings.n, 2);
+	assert_int_equal(s->verdict.findings.list[1].code, KA_FIND_NO_EVIDENCE);
+	assert_int_equal(s->verdict.findings.list[1].step, 1);
 }

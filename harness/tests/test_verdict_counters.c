@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging the kernel's counters: what must move does, all else stays. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "scene.h"
 
 /* ---- counters -------------------------------------------------------------------------------------- */
@@ -19,9 +13,8 @@ static void spoil_counter(const char *name, int64_t delta, const char *text)
 	scene_expect_only(&s, KA_FAIL, text);
 }
 
-static void counters(void **state)
+TEST(counters)
 {
-	(void)state;
 	spoil_counter("TcpExt.TCPKeepAlive", 4, "TcpExt.TCPKeepAlive moved by 4, must be 3");
 	spoil_counter("TcpExt.TCPAbortOnTimeout", 0, "TCPAbortOnTimeout moved by 0, must be 1");
 	spoil_counter("Tcp.OutRsts", 2, "Tcp.OutRsts moved by 2, must be 1");
@@ -32,55 +25,37 @@ static void counters(void **state)
 	spoil_counter("Tcp.RetransSegs", 1, "RetransSegs moved by 1, must be 0");
 }
 
-static void declared_counters(void **state)
+SCENE_TEST(declared_counters)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.expect.counters[0] = (struct ka_counter_want){ "TcpExt.OutOfWindowIcmps", KA_CNT };
-	s.case_.expect.counters[1] = (struct ka_counter_want){ "TcpExt.TCPTimeouts", KA_SOME };
-	s.case_.expect.counters[2] = (struct ka_counter_want){ "Tcp.RetransSegs", KA_ANY };
-	scene_expect(&s, KA_FAIL, "OutOfWindowIcmps moved by 0, must be 3");
-	scene_find_counter(&s, "TcpExt.OutOfWindowIcmps")->counter.delta = 3;
-	scene_expect_only(&s, KA_FAIL, "TCPTimeouts moved by 0, must be some");
-	scene_find_counter(&s, "TcpExt.TCPTimeouts")->counter.delta = 2;
-	scene_expect(&s, KA_PASS, "");
+	s->case_.expect.counters[0] = (struct ka_counter_want){ "TcpExt.OutOfWindowIcmps", KA_CNT };
+	s->case_.expect.counters[1] = (struct ka_counter_want){ "TcpExt.TCPTimeouts", KA_SOME };
+	s->case_.expect.counters[2] = (struct ka_counter_want){ "Tcp.RetransSegs", KA_ANY };
+	scene_expect(s, KA_FAIL, "OutOfWindowIcmps moved by 0, must be 3");
+	scene_find_counter(s, "TcpExt.OutOfWindowIcmps")->counter.delta = 3;
+	scene_expect_only(s, KA_FAIL, "TCPTimeouts moved by 0, must be some");
+	scene_find_counter(s, "TcpExt.TCPTimeouts")->counter.delta = 2;
+	scene_expect(s, KA_PASS, "");
 	/* a kernel without it is not judged by it */
-	scene_remove(&s, scene_find_counter(&s, "TcpExt.OutOfWindowIcmps"));
-	scene_expect(&s, KA_PASS, "");
+	scene_remove(s, scene_find_counter(s, "TcpExt.OutOfWindowIcmps"));
+	scene_expect(s, KA_PASS, "");
 	/* the peer's namespace counts for itself */
-	scene_counter(&s, "TcpExt.TCPWinProbe", 7);
-	scene_find_counter(&s, "TcpExt.TCPWinProbe")->at = KA_AT_SERVER;
-	scene_expect(&s, KA_PASS, "");
+	scene_counter(s, "TcpExt.TCPWinProbe", 7);
+	scene_find_counter(s, "TcpExt.TCPWinProbe")->at = KA_AT_SERVER;
+	scene_expect(s, KA_PASS, "");
 }
 
-static void counters_by_regime(void **state)
+SCENE_TEST(counters_by_regime)
 {
-	struct scene s;
-
-	(void)state;
-	scene_reset(&s, &scene_ordinary);
-	scene_find_counter(&s, "TcpExt.TCPAbortOnTimeout")->counter.delta = 1;
-	scene_expect_only(&s, KA_FAIL, "TCPAbortOnTimeout moved by 1, must be 0");
-	scene_alive(&s, 2);
-	scene_find_counter(&s, "Tcp.EstabResets")->counter.delta = 1;
-	scene_expect_only(&s, KA_FAIL, "EstabResets moved by 1, must be 0");
-	scene_unacked(&s);
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 1;
-	scene_expect_only(&s, KA_FAIL, "TCPKeepAlive moved by 1, must be 0");
-	scene_silent_drop(&s, &scene_ordinary);
-	scene_step(&s, (struct ka_step){ .do_ = KA_SHUTDOWN, .who = KA_PROBER });
-	scene_expect_only(&s, KA_FAIL, "EstabResets moved by 1, must be 0"); /* from FIN_WAIT2 */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counters),
-		cmocka_unit_test(declared_counters),
-		cmocka_unit_test(counters_by_regime),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	scene_reset(s, &scene_ordinary);
+	scene_find_counter(s, "TcpExt.TCPAbortOnTimeout")->counter.delta = 1;
+	scene_expect_only(s, KA_FAIL, "TCPAbortOnTimeout moved by 1, must be 0");
+	scene_alive(s, 2);
+	scene_find_counter(s, "Tcp.EstabResets")->counter.delta = 1;
+	scene_expect_only(s, KA_FAIL, "EstabResets moved by 1, must be 0");
+	scene_unacked(s);
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 1;
+	scene_expect_only(s, KA_FAIL, "TCPKeepAlive moved by 1, must be 0");
+	scene_silent_drop(s, &scene_ordinary);
+	scene_step(s, (struct ka_step){ .do_ = KA_SHUTDOWN, .who = KA_PROBER });
+	scene_expect_only(s, KA_FAIL, "EstabResets moved by 1, must be 0"); /* from FIN_WAIT2 */
 }

@@ -3,11 +3,6 @@
  * Judging the timer of what waits by what the wire shows of it: data in flight, whose RTO TCP_INFO
  * has told. Each test moves one thing that the prediction alone would let pass.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 
@@ -63,112 +58,94 @@ static int64_t story(struct scene *s, bool loss_probe, int n)
 }
 
 /* 2.9 s after the first one the limit of 3 s is not reached: there must be a fourth. */
-static void ends_to_the_jiffy(void **state)
+SCENE_TEST(ends_to_the_jiffy)
 {
-	struct scene s;
 	int64_t ns;
 
-	(void)state;
 	for (int with = 0; with < 2; with++) {
-		ns = story(&s, with, 4);
-		scene_expect(&s, KA_PASS, "");
-		assert_true(s.verdict.have_off);
-		assert_int_equal(s.verdict.off_jiffies, 0);
+		ns = story(s, with, 4);
+		scene_expect(s, KA_PASS, "");
+		assert_true(s->verdict.have_off);
+		assert_int_equal(s->verdict.off_jiffies, 0);
 		/* 64 jiffies of rounding, and what is cut off at both ends */
-		assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] < 66 * 0.004);
-		end_at(&s, ns - TICK);
-		scene_expect_only(&s, KA_FAIL, "1 jiffies too early by the phase");
-		end_at(&s, ns + 70 * TICK);
-		scene_expect_only(&s, KA_FAIL, "too late: window");
+		assert_true(s->verdict.window_s[1] - s->verdict.window_s[0] < 66 * 0.004);
+		end_at(s, ns - TICK);
+		scene_expect_only(s, KA_FAIL, "1 jiffies too early by the phase");
+		end_at(s, ns + 70 * TICK);
+		scene_expect_only(s, KA_FAIL, "too late: window");
 	}
 }
 
-static void one_expiry_too_few(void **state)
+SCENE_TEST(one_expiry_too_few)
 {
-	struct scene s;
-
-	(void)state;
-	story(&s, true, 3);
-	s.facts.phase_known = false;
-	scene_expect_only(&s, KA_FAIL, "too early: window");
+	story(s, true, 3);
+	s->facts.phase_known = false;
+	scene_expect_only(s, KA_FAIL, "too early: window");
 }
 
-static void one_expiry_too_many(void **state)
+SCENE_TEST(one_expiry_too_many)
 {
-	struct scene s;
-
-	(void)state;
-	story(&s, true, 5);
-	s.facts.phase_known = false;
-	scene_expect_only(&s, KA_FAIL, "too late: window");
+	story(s, true, 5);
+	s->facts.phase_known = false;
+	scene_expect_only(s, KA_FAIL, "too late: window");
 }
 
-static void an_interval_is_wrong(void **state)
+SCENE_TEST(an_interval_is_wrong)
 {
-	struct scene s;
-
-	(void)state;
-	story(&s, true, 4);
-	scene_find(&s, KA_SEG_RETRANSMIT, 3)->t_ns -= 10 * TICK;
-	scene_expect(&s, KA_FAIL, "retransmission 3 comes after");
-	story(&s, true, 4);
-	scene_find(&s, KA_SEG_RETRANSMIT, 1)->t_ns -= 4 * TICK;
-	scene_expect(&s, KA_FAIL, "retransmission 1 comes after");
+	story(s, true, 4);
+	scene_find(s, KA_SEG_RETRANSMIT, 3)->t_ns -= 10 * TICK;
+	scene_expect(s, KA_FAIL, "retransmission 3 comes after");
+	story(s, true, 4);
+	scene_find(s, KA_SEG_RETRANSMIT, 1)->t_ns -= 4 * TICK;
+	scene_expect(s, KA_FAIL, "retransmission 1 comes after");
 }
 
 /* Without RTO, or after an ICMP error, only the prediction is left. */
-static void not_more_than_is_known(void **state)
+SCENE_TEST(not_more_than_is_known)
 {
-	struct scene s;
 	int64_t ns;
 
-	(void)state;
-	story(&s, true, 4);
-	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.rto_us = 0;
-	scene_expect(&s, KA_PASS, "");
-	assert_false(s.verdict.have_off);
-	assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] > 1);
-	ns = story(&s, true, 4);
-	scene_packet(&s, ns - 400 * MS, (struct ka_packet){ .kind = KA_SEG_ICMP });
-	scene_judge(&s);
-	assert_false(s.verdict.have_off);
-	assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] > 1);
+	story(s, true, 4);
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 0;
+	scene_expect(s, KA_PASS, "");
+	assert_false(s->verdict.have_off);
+	assert_true(s->verdict.window_s[1] - s->verdict.window_s[0] > 1);
+	ns = story(s, true, 4);
+	scene_packet(s, ns - 400 * MS, (struct ka_packet){ .kind = KA_SEG_ICMP });
+	scene_judge(s);
+	assert_false(s->verdict.have_off);
+	assert_true(s->verdict.window_s[1] - s->verdict.window_s[0] > 1);
 }
 
 /* What was measured before the last acknowledgement is not RTO any more. */
-static void an_old_round_trip_is_forgotten(void **state)
+SCENE_TEST(an_old_round_trip_is_forgotten)
 {
-	struct scene s;
-
-	(void)state;
-	story(&s, true, 4);
-	scene_remove(&s, scene_find_event(&s, KA_EV_TCP_INFO, 0));
-	scene_info(&s, 1, TCP_ESTABLISHED, 0);
-	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.rto_us = 204000;
-	scene_judge(&s);
-	assert_false(s.verdict.have_off);
+	story(s, true, 4);
+	scene_remove(s, scene_find_event(s, KA_EV_TCP_INFO, 0));
+	scene_info(s, 1, TCP_ESTABLISHED, 0);
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 204000;
+	scene_judge(s);
+	assert_false(s->verdict.have_off);
 }
 
-static void user_timeout_of_data(void **state)
+SCENE_TEST(user_timeout_of_data)
 {
-	struct scene s;
 	int64_t ns, first;
 
-	(void)state;
-	story(&s, true, 3);
-	s.instance.setting.user_timeout_ms = 2000;
-	ka_predict(&s.instance, &s.facts, &s.prediction);
-	first = scene_find(&s, KA_SEG_RETRANSMIT, 1)->t_ns;
-	ns = scene_find(&s, KA_SEG_RETRANSMIT, 3)->t_ns;
-	ns = scene_fired(&s, ns, ka_wheel_ms(2000 - (ns / MS - first / MS), 250));
-	end_at(&s, ns);
-	scene_expect(&s, KA_PASS, "");
-	assert_int_equal(s.verdict.off_jiffies, 0);
-	assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] < 0.05);
-	end_at(&s, ns - 12 * TICK);
-	scene_expect(&s, KA_FAIL, "too early: window");
-	end_at(&s, ns + 12 * TICK);
-	scene_expect(&s, KA_FAIL, "too late: window");
+	story(s, true, 3);
+	s->instance.setting.user_timeout_ms = 2000;
+	ka_predict(&s->instance, &s->facts, &s->prediction);
+	first = scene_find(s, KA_SEG_RETRANSMIT, 1)->t_ns;
+	ns = scene_find(s, KA_SEG_RETRANSMIT, 3)->t_ns;
+	ns = scene_fired(s, ns, ka_wheel_ms(2000 - (ns / MS - first / MS), 250));
+	end_at(s, ns);
+	scene_expect(s, KA_PASS, "");
+	assert_int_equal(s->verdict.off_jiffies, 0);
+	assert_true(s->verdict.window_s[1] - s->verdict.window_s[0] < 0.05);
+	end_at(s, ns - 12 * TICK);
+	scene_expect(s, KA_FAIL, "too early: window");
+	end_at(s, ns + 12 * TICK);
+	scene_expect(s, KA_FAIL, "too late: window");
 }
 
 /* ---- a handshake ------------------------------------------------------------------------------- */
@@ -211,88 +188,53 @@ static int64_t connecting(struct scene *s, int n)
 	return ns;
 }
 
-static void connect_limit(void **state)
+SCENE_TEST(connect_limit)
 {
-	struct scene s;
-
-	(void)state;
-	connecting(&s, 1);
-	scene_expect(&s, KA_PASS, "");
-	assert_int_equal(s.verdict.off_jiffies, 0);
-	assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] < 10 * 0.004);
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -TICK);
-	scene_expect(&s, KA_FAIL, "1 jiffies too early by the phase");
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), 12 * TICK);
-	scene_expect_only(&s, KA_FAIL, "after the first SYN");
+	connecting(s, 1);
+	scene_expect(s, KA_PASS, "");
+	assert_int_equal(s->verdict.off_jiffies, 0);
+	assert_true(s->verdict.window_s[1] - s->verdict.window_s[0] < 10 * 0.004);
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), -TICK);
+	scene_expect(s, KA_FAIL, "1 jiffies too early by the phase");
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), 12 * TICK);
+	scene_expect_only(s, KA_FAIL, "after the first SYN");
 }
 
-static void connect_with_another_limit(void **state)
+SCENE_TEST(connect_with_another_limit)
 {
-	struct scene s;
-
-	(void)state;
-	connecting(&s, 0);
-	s.facts.phase_known = false;
-	scene_expect_only(&s, KA_FAIL, "too early: window 3.0");
-	connecting(&s, 2);
-	s.facts.phase_known = false;
-	scene_expect_only(&s, KA_FAIL, "too late: window 3.0");
+	connecting(s, 0);
+	s->facts.phase_known = false;
+	scene_expect_only(s, KA_FAIL, "too early: window 3.0");
+	connecting(s, 2);
+	s->facts.phase_known = false;
+	scene_expect_only(s, KA_FAIL, "too late: window 3.0");
 }
 
-static void connect_counters(void **state)
+SCENE_TEST(connect_counters)
 {
-	struct scene s;
-
-	(void)state;
-	connecting(&s, 1);
-	scene_find_counter(&s, "Tcp.AttemptFails")->counter.delta = 0;
-	scene_expect_only(&s, KA_FAIL, "AttemptFails moved by 0, must be 1");
-	connecting(&s, 1);
-	scene_probe(&s, 100000 * TICK + 1500 * MS);
-	scene_expect(&s, KA_FAIL, "1 unanswered probes, must be 0");
+	connecting(s, 1);
+	scene_find_counter(s, "Tcp.AttemptFails")->counter.delta = 0;
+	scene_expect_only(s, KA_FAIL, "AttemptFails moved by 0, must be 1");
+	connecting(s, 1);
+	scene_probe(s, 100000 * TICK + 1500 * MS);
+	scene_expect(s, KA_FAIL, "1 unanswered probes, must be 0");
 }
 
-static void connect_without_a_syn(void **state)
+SCENE_TEST(connect_without_a_syn)
 {
-	struct scene s;
-
-	(void)state;
-	connecting(&s, 1);
-	scene_remove(&s, scene_find(&s, KA_SEG_SYN, 0));
-	scene_remove(&s, scene_find(&s, KA_SEG_SYN, 0));
-	scene_expect_only(&s, KA_BROKEN, "no segment was seen");
+	connecting(s, 1);
+	scene_remove(s, scene_find(s, KA_SEG_SYN, 0));
+	scene_remove(s, scene_find(s, KA_SEG_SYN, 0));
+	scene_expect_only(s, KA_BROKEN, "no segment was seen");
 }
 
 /* Neither a limit that the case has not set, nor a handshake that is waited for. */
-static void connect_limit_is_declared(void **state)
+SCENE_TEST(connect_limit_is_declared)
 {
-	struct scene s;
-
-	(void)state;
-	connecting(&s, 1);
-	s.steps[1].unacked = false;
-	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), -EINVAL);
-	s.steps[1].unacked = true;
-	s.case_.sysctl_if_there.key = NULL;
-	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), -EINVAL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ends_to_the_jiffy),
-		cmocka_unit_test(one_expiry_too_few),
-		cmocka_unit_test(one_expiry_too_many),
-		cmocka_unit_test(an_interval_is_wrong),
-		cmocka_unit_test(not_more_than_is_known),
-		cmocka_unit_test(an_old_round_trip_is_forgotten),
-		cmocka_unit_test(user_timeout_of_data),
-		cmocka_unit_test(connect_limit),
-		cmocka_unit_test(connect_with_another_limit),
-		cmocka_unit_test(connect_counters),
-		cmocka_unit_test(connect_without_a_syn),
-		cmocka_unit_test(connect_limit_is_declared),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	connecting(s, 1);
+	s->steps[1].unacked = false;
+	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), -EINVAL);
+	s->steps[1].unacked = true;
+	s->case_.sysctl_if_there.key = NULL;
+	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), -EINVAL);
 }

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging values that change under a living connection, the peer's counters, MPTCP, old kernels. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -34,93 +29,83 @@ static struct ka_step sysctl(enum ka_who who, const char *key, const char *text)
 	return (struct ka_step){ .do_ = KA_SYSCTL, .who = who, .key = key, .text = text };
 }
 
-static void sysctls_are_replayed(void **state)
+SCENE_TEST(sysctls_are_replayed)
 {
 	const char *probes = "net/ipv4/tcp_keepalive_probes",
 		   *intvl = "net/ipv4/tcp_keepalive_intvl";
-	struct scene s;
 
-	(void)state;
-	changed(&s, KA_FROM_SYSCTL, sysctl(KA_PROBER, probes, "3"));
-	scene_expect(&s, KA_PASS, "");
-	assert_true(s.prediction.changing);
-	changed(&s, KA_FROM_SYSCTL, sysctl(KA_PROBER, probes, "2"));
-	scene_expect(&s, KA_FAIL, "late");
-	changed(&s, KA_FROM_SYSCTL, sysctl(KA_PROBER, intvl, "2"));
-	scene_expect(&s, KA_FAIL, "early");
+	changed(s, KA_FROM_SYSCTL, sysctl(KA_PROBER, probes, "3"));
+	scene_expect(s, KA_PASS, "");
+	assert_true(s->prediction.changing);
+	changed(s, KA_FROM_SYSCTL, sysctl(KA_PROBER, probes, "2"));
+	scene_expect(s, KA_FAIL, "late");
+	changed(s, KA_FROM_SYSCTL, sysctl(KA_PROBER, intvl, "2"));
+	scene_expect(s, KA_FAIL, "early");
 	/* another namespace, or a socket with values of its own */
-	changed(&s, KA_FROM_SYSCTL, sysctl(KA_PEER, probes, "2"));
-	scene_expect(&s, KA_PASS, "");
-	changed(&s, KA_FROM_OPTION, sysctl(KA_PROBER, probes, "2"));
-	scene_expect(&s, KA_PASS, "");
-	assert_false(s.prediction.changing);
+	changed(s, KA_FROM_SYSCTL, sysctl(KA_PEER, probes, "2"));
+	scene_expect(s, KA_PASS, "");
+	changed(s, KA_FROM_OPTION, sysctl(KA_PROBER, probes, "2"));
+	scene_expect(s, KA_PASS, "");
+	assert_false(s->prediction.changing);
 }
 
-static void options_are_replayed(void **state)
+SCENE_TEST(options_are_replayed)
 {
 	struct ka_step step = { .do_ = KA_SETSOCKOPT,
 				.who = KA_PROBER,
 				.level = IPPROTO_TCP,
 				.option = TCP_KEEPCNT,
 				.value = KA_CNT };
-	struct scene s;
 
-	(void)state;
-	changed(&s, KA_FROM_OPTION, step);
-	scene_expect(&s, KA_PASS, "");
+	changed(s, KA_FROM_OPTION, step);
+	scene_expect(s, KA_PASS, "");
 	step.value = KA_CNT_PLUS(-1);
-	changed(&s, KA_FROM_OPTION, step);
-	scene_expect(&s, KA_FAIL, "late");
+	changed(s, KA_FROM_OPTION, step);
+	scene_expect(s, KA_FAIL, "late");
 	step.option = TCP_KEEPINTVL;
 	step.amount.intvl = 2;
-	changed(&s, KA_FROM_OPTION, step);
-	scene_expect(&s, KA_FAIL, "early");
+	changed(s, KA_FROM_OPTION, step);
+	scene_expect(s, KA_FAIL, "early");
 	step.level = SOL_SOCKET; /* on, again */
 	step.option = SO_KEEPALIVE;
-	changed(&s, KA_FROM_OPTION, step);
-	scene_expect(&s, KA_PASS, "");
+	changed(s, KA_FROM_OPTION, step);
+	scene_expect(s, KA_PASS, "");
 }
 
 /* Values without SO_KEEPALIVE run no timer until a step says so. */
-static void values_alone_are_no_keepalive(void **state)
+SCENE_TEST(values_alone_are_no_keepalive)
 {
-	struct scene s;
-
-	(void)state;
-	scene_init(&s, KA_KEEPALIVE_EXPIRY);
-	s.case_.from = KA_FROM_VALUES;
-	s.case_.expect.error = ETIMEDOUT;
-	scene_step(&s, (struct ka_step){ .do_ = KA_CONNECT });
-	assert_false(ka_begins_on(&s.case_));
-	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), -EINVAL);
-	scene_step(&s, (struct ka_step){ .do_ = KA_SETSOCKOPT,
-					 .who = KA_PROBER,
-					 .level = SOL_SOCKET,
-					 .option = SO_KEEPALIVE,
-					 .value = 1 });
-	assert_true(ka_runs_keepalive(&s.instance));
-	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), 0);
-	assert_int_equal(ka_values_begin(&s.instance).idle, 1);
+	scene_init(s, KA_KEEPALIVE_EXPIRY);
+	s->case_.from = KA_FROM_VALUES;
+	s->case_.expect.error = ETIMEDOUT;
+	scene_step(s, (struct ka_step){ .do_ = KA_CONNECT });
+	assert_false(ka_begins_on(&s->case_));
+	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), -EINVAL);
+	scene_step(s, (struct ka_step){ .do_ = KA_SETSOCKOPT,
+					.who = KA_PROBER,
+					.level = SOL_SOCKET,
+					.option = SO_KEEPALIVE,
+					.value = 1 });
+	assert_true(ka_runs_keepalive(&s->instance));
+	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), 0);
+	assert_int_equal(ka_values_begin(&s->instance).idle, 1);
 }
 
 /* ---- the peer's counters ------------------------------------------------------------------------ */
 
-static void peer_counters(void **state)
+SCENE_TEST(peer_counters)
 {
-	struct scene s;
 	struct ka_event *moved;
 
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	scene_counter(&s, "TcpExt.TCPACKSkippedSeq", 5);
-	moved = scene_find_counter(&s, "TcpExt.TCPACKSkippedSeq");
+	scene_counter(s, "TcpExt.TCPACKSkippedSeq", 5);
+	moved = scene_find_counter(s, "TcpExt.TCPACKSkippedSeq");
 	moved->at = KA_AT_SERVER;
-	scene_expect(&s, KA_PASS, ""); /* nobody asked */
-	s.case_.expect.peer_counters[0] =
+	scene_expect(s, KA_PASS, ""); /* nobody asked */
+	s->case_.expect.peer_counters[0] =
 		(struct ka_counter_want){ "TcpExt.TCPACKSkippedSeq", KA_CNT };
-	scene_expect_only(&s, KA_FAIL, "the peer's TcpExt.TCPACKSkippedSeq moved by 5, must be 3");
+	scene_expect_only(s, KA_FAIL, "the peer's TcpExt.TCPACKSkippedSeq moved by 5, must be 3");
 	moved->counter.delta = 3;
-	scene_expect(&s, KA_PASS, "");
+	scene_expect(s, KA_PASS, "");
 }
 
 /* ---- the application hears late ----------------------------------------------------------------- */
@@ -133,21 +118,18 @@ static void notice_after(struct scene *s, int64_t ns)
 	scene_shift(s, scene_find(s, KA_SEG_RST, 0) + 1, ns);
 }
 
-static void notice(void **state)
+SCENE_TEST(notice)
 {
-	struct scene s;
-
-	(void)state;
-	notice_after(&s, 2016 * MS);
-	scene_expect(&s, KA_PASS, "");
-	notice_after(&s, 1990 * MS);
-	scene_expect_only(&s, KA_FAIL, "heard of the end");
-	notice_after(&s, 2040 * MS + s.facts.noise_budget_ns - MS);
-	scene_expect(&s, KA_PASS, "");
-	notice_after(&s, 2040 * MS + s.facts.noise_budget_ns + MS);
-	scene_expect_only(&s, KA_FAIL, "heard of the end");
-	notice_after(&s, 0);
-	scene_expect_only(&s, KA_FAIL, "must be 1.996 .. ");
+	notice_after(s, 2016 * MS);
+	scene_expect(s, KA_PASS, "");
+	notice_after(s, 1990 * MS);
+	scene_expect_only(s, KA_FAIL, "heard of the end");
+	notice_after(s, 2040 * MS + s->facts.noise_budget_ns - MS);
+	scene_expect(s, KA_PASS, "");
+	notice_after(s, 2040 * MS + s->facts.noise_budget_ns + MS);
+	scene_expect_only(s, KA_FAIL, "heard of the end");
+	notice_after(s, 0);
+	scene_expect_only(s, KA_FAIL, "must be 1.996 .. ");
 }
 
 /* ---- MPTCP ---------------------------------------------------------------------------------------- */
@@ -160,49 +142,44 @@ static void speak_mptcp(struct scene *s, bool syn, bool syn_ack, bool probe)
 	scene_find(s, KA_SEG_PROBE, 1)->packet.mptcp = probe;
 }
 
-static void transport(void **state)
+SCENE_TEST(transport)
 {
-	struct scene s;
-
-	(void)state;
-	speak_mptcp(&s, true, true, true);
-	scene_expect(&s, KA_FAIL, "the SYN asks for MPTCP");
-	s.case_.transport = KA_MPTCP;
-	scene_expect(&s, KA_PASS, "");
-	s.case_.transport = KA_MPTCP_CLIENT;
-	scene_expect_only(&s, KA_FAIL, "the server accepts MPTCP");
-	speak_mptcp(&s, true, false, false);
-	s.case_.transport = KA_MPTCP;
-	scene_expect_only(&s, KA_FAIL, "the server does not accept MPTCP");
-	s.case_.transport = KA_MPTCP_CLIENT;
-	scene_expect(&s, KA_PASS, "");
-	scene_find(&s, KA_SEG_PROBE, 1)->packet.mptcp = true;
-	scene_expect_only(&s, KA_FAIL, "probe 2 of all has an MPTCP option");
-	speak_mptcp(&s, false, false, false);
-	s.case_.transport = KA_MPTCP_CLIENT;
-	scene_expect_only(&s, KA_FAIL, "the SYN does not ask for MPTCP");
+	speak_mptcp(s, true, true, true);
+	scene_expect(s, KA_FAIL, "the SYN asks for MPTCP");
+	s->case_.transport = KA_MPTCP;
+	scene_expect(s, KA_PASS, "");
+	s->case_.transport = KA_MPTCP_CLIENT;
+	scene_expect_only(s, KA_FAIL, "the server accepts MPTCP");
+	speak_mptcp(s, true, false, false);
+	s->case_.transport = KA_MPTCP;
+	scene_expect_only(s, KA_FAIL, "the server does not accept MPTCP");
+	s->case_.transport = KA_MPTCP_CLIENT;
+	scene_expect(s, KA_PASS, "");
+	scene_find(s, KA_SEG_PROBE, 1)->packet.mptcp = true;
+	scene_expect_only(s, KA_FAIL, "probe 2 of all has an MPTCP option");
+	speak_mptcp(s, false, false, false);
+	s->case_.transport = KA_MPTCP_CLIENT;
+	scene_expect_only(s, KA_FAIL, "the SYN does not ask for MPTCP");
 }
 
 /* A socket without a subflow says ENOTCONN again and again; a TCP socket must not. */
-static void read_again(void **state)
+SCENE_TEST(read_again)
 {
 	struct ka_event *read;
-	struct scene s;
 
-	(void)state;
-	speak_mptcp(&s, true, false, false);
-	read = scene_find_event(&s, KA_EV_CALL, 2);
+	speak_mptcp(s, true, false, false);
+	read = scene_find_event(s, KA_EV_CALL, 2);
 	read->call.ret = -1;
 	read->call.err = ENOTCONN;
-	s.case_.transport = KA_MPTCP_CLIENT;
-	scene_expect(&s, KA_PASS, "");
+	s->case_.transport = KA_MPTCP_CLIENT;
+	scene_expect(s, KA_PASS, "");
 	read->call.err = ETIMEDOUT;
-	scene_expect_only(&s, KA_FAIL, "read() gives something after the error");
-	speak_mptcp(&s, false, false, false);
-	read = scene_find_event(&s, KA_EV_CALL, 2);
+	scene_expect_only(s, KA_FAIL, "read() gives something after the error");
+	speak_mptcp(s, false, false, false);
+	read = scene_find_event(s, KA_EV_CALL, 2);
 	read->call.ret = -1;
 	read->call.err = ENOTCONN;
-	scene_expect_only(&s, KA_FAIL, "read() gives something after the error");
+	scene_expect_only(s, KA_FAIL, "read() gives something after the error");
 }
 
 /* ---- old kernels ---------------------------------------------------------------------------------- */
@@ -212,44 +189,24 @@ static void set_release(struct scene *s, const char *release)
 	snprintf(s->facts.release, sizeof(s->facts.release), "%s", release);
 }
 
-static void old_kernel(void **state)
+SCENE_TEST(old_kernel)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.holds_from = (struct ka_since_release){ "6.17", "the fix" };
-	set_release(&s, "6.12.3-amd64");
-	scene_expect(&s, KA_PASS, ""); /* it has the fix nevertheless */
-	scene_find_counter(&s, "Tcp.OutRsts")->counter.delta = 2;
-	scene_expect(&s, KA_SKIP,
+	s->case_.holds_from = (struct ka_since_release){ "6.17", "the fix" };
+	set_release(s, "6.12.3-amd64");
+	scene_expect(s, KA_PASS, ""); /* it has the fix nevertheless */
+	scene_find_counter(s, "Tcp.OutRsts")->counter.delta = 2;
+	scene_expect(s, KA_SKIP,
 		     "holds from Linux 6.17 on (the fix), this is 6.12.3-amd64: "
 		     "Tcp.OutRsts moved");
-	set_release(&s, "6.17.0-rc6");
-	scene_expect_only(&s, KA_FAIL, "Tcp.OutRsts moved");
+	set_release(s, "6.17.0-rc6");
+	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved");
 	/* nor is a stable kernel excused that got the fix */
-	s.case_.holds_from.release = "6.17, 6.12.48";
-	set_release(&s, "6.12.48");
-	scene_expect_only(&s, KA_FAIL, "Tcp.OutRsts moved");
+	s->case_.holds_from.release = "6.17, 6.12.48";
+	set_release(s, "6.12.48");
+	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved");
 	/* what was no failure is no excuse: a stalled host is run again, on an old kernel, too */
-	set_release(&s, "6.12.3-amd64");
-	s.facts.noise_ns = 900 * MS;
-	scene_expect(&s, KA_BROKEN, "host stalled 900 ms");
-	assert_true(ka_verdict_is_stall(&s.verdict));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sysctls_are_replayed),
-		cmocka_unit_test(options_are_replayed),
-		cmocka_unit_test(values_alone_are_no_keepalive),
-		cmocka_unit_test(peer_counters),
-		cmocka_unit_test(notice),
-		cmocka_unit_test(transport),
-		cmocka_unit_test(read_again),
-		cmocka_unit_test(old_kernel),
-	};
-
-	return cmocka_run_group_tests_name("verdict_live", tests, NULL, NULL);
+	set_release(s, "6.12.3-amd64");
+	s->facts.noise_ns = 900 * MS;
+	scene_expect(s, KA_BROKEN, "host stalled 900 ms");
+	assert_true(ka_verdict_is_stall(&s->verdict));
 }

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging what nobody captured: a load in sum, and a host that lost packets of its own. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <string.h>
 
@@ -41,146 +36,104 @@ static struct ka_load *begin(struct scene *s)
 	return &scene_find_event(s, KA_EV_LOAD, 0)->load;
 }
 
-static void alike(void **state)
+SCENE_TEST(alike)
 {
-	struct scene s;
-
-	(void)state;
-	begin(&s);
-	scene_expect(&s, KA_PASS, "");
+	begin(s);
+	scene_expect(s, KA_PASS, "");
 }
 
-static void survivors(void **state)
+SCENE_TEST(survivors)
 {
-	struct scene s;
-
-	(void)state;
-	begin(&s)->dead = MANY - 1;
-	scene_expect_only(&s, KA_FAIL, "load: 9 of 10 have ended, must be 10");
+	begin(s)->dead = MANY - 1;
+	scene_expect_only(s, KA_FAIL, "load: 9 of 10 have ended, must be 10");
 }
 
-static void times(void **state)
+SCENE_TEST(times)
 {
-	struct scene s;
 	struct ka_load *load;
 
-	(void)state;
 	/* 1/1/3 at 250 Hz: 4.056 .. 4.104 s, an L truncated by a jiffy, two jiffies of handling */
-	load = begin(&s);
+	load = begin(s);
 	load->earliest_ns = 4052 * MS;
 	load->latest_ns = 4112 * MS;
-	scene_expect(&s, KA_PASS, "");
+	scene_expect(s, KA_PASS, "");
 	load->earliest_ns = 4051 * MS;
-	scene_expect_only(&s, KA_FAIL, "load: one ended after 4.051000 s, too early");
+	scene_expect_only(s, KA_FAIL, "load: one ended after 4.051000 s, too early");
 	load->earliest_ns = 4070 * MS;
 	load->latest_ns = 4113 * MS;
-	scene_expect_only(&s, KA_FAIL, "load: one ended after 4.113000 s, too late");
-	s.facts.noise_ns = 2 * MS;
-	scene_expect(&s, KA_PASS, "");
+	scene_expect_only(s, KA_FAIL, "load: one ended after 4.113000 s, too late");
+	s->facts.noise_ns = 2 * MS;
+	scene_expect(s, KA_PASS, "");
 }
 
-static void kinds(void **state)
+SCENE_TEST(kinds)
 {
-	struct scene s;
 	struct ka_load *load;
 
-	(void)state;
-	load = begin(&s);
+	load = begin(s);
 	load->other = 1;
-	scene_expect_only(&s, KA_FAIL, "load: 1 of 10 ended otherwise than the first");
-	load = begin(&s);
+	scene_expect_only(s, KA_FAIL, "load: 1 of 10 ended otherwise than the first");
+	load = begin(s);
 	load->error = ECONNRESET;
-	scene_expect_only(&s, KA_FAIL, "load: ECONNRESET, must be ETIMEDOUT");
-	load = begin(&s);
+	scene_expect_only(s, KA_FAIL, "load: ECONNRESET, must be ETIMEDOUT");
+	load = begin(s);
 	load->events = 0x2018;
-	scene_expect_only(&s, KA_FAIL, "load: epoll reports 0x2018, must be 0x2019");
-	load = begin(&s);
+	scene_expect_only(s, KA_FAIL, "load: epoll reports 0x2018, must be 0x2019");
+	load = begin(s);
 	load->probes = 2;
-	scene_expect_only(&s, KA_FAIL, "load: TCP_INFO counts 2 probes, must be 3");
+	scene_expect_only(s, KA_FAIL, "load: TCP_INFO counts 2 probes, must be 3");
 }
 
-static void counters(void **state)
+SCENE_TEST(counters)
 {
-	struct scene s;
-
-	(void)state;
-	begin(&s);
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta++;
-	scene_expect_only(&s, KA_FAIL, "TcpExt.TCPKeepAlive moved by 34, must be 33");
-	begin(&s);
-	scene_find_counter(&s, "Tcp.OutRsts")->counter.delta--;
-	scene_expect_only(&s, KA_FAIL, "Tcp.OutRsts moved by 10, must be 11");
+	begin(s);
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta++;
+	scene_expect_only(s, KA_FAIL, "TcpExt.TCPKeepAlive moved by 34, must be 33");
+	begin(s);
+	scene_find_counter(s, "Tcp.OutRsts")->counter.delta--;
+	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved by 10, must be 11");
 }
 
-static void not_there(void **state)
+SCENE_TEST(not_there)
 {
-	struct scene s;
-
-	(void)state;
-	begin(&s)->n = MANY - 1;
-	scene_expect_only(&s, KA_BROKEN, "a load of 9, must be 10");
-	begin(&s);
-	scene_remove(&s, scene_find_event(&s, KA_EV_LOAD, 0));
-	scene_expect_only(&s, KA_BROKEN, "nobody counted the load");
+	begin(s)->n = MANY - 1;
+	scene_expect_only(s, KA_BROKEN, "a load of 9, must be 10");
+	begin(s);
+	scene_remove(s, scene_find_event(s, KA_EV_LOAD, 0));
+	scene_expect_only(s, KA_BROKEN, "nobody counted the load");
 }
 
-static void drop_came_late(void **state)
+SCENE_TEST(drop_came_late)
 {
 	struct ka_load *load;
-	struct scene s;
 
-	(void)state;
-	load = begin(&s);
-	load->armed_ns = s.events[0].t_ns - 1100 * MS;
-	scene_expect_only(&s, KA_BROKEN, "host stalled");
+	load = begin(s);
+	load->armed_ns = s->events[0].t_ns - 1100 * MS;
+	scene_expect_only(s, KA_BROKEN, "host stalled");
 }
 
-static void alive_and_dead(void **state)
+SCENE_TEST(alive_and_dead)
 {
-	struct scene s;
-
-	(void)state;
-	scene_alive(&s, 2);
-	s.case_.load = MANY;
-	scene_add(&s, s.events[s.timeline.n - 1].t_ns, KA_AT_CLIENT,
+	scene_alive(s, 2);
+	s->case_.load = MANY;
+	scene_add(s, s->events[s->timeline.n - 1].t_ns, KA_AT_CLIENT,
 		  (struct ka_event){ .what = KA_EV_LOAD, .load = { .n = MANY } });
-	scene_expect(&s, KA_PASS, "");
-	scene_find_event(&s, KA_EV_LOAD, 0)->load.dead = 1;
-	scene_expect_only(&s, KA_FAIL, "load: 1 of 10 have ended, must be 0");
+	scene_expect(s, KA_PASS, "");
+	scene_find_event(s, KA_EV_LOAD, 0)->load.dead = 1;
+	scene_expect_only(s, KA_FAIL, "load: 1 of 10 have ended, must be 0");
 }
 
 /* A host that lost packets may be the reason of what is wrong; of what is right it is none. */
-static void host_lost_packets(void **state)
+SCENE_TEST(host_lost_packets)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.timeline.host_lost = 7;
-	scene_expect(&s, KA_PASS, "");
-	scene_find_counter(&s, "Tcp.RetransSegs")->counter.delta++;
-	scene_expect(&s, KA_BROKEN,
+	s->timeline.host_lost = 7;
+	scene_expect(s, KA_PASS, "");
+	scene_find_counter(s, "Tcp.RetransSegs")->counter.delta++;
+	scene_expect(s, KA_BROKEN,
 		     "host stalled: 7 packets did not fit into its queues; "
 		     "Tcp.RetransSegs moved by 1");
-	assert_true(ka_verdict_is_stall(&s.verdict));
+	assert_true(ka_verdict_is_stall(&s->verdict));
 	/* of what no lost packet explains it is none either */
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta++;
-	scene_expect(&s, KA_FAIL, "TcpExt.TCPKeepAlive moved by 4");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(alike),
-		cmocka_unit_test(survivors),
-		cmocka_unit_test(times),
-		cmocka_unit_test(kinds),
-		cmocka_unit_test(counters),
-		cmocka_unit_test(not_there),
-		cmocka_unit_test(drop_came_late),
-		cmocka_unit_test(alive_and_dead),
-		cmocka_unit_test(host_lost_packets),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta++;
+	scene_expect(s, KA_FAIL, "TcpExt.TCPKeepAlive moved by 4");
 }

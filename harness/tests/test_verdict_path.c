@@ -3,12 +3,8 @@
  * Judging what happens inside the prober's own host: probes that no wire shows, attempts that its
  * device refuses, errors that are kept, and errors that are only reported.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -38,58 +34,49 @@ static void scene_unseen(struct scene *s)
 	scene_find_counter(s, "TcpExt.TCPAbortFailed")->counter.delta = 1;
 }
 
-static void unseen_probes_are_counted(void **state)
+SCENE_TEST(unseen_probes_are_counted)
 {
-	struct scene s;
-
-	(void)state;
-	scene_unseen(&s);
-	scene_expect(&s, KA_PASS, "");
-	assert_int_equal(s.verdict.probes, 3);
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 2;
-	scene_expect_only(&s, KA_FAIL, "2 unanswered probes, must be 3");
-	scene_unseen(&s);
-	scene_find_counter(&s, "Tcp.OutRsts")->counter.delta = 0;
-	scene_expect_only(&s, KA_FAIL, "OutRsts moved by 0, must be 1");
-	scene_unseen(&s);
-	scene_find_counter(&s, "TcpExt.TCPAbortFailed")->counter.delta = 0;
-	scene_expect_only(&s, KA_FAIL, "TCPAbortFailed moved by 0, must be 1");
-	scene_unseen(&s);
-	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.probes = 2;
-	scene_expect_only(&s, KA_FAIL, "TCP_INFO counts 2 probes");
+	scene_unseen(s);
+	scene_expect(s, KA_PASS, "");
+	assert_int_equal(s->verdict.probes, 3);
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 2;
+	scene_expect_only(s, KA_FAIL, "2 unanswered probes, must be 3");
+	scene_unseen(s);
+	scene_find_counter(s, "Tcp.OutRsts")->counter.delta = 0;
+	scene_expect_only(s, KA_FAIL, "OutRsts moved by 0, must be 1");
+	scene_unseen(s);
+	scene_find_counter(s, "TcpExt.TCPAbortFailed")->counter.delta = 0;
+	scene_expect_only(s, KA_FAIL, "TCPAbortFailed moved by 0, must be 1");
+	scene_unseen(s);
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.probes = 2;
+	scene_expect_only(s, KA_FAIL, "TCP_INFO counts 2 probes");
 }
 
-static void unseen_means_unseen(void **state)
+SCENE_TEST(unseen_means_unseen)
 {
-	struct scene s;
-
-	(void)state;
-	scene_unseen(&s);
-	scene_probe(&s, scene_find(&s, KA_SEG_DATA, 0)->t_ns + 254 * TICK);
-	scene_expect(&s, KA_FAIL, "1 unanswered probes reached the wire");
+	scene_unseen(s);
+	scene_probe(s, scene_find(s, KA_SEG_DATA, 0)->t_ns + 254 * TICK);
+	scene_expect(s, KA_FAIL, "1 unanswered probes reached the wire");
 	/* and where the wire should show them, its silence is a fault of the observer */
-	scene_unseen(&s);
-	s.case_.expect.unseen = false;
-	scene_expect(&s, KA_BROKEN, "the capture lost the probes");
+	scene_unseen(s);
+	s->case_.expect.unseen = false;
+	scene_expect(s, KA_BROKEN, "the capture lost the probes");
 	/* unless the device is known to have refused them */
-	s.steps[2] = (struct ka_step){ .do_ = KA_REFUSE, .who = KA_PROBER };
-	scene_expect(&s, KA_FAIL, "0 unanswered probes, must be 3");
+	s->steps[2] = (struct ka_step){ .do_ = KA_REFUSE, .who = KA_PROBER };
+	scene_expect(s, KA_FAIL, "0 unanswered probes, must be 3");
 }
 
 /* The end is taken from the socket's first event. */
-static void unseen_end_has_its_window(void **state)
+SCENE_TEST(unseen_end_has_its_window)
 {
-	struct scene s;
-
-	(void)state;
-	scene_unseen(&s);
-	s.facts.phase_known = false;
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -16 * TICK);
-	scene_expect_only(&s, KA_FAIL, "too early");
-	scene_unseen(&s);
-	s.facts.phase_known = false;
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), 16 * TICK);
-	scene_expect_only(&s, KA_FAIL, "too late");
+	scene_unseen(s);
+	s->facts.phase_known = false;
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), -16 * TICK);
+	scene_expect_only(s, KA_FAIL, "too early");
+	scene_unseen(s);
+	s->facts.phase_known = false;
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), 16 * TICK);
+	scene_expect_only(s, KA_FAIL, "too late");
 }
 
 /* ---- soft errors -------------------------------------------------------------------------------- */
@@ -109,34 +96,28 @@ static void scene_soft(struct scene *s)
 	call(s, 1)->ret = EHOSTUNREACH;
 }
 
-static void soft_error_comes_twice(void **state)
+SCENE_TEST(soft_error_comes_twice)
 {
-	struct scene s;
-
-	(void)state;
-	scene_soft(&s);
-	scene_expect(&s, KA_PASS, "");
-	call(&s, 1)->ret = 0;
-	scene_expect_only(&s, KA_FAIL, "does not give the soft error once more");
-	call(&s, 1)->ret = ENETUNREACH;
-	scene_expect_only(&s, KA_FAIL, "another error after the first");
-	scene_silent_drop(&s, &scene_ordinary);
-	call(&s, 1)->ret = ETIMEDOUT;
-	scene_expect_only(&s, KA_FAIL, "gives the error a second time");
+	scene_soft(s);
+	scene_expect(s, KA_PASS, "");
+	call(s, 1)->ret = 0;
+	scene_expect_only(s, KA_FAIL, "does not give the soft error once more");
+	call(s, 1)->ret = ENETUNREACH;
+	scene_expect_only(s, KA_FAIL, "another error after the first");
+	scene_silent_drop(s, &scene_ordinary);
+	call(s, 1)->ret = ETIMEDOUT;
+	scene_expect_only(s, KA_FAIL, "gives the error a second time");
 }
 
-static void error_queue_is_empty(void **state)
+SCENE_TEST(error_queue_is_empty)
 {
-	struct scene s;
 	int64_t ns;
 
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	ns = scene_find_event(&s, KA_EV_CALL, 0)->t_ns + US;
-	scene_call(&s, ns, KA_CALL_ERROR_QUEUE, -1, EAGAIN);
-	scene_expect(&s, KA_PASS, "");
-	call(&s, 1)->ret = EHOSTUNREACH;
-	scene_expect_only(&s, KA_FAIL, "error queue is not empty");
+	ns = scene_find_event(s, KA_EV_CALL, 0)->t_ns + US;
+	scene_call(s, ns, KA_CALL_ERROR_QUEUE, -1, EAGAIN);
+	scene_expect(s, KA_PASS, "");
+	call(s, 1)->ret = EHOSTUNREACH;
+	scene_expect_only(s, KA_FAIL, "error queue is not empty");
 }
 
 /* ---- reports -------------------------------------------------------------------------------------- */
@@ -178,86 +159,78 @@ static void scene_report(struct scene *s)
 	scene_end(s, ns + MS, KA_END_DIED);
 }
 
-static void report_is_no_end(void **state)
+SCENE_TEST(report_is_no_end)
 {
-	struct scene s;
-
-	(void)state;
-	scene_report(&s);
-	scene_expect(&s, KA_PASS, "");
-	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.state = TCP_CLOSE;
-	scene_expect_only(&s, KA_FAIL, "must be established");
-	scene_report(&s);
-	*call(&s, 2) = (struct ka_call){ .name = KA_CALL_READ, .after_end = true };
-	scene_expect_only(&s, KA_FAIL, "read() does not go on");
-	scene_report(&s);
-	call(&s, 3)->ret = -1;
-	call(&s, 3)->err = EPIPE;
-	scene_expect_only(&s, KA_FAIL, "write() fails after the report");
-	scene_report(&s);
-	scene_find_counter(&s, "Tcp.EstabResets")->counter.delta = 1;
-	scene_expect_only(&s, KA_FAIL, "EstabResets moved by 1, must be 0");
-	scene_report(&s);
-	s.case_.expect.survives = false;
-	scene_expect(&s, KA_FAIL, "state 1 after the end");
+	scene_report(s);
+	scene_expect(s, KA_PASS, "");
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.state = TCP_CLOSE;
+	scene_expect_only(s, KA_FAIL, "must be established");
+	scene_report(s);
+	*call(s, 2) = (struct ka_call){ .name = KA_CALL_READ, .after_end = true };
+	scene_expect_only(s, KA_FAIL, "read() does not go on");
+	scene_report(s);
+	call(s, 3)->ret = -1;
+	call(s, 3)->err = EPIPE;
+	scene_expect_only(s, KA_FAIL, "write() fails after the report");
+	scene_report(s);
+	scene_find_counter(s, "Tcp.EstabResets")->counter.delta = 1;
+	scene_expect_only(s, KA_FAIL, "EstabResets moved by 1, must be 0");
+	scene_report(s);
+	s->case_.expect.survives = false;
+	scene_expect(s, KA_FAIL, "state 1 after the end");
 }
 
-static void report_has_its_window(void **state)
+SCENE_TEST(report_has_its_window)
 {
-	struct scene s;
-
-	(void)state;
-	scene_report(&s);
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -20 * MS);
-	scene_expect_only(&s, KA_FAIL, "too early");
-	scene_report(&s);
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), 300 * MS);
-	scene_expect_only(&s, KA_FAIL, "too late");
+	scene_report(s);
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), -20 * MS);
+	scene_expect_only(s, KA_FAIL, "too early");
+	scene_report(s);
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), 300 * MS);
+	scene_expect_only(s, KA_FAIL, "too late");
 	/* in an old kernel or at once, if the error was not dropped the first time; never between */
-	scene_report(&s);
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -208 * MS);
-	snprintf(s.facts.release, sizeof(s.facts.release), "6.5.0");
-	scene_expect_only(&s, KA_FAIL, "too early");
-	snprintf(s.facts.release, sizeof(s.facts.release), "6.1.192");
-	scene_expect(&s, KA_PASS, "");
-	scene_report(&s);
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -200 * MS);
-	scene_expect_only(&s, KA_FAIL, "too early");
+	scene_report(s);
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), -208 * MS);
+	snprintf(s->facts.release, sizeof(s->facts.release), "6.5.0");
+	scene_expect_only(s, KA_FAIL, "too early");
+	snprintf(s->facts.release, sizeof(s->facts.release), "6.1.192");
+	scene_expect(s, KA_PASS, "");
+	scene_report(s);
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), -200 * MS);
+	scene_expect_only(s, KA_FAIL, "too early");
 }
 
 /* ---- data that is stuck in the host ------------------------------------------------------------- */
 
 /* The user timeout counts from the write, not from a retransmission that never was. */
-static void stuck_data_counts_from_the_write(void **state)
+SCENE_TEST(stuck_data_counts_from_the_write)
 {
-	struct scene s;
 	struct ka_event *write;
 
-	(void)state;
-	scene_unacked(&s);
-	s.instance.setting.user_timeout_ms = 3000;
-	s.case_.expect.unseen = true;
-	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), 0);
-	write = scene_find(&s, KA_SEG_DATA, 0);
-	scene_call(&s, write->t_ns, KA_CALL_WRITE, 10, 0);
-	scene_find_event(&s, KA_EV_CALL, 0)->call.after_end = false;
-	remove_all(&s, KA_SEG_DATA);
-	remove_all(&s, KA_SEG_RETRANSMIT);
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), (3015 - 6630) * MS);
-	scene_expect(&s, KA_PASS, "");
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -30 * MS);
-	scene_expect_only(&s, KA_FAIL, "after the last write, 2 jiffies too early");
+	scene_unacked(s);
+	s->instance.setting.user_timeout_ms = 3000;
+	s->case_.expect.unseen = true;
+	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), 0);
+	write = scene_find(s, KA_SEG_DATA, 0);
+	scene_call(s, write->t_ns, KA_CALL_WRITE, 10, 0);
+	scene_find_event(s, KA_EV_CALL, 0)->call.after_end = false;
+	remove_all(s, KA_SEG_DATA);
+	remove_all(s, KA_SEG_RETRANSMIT);
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), (3015 - 6630) * MS);
+	scene_expect(s, KA_PASS, "");
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), -30 * MS);
+	scene_expect_only(s, KA_FAIL, "after the last write, 2 jiffies too early");
 	/* not even in flight: the persist timer counts what it could not send */
-	scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), 230 * MS);
-	s.case_.expect.when = KA_PERSIST_LIMIT;
-	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), 0);
-	scene_find_counter(&s, "TcpExt.TCPTimeouts")->counter.delta = 0;
-	scene_expect_only(&s, KA_FAIL, "TCP_INFO counts no window probe");
-	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.probes = 4;
-	scene_expect(&s, KA_PASS, "");
-	s.case_.expect.when = KA_RETRANSMIT_LIMIT;
-	s.instance.setting.user_timeout_ms = 0;
-	assert_int_equal(ka_predict(&s.instance, &s.facts, &s.prediction), -EINVAL);
+	scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), 230 * MS);
+	s->case_.expect.when = KA_PERSIST_LIMIT;
+	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), 0);
+	scene_find_counter(s, "TcpExt.TCPTimeouts")->counter.delta = 0;
+	scene_expect_only(s, KA_FAIL, "TCP_INFO counts no window probe");
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.probes = 4;
+	scene_expect(s, KA_PASS, "");
+	s->case_.expect.when = KA_RETRANSMIT_LIMIT;
+	s->instance.setting.user_timeout_ms = 0;
+	assert_int_equal(ka_predict(&s->instance, &s->facts, &s->prediction), -EINVAL);
 }
 
 /* ---- attempts that the device refuses ------------------------------------------------------------ */
@@ -283,38 +256,18 @@ static void scene_refused(struct scene *s)
 	scene_end(s, ns, KA_END_WATCHED);
 }
 
-static void refused_attempts_are_counted(void **state)
+SCENE_TEST(refused_attempts_are_counted)
 {
-	struct scene s;
-
-	(void)state;
-	scene_refused(&s);
-	scene_expect(&s, KA_PASS, "");
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 20;
-	scene_expect_only(&s, KA_FAIL, "20 attempts refused by the device, must be 17 .. 19");
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 16;
-	scene_expect_only(&s, KA_FAIL, "16 attempts refused");
+	scene_refused(s);
+	scene_expect(s, KA_PASS, "");
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 20;
+	scene_expect_only(s, KA_FAIL, "20 attempts refused by the device, must be 17 .. 19");
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 16;
+	scene_expect_only(s, KA_FAIL, "16 attempts refused");
 	/* as often as intvl: it counted them as probes */
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 9;
-	s.facts.noise_ns = 20 * MS;
-	scene_expect_only(&s, KA_FAIL, "9 attempts refused");
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 16;
-	scene_expect(&s, KA_PASS, ""); /* a noisy host loses some granules */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unseen_probes_are_counted),
-		cmocka_unit_test(unseen_means_unseen),
-		cmocka_unit_test(unseen_end_has_its_window),
-		cmocka_unit_test(soft_error_comes_twice),
-		cmocka_unit_test(error_queue_is_empty),
-		cmocka_unit_test(report_is_no_end),
-		cmocka_unit_test(report_has_its_window),
-		cmocka_unit_test(stuck_data_counts_from_the_write),
-		cmocka_unit_test(refused_attempts_are_counted),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 9;
+	s->facts.noise_ns = 20 * MS;
+	scene_expect_only(s, KA_FAIL, "9 attempts refused");
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 16;
+	scene_expect(s, KA_PASS, ""); /* a noisy host loses some granules */
 }

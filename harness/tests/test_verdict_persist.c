@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging window probes, what retransmissions leave behind, and the peer's own probes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 
@@ -49,53 +44,41 @@ static void persist_until(struct scene *s, int64_t end_ms)
 	scene_counter(s, "TcpExt.TCPWinProbe", 3);
 }
 
-static void persist_limit(void **state)
+SCENE_TEST(persist_limit)
 {
-	struct scene s;
-
-	(void)state;
-	persist_until(&s, 3136);
-	scene_expect(&s, KA_PASS, "");
-	persist_until(&s, 2900);
-	scene_expect_only(&s, KA_FAIL, "too early");
-	persist_until(&s, 4500);
-	scene_expect_only(&s, KA_FAIL, "too late");
+	persist_until(s, 3136);
+	scene_expect(s, KA_PASS, "");
+	persist_until(s, 2900);
+	scene_expect_only(s, KA_FAIL, "too early");
+	persist_until(s, 4500);
+	scene_expect_only(s, KA_FAIL, "too late");
 }
 
-static void persist_counters(void **state)
+SCENE_TEST(persist_counters)
 {
-	struct scene s;
-
-	(void)state;
-	persist_until(&s, 3136);
-	scene_find_counter(&s, "TcpExt.TCPWinProbe")->counter.delta = 2;
-	scene_expect_only(&s, KA_FAIL, "TCPWinProbe moved by 2, must be 3");
-	persist_until(&s, 3136);
-	scene_find_counter(&s, "TcpExt.TCPKeepAlive")->counter.delta = 3;
-	scene_expect_only(&s, KA_FAIL, "TCPKeepAlive moved by 3, must be 0");
-	persist_until(&s, 3136);
-	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.probes = 2;
-	scene_expect_only(&s, KA_FAIL, "TCP_INFO counts 2 probes at the end, must be 3");
+	persist_until(s, 3136);
+	scene_find_counter(s, "TcpExt.TCPWinProbe")->counter.delta = 2;
+	scene_expect_only(s, KA_FAIL, "TCPWinProbe moved by 2, must be 3");
+	persist_until(s, 3136);
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 3;
+	scene_expect_only(s, KA_FAIL, "TCPKeepAlive moved by 3, must be 0");
+	persist_until(s, 3136);
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.probes = 2;
+	scene_expect_only(s, KA_FAIL, "TCP_INFO counts 2 probes at the end, must be 3");
 }
 
-static void persist_backoff(void **state)
+SCENE_TEST(persist_backoff)
 {
-	struct scene s;
-
-	(void)state;
-	persist_until(&s, 3136);
-	scene_find(&s, KA_SEG_PROBE, 2)->t_ns -= 300 * MS;
-	scene_expect_only(&s, KA_FAIL, "gap of 0.532000 s from window probe 2");
+	persist_until(s, 3136);
+	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= 300 * MS;
+	scene_expect_only(s, KA_FAIL, "gap of 0.532000 s from window probe 2");
 }
 
-static void persist_without_a_write(void **state)
+SCENE_TEST(persist_without_a_write)
 {
-	struct scene s;
-
-	(void)state;
-	persist_until(&s, 3136);
-	scene_remove(&s, scene_find_event(&s, KA_EV_CALL, 0));
-	scene_expect_only(&s, KA_BROKEN, "no data was written");
+	persist_until(s, 3136);
+	scene_remove(s, scene_find_event(s, KA_EV_CALL, 0));
+	scene_expect_only(s, KA_BROKEN, "no data was written");
 }
 
 /* RTO is known, and with it each expiry; TCP_USER_TIMEOUT is 2.3 s, tcp_retries2 15. */
@@ -130,41 +113,34 @@ static int64_t persist_timeout(struct scene *s, bool answered)
 	return ns;
 }
 
-static void user_timeout_of_a_window(void **state)
+SCENE_TEST(user_timeout_of_a_window)
 {
-	struct scene s;
-
-	(void)state;
 	for (int answered = 0; answered < 2; answered++) {
-		persist_timeout(&s, answered);
-		scene_expect(&s, KA_PASS, "");
-		assert_int_equal(s.verdict.off_jiffies, 0);
-		assert_true(s.verdict.window_s[1] - s.verdict.window_s[0] < 14 * 0.004);
-		scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), -12 * TICK);
-		scene_expect(&s, KA_FAIL, "too early: window");
-		scene_shift(&s, scene_find_event(&s, KA_EV_EPOLL, 0), 26 * TICK);
-		scene_expect_only(&s, KA_FAIL, "too late: window");
+		persist_timeout(s, answered);
+		scene_expect(s, KA_PASS, "");
+		assert_int_equal(s->verdict.off_jiffies, 0);
+		assert_true(s->verdict.window_s[1] - s->verdict.window_s[0] < 14 * 0.004);
+		scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), -12 * TICK);
+		scene_expect(s, KA_FAIL, "too early: window");
+		scene_shift(s, scene_find_event(s, KA_EV_EPOLL, 0), 26 * TICK);
+		scene_expect_only(s, KA_FAIL, "too late: window");
 	}
 }
 
-static void an_interval_of_window_probes(void **state)
+SCENE_TEST(an_interval_of_window_probes)
 {
-	struct scene s;
-
-	(void)state;
-	persist_timeout(&s, false);
-	scene_find(&s, KA_SEG_PROBE, 1)->t_ns -= 3 * TICK;
-	scene_expect(&s, KA_PASS, ""); /* still inside the rounding */
-	scene_find(&s, KA_SEG_PROBE, 1)->t_ns -= 8 * TICK;
-	scene_expect(&s, KA_FAIL, "window probe 2 comes after");
+	persist_timeout(s, false);
+	scene_find(s, KA_SEG_PROBE, 1)->t_ns -= 3 * TICK;
+	scene_expect(s, KA_PASS, ""); /* still inside the rounding */
+	scene_find(s, KA_SEG_PROBE, 1)->t_ns -= 8 * TICK;
+	scene_expect(s, KA_FAIL, "window probe 2 comes after");
 }
 
-static void persist_bounds(void **state)
+TEST(persist_bounds)
 {
 	const struct ka_backoff b = ka_backoff_on_lan(KA_BACKOFF_WINDOW, 3, 0, 250);
 	int64_t window[2], gap[2], sum[2] = { 0, 0 };
 
-	(void)state;
 	ka_backoff_window(&b, window);
 	for (unsigned k = 0; k <= 3; k++) {
 		ka_backoff_gap(&b, k, gap);
@@ -177,47 +153,24 @@ static void persist_bounds(void **state)
 }
 
 /* The count of probes stays where it was when the data was written. */
-static void probes_frozen_by_a_write(void **state)
+SCENE_TEST(probes_frozen_by_a_write)
 {
-	struct scene s;
-
-	(void)state;
-	scene_unacked(&s);
-	scene_expect(&s, KA_PASS, "");
-	scene_find_event(&s, KA_EV_TCP_INFO, 0)->info.probes = 1;
-	scene_expect_only(&s, KA_FAIL, "TCP_INFO counts 1 probes at the end, must be 0");
+	scene_unacked(s);
+	scene_expect(s, KA_PASS, "");
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.probes = 1;
+	scene_expect_only(s, KA_FAIL, "TCP_INFO counts 1 probes at the end, must be 0");
 }
 
-static void probes_of_the_peer(void **state)
+SCENE_TEST(probes_of_the_peer)
 {
-	struct scene s;
 	struct ka_event *probe;
 
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.expect.probes_received = 1;
-	scene_expect_only(&s, KA_FAIL, "0 probes of the peer arrived, must be 1");
-	probe = scene_packet(&s, scene_find(&s, KA_SEG_PROBE, 0)->t_ns + 100 * MS,
+	s->case_.expect.probes_received = 1;
+	scene_expect_only(s, KA_FAIL, "0 probes of the peer arrived, must be 1");
+	probe = scene_packet(s, scene_find(s, KA_SEG_PROBE, 0)->t_ns + 100 * MS,
 			     (struct ka_packet){ .kind = KA_SEG_PROBE, .flags = 0x10 });
 	assert_false(probe->packet.accepted);
-	scene_expect(&s, KA_PASS, "");
-	s.case_.expect.probes_received = 0;
-	scene_expect_only(&s, KA_FAIL, "1 probe of the peer arrived, must be 0");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(persist_limit),
-		cmocka_unit_test(persist_counters),
-		cmocka_unit_test(persist_backoff),
-		cmocka_unit_test(persist_without_a_write),
-		cmocka_unit_test(persist_bounds),
-		cmocka_unit_test(user_timeout_of_a_window),
-		cmocka_unit_test(an_interval_of_window_probes),
-		cmocka_unit_test(probes_frozen_by_a_write),
-		cmocka_unit_test(probes_of_the_peer),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	scene_expect(s, KA_PASS, "");
+	s->case_.expect.probes_received = 0;
+	scene_expect_only(s, KA_FAIL, "1 probe of the peer arrived, must be 0");
 }

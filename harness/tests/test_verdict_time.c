@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging time: each test moves one thing by one jiffy beyond what is allowed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "scene.h"
 
@@ -18,139 +13,112 @@ static void move_end(struct scene *s, int64_t ns)
 
 /* ---- the window ---------------------------------------------------------------------------------- */
 
-static void one_jiffy_early(void **state)
+SCENE_TEST(one_jiffy_early)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_earliest);
-	s.facts.phase_known = false;
-	scene_expect(&s, KA_PASS, "");
-	assert_false(s.verdict.have_off);
-	move_end(&s, -TICK);
-	scene_expect_only(&s, KA_FAIL, "1 jiffies too early: window 4.052 .. 4.104 s");
+	scene_silent_drop(s, &scene_earliest);
+	s->facts.phase_known = false;
+	scene_expect(s, KA_PASS, "");
+	assert_false(s->verdict.have_off);
+	move_end(s, -TICK);
+	scene_expect_only(s, KA_FAIL, "1 jiffies too early: window 4.052 .. 4.104 s");
 }
 
-static void early_by_a_nanosecond(void **state)
+SCENE_TEST(early_by_a_nanosecond)
 {
-	struct scene s;
 	int64_t least, now;
 
-	(void)state;
-	scene_silent_drop(&s, &scene_earliest);
-	s.facts.phase_known = false;
-	s.facts.virtual_clock = true;
-	least = scene_find(&s, KA_SEG_DATA, 0)->t_ns + 1013 * TICK;
-	now = scene_find(&s, KA_SEG_RST, 0)->t_ns;
-	move_end(&s, least - now);
-	scene_expect(&s, KA_PASS, "");
-	move_end(&s, -1);
-	scene_expect_only(&s, KA_FAIL, "too early");
+	scene_silent_drop(s, &scene_earliest);
+	s->facts.phase_known = false;
+	s->facts.virtual_clock = true;
+	least = scene_find(s, KA_SEG_DATA, 0)->t_ns + 1013 * TICK;
+	now = scene_find(s, KA_SEG_RST, 0)->t_ns;
+	move_end(s, least - now);
+	scene_expect(s, KA_PASS, "");
+	move_end(s, -1);
+	scene_expect_only(s, KA_FAIL, "too early");
 }
 
 /* Two jiffies for the handler and the reader's clock, then one more. */
-static void one_jiffy_late(void **state)
+SCENE_TEST(one_jiffy_late)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_latest);
-	move_end(&s, 2 * TICK);
-	scene_expect(&s, KA_PASS, "");
-	assert_int_equal(s.verdict.off_jiffies, 2);
-	move_end(&s, TICK);
-	scene_expect(&s, KA_FAIL, "too late: window 4.052 .. 4.104 s");
+	scene_silent_drop(s, &scene_latest);
+	move_end(s, 2 * TICK);
+	scene_expect(s, KA_PASS, "");
+	assert_int_equal(s->verdict.off_jiffies, 2);
+	move_end(s, TICK);
+	scene_expect(s, KA_FAIL, "too late: window 4.052 .. 4.104 s");
 }
 
 /* The finding and the figures of the result speak of one window. */
-static void one_window_is_told(void **state)
+SCENE_TEST(one_window_is_told)
 {
-	struct scene s;
 	char text[64];
 
-	(void)state;
-	scene_silent_drop(&s, &scene_latest);
-	move_end(&s, 3 * TICK);
-	scene_judge(&s);
-	snprintf(text, sizeof(text), "window %.3f .. %.3f s", s.verdict.window_s[0],
-		 s.verdict.window_s[1]);
-	assert_non_null(strstr(s.verdict.why, text));
+	scene_silent_drop(s, &scene_latest);
+	move_end(s, 3 * TICK);
+	scene_judge(s);
+	snprintf(text, sizeof(text), "window %.3f .. %.3f s", s->verdict.window_s[0],
+		 s->verdict.window_s[1]);
+	assert_non_null(strstr(s->verdict.why, text));
 }
 
-static void noise_widens_the_upper_end_only(void **state)
+SCENE_TEST(noise_widens_the_upper_end_only)
 {
-	struct scene s;
+	scene_silent_drop(s, &scene_latest);
+	s->facts.noise_ns = 12 * MS;
+	move_end(s, 5 * TICK);
+	scene_expect(s, KA_PASS, "");
+	move_end(s, TICK);
+	scene_expect(s, KA_FAIL, "too late");
 
-	(void)state;
-	scene_silent_drop(&s, &scene_latest);
-	s.facts.noise_ns = 12 * MS;
-	move_end(&s, 5 * TICK);
-	scene_expect(&s, KA_PASS, "");
-	move_end(&s, TICK);
-	scene_expect(&s, KA_FAIL, "too late");
-
-	scene_silent_drop(&s, &scene_earliest);
-	s.facts.phase_known = false;
-	s.facts.noise_ns = 12 * MS;
-	move_end(&s, -TICK);
-	scene_expect_only(&s, KA_FAIL, "too early");
+	scene_silent_drop(s, &scene_earliest);
+	s->facts.phase_known = false;
+	s->facts.noise_ns = 12 * MS;
+	move_end(s, -TICK);
+	scene_expect_only(s, KA_FAIL, "too early");
 }
 
 /* Beyond the slack of 5 jiffies every one of three steps may cost a granule of 8. */
-static void noise_beyond_the_slack_costs_granules(void **state)
+SCENE_TEST(noise_beyond_the_slack_costs_granules)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_latest);
-	s.facts.noise_ns = 21 * MS;
-	scene_shift(&s, scene_find(&s, KA_SEG_PROBE, 1), 8 * TICK);
-	scene_shift(&s, scene_find(&s, KA_SEG_PROBE, 2), 8 * TICK);
-	move_end(&s, 8 * TICK);
-	scene_expect(&s, KA_PASS, "");
-	s.facts.noise_ns = 19 * MS;
-	scene_expect(&s, KA_FAIL, "too late");
+	scene_silent_drop(s, &scene_latest);
+	s->facts.noise_ns = 21 * MS;
+	scene_shift(s, scene_find(s, KA_SEG_PROBE, 1), 8 * TICK);
+	scene_shift(s, scene_find(s, KA_SEG_PROBE, 2), 8 * TICK);
+	move_end(s, 8 * TICK);
+	scene_expect(s, KA_PASS, "");
+	s->facts.noise_ns = 19 * MS;
+	scene_expect(s, KA_FAIL, "too late");
 }
 
-static void virtual_time_has_no_noise(void **state)
+SCENE_TEST(virtual_time_has_no_noise)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_latest);
-	s.facts.virtual_clock = true;
-	s.facts.noise_ns = 20 * MS;
-	move_end(&s, TICK);
-	scene_expect(&s, KA_PASS, "");
-	move_end(&s, TICK);
-	scene_expect(&s, KA_FAIL, "too late: window");
+	scene_silent_drop(s, &scene_latest);
+	s->facts.virtual_clock = true;
+	s->facts.noise_ns = 20 * MS;
+	move_end(s, TICK);
+	scene_expect(s, KA_PASS, "");
+	move_end(s, TICK);
+	scene_expect(s, KA_FAIL, "too late: window");
 }
 
 /* ---- the exact jiffy ------------------------------------------------------------------------------- */
 
-static void early_by_the_phase(void **state)
+SCENE_TEST(early_by_the_phase)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	move_end(&s, -TICK);
-	scene_expect_only(&s, KA_FAIL, "1 jiffies too early by the phase");
-	assert_int_equal(s.verdict.off_jiffies, -1);
+	move_end(s, -TICK);
+	scene_expect_only(s, KA_FAIL, "1 jiffies too early by the phase");
+	assert_int_equal(s->verdict.off_jiffies, -1);
 }
 
-static void late_by_the_phase(void **state)
+SCENE_TEST(late_by_the_phase)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	move_end(&s, TICK);
-	scene_expect(&s, KA_PASS, "");
-	move_end(&s, TICK);
-	scene_expect(&s, KA_PASS, ""); /* on a real host that is noise, inside the window */
-	s.facts.virtual_clock = true;
-	scene_expect(&s, KA_FAIL, "2 jiffies too late by the phase");
+	move_end(s, TICK);
+	scene_expect(s, KA_PASS, "");
+	move_end(s, TICK);
+	scene_expect(s, KA_PASS, ""); /* on a real host that is noise, inside the window */
+	s->facts.virtual_clock = true;
+	scene_expect(s, KA_FAIL, "2 jiffies too late by the phase");
 }
 
 /* Moves the first probe by @first jiffies and all that follows by @rest. */
@@ -161,92 +129,61 @@ static void move_probes(struct scene *s, int64_t first, int64_t rest)
 }
 
 /* A segment beside a tick may belong to either jiffy: no finding, whichever the kernel took. */
-static void either_jiffy_beside_a_tick(void **state)
+SCENE_TEST(either_jiffy_beside_a_tick)
 {
 	const struct scene_phase after = { 8, 3, 100 * US }, before = { 8, 2, TICK - 100 * US };
 	const struct scene_phase inside = { 8, 3, 400 * US };
-	struct scene s;
 
-	(void)state;
 	/* taken for a jiffy earlier, the probe is, too, and the next one falls into a granule before */
-	scene_silent_drop(&s, &after);
-	scene_expect(&s, KA_PASS, "");
-	move_probes(&s, -1, -8);
-	scene_expect(&s, KA_PASS, "");
-	assert_int_equal(s.verdict.off_jiffies, 0);
+	scene_silent_drop(s, &after);
+	scene_expect(s, KA_PASS, "");
+	move_probes(s, -1, -8);
+	scene_expect(s, KA_PASS, "");
+	assert_int_equal(s->verdict.off_jiffies, 0);
 	/* taken for a jiffy later, the other way round */
-	scene_silent_drop(&s, &before);
-	move_probes(&s, 1, 8);
-	scene_expect(&s, KA_PASS, "");
-	assert_int_equal(s.verdict.off_jiffies, 0);
+	scene_silent_drop(s, &before);
+	move_probes(s, 1, 8);
+	scene_expect(s, KA_PASS, "");
+	assert_int_equal(s->verdict.off_jiffies, 0);
 	/* inside its jiffy there is no choice */
-	scene_silent_drop(&s, &inside);
-	move_probes(&s, -1, -8);
-	scene_expect(&s, KA_FAIL, "8 jiffies too early by the phase");
+	scene_silent_drop(s, &inside);
+	move_probes(s, -1, -8);
+	scene_expect(s, KA_FAIL, "8 jiffies too early by the phase");
 }
 
 /* A handler that ran a jiffy late found the idle time over, where it was not at its expiry. */
-static void late_handler_beside_the_limit(void **state)
+SCENE_TEST(late_handler_beside_the_limit)
 {
 	const struct scene_phase phase = { 8, 7, 2 * MS };
-	struct scene s;
 
-	(void)state;
 	/* expires 249 jiffies after L: queued again for the 250th, fires in the 251st */
-	scene_reset(&s, &phase);
-	scene_expect(&s, KA_PASS, "");
-	scene_shift(&s, scene_find(&s, KA_SEG_PROBE, 0), -TICK);
-	scene_expect(&s, KA_PASS, "");
-	s.facts.virtual_clock = true;
-	scene_expect(&s, KA_FAIL, "1 jiffies too early by the phase");
+	scene_reset(s, &phase);
+	scene_expect(s, KA_PASS, "");
+	scene_shift(s, scene_find(s, KA_SEG_PROBE, 0), -TICK);
+	scene_expect(s, KA_PASS, "");
+	s->facts.virtual_clock = true;
+	scene_expect(s, KA_FAIL, "1 jiffies too early by the phase");
 }
 
 /* The arming is an input like any other. */
-static void arming_decides_too(void **state)
+SCENE_TEST(arming_decides_too)
 {
 	const struct scene_phase phase = { 60, 9, 2 * MS };
-	struct scene s;
 
-	(void)state;
-	scene_silent_drop(&s, &phase);
-	scene_expect(&s, KA_PASS, "");
-	s.timeline.armed_ns = scene_find(&s, KA_SEG_DATA, 0)->t_ns - TICK;
-	scene_expect_only(&s, KA_FAIL, "8 jiffies too early by the phase");
+	scene_silent_drop(s, &phase);
+	scene_expect(s, KA_PASS, "");
+	s->timeline.armed_ns = scene_find(s, KA_SEG_DATA, 0)->t_ns - TICK;
+	scene_expect_only(s, KA_FAIL, "8 jiffies too early by the phase");
 }
 
 /* ---- on purpose ------------------------------------------------------------------------------------------ */
 
-static void biased_window(void **state)
+SCENE_TEST(biased_window)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	s.case_.bias.window_jiffies = -40;
-	ka_predict(&s.instance, &s.facts, &s.prediction);
-	scene_expect_only(&s, KA_FAIL, "too late");
-	s.case_.bias.window_jiffies = 40;
-	ka_predict(&s.instance, &s.facts, &s.prediction);
-	scene_expect_only(&s, KA_FAIL, "too early");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_jiffy_early),
-		cmocka_unit_test(early_by_a_nanosecond),
-		cmocka_unit_test(one_jiffy_late),
-		cmocka_unit_test(one_window_is_told),
-		cmocka_unit_test(noise_widens_the_upper_end_only),
-		cmocka_unit_test(noise_beyond_the_slack_costs_granules),
-		cmocka_unit_test(virtual_time_has_no_noise),
-		cmocka_unit_test(early_by_the_phase),
-		cmocka_unit_test(late_by_the_phase),
-		cmocka_unit_test(either_jiffy_beside_a_tick),
-		cmocka_unit_test(late_handler_beside_the_limit),
-		cmocka_unit_test(arming_decides_too),
-		cmocka_unit_test(biased_window),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	s->case_.bias.window_jiffies = -40;
+	ka_predict(&s->instance, &s->facts, &s->prediction);
+	scene_expect_only(s, KA_FAIL, "too late");
+	s->case_.bias.window_jiffies = 40;
+	ka_predict(&s->instance, &s->facts, &s->prediction);
+	scene_expect_only(s, KA_FAIL, "too early");
 }

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging segments: the format of probes, the RST at the end. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <netinet/tcp.h>
 
 #include "scene.h"
@@ -50,9 +45,8 @@ static void with_option(struct ka_packet *p)
 	p->other_options = 1;
 }
 
-static void probe_format(void **state)
+TEST(probe_format)
 {
-	(void)state;
 	spoil_probe("probe 2 of all carries 1 bytes", with_payload);
 	spoil_probe("probe 2 of all has flags 0x18, must be 0x10", with_push);
 	spoil_probe("probe 2 of all has sequence number 1, must be 0", with_next_seq);
@@ -62,96 +56,69 @@ static void probe_format(void **state)
 }
 
 /* Answered ones are looked at, too; and what is not negotiated must not be there. */
-static void format_of_every_probe(void **state)
+SCENE_TEST(format_of_every_probe)
 {
-	struct scene s;
-
-	(void)state;
-	scene_alive(&s, 3);
-	with_push(&scene_find(&s, KA_SEG_PROBE, 0)->packet);
-	scene_expect_only(&s, KA_FAIL, "probe 1 of all has flags");
-	scene_silent_drop(&s, &scene_ordinary);
-	scene_find(&s, KA_SEG_SYN_ACK, 0)->packet.timestamps = false;
-	scene_expect(&s, KA_FAIL, "probe 1 of all has a timestamp");
-	scene_silent_drop(&s, &scene_ordinary);
-	for (size_t i = 0; i < s.timeline.n; i++)
-		if (s.events[i].what == KA_EV_PACKET)
-			s.events[i].packet.timestamps = false;
-	scene_expect(&s, KA_PASS, "");
-	s.case_.no_timestamps = true;
-	scene_expect(&s, KA_PASS, "");
+	scene_alive(s, 3);
+	with_push(&scene_find(s, KA_SEG_PROBE, 0)->packet);
+	scene_expect_only(s, KA_FAIL, "probe 1 of all has flags");
+	scene_silent_drop(s, &scene_ordinary);
+	scene_find(s, KA_SEG_SYN_ACK, 0)->packet.timestamps = false;
+	scene_expect(s, KA_FAIL, "probe 1 of all has a timestamp");
+	scene_silent_drop(s, &scene_ordinary);
+	for (size_t i = 0; i < s->timeline.n; i++)
+		if (s->events[i].what == KA_EV_PACKET)
+			s->events[i].packet.timestamps = false;
+	scene_expect(s, KA_PASS, "");
+	s->case_.no_timestamps = true;
+	scene_expect(s, KA_PASS, "");
 }
 
-static void rst_format(void **state)
+SCENE_TEST(rst_format)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	scene_find(&s, KA_SEG_RST, 0)->packet.flags = TH_RST;
-	scene_expect_only(&s, KA_FAIL, "RST has flags 0x04, must be 0x14");
-	scene_silent_drop(&s, &scene_ordinary);
-	scene_find(&s, KA_SEG_RST, 0)->packet.seq--;
-	scene_expect_only(&s, KA_FAIL, "RST has sequence number 0, must be 1");
-	scene_silent_drop(&s, &scene_ordinary);
-	without_timestamp(&scene_find(&s, KA_SEG_RST, 0)->packet);
-	scene_expect_only(&s, KA_FAIL, "RST lacks the timestamp");
+	scene_find(s, KA_SEG_RST, 0)->packet.flags = TH_RST;
+	scene_expect_only(s, KA_FAIL, "RST has flags 0x04, must be 0x14");
+	scene_silent_drop(s, &scene_ordinary);
+	scene_find(s, KA_SEG_RST, 0)->packet.seq--;
+	scene_expect_only(s, KA_FAIL, "RST has sequence number 0, must be 1");
+	scene_silent_drop(s, &scene_ordinary);
+	without_timestamp(&scene_find(s, KA_SEG_RST, 0)->packet);
+	scene_expect_only(s, KA_FAIL, "RST lacks the timestamp");
 	/* SND.NXT counts what was sent: here a FIN */
-	scene_silent_drop(&s, &scene_ordinary);
-	scene_find(&s, KA_SEG_ACK, 1)->packet.flags |= TH_FIN;
-	scene_expect_only(&s, KA_FAIL, "RST has sequence number 1, must be 2");
+	scene_silent_drop(s, &scene_ordinary);
+	scene_find(s, KA_SEG_ACK, 1)->packet.flags |= TH_FIN;
+	scene_expect_only(s, KA_FAIL, "RST has sequence number 1, must be 2");
 }
 
-static void rst_missing_and_extra(void **state)
+SCENE_TEST(rst_missing_and_extra)
 {
-	struct scene s;
 	int64_t end_ns;
 
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
-	scene_remove(&s, scene_find(&s, KA_SEG_RST, 0));
-	scene_expect_only(&s, KA_FAIL, "0 RST sent, must be 1");
-	scene_silent_drop(&s, &scene_ordinary);
-	end_ns = scene_find(&s, KA_SEG_RST, 0)->t_ns;
-	scene_rst_out(&s, end_ns + US);
-	scene_expect_only(&s, KA_FAIL, "2 RST sent, must be 1");
-	s.prediction.rst_sent = KA_ANY;
-	scene_expect(&s, KA_PASS, "");
-	scene_silent_drop(&s, &scene_ordinary);
-	scene_rst_in(&s, end_ns + US);
-	scene_expect_only(&s, KA_FAIL, "1 RST received, must be 0");
-	scene_reset(&s, &scene_ordinary);
-	s.prediction.rst_received = 2;
-	scene_expect_only(&s, KA_FAIL, "1 RST received, must be 2");
+	scene_remove(s, scene_find(s, KA_SEG_RST, 0));
+	scene_expect_only(s, KA_FAIL, "0 RST sent, must be 1");
+	scene_silent_drop(s, &scene_ordinary);
+	end_ns = scene_find(s, KA_SEG_RST, 0)->t_ns;
+	scene_rst_out(s, end_ns + US);
+	scene_expect_only(s, KA_FAIL, "2 RST sent, must be 1");
+	s->prediction.rst_sent = KA_ANY;
+	scene_expect(s, KA_PASS, "");
+	scene_silent_drop(s, &scene_ordinary);
+	scene_rst_in(s, end_ns + US);
+	scene_expect_only(s, KA_FAIL, "1 RST received, must be 0");
+	scene_reset(s, &scene_ordinary);
+	s->prediction.rst_received = 2;
+	scene_expect_only(s, KA_FAIL, "1 RST received, must be 2");
 }
 
 /* Packets at the other end are none of the prober's. */
-static void other_end_does_not_count(void **state)
+SCENE_TEST(other_end_does_not_count)
 {
-	struct scene s;
-
-	(void)state;
-	scene_silent_drop(&s, &scene_ordinary);
 	for (int k = 0; k < 2; k++) {
-		struct ka_event *rst = scene_find(&s, KA_SEG_RST, 0);
+		struct ka_event *rst = scene_find(s, KA_SEG_RST, 0);
 
-		scene_add(&s, rst->t_ns, KA_AT_SERVER, *rst);
+		scene_add(s, rst->t_ns, KA_AT_SERVER, *rst);
 	}
-	scene_expect(&s, KA_PASS, "");
-	s.instance.prober = KA_SERVER;
-	scene_expect(&s, KA_BROKEN, "no evidence");
-	assert_int_equal(s.verdict.findings.list[s.verdict.findings.n - 1].code, KA_FIND_NO_ZERO);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(probe_format),
-		cmocka_unit_test(format_of_every_probe),
-		cmocka_unit_test(rst_format),
-		cmocka_unit_test(rst_missing_and_extra),
-		cmocka_unit_test(other_end_does_not_count),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	scene_expect(s, KA_PASS, "");
+	s->instance.prober = KA_SERVER;
+	scene_expect(s, KA_BROKEN, "no evidence");
+	assert_int_equal(s->verdict.findings.list[s->verdict.findings.n - 1].code, KA_FIND_NO_ZERO);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exit statuses: what CI believes. */
-
 #include "command/verdicts.h"
 #include "model/util.h"
 #include "netns/tests/unit.h"
