@@ -27,6 +27,26 @@ void ka_check_contract(const struct ka_evidence *e, struct ka_findings *f);
 
 /* ---- checks_time.c ------------------------------------------------------------------------------ */
 
+/* The window of one run. */
+struct ka_bounds {
+	int64_t p1[2];  /* first probe, jiffies after L; for the timer's regimes only */
+	int64_t end[2]; /* jiffies after the evidence's zero */
+};
+
+/* Inclusive, without any allowance. Returns false for what lives. */
+bool ka_bounds_of(const struct ka_evidence *e, struct ka_bounds *out);
+
+/*
+ * @window (as ka_bounds_of() gives it) in ns after the evidence's zero: the one window that results
+ * and findings speak of. L is truncated to a jiffy, so the first jiffy counts in full when only its
+ * end is left: the low end is one less on CLOCK_MONOTONIC. What comes at once does not come before
+ * its cause.
+ */
+void ka_window_ns(const struct ka_evidence *e, const int64_t window[2], int64_t ns[2]);
+
+/* True when the timer was armed by the last segment that was received, or after it. */
+bool ka_armed_fresh(const struct ka_evidence *e);
+
 /* It ended, or it lives, as it must. */
 void ka_check_end(const struct ka_evidence *e, struct ka_findings *f);
 /* Not before the window, not after it. */
@@ -39,7 +59,7 @@ void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2], int64_
 /* @off: measured jiffy minus predicted one. */
 void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings *f);
 
-/* ---- checks_probes.c: when probes are sent, and how many --------------------------------------- */
+/* ---- checks_wire.c: when probes are sent, and how many ------------------------------------------ */
 
 void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f);
@@ -51,8 +71,6 @@ void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f);
 /* What the device refuses is tried again every HZ/2, and counts as no probe. */
 void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f);
-
-/* ---- checks_wire.c ------------------------------------------------------------------------------- */
 
 /* tcp_xmit_probe_skb(): no payload, ACK alone, SEQ = SND.UNA - 1. */
 void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f);

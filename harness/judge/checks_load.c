@@ -4,7 +4,6 @@
  * it ended after its own beginning, how, and with how many probes, and of all together what the
  * counters of the namespace say (checks_counters.c).
  */
-#include "judge/bounds.h"
 #include "judge/checks.h"
 #include "model/verbs.h"
 

@@ -1,20 +1,120 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One place judges the time of the end. Too early is wrong by one jiffy; too late is what neither
- * the wheel's rounding nor the measured noise of the host explains.
+ * The window of one run: the predicted one, fitted to what is known of how the timer was armed; and
+ * the one place that judges the time of the end. Too early is wrong by one jiffy; too late is what
+ * neither the wheel's rounding nor the measured noise of the host explains.
  */
-#include "judge/bounds.h"
 #include "judge/checks.h"
+#include "judge/expiries.h"
+#include "judge/replay.h"
+#include "judge/values.h"
 #include "judge/wheel.h"
+#include "model/regimes.h"
+#include "model/util.h"
 
-/* An expiry is handled in its jiffy or, on an idle host, mostly in the next one; one more, because
- * the observer's clock is read after that. */
+/* What ka_late_ns() allows on a real host, in jiffies. */
 #define HANDLING_J 2
 
-static double seconds(int64_t ns)
+bool ka_armed_fresh(const struct ka_evidence *e)
 {
-	return (double)ns / 1e9;
+	if (e->instance->case_->expect.arming != KA_FRESH)
+		return false;
+	return e->timeline->armed_ns ? e->timeline->armed_ns >= e->last_rx_ns : e->accepted == 1;
 }
+
+/* Armed after L (options set on a connected socket): all of it comes so much later. The delay is
+ * known better than to a jiffy, its place between two ticks is not. */
+static void shift_by_arming(const struct ka_evidence *e, int64_t window[2])
+{
+	int64_t armed_ns = e->timeline->armed_ns, delay;
+
+	if (!armed_ns || armed_ns <= e->last_rx_ns)
+		return;
+	delay = (armed_ns - e->last_rx_ns) / e->tick_ns;
+	window[0] += delay;
+	window[1] += delay + 1;
+}
+
+static void take_in(int64_t window[2], const int64_t other[2])
+{
+	ka_widen(window, other[0]);
+	ka_widen(window, other[1]);
+}
+
+/*
+ * A slow host may take so long for the steps that a probe was sent and answered before the fault,
+ * or that more was received than the declaration says. That is no fault of the kernel, and known:
+ * the window that holds for such a past is taken in.
+ */
+static void admit_past(const struct ka_evidence *e, struct ka_bounds *out)
+{
+	const struct ka_values v = ka_values_begin(e->instance);
+	bool surprise = e->instance->case_->expect.arming == KA_FRESH && !ka_armed_fresh(e);
+	struct ka_wheel_bounds other;
+
+	if (!surprise && !e->answered)
+		return;
+	other = ka_wheel_window(v.idle, v.intvl, v.cnt, v.user_timeout_ms, e->facts->hz,
+				e->answered ? KA_WHEEL_PROBED : KA_WHEEL_CHAINED);
+	take_in(out->p1, other.p1);
+	if (ka_regime_is(e->want->when, KA_REGIME_ONE_PROBE))
+		take_in(out->end, other.p1);
+	else
+		take_in(out->end, other.end);
+}
+
+/* Steps changed the timer's values: what the replay of all phases leaves. */
+static void replay_changes(const struct ka_evidence *e, struct ka_bounds *out)
+{
+	int64_t window[2], bias = e->instance->case_->bias.window_jiffies;
+
+	if (!ka_replay_window(e, window))
+		return;
+	out->end[0] = window[0] + bias;
+	out->end[1] = window[1] + bias;
+}
+
+/* What the wire and RTO leave of the prediction. */
+static void narrow(const struct ka_evidence *e, struct ka_bounds *out)
+{
+	int64_t window[2], bias = e->instance->case_->bias.window_jiffies;
+
+	if (!ka_expiries_window(e, window))
+		return;
+	out->end[0] = window[0] + bias;
+	out->end[1] = window[1] + bias;
+}
+
+bool ka_bounds_of(const struct ka_evidence *e, struct ka_bounds *out)
+{
+	*out = (struct ka_bounds){ .p1 = { e->want->p1_lo_j, e->want->p1_hi_j },
+				   .end = { e->want->lo_j, e->want->hi_j } };
+	if (ka_regime_is(e->want->when, KA_REGIME_LIVES))
+		return false;
+	if (!ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE)) {
+		narrow(e, out);
+		return true;
+	}
+	if (e->want->changing) {
+		replay_changes(e, out);
+		return true;
+	}
+	if (!e->instance->case_->bias.window_jiffies)
+		admit_past(e, out);
+	shift_by_arming(e, out->p1);
+	shift_by_arming(e, out->end);
+	return true;
+}
+
+void ka_window_ns(const struct ka_evidence *e, const int64_t window[2], int64_t ns[2])
+{
+	ns[0] = (window[0] - 1) * e->tick_ns;
+	ns[1] = window[1] * e->tick_ns;
+	if (ka_regime_is(e->want->when, KA_REGIME_AT_ONCE))
+		ns[0] = e->cause_began_ns - e->zero_ns;
+}
+
+/* ---- the checks ------------------------------------------------------------------------------------ */
 
 static int64_t earliest_ns(const struct ka_evidence *e, const int64_t window[2])
 {
@@ -47,12 +147,10 @@ static int64_t lost_granules_ns(const struct ka_evidence *e)
  */
 static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2])
 {
-	int64_t tick = e->tick_ns;
-	int64_t handling = e->facts->virtual_clock ? 1 : HANDLING_J;
+	bool at_once = ka_regime_is(e->want->when, KA_REGIME_AT_ONCE);
 
-	if (ka_regime_is(e->want->when, KA_REGIME_AT_ONCE))
-		handling = 0;
-	return (window[1] + handling) * tick + e->noise_ns + lost_granules_ns(e);
+	return window[1] * e->tick_ns + (at_once ? e->noise_ns : ka_late_ns(e)) +
+	       lost_granules_ns(e);
 }
 
 void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2], int64_t accepted[2])
@@ -70,7 +168,7 @@ static void check_alive(const struct ka_evidence *e, struct ka_findings *f)
 {
 	if (e->detected)
 		ka_find(f, KA_FIND_ENDED, -1, "ended %.3f s after %s, must live",
-			seconds(e->end_ns - e->zero_ns), zero_text(e));
+			ka_seconds(e->end_ns - e->zero_ns), zero_text(e));
 	else if (e->stop && e->stop->end.why != KA_END_WATCHED)
 		/* the bench waited in vain for a probe that a step begins with */
 		ka_find(f, KA_FIND_PROBE_COUNT, e->stop->end.step, "was not watched to the end");
@@ -82,7 +180,7 @@ void ka_check_end(const struct ka_evidence *e, struct ka_findings *f)
 		check_alive(e, f);
 	else if (!e->detected)
 		ka_find(f, KA_FIND_NOT_NOTICED, -1, "not noticed within %.3f s after %s",
-			seconds(e->end_ns - e->zero_ns), zero_text(e));
+			ka_seconds(e->end_ns - e->zero_ns), zero_text(e));
 }
 
 static void find_time(const struct ka_evidence *e, const int64_t window[2],
@@ -92,9 +190,9 @@ static void find_time(const struct ka_evidence *e, const int64_t window[2],
 
 	ka_window_ns(e, window, ns);
 	ka_find(f, code, -1, "ended %.6f s after %s, %lld jiffies too %s: window %.3f .. %.3f s",
-		seconds(e->end_ns - e->zero_ns), zero_text(e),
+		ka_seconds(e->end_ns - e->zero_ns), zero_text(e),
 		(long long)((by_ns + tick - 1) / tick),
-		code == KA_FIND_END_EARLY ? "early" : "late", seconds(ns[0]), seconds(ns[1]));
+		code == KA_FIND_END_EARLY ? "early" : "late", ka_seconds(ns[0]), ka_seconds(ns[1]));
 }
 
 /*
@@ -144,7 +242,7 @@ void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f)
 	if (seen < earliest || seen > latest)
 		ka_find(f, KA_FIND_NOTICE, -1,
 			"the application heard of the end %.6f s after it, must be %.3f .. %.3f s",
-			seconds(seen), seconds(earliest), seconds(latest));
+			ka_seconds(seen), ka_seconds(earliest), ka_seconds(latest));
 }
 
 /* On a real host a late jiffy is noise, which the window judges. */

@@ -1,10 +1,236 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The segments themselves: probes, and the RST that announces the end. */
+/* What is on the wire: probes, how many, when and in which form, and the RST that announces the end. */
 #include <netinet/tcp.h>
 #include <stdio.h>
 
 #include "judge/checks.h"
+#include "judge/regimes.h"
+#include "judge/replay.h"
 #include "judge/values.h"
+#include "judge/wheel.h"
+#include "model/util.h"
+
+bool ka_number_fits(int64_t seen, int want)
+{
+	if (want == KA_ANY)
+		return true;
+	return want == KA_SOME ? seen >= 1 : seen == want;
+}
+
+const char *ka_number_text(int want, char buf[16])
+{
+	if (want == KA_ANY)
+		snprintf(buf, 16, "any");
+	else if (want == KA_SOME)
+		snprintf(buf, 16, "some");
+	else
+		snprintf(buf, 16, "%d", want);
+	return buf;
+}
+
+void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int probes = e->probes + e->unseen;
+	char want[16];
+
+	if (!ka_number_fits(probes, e->want->probes))
+		ka_find(f, KA_FIND_PROBE_COUNT, -1, "%d unanswered probes, must be %s", probes,
+			ka_number_text(e->want->probes, want));
+	if (e->instance->case_->expect.unseen && e->probes)
+		ka_find(f, KA_FIND_PROBE_COUNT, -1,
+			"%d unanswered probes reached the wire, must be 0", e->probes);
+}
+
+void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int want = ka_number(e->instance->case_->expect.answered, &e->instance->setting);
+	char text[16];
+
+	/* a slow host may see one answered before the fault; of a connection that lives through it
+	 * all, it would be wrong */
+	if (!want && !ka_regime_is(e->want->when, KA_REGIME_LIVES))
+		return;
+	if (!ka_number_fits(e->answered, want))
+		ka_find(f, KA_FIND_ANSWERED_COUNT, -1, "%d answered probes, must be %s",
+			e->answered, ka_number_text(want, text));
+}
+
+void ka_check_received(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int want = ka_number(e->instance->case_->expect.probes_received, &e->instance->setting);
+	char text[16];
+
+	if (!ka_number_fits(e->probes_received, want))
+		ka_find(f, KA_FIND_RECEIVED_COUNT, -1, "%d probe%s of the peer arrived, must be %s",
+			e->probes_received, e->probes_received == 1 ? "" : "s",
+			ka_number_text(want, text));
+}
+
+void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int64_t after = e->probe_ns[0] - e->last_rx_ns;
+	struct ka_bounds bounds;
+
+	if (!ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) || e->want->changing || !e->probes ||
+	    !ka_bounds_of(e, &bounds) || after <= bounds.p1[1] * e->tick_ns + ka_late_ns(e))
+		return;
+	ka_find(f, KA_FIND_FIRST_PROBE_LATE, -1,
+		"first probe %.6f s after the last segment received, must be by %.3f s",
+		ka_seconds(after), ka_seconds(bounds.p1[1] * e->tick_ns));
+}
+
+/* A probe is the first one when a segment was received since the one before. */
+void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_values v = ka_values_begin(e->instance);
+	int64_t lag = e->facts->virtual_clock ? 0 : KA_JIFFY_LAG_NS;
+	int64_t earliest = (v.idle * e->facts->hz - 1) * e->tick_ns - lag;
+	int64_t rx_ns = 0;
+	bool first = false;
+
+	if (ka_case_persists(e->instance->case_))
+		return;
+	for (size_t i = 0; i < e->timeline->n && !e->want->changing; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_packet *p = ka_evidence_packet(e, event);
+
+		if (p && p->accepted) {
+			rx_ns = event->t_ns;
+			first = true;
+		} else if (p && p->out && p->kind == KA_SEG_PROBE && first) {
+			first = false;
+			if (event->t_ns - rx_ns >= earliest)
+				continue;
+			ka_find(f, KA_FIND_PROBE_EARLY, -1,
+				"probe %.6f s after a segment was received: idle is %.0f s",
+				ka_seconds(event->t_ns - rx_ns), (double)v.idle);
+			return;
+		}
+	}
+}
+
+/* ---- gaps --------------------------------------------------------------------------------------- */
+
+/*
+ * The gap after unanswered probe @k (from 0), in jiffies. From the second probe on, every expiry
+ * is a multiple of the granularity and the gap a constant; the first probe need not be one, unless
+ * its timer ran with idle in full and a granularity that is not finer.
+ */
+static void gap_range(const struct ka_evidence *e, int k, int64_t range[2])
+{
+	const struct ka_prediction *want = e->want;
+	int64_t len = ka_values_begin(e->instance).intvl * e->facts->hz;
+	int64_t bias = want->gap_j - ka_wheel_step(len, e->facts->hz, NULL);
+	bool aligned = ka_armed_fresh(e) && want->granule_idle_j >= want->granule_intvl_j;
+
+	range[0] = range[1] = want->gap_j;
+	/* an experiment that expects another gap is not excused by what excuses real ones */
+	if (k || aligned || bias)
+		return;
+	range[0] = len + 1;
+	range[1] = len + want->granule_intvl_j;
+}
+
+/*
+ * A late probe is nearer to the next one, as far as the rounding absorbs; but intvl is always
+ * waited for in full, less the jiffy by which a time stamp is truncated.
+ */
+static int64_t shortest_ns(const struct ka_evidence *e, const int64_t range[2])
+{
+	int64_t tick = e->tick_ns, shortest = (range[0] - 1) * tick;
+	int64_t len = ka_values_begin(e->instance).intvl * e->facts->hz;
+	int64_t absorbed = e->want->gap_slack_j * tick;
+
+	if (e->instance->case_->bias.gap_granules)
+		return shortest;
+	shortest -= e->noise_ns < absorbed ? e->noise_ns : absorbed;
+	return shortest > (len - 1) * tick ? shortest : (len - 1) * tick;
+}
+
+/* A delay that the rounding does not absorb costs one granule. */
+static int64_t longest_ns(const struct ka_evidence *e, const int64_t range[2])
+{
+	int64_t tick = e->tick_ns, longest = range[1] * tick + ka_late_ns(e);
+
+	if (e->noise_ns > e->want->gap_slack_j * tick)
+		longest += e->want->granule_intvl_j * tick;
+	return longest;
+}
+
+static void check_gap(const struct ka_evidence *e, int k, int64_t gap, const char *to,
+		      struct ka_findings *f)
+{
+	int64_t range[2];
+
+	gap_range(e, k, range);
+	if (gap >= shortest_ns(e, range) && gap <= longest_ns(e, range))
+		return;
+	ka_find(f, KA_FIND_GAP, -1, "gap of %.6f s from probe %d to %s, must be %.3f s",
+		ka_seconds(gap), k + 1, to, ka_seconds(range[1] * e->tick_ns));
+}
+
+/* Window probes: each interval is twice the one before. */
+static void check_backoff(const struct ka_evidence *e, int n, struct ka_findings *f)
+{
+	const struct ka_backoff timer = ka_rule(e->want->when)->timer(e->instance, e->facts->hz);
+
+	for (int k = 0; k + 1 < n; k++) {
+		int64_t gap = e->probe_ns[k + 1] - e->probe_ns[k], range[2];
+
+		ka_backoff_gap(&timer, (unsigned)k + 1, range);
+		if (gap < (range[0] - 1) * e->tick_ns - e->noise_ns ||
+		    gap > range[1] * e->tick_ns + ka_late_ns(e))
+			ka_find(f, KA_FIND_GAP, -1,
+				"gap of %.6f s from window probe %d, must be %.3f .. %.3f s",
+				ka_seconds(gap), k + 1, ka_seconds(range[0] * e->tick_ns),
+				ka_seconds(range[1] * e->tick_ns));
+	}
+}
+
+void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int n = e->probes <= KA_MAX_GAPS ? e->probes : KA_MAX_GAPS;
+
+	if (ka_regime_is(e->want->when, KA_REGIME_WINDOW_PROBES))
+		check_backoff(e, n, f);
+	if (ka_case_persists(e->instance->case_))
+		return;
+
+	if (e->want->changing)
+		return;
+	for (int k = 0; k + 1 < n; k++)
+		check_gap(e, k, e->probe_ns[k + 1] - e->probe_ns[k], "the next", f);
+	if (n && n == e->probes && e->detected &&
+	    ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE | KA_REGIME_GIVES_UP))
+		check_gap(e, n - 1, e->end_ns - e->probe_ns[n - 1], "the end", f);
+}
+
+/* ---- refused ------------------------------------------------------------------------------------ */
+
+/* An attempt that is late by more than its rounding absorbs costs the ones after it a granule:
+ * at most one in this many is lost. */
+#define LOST_ONE_IN 12
+
+void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f)
+{
+	int64_t tried = ka_evidence_counter(e, "TcpExt.TCPKeepAlive"), range[2];
+	bool due; /* at least one, wherever the steps lie */
+
+	if (!ka_case_does(e->instance->case_, KA_REFUSE, KA_PROBER) || tried < 0 ||
+	    !ka_replay_refused(e, range))
+		return;
+	tried -= e->probes_in_all;
+	due = range[1] > 0;
+	/* one at each end is a matter of when the device was really changed */
+	range[0] -= 1 + (e->noise_ns ? range[0] / LOST_ONE_IN : 0);
+	range[1] += 1;
+	if (tried < range[0] || tried > range[1] || (due && tried < 1))
+		ka_find(f, KA_FIND_REFUSED, -1,
+			"%lld attempts refused by the device, must be %lld .. %lld",
+			(long long)tried, (long long)range[0], (long long)range[1]);
+}
+
+/* ---- segments -------------------------------------------------------------------------------------- */
 
 /* RFC 7323: timestamps are in use when both SYN and SYN-ACK carried them. */
 static bool timestamps_negotiated(const struct ka_evidence *e)

@@ -187,6 +187,11 @@ static void find_zero(struct ka_evidence *e)
 		e->cause = ka_zero_text(zero);
 }
 
+int64_t ka_late_ns(const struct ka_evidence *e)
+{
+	return (e->facts->virtual_clock ? 1 : 2) * e->tick_ns + e->noise_ns;
+}
+
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,
 					   const struct ka_event *event)
 {

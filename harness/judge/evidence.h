@@ -62,6 +62,10 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 			 const struct ka_prediction *want, const struct ka_timeline *timeline,
 			 struct ka_evidence *out);
 
+/* How much later than it happened something may be seen: an expiry is handled in its jiffy or, on an
+ * idle host, mostly in the next one, and the observer reads its clock after that. */
+int64_t ka_late_ns(const struct ka_evidence *e);
+
 /* The packet of @event if it passed the prober's end, else NULL. */
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,
 					   const struct ka_event *event);

@@ -233,12 +233,11 @@ static void check_interval(const struct ka_evidence *e, const struct ka_expiries
 		[KA_BACKOFF_SYN] = "SYN",
 	};
 	int64_t lag = e->facts->virtual_clock ? 0 : KA_JIFFY_LAG_NS;
-	int64_t late = (e->facts->virtual_clock ? 1 : 2) * e->tick_ns + e->noise_ns;
 	int64_t gap = x->ns[k] - set_ns, length[2], latest;
 
 	ka_backoff_length(&x->timer, k, set_ns - x->clock_ns, length);
 	latest = (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
-	if (gap < length[0] * e->tick_ns - lag || gap > latest + late)
+	if (gap < length[0] * e->tick_ns - lag || gap > latest + ka_late_ns(e))
 		ka_find(f, KA_FIND_EXPIRY, -1, "%s %u comes after %.6f s, must be %.3f .. %.3f s",
 			names[x->timer.kind], k + 1, (double)gap / 1e9,
 			(double)(length[0] * e->tick_ns) / 1e9, (double)latest / 1e9);

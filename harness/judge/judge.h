@@ -11,6 +11,10 @@
 
 #define KA_SENSE_TEXT 200
 
+/* Seconds that the steps of @instance take at the most that can be said before they are done: waits
+ * for probes count with the setting's longest rounding (judge/oracle.c). */
+double ka_steps_s(const struct ka_instance *instance);
+
 /* 0, or -EINVAL with the reason in @why: the declaration makes no sense (judge/oracle.c). */
 int ka_check_sense(const struct ka_instance *instance, char *why, size_t size);
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 
-#include "judge/duration.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
 #include "model/util.h"

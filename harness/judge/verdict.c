@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "judge/bounds.h"
 #include "judge/checks.h"
 #include "judge/expiries.h"
 #include "judge/replay.h"

@@ -21,6 +21,11 @@ static inline int64_t ka_greater(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static inline double ka_seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
 /* Widens the range @of so that @to lies in it. */
 static inline void ka_widen(int64_t of[2], int64_t to)
 {
