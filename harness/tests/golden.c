@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Golden files; see golden.h. */
 #include "golden.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "netns/tests/unit.h"
 
 #ifndef KA_TEST_DATA
 #define KA_TEST_DATA "harness/tests/data" /* from the top of the tree */

@@ -2,14 +2,6 @@
 /* See scene.h. */
 #include "scene.h"
 
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 

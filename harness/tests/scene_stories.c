@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whole stories; the timer's part comes from the simulation that test_wheel and test_chain prove. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command that runs an instance again: for each instance there is, it has that one and no other. */
-#include <stdlib.h>
-#include <string.h>
 #include <wordexp.h>
 
 #include "command/run_options.h"

@@ -4,21 +4,12 @@
  * report the same for ever: it must be on record which evidence is missing, or why the instance was
  * ended, and nothing may pass.
  */
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <cmocka.h>
 #include <pcap/pcap.h>
 
 #include "bench/engine.h"
@@ -27,6 +18,7 @@
 #include "netns/qdisc.h"
 #include "netns/sandbox.h"
 #include "netns/softnet.h"
+#include "netns/tests/unit.h"
 #include "run/host.h"
 
 /* ---- calls that fail ------------------------------------------------------------------------- */
@@ -463,7 +455,7 @@ static bool has(const struct outcome *out, enum ka_finding_code code)
 	return false;
 }
 
-static void is_told(void **state)
+TEST_ROWS(is_told, rows)
 {
 	const struct row *row = *state;
 	const struct outcome *out = &outcomes[row - rows];
@@ -495,14 +487,13 @@ static void is_told(void **state)
 }
 
 /* With both eyes: all that a contract can ask for was taken. */
-static void sees_all(void **state)
+TEST(sees_all)
 {
 	const struct outcome *out = &outcomes[KA_N(rows)];
 	const unsigned all = KA_PROOF_CAPTURE | KA_PROOF_COUNTERS | KA_PROOF_SOCKET |
 			     KA_PROOF_INFO | KA_PROOF_CALLS | KA_PROOF_EVENTS | KA_PROOF_BLOCKED |
 			     KA_PROOF_HOST;
 
-	(void)state;
 	assert_int_equal(nn_sandbox_wait(&boxes[KA_N(rows)]), 0);
 	assert_true(out->told);
 	assert_int_equal(out->gaps, 0);
@@ -511,13 +502,4 @@ static void sees_all(void **state)
 	assert_int_equal(out->end.step, -1);
 }
 
-int main(void)
-{
-	struct CMUnitTest tests[KA_N(rows) + 1] = { cmocka_unit_test(sees_all) };
-
-	for (size_t i = 0; i < KA_N(rows); i++)
-		tests[i + 1] = (struct CMUnitTest){ .name = rows[i].name,
-						    .test_func = is_told,
-						    .initial_state = (void *)(uintptr_t)&rows[i] };
-	return cmocka_run_group_tests(tests, start, stop);
-}
+TEST_GROUP(start, stop)

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every case of the catalogue says of itself: what it proves, why, and where it stands. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "model/vocabulary.h"
 #include "netns/tests/unit.h"
 

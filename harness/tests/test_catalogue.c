@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The whole catalogue on the running kernel, one cmocka test for each instance. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "netns/tests/unit.h"
 #include "rig.h"
 
 /* What a test gets: cmocka hands over one pointer. */

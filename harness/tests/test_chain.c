@@ -3,8 +3,6 @@
  * The exact simulation under random traffic, against a second one that is stupid on purpose (it
  * looks at every jiffy), against the closed-form windows, and against what was measured.
  */
-#include <stdbool.h>
-
 #include "judge/wheel.h"
 #include "model/util.h"
 #include "netns/tests/unit.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two runs side by side: what counts as a regression, and what the model of the timers explains. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "command/compare.h"
 #include "netns/tests/unit.h"
@@ -11,9 +9,9 @@
 /* ---- one instance in two runs ------------------------------------------------------------- */
 
 /* silent_drop/1-1-3 on two kernels: ends between 4.052 and 4.104 s. */
-static struct ka_result plain(json_t *json)
+static struct ka_result plain(void)
 {
-	return (struct ka_result){ .json = json,
+	return (struct ka_result){ .json = json_null(),
 				   .verdict = KA_PASS,
 				   .why = "",
 				   .detect_s = 4.08,
@@ -26,182 +24,139 @@ static struct ka_result plain(json_t *json)
 				   .hz = 250 };
 }
 
-struct pair {
-	json_t *json;
+static struct pair {
 	struct ka_result before, after;
-	char why[256];
-};
+} pair;
 
 static int set_up(void **state)
 {
-	struct pair *pair = calloc(1, sizeof(*pair));
-
-	pair->json = json_object();
-	pair->before = plain(pair->json);
-	pair->after = plain(pair->json);
-	*state = pair;
+	(void)state;
+	pair = (struct pair){ plain(), plain() };
 	return 0;
 }
 
-static int tear_down(void **state)
+static void becomes(enum ka_change wanted, const char *why)
 {
-	struct pair *pair = *state;
-
-	json_decref(pair->json);
-	free(pair);
-	return 0;
-}
-
-static void becomes(struct pair *pair, enum ka_change wanted, const char *why)
-{
-	enum ka_change got = ka_compare(&pair->before, &pair->after, pair->why, sizeof(pair->why));
+	char text[256];
+	enum ka_change got = ka_compare(&pair.before, &pair.after, text, sizeof(text));
 
 	assert_string_equal(ka_change_name(got), ka_change_name(wanted));
-	assert_string_equal(pair->why, why);
+	assert_string_equal(text, why);
 }
 
-TEST_WITH(equal_is_same, set_up, tear_down)
+TEST_WITH(equal_is_same, set_up, NULL)
 {
-	becomes(*state, KA_SAME, "");
+	becomes(KA_SAME, "");
 }
 
-TEST_WITH(another_phase_is_same, set_up, tear_down)
+TEST_WITH(another_phase_is_same, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.detect_s = 4.053;
-	pair->after.detect_s = 4.104;
-	pair->after.off_jiffies = 1;
-	becomes(pair, KA_SAME, "");
+	pair.before.detect_s = 4.053;
+	pair.after.detect_s = 4.104;
+	pair.after.off_jiffies = 1;
+	becomes(KA_SAME, "");
 }
 
 /* A busy host before, a guest after: the host's own noise explains the difference. */
-TEST_WITH(a_noisy_host_is_same, set_up, tear_down)
+TEST_WITH(a_noisy_host_is_same, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.noise_s = 0.026;
-	pair->before.off_jiffies = 9;
-	becomes(pair, KA_SAME, "");
-	pair->before.off_jiffies = 15;
-	becomes(pair, KA_MOVED, "off by 0 jiffies, was 15");
+	pair.before.noise_s = 0.026;
+	pair.before.off_jiffies = 9;
+	becomes(KA_SAME, "");
+	pair.before.off_jiffies = 15;
+	becomes(KA_MOVED, "off by 0 jiffies, was 15");
 }
 
-TEST_WITH(pass_to_fail_regressed, set_up, tear_down)
+TEST_WITH(pass_to_fail_regressed, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->after.verdict = KA_FAIL;
-	pair->after.why = "ended too late";
-	becomes(pair, KA_REGRESSED, "pass -> fail: ended too late");
+	pair.after.verdict = KA_FAIL;
+	pair.after.why = "ended too late";
+	becomes(KA_REGRESSED, "pass -> fail: ended too late");
 }
 
-TEST_WITH(skip_to_broken_regressed, set_up, tear_down)
+TEST_WITH(skip_to_broken_regressed, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.verdict = KA_SKIP;
-	pair->after.verdict = KA_BROKEN;
-	pair->after.why = "no packets";
-	becomes(pair, KA_REGRESSED, "skip -> broken: no packets");
+	pair.before.verdict = KA_SKIP;
+	pair.after.verdict = KA_BROKEN;
+	pair.after.why = "no packets";
+	becomes(KA_REGRESSED, "skip -> broken: no packets");
 }
 
-TEST_WITH(fail_to_pass_is_fixed, set_up, tear_down)
+TEST_WITH(fail_to_pass_is_fixed, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.verdict = KA_FAIL;
-	becomes(pair, KA_FIXED, "fail -> pass");
+	pair.before.verdict = KA_FAIL;
+	becomes(KA_FIXED, "fail -> pass");
 }
 
-TEST_WITH(fail_to_broken_is_no_regression, set_up, tear_down)
+TEST_WITH(fail_to_broken_is_no_regression, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.verdict = KA_FAIL;
-	pair->after.verdict = KA_BROKEN;
-	pair->after.why = "no packets";
-	becomes(pair, KA_CHANGED, "fail -> broken: no packets");
+	pair.before.verdict = KA_FAIL;
+	pair.after.verdict = KA_BROKEN;
+	pair.after.why = "no packets";
+	becomes(KA_CHANGED, "fail -> broken: no packets");
 }
 
-TEST_WITH(pass_to_skip_is_told, set_up, tear_down)
+TEST_WITH(pass_to_skip_is_told, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->after.verdict = KA_SKIP;
-	pair->after.why = "no IPv6";
-	becomes(pair, KA_CHANGED, "pass -> skip: no IPv6");
+	pair.after.verdict = KA_SKIP;
+	pair.after.why = "no IPv6";
+	becomes(KA_CHANGED, "pass -> skip: no IPv6");
 }
 
-TEST_WITH(jiffies_tell_before_the_window, set_up, tear_down)
+TEST_WITH(jiffies_tell_before_the_window, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->after.off_jiffies = 2;
-	becomes(pair, KA_MOVED, "off by 2 jiffies, was 0");
+	pair.after.off_jiffies = 2;
+	becomes(KA_MOVED, "off by 2 jiffies, was 0");
 }
 
-TEST_WITH(another_hz_has_other_jiffies, set_up, tear_down)
+TEST_WITH(another_hz_has_other_jiffies, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->after.hz = 1000;
-	pair->after.off_jiffies = 2;
-	becomes(pair, KA_SAME, "");
+	pair.after.hz = 1000;
+	pair.after.off_jiffies = 2;
+	becomes(KA_SAME, "");
 }
 
-TEST_WITH(beyond_the_windows_it_moved, set_up, tear_down)
+TEST_WITH(beyond_the_windows_it_moved, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.have_off = false;
-	pair->after.detect_s = 4.2;
-	becomes(pair, KA_MOVED,
-		"ends after 4.200 s, was 4.080 s; the model allows -0.053 .. +0.053 s");
+	pair.before.have_off = false;
+	pair.after.detect_s = 4.2;
+	becomes(KA_MOVED, "ends after 4.200 s, was 4.080 s; the model allows -0.053 .. +0.053 s");
 }
 
-TEST_WITH(other_windows_explain_a_move, set_up, tear_down)
+TEST_WITH(other_windows_explain_a_move, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.have_off = false;
-	pair->after.detect_s = 4.2;
-	pair->after.window_s[0] = 4.1;
-	pair->after.window_s[1] = 4.3;
-	becomes(pair, KA_SAME, "");
+	pair.before.have_off = false;
+	pair.after.detect_s = 4.2;
+	pair.after.window_s[0] = 4.1;
+	pair.after.window_s[1] = 4.3;
+	becomes(KA_SAME, "");
 }
 
-TEST_WITH(no_time_no_move, set_up, tear_down)
+TEST_WITH(no_time_no_move, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.have_off = pair->after.have_off = false;
-	pair->before.detect_s = pair->before.window_s[0] = pair->before.window_s[1] = NAN;
-	becomes(pair, KA_SAME, "");
+	pair.before.have_off = pair.after.have_off = false;
+	pair.before.detect_s = pair.before.window_s[0] = pair.before.window_s[1] = NAN;
+	becomes(KA_SAME, "");
 }
 
-TEST_WITH(other_signs_are_told, set_up, tear_down)
+TEST_WITH(other_signs_are_told, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->after.probes = 4;
-	becomes(pair, KA_CHANGED, "3 -> 4 probes");
-	pair->after.events = "0x201d";
-	becomes(pair, KA_CHANGED, "epoll 0x2019 -> 0x201d");
-	pair->after.errno_name = NULL;
-	becomes(pair, KA_CHANGED, "errno ETIMEDOUT -> none");
+	pair.after.probes = 4;
+	becomes(KA_CHANGED, "3 -> 4 probes");
+	pair.after.events = "0x201d";
+	becomes(KA_CHANGED, "epoll 0x2019 -> 0x201d");
+	pair.after.errno_name = NULL;
+	becomes(KA_CHANGED, "errno ETIMEDOUT -> none");
 }
 
-TEST_WITH(missing_is_new_or_vanished, set_up, tear_down)
+TEST_WITH(missing_is_new_or_vanished, set_up, NULL)
 {
-	struct pair *pair = *state;
-
-	pair->before.json = NULL;
-	becomes(pair, KA_NEW, "new: pass");
-	pair->after.json = NULL;
-	becomes(pair, KA_SAME, "");
-	pair->before.json = pair->json;
-	becomes(pair, KA_VANISHED, "vanished, was pass");
+	pair.before.json = NULL;
+	becomes(KA_NEW, "new: pass");
+	pair.after.json = NULL;
+	becomes(KA_SAME, "");
+	pair.before.json = json_null();
+	becomes(KA_VANISHED, "vanished, was pass");
 }
 
 /* ---- whole runs --------------------------------------------------------------------------- */

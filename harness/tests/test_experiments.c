@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Runs what must not pass (experiments.c) and reads what the judge says of it. */
-#include <string.h>
-
 #include "experiments.h"
 #include "model/util.h"
 #include "netns/tests/unit.h"

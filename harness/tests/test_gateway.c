@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Declarations of a gateway that forgets: its timeout, the known ones, what makes no sense. */
-#include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "judge/judge.h"

@@ -2,14 +2,8 @@
 /* What can be known of guests without booting one: what --kernel names, what is said to a guest, how
  * a plan is cut for several, and how files come out. */
 #include <elf.h>
-#include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "guest/guest.h"
 #include "guest/initramfs.h"

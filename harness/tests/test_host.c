@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is measured of the host: HZ, jiffy phase, wake-up noise. */
-#include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>

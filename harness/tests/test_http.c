@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* HTTP/1 messages: whole or not, request or answer, and whether the connection stays. */
-#include <string.h>
-
 #include "bench/http.h"
 #include "netns/tests/unit.h"
 

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every format against its golden file, and outputs that cannot be written. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include "golden.h"
 #include "model/util.h"
@@ -57,20 +51,6 @@ static int report_to(FILE *out, const char *format, const struct ka_report_optio
 	return ret;
 }
 
-static void check(const char *golden, const char *format, const struct ka_report_options *options,
-		  const enum ka_sample *samples, unsigned n)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	assert_non_null(out);
-	assert_int_equal(report_to(out, format, options, samples, n), 0);
-	fclose(out);
-	ka_assert_golden(golden, text);
-	free(text);
-}
-
 /* Hours are told as hours. */
 TEST(long_times_are_told_in_words)
 {
@@ -90,80 +70,55 @@ TEST(long_times_are_told_in_words)
 
 /* ---- formats ------------------------------------------------------------------------------ */
 
-TEST(text_tells_a_story)
+static const struct format {
+	const char *name, *golden, *format;
+	struct ka_report_options options;
+	const enum ka_sample *samples;
+	unsigned n;
+} formats[] = {
+	{ "text_tells_a_story",
+	  "all.txt",
+	  "text",
+	  { .command = "kacheck", .planned = KA_N(all) },
+	  all,
+	  KA_N(all) },
+	{ "text_with_everything",
+	  "good-verbose.txt",
+	  "text",
+	  { .color = true,
+	    .verbose = true,
+	    .command = "./build/bin/kacheck",
+	    .planned = KA_N(good) + 2, /* cut short */
+	    .name_width = 30 },
+	  good,
+	  KA_N(good) },
+	{ "tap_of_all", "all.tap", "tap", { .planned = KA_N(all) }, all, KA_N(all) },
+	{ "tap_of_what_is_good", "good.tap", "tap", { .planned = KA_N(good) }, good, KA_N(good) },
+	{ "tap_that_was_cut_short", "short.tap", "tap", { .planned = 7 }, good, 1 },
+	{ "tap_without_a_plan", "unplanned.tap", "tap", { .planned = 0 }, good, KA_N(good) },
+	{ "ktap_of_all", "all.ktap", "ktap", { .planned = KA_N(all) }, all, KA_N(all) },
+	{ "junit_of_all", "all.xml", "junit", { .planned = KA_N(all) }, all, KA_N(all) },
+	{ "junit_of_nothing", "nothing.xml", "junit", { .planned = 0 }, all, 0 },
+	{ "json_is_the_lines_themselves",
+	  "all.jsonl",
+	  "json",
+	  { .planned = KA_N(all) },
+	  all,
+	  KA_N(all) },
+};
+
+TEST_ROWS(format_is_golden, formats)
 {
-	const struct ka_report_options options = { .command = "kacheck", .planned = KA_N(all) };
+	const struct format *row = *state;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
 
-	check("all.txt", "text", &options, all, KA_N(all));
-}
-
-TEST(text_with_everything)
-{
-	const struct ka_report_options options = {
-		.color = true,
-		.verbose = true,
-		.command = "./build/bin/kacheck",
-		.planned = KA_N(good) + 2, /* cut short */
-		.name_width = 30,
-	};
-
-	check("good-verbose.txt", "text", &options, good, KA_N(good));
-}
-
-TEST(tap_of_all)
-{
-	const struct ka_report_options options = { .planned = KA_N(all) };
-
-	check("all.tap", "tap", &options, all, KA_N(all));
-}
-
-TEST(tap_of_what_is_good)
-{
-	const struct ka_report_options options = { .planned = KA_N(good) };
-
-	check("good.tap", "tap", &options, good, KA_N(good));
-}
-
-TEST(tap_that_was_cut_short)
-{
-	const struct ka_report_options options = { .planned = 7 };
-
-	check("short.tap", "tap", &options, good, 1);
-}
-
-TEST(tap_without_a_plan)
-{
-	const struct ka_report_options options = { .planned = 0 };
-
-	check("unplanned.tap", "tap", &options, good, KA_N(good));
-}
-
-TEST(ktap_of_all)
-{
-	const struct ka_report_options options = { .planned = KA_N(all) };
-
-	check("all.ktap", "ktap", &options, all, KA_N(all));
-}
-
-TEST(junit_of_all)
-{
-	const struct ka_report_options options = { .planned = KA_N(all) };
-
-	check("all.xml", "junit", &options, all, KA_N(all));
-}
-
-TEST(junit_of_nothing)
-{
-	const struct ka_report_options options = { .planned = 0 };
-
-	check("nothing.xml", "junit", &options, all, 0);
-}
-
-TEST(json_is_the_lines_themselves)
-{
-	const struct ka_report_options options = { .planned = KA_N(all) };
-
-	check("all.jsonl", "json", &options, all, KA_N(all));
+	assert_non_null(out);
+	assert_int_equal(report_to(out, row->format, &row->options, row->samples, row->n), 0);
+	fclose(out);
+	ka_assert_golden(row->golden, text);
+	free(text);
 }
 
 /* ---- several kernels ---------------------------------------------------------------------- */
@@ -217,21 +172,21 @@ TEST(several_kernels_are_told_apart)
 	static const struct {
 		const char *golden, *format;
 		bool quiet;
-	} formats[] = { { "kernels.txt", "text", false },
-			{ "kernels-quiet.txt", "text", true },
-			{ "kernels.tap", "tap", false },
-			{ "kernels.ktap", "ktap", false },
-			{ "kernels.xml", "junit", false } };
+	} matrices[] = { { "kernels.txt", "text", false },
+			 { "kernels-quiet.txt", "text", true },
+			 { "kernels.tap", "tap", false },
+			 { "kernels.ktap", "ktap", false },
+			 { "kernels.xml", "junit", false } };
 
-	for (size_t i = 0; i < KA_N(formats); i++) {
+	for (size_t i = 0; i < KA_N(matrices); i++) {
 		char *text = NULL;
 		size_t len = 0;
 		FILE *out = open_memstream(&text, &len);
 
 		assert_non_null(out);
-		report_matrix(out, formats[i].format, formats[i].quiet);
+		report_matrix(out, matrices[i].format, matrices[i].quiet);
 		fclose(out);
-		ka_assert_golden(formats[i].golden, text);
+		ka_assert_golden(matrices[i].golden, text);
 		free(text);
 	}
 }

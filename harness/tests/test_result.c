@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The result line: there, and back, and what must not come back. */
-#include <stdlib.h>
-#include <string.h>
-
-#include <errno.h>
 #include <math.h>
 
 #include "model/util.h"

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a rollout means, by arithmetic: knobs, spans of time, answers, questions, findings. */
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "model/span.h"
 #include "model/util.h"

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The experiments of a rollout: each set of values makes cases that make sense, here and, by way of
  * a line of text, in a guest. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "model/util.h"
 #include "netns/tests/unit.h"
 #include "plan/plan.h"

@@ -2,13 +2,8 @@
 /*
  * The runner, with instances that misbehave in every way (misbehave.h). Their sandboxes are real.
  */
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "netns/sandbox.h"
 #include "netns/tests/unit.h"

@@ -5,7 +5,6 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
-#include <string.h>
 
 #include "bench/segments.h"
 #include "netns/tests/unit.h"

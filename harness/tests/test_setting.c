@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Settings and shards as they are written on a command line; how wrong ones are refused. */
-#include <errno.h>
-#include <string.h>
-
 #include "model/nearest.h"
 #include "model/util.h"
 #include "netns/tests/unit.h"

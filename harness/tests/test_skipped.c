@@ -2,18 +2,10 @@
 /* How a cmocka program ends (skipped.c). Each row is a program of its own, in a child: cmocka has one
  * group at a time. */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 #include "model/util.h"
+#include "netns/tests/unit.h"
 
 #define MANY 256 /* failures: an exit status has eight bits */
 

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What comes from outside is made harmless, and tables of it keep their form. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "model/escape.h"
 #include "model/util.h"
 #include "netns/tests/unit.h"

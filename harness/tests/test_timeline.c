@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The timeline, its words, and how the two ends of a connection become one tale. */
-#include <string.h>
-
-#include <errno.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 
 #include "model/timeline.h"
 #include "model/util.h"

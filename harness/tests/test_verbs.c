@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of verbs: every word has its row, and what a step makes of it. */
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "bench/engine.h"

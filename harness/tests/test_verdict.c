@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The verdict's order and figures, and the guards against vacuity. */
-#include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "model/regimes.h"
 #include "model/util.h"

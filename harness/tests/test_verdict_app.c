@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging programs above TCP: how often they acted, when, and what they closed; masks as asked. */
-#include <stdio.h>
-
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "scene.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging calls that wait for the end, the order of those after it, and what comes first. */
-#include <errno.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 
 #include "judge/values.h"

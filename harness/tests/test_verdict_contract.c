@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Nobody makes a verdict pass by taking its eyes out: each event is taken from each story. */
-#include <string.h>
-
 #include "model/util.h"
 #include "scene.h"
 

@@ -3,7 +3,6 @@
  * Judging the timer of what waits by what the wire shows of it: data in flight, whose RTO TCP_INFO
  * has told. Each test moves one thing that the prediction alone would let pass.
  */
-#include <errno.h>
 #include <netinet/tcp.h>
 
 #include "judge/wheel.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging what nobody captured: a load in sum, and a host that lost packets of its own. */
-#include <errno.h>
-#include <string.h>
-
 #include "model/util.h"
 #include "scene.h"
 

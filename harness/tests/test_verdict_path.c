@@ -3,9 +3,6 @@
  * Judging what happens inside the prober's own host: probes that no wire shows, attempts that its
  * device refuses, errors that are kept, and errors that are only reported.
  */
-#include <stdio.h>
-
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging window probes, what retransmissions leave behind, and the peer's own probes. */
-#include <errno.h>
 #include <netinet/tcp.h>
 
 #include "judge/backoff.h"

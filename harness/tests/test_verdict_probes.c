@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging probes: how many, and when. */
-#include <errno.h>
-
 #include "scene.h"
 
 /* ---- number of probes ------------------------------------------------------------------------- */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging time where it does not count from an undisturbed L: late arming, changes, other regimes. */
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging what the application sees: masks, errno, later calls, state. */
-#include <errno.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "scene.h"

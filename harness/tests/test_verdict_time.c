@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging time: each test moves one thing by one jiffy beyond what is allowed. */
-#include <stdio.h>
-#include <string.h>
-
 #include "scene.h"
 
 /* Moves the end, and all that follows. */

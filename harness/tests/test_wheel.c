@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The timer wheel: known answers, measured tables, and properties under random traffic. */
-#include <stdbool.h>
-#include <stdlib.h>
-
 #include "judge/wheel.h"
 #include "model/util.h"
 #include "netns/tests/unit.h"

@@ -2,12 +2,7 @@
 /* Tests that run inside a sandbox. */
 #include "inbox.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "netns/sandbox.h"
 

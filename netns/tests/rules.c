@@ -2,8 +2,6 @@
 /* What the tests of nftables rules share. */
 #include "rules.h"
 
-#include <unistd.h>
-
 int other_connects(struct inbox *in, struct nn_topology *net, int family)
 {
 	int pair[2];

@@ -2,13 +2,10 @@
 /* TCP and UDP between the nodes of a topology, from one process. */
 #include "tcp.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 /* Far beyond anything that a working kernel needs. */
 #define PATIENCE_S 20

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Connection tracking: what a translating gateway remembers is read, counted and deleted. */
-#include <errno.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "inbox.h"
 #include "netns/conntrack.h"

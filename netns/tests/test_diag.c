@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sock_diag: one connection is found, described, followed and destroyed. */
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "inbox.h"
 #include "netns/diag.h"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nftables rules meet the packets that they describe, and no others. */
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <unistd.h>
 
 #include "netns/util.h"
 #include "rules.h"

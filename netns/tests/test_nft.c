@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nftables rules do to packets exactly what they say, exactly as often, and all or none of them. */
-#include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "netns/util.h"
 #include "rules.h"

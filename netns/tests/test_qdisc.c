@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices that refuse packets, next hops, and neighbours that nobody knows. */
-#include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "inbox.h"
 #include "netns/qdisc.h"

@@ -2,9 +2,6 @@
 /* The program around tests that are TEST(name). */
 #include "unit.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #define TESTS_MAX 128
 
 static struct CMUnitTest tests[TESTS_MAX];
