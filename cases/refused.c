@@ -2,7 +2,7 @@
 /*
  * The prober's own device refuses packets: its queue drops them and says so (NET_XMIT_DROP). This
  * is the one loss that keepalive does not count, and so the one under which a dead connection
- * never dies.
+ * never dies. A queue that drops them as well, but calls it congestion (NET_XMIT_CN), is no such loss.
  */
 #include <errno.h>
 
@@ -84,6 +84,59 @@ static const struct ka_case cases[] = {
 			   .at = { .nominal = 1, .intvl = 1 },
 			   .random_phase = true }),
 		.expect = { KA_EXPIRES },
+	},
+	{
+		KA_CASE("refused_as_congestion"),
+		.why = "a probe that the own queue drops, but calls congested, counts as sent",
+		.source = "fq_codel_enqueue(): NET_XMIT_CN; tcp_transmit_skb(): net_xmit_eval(); "
+			  "tcp_keepalive_timer(): err <= 0 counts",
+		.lesson = "As refused_never_dies, but the queue is fq_codel, the usual one of "
+			  "many distributions. It drops from the flow that fills it, and "
+			  "answers NET_XMIT_CN: a packet of yours was lost, perhaps not this one. "
+			  "TCP takes that for a success (net_xmit_eval()), although it was just "
+			  "this one: the probe counts, intvl later the next is due, and the "
+			  "connection is given up after the full time. Its RST is lost in the "
+			  "same queue, and counts as sent as well: no TCPAbortFailed.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		KA_STEPS(KA_IDLE, { .do_ = KA_CONGEST, .who = KA_PROBER }),
+		.expect = { .when = KA_KEEPALIVE_EXPIRY,
+			    .error = ETIMEDOUT,
+			    .probes = KA_CNT,
+			    .unseen = true },
+	},
+	{
+		KA_CASE("refused_as_congestion_user_timeout"),
+		.why = "TCP_USER_TIMEOUT helps against a queue that drops, but calls it "
+		       "congestion",
+		.source = "tcp_keepalive_timer(): user_timeout only with icsk_probes_out > 0",
+		.lesson = "The counterpart of refused_user_timeout: the same setting, and a queue "
+			  "that loses as much. Here the lost probe counts, and the rule that asks "
+			  "for an unanswered one finds it.",
+		.topology = KA_PAIR,
+		.settings = user_timeout,
+		.probers = KA_ONLY_CLIENT,
+		KA_STEPS(KA_IDLE, { .do_ = KA_CONGEST, .who = KA_PROBER }),
+		.expect = { .when = KA_USER_TIMEOUT,
+			    .error = ETIMEDOUT,
+			    .probes = KA_SOME,
+			    .unseen = true },
+	},
+	{
+		KA_CASE("refused_as_congestion_recovers"),
+		.why = "when the queue takes packets again, the next probe is answered, and the "
+		       "count begins anew",
+		.source = "tcp_keepalive_timer(); tcp_ack(): icsk_probes_out = 0",
+		.lesson = "The queue loses the first probe and calls it congestion, then it takes "
+			  "packets again. What it lost comes no more, but the second probe goes "
+			  "out an interval later, the peer answers, and the connection goes on.",
+		.topology = KA_PAIR,
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 3),
+		.probers = KA_ONLY_CLIENT,
+		KA_STEPS(KA_IDLE, { .do_ = KA_CONGEST, .who = KA_PROBER },
+			 { .do_ = KA_ACCEPT, .who = KA_PROBER, .at = { .idle = 1, .intvl = 0.5 } },
+			 { KA_KEEPALIVE_TIMER, .at = { .intvl = 1.5 }, .value = 0 }),
+		.expect = { KA_LIVES_ON, .counters = { { "TcpExt.TCPKeepAlive", KA_SOME } } },
 	},
 };
 

@@ -42,12 +42,22 @@ static void put_fifo_limit(struct nn_msg *msg, uint32_t limit)
 	nn_msg_put(msg, TCA_OPTIONS, &opt, sizeof(opt));
 }
 
+static void put_fq_codel_limit(struct nn_msg *msg, uint32_t limit)
+{
+	struct nlattr *options = nn_msg_nest(msg, TCA_OPTIONS);
+
+	nn_msg_put_u32(msg, TCA_FQ_CODEL_LIMIT, limit);
+	nn_msg_nest_end(msg, options);
+}
+
 static const struct kind {
 	struct nn_qdisc known;
 	void (*put_limit)(struct nn_msg *msg, uint32_t limit);
 } kinds[] = {
 	/* qdisc_drop(): NET_XMIT_DROP */
 	{ { "pfifo", -ENOBUFS }, put_fifo_limit },
+	/* fq_codel_enqueue(): a packet of the flow that is dropped from has NET_XMIT_CN */
+	{ { "fq_codel", 0 }, put_fq_codel_limit },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))

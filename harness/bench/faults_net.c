@@ -148,12 +148,15 @@ static void neighbour_evidence(struct ka_engine *e)
 
 /* ---- the queue ---------------------------------------------------------------------------- */
 
-static const char queue[] = "pfifo";
+static const char *queue_of(const struct ka_step *step)
+{
+	return step->do_ == KA_CONGEST ? "fq_codel" : "pfifo";
+}
 
 static int start_refuse(struct ka_engine *e, const struct ka_step *step)
 {
 	enum nn_node node = ka_engine_node(e, step->who);
-	int ret = nn_qdisc_refuse(e->net.ns[node], device_of(node), queue, &e->err);
+	int ret = nn_qdisc_refuse(e->net.ns[node], device_of(node), queue_of(step), &e->err);
 
 	if (!ret)
 		e->refusing = e->step + 1;
@@ -176,9 +179,11 @@ static void refusal_evidence(struct ka_engine *e)
 static int start_accept(struct ka_engine *e, const struct ka_step *step)
 {
 	enum nn_node node = ka_engine_node(e, step->who);
+	const char *queue;
 
 	if (!e->refusing)
 		return nn_fail(&e->err, EINVAL, "no device refuses packets");
+	queue = queue_of(&e->case_->steps[e->refusing - 1]);
 	refusal_evidence(e);
 	return nn_qdisc_accept(e->net.ns[node], device_of(node), queue, &e->err);
 }
@@ -194,11 +199,8 @@ void ka_fault_late_evidence(struct ka_engine *e)
 /* ---- the words that are done here ------------------------------------------------------------ */
 
 const struct ka_doing ka_done_by_net[] = {
-	{ KA_LINK_DELETE, start_link_delete, NULL },
-	{ KA_ADDRESS_GONE, start_address, NULL },
-	{ KA_ROUTE_GONE, start_route, NULL },
-	{ KA_NEIGHBOUR_GONE, start_neighbour, NULL },
-	{ KA_REFUSE, start_refuse, NULL },
-	{ KA_ACCEPT, start_accept, NULL },
-	{ .start = NULL },
+	{ KA_LINK_DELETE, start_link_delete, NULL }, { KA_ADDRESS_GONE, start_address, NULL },
+	{ KA_ROUTE_GONE, start_route, NULL },        { KA_NEIGHBOUR_GONE, start_neighbour, NULL },
+	{ KA_REFUSE, start_refuse, NULL },           { KA_CONGEST, start_refuse, NULL },
+	{ KA_ACCEPT, start_accept, NULL },           { .start = NULL },
 };
