@@ -94,38 +94,12 @@ static void put_switch(struct builder *b, bool on, int64_t ns)
 	b->armed = true;
 }
 
-static void put_change(struct builder *b, struct ka_change change, int64_t ns)
+static void put_change(struct builder *b, struct ka_wheel_input change, int64_t ns)
 {
-	switch (change.kind) {
-	case KA_CHANGE_NOTHING:
-		break;
-	case KA_CHANGE_ON:
-	case KA_CHANGE_OFF:
-		put_switch(b, change.kind == KA_CHANGE_ON, ns);
-		break;
-	case KA_CHANGE_IDLE:
-		put(b, KA_WHEEL_IDLE, ns, change.value);
-		put(b, KA_WHEEL_REARM, ns, 0);
-		break;
-	case KA_CHANGE_SYSCTL_IDLE:
-		put(b, KA_WHEEL_IDLE, ns, change.value);
-		break;
-	case KA_CHANGE_INTVL:
-		put(b, KA_WHEEL_INTVL, ns, change.value);
-		break;
-	case KA_CHANGE_CNT:
-		put(b, KA_WHEEL_CNT, ns, change.value);
-		break;
-	case KA_CHANGE_USER_TIMEOUT:
-		put(b, KA_WHEEL_UT, ns, change.value);
-		break;
-	case KA_CHANGE_REFUSE:
-		put(b, KA_WHEEL_REFUSE, ns, 0);
-		break;
-	case KA_CHANGE_ACCEPT:
-		put(b, KA_WHEEL_ACCEPT, ns, 0);
-		break;
-	}
+	if (change.kind == KA_WHEEL_ARM || change.kind == KA_WHEEL_OFF)
+		put_switch(b, change.kind == KA_WHEEL_ARM, ns);
+	else if (change.kind != KA_WHEEL_NOTHING)
+		put(b, change.kind, ns, change.value);
 }
 
 /* When a step took effect: at its setsockopt(), if there is a record of it, else when it was done. */

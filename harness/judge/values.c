@@ -93,50 +93,49 @@ struct ka_values ka_values_begin(const struct ka_instance *instance)
 	return v;
 }
 
-static enum ka_change_kind option_change(const struct ka_step *step)
+/* The timer's values: what sets each, and what that does. A sysctl is found at the next expiry. */
+static const struct {
+	int option;
+	const char *sysctl; /* NULL: none */
+	enum ka_wheel_input_kind by_option, by_sysctl;
+} timer_values[] = {
+	{ TCP_KEEPIDLE, "tcp_keepalive_time", KA_WHEEL_REARM, KA_WHEEL_IDLE },
+	{ TCP_KEEPINTVL, "tcp_keepalive_intvl", KA_WHEEL_INTVL, KA_WHEEL_INTVL },
+	{ TCP_KEEPCNT, "tcp_keepalive_probes", KA_WHEEL_CNT, KA_WHEEL_CNT },
+	{ TCP_USER_TIMEOUT, NULL, KA_WHEEL_UT, KA_WHEEL_NOTHING },
+};
+
+static enum ka_wheel_input_kind option_change(const struct ka_step *step)
 {
 	if (step->level == SOL_SOCKET && step->option == SO_KEEPALIVE)
-		return step->value ? KA_CHANGE_ON : KA_CHANGE_OFF;
-	if (step->level != IPPROTO_TCP)
-		return KA_CHANGE_NOTHING;
-	switch (step->option) {
-	case TCP_KEEPIDLE:
-		return KA_CHANGE_IDLE;
-	case TCP_KEEPINTVL:
-		return KA_CHANGE_INTVL;
-	case TCP_KEEPCNT:
-		return KA_CHANGE_CNT;
-	case TCP_USER_TIMEOUT:
-		return KA_CHANGE_USER_TIMEOUT;
-	default:
-		return KA_CHANGE_NOTHING;
-	}
+		return step->value ? KA_WHEEL_ARM : KA_WHEEL_OFF;
+	for (size_t i = 0; step->level == IPPROTO_TCP && i < KA_N(timer_values); i++)
+		if (timer_values[i].option == step->option)
+			return timer_values[i].by_option;
+	return KA_WHEEL_NOTHING;
 }
 
-static enum ka_change_kind sysctl_change(const struct ka_step *step)
+static enum ka_wheel_input_kind sysctl_change(const struct ka_step *step)
 {
-	if (ends_in(step->key, "tcp_keepalive_time"))
-		return KA_CHANGE_SYSCTL_IDLE;
-	if (ends_in(step->key, "tcp_keepalive_intvl"))
-		return KA_CHANGE_INTVL;
-	if (ends_in(step->key, "tcp_keepalive_probes"))
-		return KA_CHANGE_CNT;
-	return KA_CHANGE_NOTHING;
+	for (size_t i = 0; i < KA_N(timer_values); i++)
+		if (timer_values[i].sysctl && ends_in(step->key, timer_values[i].sysctl))
+			return timer_values[i].by_sysctl;
+	return KA_WHEEL_NOTHING;
 }
 
-struct ka_change ka_change_of(const struct ka_instance *instance, const struct ka_step *step)
+struct ka_wheel_input ka_change_of(const struct ka_instance *instance, const struct ka_step *step)
 {
 	enum ka_from from = instance->case_->from;
-	struct ka_change change = { .kind = KA_CHANGE_NOTHING,
-				    .value = ka_step_value(step, &instance->setting) };
+	struct ka_wheel_input change = { .kind = KA_WHEEL_NOTHING,
+					 .value = ka_step_value(step, &instance->setting) };
 	bool follows_sysctl = from == KA_FROM_SYSCTL || from == KA_FROM_NOWHERE;
 
 	if (step->who != KA_PROBER || step->fails)
 		return change;
 	if (step->do_ == KA_REFUSE)
-		change.kind = KA_CHANGE_REFUSE;
+		change.kind = KA_WHEEL_REFUSE;
 	if (step->do_ == KA_ACCEPT)
-		change.kind = KA_CHANGE_ACCEPT;
+		change.kind = KA_WHEEL_ACCEPT;
 	if (step->do_ == KA_SETSOCKOPT)
 		change.kind = option_change(step);
 	/* a value of the socket's own hides the sysctl (keepalive_time_when()) */
@@ -149,10 +148,8 @@ struct ka_change ka_change_of(const struct ka_instance *instance, const struct k
 
 static void span(int64_t *least, int64_t *most, int64_t value)
 {
-	if (value < *least)
-		*least = value;
-	if (value > *most)
-		*most = value;
+	*least = ka_lesser(*least, value);
+	*most = ka_greater(*most, value);
 }
 
 static void span_unsigned(unsigned *least, unsigned *most, int64_t value)
@@ -164,29 +161,16 @@ static void span_unsigned(unsigned *least, unsigned *most, int64_t value)
 	*most = (unsigned)high;
 }
 
-void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_change change)
+void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_wheel_input change)
 {
-	switch (change.kind) {
-	case KA_CHANGE_IDLE:
-	case KA_CHANGE_SYSCTL_IDLE:
+	if (change.kind == KA_WHEEL_IDLE || change.kind == KA_WHEEL_REARM)
 		span(&least->idle, &most->idle, change.value);
-		break;
-	case KA_CHANGE_INTVL:
+	if (change.kind == KA_WHEEL_INTVL)
 		span(&least->intvl, &most->intvl, change.value);
-		break;
-	case KA_CHANGE_CNT:
+	if (change.kind == KA_WHEEL_CNT)
 		span_unsigned(&least->cnt, &most->cnt, change.value);
-		break;
-	case KA_CHANGE_USER_TIMEOUT:
+	if (change.kind == KA_WHEEL_UT)
 		span_unsigned(&least->user_timeout_ms, &most->user_timeout_ms, change.value);
-		break;
-	case KA_CHANGE_NOTHING:
-	case KA_CHANGE_ON:
-	case KA_CHANGE_OFF:
-	case KA_CHANGE_REFUSE:
-	case KA_CHANGE_ACCEPT:
-		break;
-	}
 }
 
 bool ka_changes(const struct ka_instance *instance)
@@ -194,7 +178,7 @@ bool ka_changes(const struct ka_instance *instance)
 	const struct ka_case *c = instance->case_;
 
 	for (size_t i = 0; i < c->n_steps; i++)
-		if (ka_change_of(instance, &c->steps[i]).kind != KA_CHANGE_NOTHING)
+		if (ka_change_of(instance, &c->steps[i]).kind != KA_WHEEL_NOTHING)
 			return true;
 	return false;
 }
@@ -211,7 +195,7 @@ bool ka_runs_keepalive(const struct ka_instance *instance)
 	if (ka_begins_on(c))
 		return true;
 	for (size_t i = 0; i < c->n_steps; i++)
-		if (ka_change_of(instance, &c->steps[i]).kind == KA_CHANGE_ON)
+		if (ka_change_of(instance, &c->steps[i]).kind == KA_WHEEL_ARM)
 			return true;
 	return false;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "judge/wheel.h"
 #include "model/case.h"
 
 struct ka_values {
@@ -17,27 +18,12 @@ struct ka_values {
 /* The values with which the prober's connection begins. */
 struct ka_values ka_values_begin(const struct ka_instance *instance);
 
-/* What one step does to the prober's keepalive timer. */
-enum ka_change_kind {
-	KA_CHANGE_NOTHING,
-	KA_CHANGE_ON,          /* SO_KEEPALIVE 1 */
-	KA_CHANGE_OFF,         /* SO_KEEPALIVE 0 */
-	KA_CHANGE_IDLE,        /* TCP_KEEPIDLE: also starts the timer anew */
-	KA_CHANGE_SYSCTL_IDLE, /* tcp_keepalive_time: found at the next expiry */
-	KA_CHANGE_INTVL,
-	KA_CHANGE_CNT,
-	KA_CHANGE_USER_TIMEOUT,
-	KA_CHANGE_REFUSE, /* the device refuses what is sent: no attempt counts as probe */
-	KA_CHANGE_ACCEPT,
-};
-struct ka_change {
-	enum ka_change_kind kind;
-	int64_t value;
-};
-struct ka_change ka_change_of(const struct ka_instance *instance, const struct ka_step *step);
+/* What one step does to the prober's keepalive timer; KA_WHEEL_ARM, KA_WHEEL_OFF: SO_KEEPALIVE. Its
+ * .jiffy is not set. */
+struct ka_wheel_input ka_change_of(const struct ka_instance *instance, const struct ka_step *step);
 
 /* Widens @least and @most so that the values after @change lie between them. */
-void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_change change);
+void ka_values_span(struct ka_values *least, struct ka_values *most, struct ka_wheel_input change);
 
 /* True when any step changes the timer: then no closed form says when the end comes. */
 bool ka_changes(const struct ka_instance *instance);

@@ -267,6 +267,8 @@ static void apply(struct timer *t, const struct ka_wheel_input *input)
 		t->idle = input->value * t->hz;
 		break;
 	case KA_WHEEL_REARM:
+		if (input->value)
+			t->idle = input->value * t->hz;
 		rearm(t, input->jiffy);
 		break;
 	case KA_WHEEL_INTVL:
@@ -284,6 +286,8 @@ static void apply(struct timer *t, const struct ka_wheel_input *input)
 		break;
 	case KA_WHEEL_LATE:
 		t->late = input->value;
+		break;
+	case KA_WHEEL_NOTHING:
 		break;
 	}
 }

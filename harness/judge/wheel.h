@@ -45,16 +45,18 @@ enum ka_wheel_input_kind {
 	KA_WHEEL_RX,     /* a segment is received; in its jiffy before the timer fires */
 	KA_WHEEL_ANSWER, /* the same, caused by a probe: in its jiffy after the timer fired */
 	KA_WHEEL_BUSY, /* data is in flight: the handler sends no probe, and looks again after idle */
-	KA_WHEEL_CLEAR,  /* all data is acknowledged */
-	KA_WHEEL_OFF,    /* SO_KEEPALIVE cleared: the timer is deleted, the probe count stays */
-	KA_WHEEL_IDLE,   /* idle is .value seconds; the running timer stays as it is */
-	KA_WHEEL_REARM,  /* TCP_KEEPIDLE was set: the timer runs until L + idle, or from now */
+	KA_WHEEL_CLEAR, /* all data is acknowledged */
+	KA_WHEEL_OFF,   /* SO_KEEPALIVE cleared: the timer is deleted, the probe count stays */
+	KA_WHEEL_IDLE,  /* idle is .value seconds; the running timer stays as it is */
+	KA_WHEEL_REARM, /* TCP_KEEPIDLE was set, to .value seconds unless that is 0: the timer runs until
+			    L + idle, or from now */
 	KA_WHEEL_INTVL,  /* intvl is .value seconds, from the next probe on */
 	KA_WHEEL_CNT,    /* cnt is .value, from the next expiry on */
 	KA_WHEEL_UT,     /* user timeout is .value milliseconds */
 	KA_WHEEL_REFUSE, /* from now on the device refuses what is sent (NET_XMIT_DROP) */
 	KA_WHEEL_ACCEPT, /* no longer */
 	KA_WHEEL_LATE, /* from now on the handler runs .value jiffies late wherever that decides */
+	KA_WHEEL_NOTHING,
 };
 struct ka_wheel_input {
 	enum ka_wheel_input_kind kind;
