@@ -268,7 +268,7 @@ static void print_steps(const struct ka_lesson *lesson)
 		at.step = &c->steps[i];
 		print_step(&at, i + 1);
 	}
-	if (lesson->prediction->when == KA_NEVER && watch_s > 0)
+	if (ka_regime_is(lesson->prediction->when, KA_REGIME_LIVES) && watch_s > 0)
 		ka_page_text(2, "Then the connection is watched for another %.4g s.", watch_s);
 }
 
@@ -312,9 +312,7 @@ static const char *number_text(int n, const char *what, char *buf, size_t size)
 /* What a timer that gives up reports in place of ETIMEDOUT. */
 static bool is_soft(const struct ka_prediction *p)
 {
-	return p->error != ETIMEDOUT &&
-	       (p->when == KA_KEEPALIVE_EXPIRY || p->when == KA_USER_TIMEOUT ||
-		p->when == KA_RETRANSMIT_LIMIT);
+	return p->error != ETIMEDOUT && ka_regime_is(p->when, KA_REGIME_GIVES_UP);
 }
 
 /* Who asks first gets the error, {error}. */
@@ -323,9 +321,10 @@ static const char *error_sign(const struct ka_case *c, const struct ka_predictio
 	bool finished = p->events == (EPOLLERR | EPOLLHUP);
 
 	if (!p->error)
-		return p->eof                ? "read() returns 0: end of file, no error."
-		       : p->when == KA_NEVER ? "No event, no error: read() would block."
-					     : NULL;
+		return p->eof ? "read() returns 0: end of file, no error."
+		       : ka_regime_is(p->when, KA_REGIME_LIVES)
+			       ? "No event, no error: read() would block."
+			       : NULL;
 	if (p->error == ENOTCONN)
 		return "read() returns -1 with ENOTCONN, each time; SO_ERROR is 0.";
 	if (c->expect.survives)
@@ -403,7 +402,8 @@ static void print_wire_signs(const struct ka_lesson *lesson)
 	const char *probe = ka_case_persists(lesson->instance->case_) ? "window probe" : "probe";
 	char kind[40], text[64], received[64];
 
-	snprintf(kind, sizeof(kind), "%s%s", p->when == KA_FIRST_PROBE ? "" : "unanswered ", probe);
+	snprintf(kind, sizeof(kind), "%s%s",
+		 ka_regime_is(p->when, KA_REGIME_ONE_PROBE) ? "" : "unanswered ", probe);
 	ka_page_hang(SIGN, "On the wire: %s.%s", number_text(p->probes, kind, text, sizeof(text)),
 		     p->probes == 0 ? ""
 				    : " (A probe is an ACK without data whose sequence number is "
@@ -456,7 +456,7 @@ static void print_load(const struct ka_lesson *lesson)
 {
 	unsigned load = lesson->instance->case_->load;
 
-	if (load && lesson->prediction->when == KA_NEVER)
+	if (load && ka_regime_is(lesson->prediction->when, KA_REGIME_LIVES))
 		ka_page_hang(SIGN, "Each of the %u other connections lives, too.", load);
 	else if (load)
 		ka_page_hang(SIGN,

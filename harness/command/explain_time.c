@@ -237,36 +237,28 @@ static void compare_hz(const struct ka_lesson *lesson)
 /* Those in which the keepalive timer brings the end. */
 static void explain_timer(const struct ka_lesson *lesson, const struct sum *sum)
 {
-	static const char *const paper[KA_REGIMES] = {
-		[KA_KEEPALIVE_EXPIRY] =
-			"On paper: idle + intvl * cnt = {idle} + {intvl} * {cnt} = {nominal}.",
-		[KA_FIRST_PROBE] = "On paper: idle = {idle}, and a round trip. intvl and cnt have "
-				   "no part in it.",
-		[KA_USER_TIMEOUT] = "On paper: the user timeout, {timeout}. But the kernel only "
-				    "looks when the keepalive timer goes off, and wants one "
-				    "unanswered probe.",
-	};
 	enum ka_when when = sum->p->when;
-	bool intervals = when != KA_FIRST_PROBE;
+	bool by_cnt = ka_regime_is(when, KA_REGIME_BY_CNT);
+	bool intervals = !ka_regime_is(when, KA_REGIME_ONE_PROBE);
 	char title[120], text[KA_EXPLAIN_TEXT];
 
 	snprintf(title, sizeof(title), "WHEN, AND WHY %g s BECOMES %.3f .. %.3f s",
-		 when == KA_FIRST_PROBE    ? (double)sum->v.idle
-		 : when == KA_USER_TIMEOUT ? sum->v.user_timeout_ms / 1000.0
-					   : sum->p->nominal_s,
+		 by_cnt      ? sum->p->nominal_s
+		 : intervals ? sum->v.user_timeout_ms / 1000.0
+			     : (double)sum->v.idle,
 		 seconds(sum, sum->p->lo_j), seconds(sum, sum->p->hi_j));
 	ka_page_head(title);
 	ka_page_para("%s All times count from L, when the last segment was received.",
-		     ka_explain_fill(lesson, paper[when], text));
+		     ka_explain_fill(lesson, ka_regime(when)->time, text));
 	explain_wheel(sum, intervals);
 	explain_first(sum);
 	if (intervals)
 		explain_steps(sum);
-	if (when == KA_KEEPALIVE_EXPIRY) {
+	if (by_cnt) {
 		print_chain(sum, sum->v.cnt);
 		explain_sum(sum, "Earliest", sum->p->lo_j, sum->p->p1_lo_j);
 		explain_sum(sum, "Latest", sum->p->hi_j, sum->p->p1_hi_j);
-	} else if (when == KA_USER_TIMEOUT) {
+	} else if (intervals) {
 		print_expiries(sum);
 	} else {
 		print_columns();
@@ -303,40 +295,17 @@ static void explain_never(const struct ka_lesson *lesson, const struct sum *sum)
 			     seconds(sum, dead.p1[1]));
 }
 
-/* The judge knows more than is known before. */
-#define NARROWED                                                                                   \
-	" This is what can be said before. The judge knows more: TCP_INFO tells RTO when the "     \
-	"data is written, the wire shows each time that the timer went off, and from the last "    \
-	"one the next follows to the wheel's rounding; where the jiffies can be read, exactly. "   \
-	"That is the window of the result."
-
 /* Those of other timers than keepalive's. */
 static const char *why_of(const struct ka_lesson *lesson)
 {
-	static const char *const why[KA_REGIMES] = {
-		[KA_AT_ONCE] = "the tick may pass once while the segment is on its way, and once "
-			       "until the reader runs. To this, how late the host wakes its timers "
-			       "is added, as measured.",
-		[KA_RETRANSMIT_LIMIT] =
-			"the first retransmission comes after about 0.2 s on such a short path, "
-			"and each interval is twice the one before, up to 120 s." NARROWED,
-		[KA_PERSIST_LIMIT] =
-			"the first window probe comes after about 0.2 s on such a short path, and "
-			"each interval is twice the one before, up to 120 s." NARROWED,
-		[KA_FIRST_RETRANSMIT] = "the retransmission timer, or a tail loss probe, about "
-					"0.2 s on such a short path.",
-		[KA_CONNECT_LIMIT] =
-			"the sum of the intervals, each rounded up by the timer wheel.",
-	};
 	enum ka_when when = lesson->prediction->when;
 
 	if (ka_regime(when)->unseen && lesson->instance->case_->expect.unseen)
 		return "the user timeout, counted from the write or from the first expiry behind "
 		       "it, and rounded up by the timer wheel.";
-	if (when == KA_PERSIST_LIMIT && lesson->instance->setting.user_timeout_ms)
-		return "the first window probe comes after about 0.2 s on such a short path, and "
-		       "the user timeout of {timeout} counts from there." NARROWED;
-	return why[when];
+	return ka_regime(when)->by_timeout && lesson->instance->setting.user_timeout_ms
+		       ? ka_regime(when)->by_timeout
+		       : ka_regime(when)->time;
 }
 
 /* Steps turn the values while the timer runs: no sum holds for all runs. */
@@ -357,21 +326,20 @@ void ka_explain_time(const struct ka_lesson *lesson)
 	enum ka_when when = sum.p->when;
 	char text[KA_EXPLAIN_TEXT];
 
-	if (!sum.p->changing &&
-	    (when == KA_KEEPALIVE_EXPIRY || when == KA_FIRST_PROBE || when == KA_USER_TIMEOUT)) {
+	if (!sum.p->changing && ka_regime_is(when, KA_REGIME_KEEPALIVE)) {
 		explain_timer(lesson, &sum);
 		return;
 	}
 	ka_page_head("WHEN");
-	if (when == KA_NEVER) {
+	if (ka_regime_is(when, KA_REGIME_LIVES)) {
 		explain_never(lesson, &sum);
-	} else if (sum.p->changing && when != KA_CONNECT_LIMIT) {
+	} else if (sum.p->changing && !ka_regime_is(when, KA_REGIME_CONNECTS)) {
 		explain_changing(&sum);
 	} else {
 		ka_page_text(2, "%.3f .. %.3f s after %s: %s", seconds(&sum, sum.p->lo_j),
 			     seconds(&sum, sum.p->hi_j), ka_zero_text(ka_regime(when)->zero),
 			     ka_explain_fill(lesson, why_of(lesson), text));
-		if (when != KA_AT_ONCE && when != KA_FIRST_RETRANSMIT) {
+		if (ka_regime_is(when, KA_REGIME_GIVES_UP)) {
 			putchar('\n');
 			compare_hz(lesson);
 		}

@@ -42,6 +42,9 @@ struct ka_regime {
 	/* for `kacheck explain`, which fills in what stands in braces; the second where what waits
 	 * cannot leave the host (.unseen), NULL: no difference */
 	const char *sentence, *unseen;
+	/* the same, of its time: what it is on paper, or comes of; the second under a user timeout, NULL:
+	 * no difference */
+	const char *time, *by_timeout;
 };
 
 const struct ka_regime *ka_regime(enum ka_when when);

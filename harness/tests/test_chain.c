@@ -194,6 +194,30 @@ TEST(fresh_window_holds_every_phase)
 	}
 }
 
+/* Every phase, and every time before L at which the timer may have been armed. */
+TEST(chained_window_is_every_phase)
+{
+	static const int rates[] = { 100, 250, 300, 1000 };
+
+	for (size_t r = 0; r < KA_N(rates); r++) {
+		struct traffic t = { .hz = rates[r], .idle = 1, .intvl = 1, .cnt = 3, .n = 2 };
+		struct ka_wheel_bounds b = window(&t, KA_WHEEL_CHAINED);
+		int64_t end[2] = { INT64_MAX, INT64_MIN };
+
+		for (int64_t phase = 0; phase < ka_wheel_granule(t.hz, t.hz); phase++) {
+			for (int64_t ago = 1; ago <= t.hz; ago++) {
+				const int64_t rx = EPOCH + phase;
+
+				t.inputs[0] = (struct ka_wheel_input){ KA_WHEEL_ARM, rx - ago, 0 };
+				t.inputs[1] = (struct ka_wheel_input){ KA_WHEEL_RX, rx, 0 };
+				ka_widen(end, run(&t).end - rx);
+			}
+		}
+		assert_int_equal(end[0], b.end[0]);
+		assert_int_equal(end[1], b.end[1]);
+	}
+}
+
 /* The bounds are attained: not wider than they must be. */
 TEST(fresh_window_is_tight)
 {

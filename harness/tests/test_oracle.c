@@ -8,6 +8,7 @@
 
 #include "judge/backoff.h"
 #include "judge/judge.h"
+#include "judge/regimes.h"
 #include "netns/tests/unit.h"
 
 #define SILENT                                                                                     \
@@ -465,4 +466,26 @@ TEST(keepalive_switched_on_by_a_step)
 	p = good(&c, &one_one_three, 250);
 	assert_true(p.changing);
 	assert_true(p.hi_j > 7200 * 250); /* the namespace's defaults */
+}
+
+/* ---- regimes --------------------------------------------------------------------------------------- */
+
+/* Whatever is said of a regime in one table fits what the other does. */
+TEST(every_regime_has_its_rows)
+{
+	for (unsigned i = 0; i < KA_REGIMES; i++) {
+		enum ka_when when = (enum ka_when)i;
+		const struct ka_rule *rule = ka_rule(when);
+		bool gives_up = ka_regime_is(when, KA_REGIME_GIVES_UP);
+		bool by_keepalive = ka_regime_is(when, KA_REGIME_KEEPALIVE);
+
+		assert_non_null(ka_regime(when)->name);
+		assert_ptr_equal(ka_regime_find(ka_regime(when)->name), ka_regime(when));
+		assert_true(!rule->predict == ka_regime_is(when, KA_REGIME_LIVES));
+		assert_true(!rule->timer == !(gives_up && !by_keepalive));
+		assert_true(!rule->timer == !rule->expiry);
+		assert_true(!by_keepalive || rule->end_packet);
+	}
+	assert_null(ka_regime_find("whim"));
+	assert_null(ka_regime_find(NULL));
 }

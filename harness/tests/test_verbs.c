@@ -55,6 +55,8 @@ TEST(sentences_close_their_braces)
 	for (unsigned i = 0; i < KA_REGIMES; i++) {
 		is_sentence(ka_regime((enum ka_when)i)->sentence);
 		is_sentence(ka_regime((enum ka_when)i)->unseen);
+		is_sentence(ka_regime((enum ka_when)i)->time);
+		is_sentence(ka_regime((enum ka_when)i)->by_timeout);
 	}
 }
 
