@@ -19,16 +19,11 @@ static void lose(struct ka_output *output, int code)
 
 static int check_format(const char *option, const char *format)
 {
-	char known[200] = "";
-	size_t used = 0;
+	struct nn_err err = { 0 };
 
-	for (size_t i = 0; ka_report_format(i) && used < sizeof(known); i++) {
-		if (strcmp(ka_report_format(i), format) == 0)
-			return KA_EXIT_OK;
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
-					 ka_report_format(i));
-	}
-	ka_complain("%s: '%.40s' is no format; there are %s", option, format, known);
+	if (ka_report_knows(format, &err) == 0)
+		return KA_EXIT_OK;
+	ka_complain("%s: %s", option, err.text);
 	return KA_EXIT_USAGE;
 }
 

@@ -69,8 +69,8 @@ static const struct argp_option table[] = {
 	  "last broken (default: 250)",
 	  2 },
 	{ NULL, 0, NULL, 0, "What to write:", 3 },
-	{ "format", KEY_FORMAT, "FORMAT", 0,
-	  "Of standard output: text (default), tap, ktap, junit, json", 4 },
+	{ "format", KEY_FORMAT, "FORMAT", 0, "Of standard output; \"help\" lists them. There are ",
+	  4 },
 	{ "report", KEY_REPORT, "FORMAT=FILE", 0,
 	  "Also a report in a file (may be given more than once)", 4 },
 	{ "out", KEY_OUT, "DIR", 0,
@@ -98,6 +98,13 @@ static const char text[] =
 	"failed; 2 wrong usage; 77 nothing could run; 99 an experiment, or kacheck itself, is "
 	"broken.\n\n"
 	"Without --out and --keep nothing is written to disk.";
+
+static _Noreturn void list_formats(void)
+{
+	for (size_t i = 0; ka_report_format(i); i++)
+		puts(ka_report_format(i));
+	exit(fflush(stdout) ? KA_EXIT_BROKEN : KA_EXIT_OK);
+}
 
 static void add_report(struct ka_run_options *options, char *arg)
 {
@@ -172,6 +179,8 @@ static error_t parse_output(int key, char *arg, struct state *s)
 
 	switch (key) {
 	case KEY_FORMAT:
+		if (strcmp(arg, "help") == 0)
+			list_formats();
 		options->format = arg;
 		return 0;
 	case KEY_REPORT:
@@ -226,10 +235,13 @@ static char *help_filter(int key, const char *doc, void *input)
 	char forms[400], *whole;
 
 	(void)input;
-	if (key != 'k' ||
-	    asprintf(&whole, "%s%s", ka_kernel_forms(true, forms, sizeof(forms)), doc) < 0)
-		return (char *)doc;
-	return whole;
+	int ret = -1;
+
+	if (key == 'k')
+		ret = asprintf(&whole, "%s%s", ka_kernel_forms(true, forms, sizeof(forms)), doc);
+	else if (key == KEY_FORMAT)
+		ret = asprintf(&whole, "%s%s", doc, ka_report_formats(forms, sizeof(forms)));
+	return ret < 0 ? (char *)doc : whole;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

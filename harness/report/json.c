@@ -17,7 +17,6 @@ static int json_result(struct ka_report *report, FILE *out, const struct ka_resu
 	return 0;
 }
 
-const struct ka_writer ka_writer_json = {
-	.name = "json",
+KA_WRITER(json) = {
 	.result = json_result,
 };

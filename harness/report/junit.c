@@ -205,8 +205,7 @@ static int junit_finish(struct ka_report *report, FILE *out, const struct ka_tot
 	return ret;
 }
 
-const struct ka_writer ka_writer_junit = {
-	.name = "junit",
+KA_WRITER(junit) = {
 	.finish = junit_finish,
 	.holds = junit_holds,
 };

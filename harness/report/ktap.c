@@ -42,8 +42,7 @@ static int ktap_finish(struct ka_report *report, FILE *out, const struct ka_tota
 	return 0;
 }
 
-const struct ka_writer ka_writer_ktap = {
-	.name = "ktap",
+KA_WRITER(ktap) = {
 	.begin = ktap_begin,
 	.result = ktap_result,
 	.finish = ktap_finish,

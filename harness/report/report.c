@@ -14,11 +14,19 @@
 #include "model/util.h"
 #include "report/writer.h"
 
-static const struct ka_writer *const writers[] = {
-	&ka_writer_text, &ka_writer_tap, &ka_writer_ktap, &ka_writer_junit, &ka_writer_json,
-};
+/* The formats. Help, completions and messages have their names from here; the first is the default. */
+#define FORMATS(do_) do_(text) do_(tap) do_(ktap) do_(junit) do_(json)
 
-#define N_WRITERS (KA_N(writers))
+#define DECLARE(name) extern const struct ka_writer ka_writer_##name;
+FORMATS(DECLARE)
+
+static const struct {
+	const char *name;
+	const struct ka_writer *writer;
+} formats[] = {
+#define ROW(name) { #name, &ka_writer_##name },
+	FORMATS(ROW)
+};
 
 /* ---- output ------------------------------------------------------------------------------- */
 
@@ -139,24 +147,38 @@ const char *ka_full_name(struct ka_report *report, const struct ka_result *resul
 
 const char *ka_report_format(size_t i)
 {
-	return i < N_WRITERS ? writers[i]->name : NULL;
+	return i < KA_N(formats) ? formats[i].name : NULL;
+}
+
+char *ka_report_formats(char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < KA_N(formats) && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "",
+					 formats[i].name);
+	return buf;
 }
 
 static int find_writer(const struct ka_writer **ret, const char *format, struct nn_err *err)
 {
-	char known[256] = "";
-	size_t used = 0;
+	char known[200];
 
-	for (size_t i = 0; i < N_WRITERS; i++) {
-		if (!strcmp(writers[i]->name, format)) {
-			*ret = writers[i];
+	for (size_t i = 0; i < KA_N(formats); i++) {
+		if (strcmp(formats[i].name, format) == 0) {
+			*ret = formats[i].writer;
 			return 0;
 		}
-		if (used < sizeof(known))
-			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
-						 i ? ", " : "", writers[i]->name);
 	}
-	return nn_fail(err, EINVAL, "no report format \"%s\" (there are %s)", format, known);
+	return nn_refuse(err, "'%.40s' is no format; there are %s", format,
+			 ka_report_formats(known, sizeof(known)));
+}
+
+int ka_report_knows(const char *format, struct nn_err *err)
+{
+	const struct ka_writer *writer;
+
+	return find_writer(&writer, format, err);
 }
 
 static int begin(struct ka_report *report)
@@ -209,7 +231,7 @@ static int write_result(struct ka_report *report, const struct ka_result *result
 	return end_piece(report, &piece, report->writer->result(report, piece.out, result));
 }
 
-/* Also what a quiet text does not tell is in its matrix. */
+/* Also what a quiet report does not tell is in its matrix. */
 static int note_kernel(struct ka_report *report, const struct ka_result *result)
 {
 	int number =
@@ -217,7 +239,7 @@ static int note_kernel(struct ka_report *report, const struct ka_result *result)
 
 	if (number < 0)
 		return number;
-	if (!ka_several_kernels(report) || report->writer != &ka_writer_text)
+	if (!ka_several_kernels(report) || !report->writer->compares)
 		return 0;
 	return ka_matrix_take(&report->matrix, (size_t)number, result);
 }

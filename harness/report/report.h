@@ -29,8 +29,7 @@ struct ka_report_options {
 		name_width; /* text: length of the longest instance name that will come; 0: not known */
 };
 
-/* @format: "text", "tap", "ktap", "junit", "json". -EINVAL names the known ones. @out stays the
- * caller's; it and the strings of @options must live until ka_report_free(). */
+/* @format: of ka_report_format(). -EINVAL names the known ones. @out stays the caller's; it and the strings of @options must live until ka_report_free(). */
 int ka_report_open(struct ka_report **ret, const char *format, FILE *out,
 		   const struct ka_report_options *options, struct nn_err *err);
 /* Writes one result, whole or not at all, and flushes. Returns 0 or -errno (-EPIPE, -ENOSPC: the
@@ -42,5 +41,9 @@ struct ka_report *ka_report_free(struct ka_report *report);
 
 /* Names of the formats: ka_report_format(0), ... until NULL. */
 const char *ka_report_format(size_t i);
+/* All of them, "text, tap", into @buf. Returns @buf. */
+char *ka_report_formats(char *buf, size_t size);
+/* 0, or -EINVAL with a text that names those that there are. */
+int ka_report_knows(const char *format, struct nn_err *err);
 
 #endif

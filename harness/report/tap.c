@@ -91,8 +91,7 @@ static int tap_finish(struct ka_report *report, FILE *out, const struct ka_total
 	return 0;
 }
 
-const struct ka_writer ka_writer_tap = {
-	.name = "tap",
+KA_WRITER(tap) = {
 	.begin = tap_begin,
 	.result = tap_result,
 	.finish = tap_finish,

@@ -192,9 +192,9 @@ static int text_finish(struct ka_report *report, FILE *out, const struct ka_tota
 	return ret;
 }
 
-const struct ka_writer ka_writer_text = {
-	.name = "text",
+KA_WRITER(text) = {
 	.result = text_result,
 	.finish = text_finish,
 	.holds = text_holds,
+	.compares = true,
 };

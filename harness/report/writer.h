@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a writer is, and what writers share. A new format is one file with a struct ka_writer and one
- * row in report.c's table. Writers print into memory: report.c carries it out and minds the errors.
+ * What a writer is, and what writers share. A new format is one file with a KA_WRITER() and its
+ * name in report.c. Writers print into memory: report.c carries it out and minds the errors.
  */
 #ifndef KA_WRITER_H
 #define KA_WRITER_H
@@ -13,7 +13,6 @@
 #include "report/report.h"
 
 struct ka_writer {
-	const char *name;
 	/* Each may be NULL. @out is memory, report.c sees whether there was enough. Return 0 or
 	 * -errno. */
 	int (*begin)(struct ka_report *report, FILE *out);
@@ -21,10 +20,13 @@ struct ka_writer {
 	int (*finish)(struct ka_report *report, FILE *out, const struct ka_totals *totals);
 	/* Which results the writer needs again in finish(); NULL: none. */
 	bool (*holds)(const struct ka_result *result);
+	bool compares; /* finish() shows several kernels side by side: report->matrix */
 };
 
-extern const struct ka_writer ka_writer_text, ka_writer_tap, ka_writer_ktap, ka_writer_junit,
-	ka_writer_json;
+/* Defines the writer that report.c knows by @name. */
+#define KA_WRITER(name)                                                                            \
+	extern const struct ka_writer ka_writer_##name;                                            \
+	const struct ka_writer ka_writer_##name
 
 struct ka_report {
 	const struct ka_writer *writer;
@@ -35,7 +37,7 @@ struct ka_report {
 	struct ka_result *held; /* in the order of their coming */
 	size_t n_held, room;
 	struct ka_kernels kernels; /* that have come so far */
-	struct ka_matrix matrix;   /* text, of several kernels */
+	struct ka_matrix matrix;   /* of several kernels, if the writer compares */
 };
 
 static inline bool ka_several_kernels(const struct ka_report *report)

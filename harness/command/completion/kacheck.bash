@@ -32,7 +32,7 @@ _kacheck_kernels() {
 
 _kacheck() {
 	local at=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]} prev
-	local command=${COMP_WORDS[1]} formats='text tap ktap junit json'
+	local command=${COMP_WORDS[1]} formats
 
 	# bash breaks --format=tap into three words.
 	[ "$cur" != = ] || { cur='' && at=$((at + 1)); }
@@ -58,12 +58,17 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
 		return
 		;;
+	list:--format)
+		mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+		return
+		;;
 	*:--format | *:-F)
-		[ "$command" != list ] || formats='text json'
+		formats=$(kacheck run --format help 2>/dev/null)
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		return
 		;;
 	*:--report)
+		formats=$(kacheck run --format help 2>/dev/null)
 		mapfile -t COMPREPLY < <(compgen -S = -W "$formats" -- "$cur")
 		compopt -o nospace
 		return

@@ -34,7 +34,17 @@ done
 if command -v bash >/dev/null; then
 	run bash -n "$completion/kacheck.bash"
 	is "bash reads its completion" "$status" 0
+	# shellcheck disable=SC2016
+	run bash -c 'kacheck() { "$KACHECK" "$@"; }; . "$1"
+		COMP_WORDS=(kacheck run --format "") COMP_CWORD=3 && _kacheck && printf "%s\n" "${COMPREPLY[@]}"' \
+		- "$completion/kacheck.bash"
+	is "bash completes the formats that --format help lists" "$out" "$("$KACHECK" run --format help)"
 fi
+formats=$("$KACHECK" run --format help)
+has "--format help lists formats" "$formats" '^text$'
+for format in $formats; do
+	has "run --help names the format $format" "$("$KACHECK" run --help | tr -s ' \n' ' ')" "There are .*\b$format\b"
+done
 if command -v mandoc >/dev/null; then
 	run mandoc -T lint -W warning "$man"
 	is "mandoc finds nothing wrong" "$out" ""
