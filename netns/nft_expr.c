@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The expressions of an nftables rule, built by libnftnl. */
+/*
+ * The expressions of an nftables rule, built by libnftnl: one function for each, in the words of nft's
+ * own language, whose attributes are a table. All load and compare through one register.
+ */
 #include "nft_expr.h"
 
 #include <arpa/inet.h>
@@ -11,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nft_text.h"
+
 /* 16 bytes wide, enough for an interface name. */
 #define REG NFT_REG_1
 
@@ -19,186 +24,214 @@
 
 #define TCP_FLAGS_OFFSET 13
 
-static struct nftnl_expr *add_expr(struct nn_exprs *e, const char *name)
+/* .data: @size bytes; NULL: a number of 32 bits. Type 0 ends a list. */
+struct attr {
+	uint16_t type;
+	uint32_t number;
+	const void *data;
+	uint32_t size;
+};
+
+static bool add_expr(struct nftnl_rule *out, const char *name, const struct attr *attrs)
 {
 	struct nftnl_expr *expr = nftnl_expr_alloc(name);
 
-	if (expr)
-		nftnl_rule_add_expr(e->rule, expr);
-	else
-		e->failed = true;
-	return expr;
-}
-
-/* `KEY`: loads a property of the packet. */
-static void load_meta(struct nn_exprs *e, uint32_t key)
-{
-	struct nftnl_expr *expr = add_expr(e, "meta");
-
 	if (!expr)
-		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, REG);
+		return false;
+	nftnl_rule_add_expr(out, expr);
+	for (; attrs->type; attrs++)
+		if (nftnl_expr_set(expr, attrs->type, attrs->data ? attrs->data : &attrs->number,
+				   attrs->data ? attrs->size : sizeof(attrs->number)))
+			return false;
+	return true;
 }
 
-/* `@th,OFFSET,LEN`: loads bytes of the transport header. */
-static void load_transport(struct nn_exprs *e, uint32_t offset, uint32_t len)
+/* Those whose name says all: `counter`, `masquerade`. The latter translates to the address of the
+ * device that the packet leaves by. */
+static bool add_bare(struct nftnl_rule *out, const char *name)
 {
-	struct nftnl_expr *expr = add_expr(e, "payload");
+	static const struct attr none;
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, REG);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, len);
+	return add_expr(out, name, &none);
 }
+
+/* ---- matching --------------------------------------------------------------------------- */
 
 /* `== DATA`, or another of the kernel's comparisons */
-static void compare_by(struct nn_exprs *e, uint32_t op, const void *data, uint32_t len)
+static bool compare(struct nftnl_rule *out, uint32_t op, const void *data, uint32_t size)
 {
-	struct nftnl_expr *expr = add_expr(e, "cmp");
+	const struct attr attrs[] = { { NFTNL_EXPR_CMP_SREG, .number = REG },
+				      { NFTNL_EXPR_CMP_OP, .number = op },
+				      { NFTNL_EXPR_CMP_DATA, .data = data, .size = size },
+				      { 0 } };
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, REG);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, op);
-	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, len);
-}
-
-static void compare(struct nn_exprs *e, const void *data, uint32_t len)
-{
-	compare_by(e, NFT_CMP_EQ, data, len);
+	return add_expr(out, "cmp", attrs);
 }
 
 /* `& MASK` */
-static void mask_with(struct nn_exprs *e, const void *mask, uint32_t len)
+static bool mask_with(struct nftnl_rule *out, const void *mask, uint32_t size)
 {
 	static const uint8_t zero[16];
-	struct nftnl_expr *expr = add_expr(e, "bitwise");
+	const struct attr attrs[] = { { NFTNL_EXPR_BITWISE_SREG, .number = REG },
+				      { NFTNL_EXPR_BITWISE_DREG, .number = REG },
+				      { NFTNL_EXPR_BITWISE_LEN, .number = size },
+				      { NFTNL_EXPR_BITWISE_MASK, .data = mask, .size = size },
+				      { NFTNL_EXPR_BITWISE_XOR, .data = zero, .size = size },
+				      { 0 } };
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, REG);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, REG);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, len);
-	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, len);
-	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, zero, len);
+	return add_expr(out, "bitwise", attrs);
 }
 
-void nn_expr_iifname(struct nn_exprs *e, const char *name)
+/* `KEY DATA`: a property of the packet. */
+static bool match_meta(struct nftnl_rule *out, uint32_t key, const void *data, uint32_t size)
+{
+	const struct attr attrs[] = { { NFTNL_EXPR_META_KEY, .number = key },
+				      { NFTNL_EXPR_META_DREG, .number = REG },
+				      { 0 } };
+
+	return add_expr(out, "meta", attrs) && compare(out, NFT_CMP_EQ, data, size);
+}
+
+static bool match_iifname(struct nftnl_rule *out, const char *name)
 {
 	char padded[IFNAMSIZ] = { 0 };
 
 	snprintf(padded, sizeof(padded), "%s", name);
-	load_meta(e, NFT_META_IIFNAME);
-	compare(e, padded, sizeof(padded));
+	return match_meta(out, NFT_META_IIFNAME, padded, sizeof(padded));
 }
 
-void nn_expr_nfproto(struct nn_exprs *e, uint8_t family)
+/* `@th,OFFSET,SIZE`: loads bytes of the transport header. */
+static bool load_transport(struct nftnl_rule *out, uint32_t offset, uint32_t size)
 {
-	load_meta(e, NFT_META_NFPROTO);
-	compare(e, &family, sizeof(family));
+	const struct attr attrs[] = {
+		{ NFTNL_EXPR_PAYLOAD_DREG, .number = REG },
+		{ NFTNL_EXPR_PAYLOAD_BASE, .number = NFT_PAYLOAD_TRANSPORT_HEADER },
+		{ NFTNL_EXPR_PAYLOAD_OFFSET, .number = offset },
+		{ NFTNL_EXPR_PAYLOAD_LEN, .number = size },
+		{ 0 },
+	};
+
+	return add_expr(out, "payload", attrs);
 }
 
-void nn_expr_l4proto(struct nn_exprs *e, uint8_t proto)
-{
-	load_meta(e, NFT_META_L4PROTO);
-	compare(e, &proto, sizeof(proto));
-}
-
-static void match_port(struct nn_exprs *e, uint32_t offset, uint16_t port)
+/* `th sport PORT` at offset 0, `th dport PORT` at 2 */
+static bool match_port(struct nftnl_rule *out, uint32_t offset, uint16_t port)
 {
 	uint16_t wire = htons(port);
 
-	load_transport(e, offset, sizeof(wire));
-	compare(e, &wire, sizeof(wire));
+	return load_transport(out, offset, sizeof(wire)) &&
+	       compare(out, NFT_CMP_EQ, &wire, sizeof(wire));
 }
 
-void nn_expr_sport(struct nn_exprs *e, uint16_t port)
+/* `tcp flags & MASK == VALUE` */
+static bool match_flags(struct nftnl_rule *out, uint8_t mask, uint8_t value)
 {
-	match_port(e, 0, port);
-}
-
-void nn_expr_dport(struct nn_exprs *e, uint16_t port)
-{
-	match_port(e, 2, port);
-}
-
-void nn_expr_tcp_flags(struct nn_exprs *e, uint8_t mask, uint8_t value)
-{
-	load_transport(e, TCP_FLAGS_OFFSET, 1);
-	mask_with(e, &mask, 1);
-	compare(e, &value, 1);
+	return load_transport(out, TCP_FLAGS_OFFSET, 1) && mask_with(out, &mask, 1) &&
+	       compare(out, NFT_CMP_EQ, &value, 1);
 }
 
 /* `ct state & STATES != 0` */
-void nn_expr_ct_state(struct nn_exprs *e, uint32_t states)
+static bool match_ct_state(struct nftnl_rule *out, uint32_t states)
 {
 	static const uint32_t none;
-	struct nftnl_expr *expr = add_expr(e, "ct");
+	const struct attr attrs[] = { { NFTNL_EXPR_CT_KEY, .number = NFT_CT_STATE },
+				      { NFTNL_EXPR_CT_DREG, .number = REG },
+				      { 0 } };
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, REG);
-	mask_with(e, &states, sizeof(states));
-	compare_by(e, NFT_CMP_NEQ, &none, sizeof(none));
+	return add_expr(out, "ct", attrs) && mask_with(out, &states, sizeof(states)) &&
+	       compare(out, NFT_CMP_NEQ, &none, sizeof(none));
 }
 
-/* `limit rate [over] 1/week burst N packets`: the bucket starts with N tokens. */
-void nn_expr_first(struct nn_exprs *e, unsigned n, bool over)
+/* `limit rate [over] 1/week burst N packets`: the bucket starts with N tokens. So it matches the
+ * first @n packets that reach it, or with @over all those after them. */
+static bool match_first(struct nftnl_rule *out, unsigned n, bool over)
 {
-	struct nftnl_expr *expr = add_expr(e, "limit");
+	static const uint64_t one = 1, week_s = WEEK_S;
+	const struct attr attrs[] = {
+		{ NFTNL_EXPR_LIMIT_RATE, .data = &one, .size = sizeof(one) },
+		{ NFTNL_EXPR_LIMIT_UNIT, .data = &week_s, .size = sizeof(week_s) },
+		{ NFTNL_EXPR_LIMIT_BURST, .number = n },
+		{ NFTNL_EXPR_LIMIT_TYPE, .number = NFT_LIMIT_PKTS },
+		{ NFTNL_EXPR_LIMIT_FLAGS, .number = over ? NFT_LIMIT_F_INV : 0 },
+		{ 0 },
+	};
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_RATE, 1);
-	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_UNIT, WEEK_S);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_BURST, n);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_FLAGS, over ? NFT_LIMIT_F_INV : 0);
+	return add_expr(out, "limit", attrs);
 }
 
-void nn_expr_counter(struct nn_exprs *e)
+/* ---- acting ----------------------------------------------------------------------------- */
+
+static bool add_verdict(struct nftnl_rule *out, uint32_t verdict)
 {
-	(void)add_expr(e, "counter");
+	const struct attr attrs[] = { { NFTNL_EXPR_IMM_DREG, .number = NFT_REG_VERDICT },
+				      { NFTNL_EXPR_IMM_VERDICT, .number = verdict },
+				      { 0 } };
+
+	return add_expr(out, "immediate", attrs);
 }
 
-void nn_expr_verdict(struct nn_exprs *e, int verdict)
+static bool add_goto(struct nftnl_rule *out, const char *chain)
 {
-	struct nftnl_expr *expr = add_expr(e, "immediate");
+	const struct attr attrs[] = {
+		{ NFTNL_EXPR_IMM_DREG, .number = NFT_REG_VERDICT },
+		{ NFTNL_EXPR_IMM_VERDICT, .number = (uint32_t)NFT_GOTO },
+		{ NFTNL_EXPR_IMM_CHAIN, .data = chain, .size = (uint32_t)strlen(chain) + 1 },
+		{ 0 },
+	};
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	return add_expr(out, "immediate", attrs);
 }
 
-void nn_expr_goto(struct nn_exprs *e, const char *chain)
+static bool add_reject(struct nftnl_rule *out, uint32_t type, uint8_t code)
 {
-	struct nftnl_expr *expr = add_expr(e, "immediate");
+	const struct attr attrs[] = { { NFTNL_EXPR_REJECT_TYPE, .number = type },
+				      { NFTNL_EXPR_REJECT_CODE, .data = &code, .size = 1 },
+				      { 0 } };
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)NFT_GOTO);
-	if (nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain))
-		e->failed = true;
+	return add_expr(out, "reject", attrs);
 }
 
-/* `masquerade`: to the address of the device that the packet leaves by. */
-void nn_expr_masquerade(struct nn_exprs *e)
+static bool add_action(struct nftnl_rule *out, const struct nn_nft_rule *rule,
+		       const char *icmp_chain)
 {
-	(void)add_expr(e, "masq");
+	switch (rule->action) {
+	case NN_DROP:
+		return add_verdict(out, NF_DROP);
+	case NN_ACCEPT:
+		return add_verdict(out, NF_ACCEPT);
+	case NN_REJECT_RST:
+		return add_reject(out, NFT_REJECT_TCP_RST, 0);
+	case NN_REJECT_ICMP:
+		return add_goto(out, icmp_chain);
+	case NN_MASQUERADE:
+		return add_bare(out, "masq");
+	case NN_COUNT:
+		break;
+	}
+	return true;
 }
 
-void nn_expr_reject(struct nn_exprs *e, uint32_t type, uint8_t code)
-{
-	struct nftnl_expr *expr = add_expr(e, "reject");
+/* ---- whole rules ------------------------------------------------------------------------ */
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_REJECT_TYPE, type);
-	nftnl_expr_set_u8(expr, NFTNL_EXPR_REJECT_CODE, code);
+/* The limit comes after all matches: it counts what the action would meet, and nothing else. */
+bool nn_exprs_of_rule(struct nftnl_rule *out, const struct nn_nft_rule *rule,
+		      const char *icmp_chain)
+{
+	uint8_t proto = nn_nft_l4proto(rule);
+
+	return (!rule->iif || match_iifname(out, rule->iif)) &&
+	       (!proto || match_meta(out, NFT_META_L4PROTO, &proto, sizeof(proto))) &&
+	       (!rule->sport || match_port(out, 0, rule->sport)) &&
+	       (!rule->dport || match_port(out, 2, rule->dport)) &&
+	       (!rule->flags_mask || match_flags(out, rule->flags_mask, rule->flags)) &&
+	       (!rule->ct_state || match_ct_state(out, rule->ct_state)) &&
+	       (!rule->first || match_first(out, rule->first, false)) &&
+	       (!rule->after || match_first(out, rule->after, true)) && add_bare(out, "counter") &&
+	       add_action(out, rule, icmp_chain);
+}
+
+bool nn_exprs_of_reject(struct nftnl_rule *out, uint8_t family, uint8_t code)
+{
+	return match_meta(out, NFT_META_NFPROTO, &family, sizeof(family)) &&
+	       add_reject(out, NFT_REJECT_ICMP_UNREACH, code);
 }

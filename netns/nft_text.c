@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nft_batch.h"
 #include "util.h"
 
 uint8_t nn_nft_l4proto(const struct nn_nft_rule *rule)
@@ -98,41 +97,26 @@ static void append_matches(struct words *w, const struct nn_nft_rule *rule)
 		append_text(w, "after %u", rule->after);
 }
 
-static void append_action(struct words *w, const struct nn_nft_rule *rule)
-{
-	switch (rule->action) {
-	case NN_DROP:
-		append_text(w, "drop");
-		break;
-	case NN_ACCEPT:
-		append_text(w, "accept");
-		break;
-	case NN_COUNT:
-		append_text(w, "count");
-		break;
-	case NN_MASQUERADE:
-		append_text(w, "masquerade");
-		break;
-	case NN_REJECT_RST:
-		append_text(w, "reject with tcp reset");
-		break;
-	case NN_REJECT_ICMP:
-		append_text(w, "reject with icmp %u or icmpv6 %u", rule->icmp_code4,
-			    rule->icmp_code6);
-		break;
-	}
-}
-
 const char *nn_nft_text(const struct nn_nft_rule *rule, char buf[NN_NFT_TEXT])
 {
 	static const char *const hooks[] = { "prerouting", "input", "forward", "output",
 					     "postrouting" };
+	static const char *const actions[] = {
+		[NN_DROP] = "drop",
+		[NN_ACCEPT] = "accept",
+		[NN_COUNT] = "count",
+		[NN_MASQUERADE] = "masquerade",
+		[NN_REJECT_RST] = "reject with tcp reset",
+		[NN_REJECT_ICMP] = "reject with",
+	};
 	struct words w = { .buf = buf };
 
 	buf[0] = '\0';
 	append_text(&w, "%s", rule->hook <= NN_POSTROUTING ? hooks[rule->hook] : "?");
 	append_matches(&w, rule);
-	append_action(&w, rule);
+	append_text(&w, "%s", rule->action <= NN_MASQUERADE ? actions[rule->action] : "?");
+	if (rule->action == NN_REJECT_ICMP)
+		append_text(&w, "icmp %u or icmpv6 %u", rule->icmp_code4, rule->icmp_code6);
 	return buf;
 }
 

@@ -9,6 +9,10 @@
 
 #define NN_NFT_TEXT 160
 
+/* Labels of messages that are not a rule's own. */
+#define NN_LABEL_TABLE (-1)
+#define NN_LABEL_CHAIN (-2)
+
 /* The protocol that @rule matches; 0: any. */
 uint8_t nn_nft_l4proto(const struct nn_nft_rule *rule);
 

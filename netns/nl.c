@@ -34,7 +34,7 @@ static const struct {
 int nn_nl_open(struct nn_nl *nl, enum nn_bus bus, struct nn_err *err)
 {
 	const struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
-	const int one = 1, room = 1 << 20;
+	const int one = 1;
 	struct mnl_socket *sock;
 	int fd, code;
 
@@ -52,9 +52,6 @@ int nn_nl_open(struct nn_nl *nl, enum nn_bus bus, struct nn_err *err)
 	(void)mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, (void *)&one, sizeof(one));
 	(void)mnl_socket_setsockopt(sock, NETLINK_CAP_ACK, (void *)&one, sizeof(one));
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	/* A batch is answered at once with one datagram for each message. */
-	if (bus == NN_BUS_NFT && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	nl->sock = sock;
 	nl->seq = 0;
 	return 0;
@@ -141,12 +138,15 @@ static int verdict_fail(const struct nn_nl_verdict *v, struct nn_err *err)
 struct request {
 	struct nlmsghdr *first;
 	size_t size;
+	bool batch; /* the first and the last are its begin and its end */
 };
 
 /* A request and its replies, while they come in. */
 struct exchange {
 	uint32_t first, last; /* sequence numbers of its messages */
-	bool one_reply;       /* the last message asks for no ACK: its one reply is the end */
+	uint32_t answered;    /* the one whose verdict, or whose one reply, is the end */
+	bool one_reply;       /* that one asks for no ACK */
+	bool batch;
 	nn_nl_each each;
 	void *arg;
 	int ret;                      /* of @each */
@@ -155,11 +155,16 @@ struct exchange {
 	struct nn_nl_verdict verdict; /* the first that is bad, or the last one's */
 };
 
+/* What is wrong with a batch as a whole is said of its begin or its end: none of the others will be
+ * answered then. */
 static void exchange_verdict(struct exchange *exchange, const struct nn_nl_verdict *verdict)
 {
+	bool outer = verdict->seq == exchange->first || verdict->seq == exchange->last;
+
 	if (!exchange->verdict.code)
 		exchange->verdict = *verdict;
-	exchange->over |= verdict->seq == exchange->last;
+	exchange->over |= verdict->seq == exchange->answered;
+	exchange->over |= exchange->batch && outer && verdict->code;
 }
 
 static int exchange_take(const struct nlmsghdr *nlh, void *arg)
@@ -188,29 +193,36 @@ static int exchange_take(const struct nlmsghdr *nlh, void *arg)
 		/* Read on after @each has returned its value, so that no reply stays queued. */
 		if (exchange->each && !exchange->ret)
 			exchange->ret = exchange->each(nlh, exchange->arg);
-		exchange->over |= exchange->one_reply && nlh->nlmsg_seq == exchange->last;
+		exchange->over |= exchange->one_reply && nlh->nlmsg_seq == exchange->answered;
 	}
 	return 0;
 }
 
-/* Numbers the messages. Only the last one asks for an ACK: of the others only an error is of
- * interest. */
+/* Numbers the messages. Only the last one asks for an ACK, in a batch the last before its end: of the
+ * others only an error is of interest. */
 static void number_messages(struct nn_nl *nl, const struct request *request,
 			    struct exchange *exchange)
 {
-	struct nlmsghdr *nlh = request->first;
+	struct nlmsghdr *nlh = request->first, *before = nlh;
 	int left = (int)request->size;
 
 	exchange->first = nl->seq + 1;
+	exchange->batch = request->batch;
 	for (;;) {
 		nlh->nlmsg_seq = ++nl->seq;
 		left -= (int)MNL_ALIGN(nlh->nlmsg_len);
 		if (left <= 0)
 			break;
 		nlh->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+		before = nlh;
 		nlh = (struct nlmsghdr *)((char *)nlh + MNL_ALIGN(nlh->nlmsg_len));
 	}
 	exchange->last = nl->seq;
+	if (request->batch) {
+		nlh = before;
+		nlh->nlmsg_flags |= NLM_F_ACK;
+	}
+	exchange->answered = nlh->nlmsg_seq;
 	exchange->one_reply = !(nlh->nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP));
 }
 
@@ -230,7 +242,7 @@ static int exchange_once(struct nn_nl *nl, const struct request *request, struct
 
 int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg, struct nn_err *err)
 {
-	const struct request request = { msg->nlh, msg->nlh->nlmsg_len };
+	const struct request request = { msg->nlh, msg->nlh->nlmsg_len, false };
 	struct exchange exchange;
 	int tries, ret;
 
@@ -252,7 +264,7 @@ int nn_nl_talk(struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, void *arg,
 int nn_nl_talk_all(struct nn_nl *nl, struct nn_msgs *msgs, nn_nl_each each, void *arg,
 		   struct nn_err *err)
 {
-	const struct request request = { (struct nlmsghdr *)msgs->buf, msgs->used };
+	const struct request request = { (struct nlmsghdr *)msgs->buf, msgs->used, false };
 	struct exchange exchange = { .each = each, .arg = arg };
 	int ret;
 
@@ -284,57 +296,14 @@ int nn_nl_listen(struct nn_nl *nl, int timeout_ms, nn_nl_each each, void *arg, s
 
 /* ---- a batch ---------------------------------------------------------------------------- */
 
-/* Which verdicts of a batch are in. */
-struct batch {
-	uint32_t first, n; /* the begin's number; how many messages follow it */
-	uint32_t seen;
-	bool over;
-	struct nn_nl_verdict *bad;
-};
-
-static int batch_take(const struct nlmsghdr *nlh, void *arg)
+int nn_nl_batch(struct nn_nl *nl, void *buf, size_t size, struct nn_nl_verdict *bad,
+		struct nn_err *err)
 {
-	struct batch *batch = arg;
-	uint32_t index = nlh->nlmsg_seq - batch->first;
-	struct nn_nl_verdict verdict;
+	const struct request request = { buf, size, true };
+	struct exchange exchange = { 0 };
+	int ret = exchange_once(nl, &request, &exchange, err);
 
-	if (nlh->nlmsg_type != NLMSG_ERROR || index > batch->n + 1)
-		return 0;
-	nn_nl_verdict(nlh, &verdict);
-	/* Whether begin (0) and end (n + 1) are acknowledged depends on the kernel's age; an error
-	 * there means that none of the others will be answered. */
-	if (index == 0 || index == batch->n + 1)
-		batch->over |= verdict.code != 0;
-	else
-		batch->over |= ++batch->seen == batch->n;
-	/* Messages before the bad one are acknowledged with 0 though nothing of them stays. */
-	if (verdict.code && !batch->bad->code)
-		*batch->bad = verdict;
-	return 0;
-}
-
-static int batch_send(struct nn_nl *nl, struct iovec *iov, size_t iov_len, struct nn_err *err)
-{
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct msghdr msg = { .msg_name = &kernel,
-			      .msg_namelen = sizeof(kernel),
-			      .msg_iov = iov,
-			      .msg_iovlen = iov_len };
-
-	if (sendmsg(mnl_socket_get_fd(nl->sock), &msg, 0) < 0)
-		return nn_fail(err, errno, "netlink: cannot send batch");
-	return 0;
-}
-
-int nn_nl_batch(struct nn_nl *nl, struct iovec *iov, size_t iov_len, uint32_t first, uint32_t n,
-		struct nn_nl_verdict *bad, struct nn_err *err)
-{
-	struct batch batch = { .first = first, .n = n, .bad = bad };
-	int ret;
-
-	*bad = (struct nn_nl_verdict){ 0 };
-	ret = batch_send(nl, iov, iov_len, err);
-	while (!ret && !batch.over)
-		ret = recv_datagram(nl, batch_take, &batch, err);
+	*bad = exchange.verdict;
+	bad->seq -= exchange.first;
 	return ret ? ret : verdict_fail(bad, err);
 }

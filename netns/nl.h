@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 #include "err.h"
 #include "ns.h"
@@ -101,11 +100,12 @@ struct nn_nl_verdict {
 void nn_nl_verdict(const struct nlmsghdr *nlh, struct nn_nl_verdict *verdict);
 
 /*
- * Sends a batch whose messages are numbered @first (its begin), then @n that ask for an ACK, then
- * its end. Returns 0 when all @n were accepted, else the negative code of the first one that was
- * refused, with *@bad filled (bad->code is 0 when the transport itself failed).
+ * Sends a batch of @size bytes at @buf: its begin, messages, its end, all of which are numbered here.
+ * Returns 0 when all were accepted, else the negative code of the first one that was refused, with
+ * *@bad filled: bad->seq counts from the begin, which is 0; bad->code is 0 when the transport itself
+ * failed.
  */
-int nn_nl_batch(struct nn_nl *nl, struct iovec *iov, size_t iov_len, uint32_t first, uint32_t n,
-		struct nn_nl_verdict *bad, struct nn_err *err);
+int nn_nl_batch(struct nn_nl *nl, void *buf, size_t size, struct nn_nl_verdict *bad,
+		struct nn_err *err);
 
 #endif

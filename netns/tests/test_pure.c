@@ -6,7 +6,6 @@
 #include "inbox.h"
 #include "netns/host.h"
 #include "netns/link.h"
-#include "netns/nft_batch.h"
 #include "netns/nft_text.h"
 #include "netns/nl.h"
 #include "netns/snmp.h"
