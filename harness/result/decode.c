@@ -8,17 +8,33 @@
 #include <limits.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/util.h"
 #include "result/result.h"
 
-enum kind { TEXT, COUNT, SECONDS, OBJECT, ARRAY };
+enum kind { TEXT, COUNT, NUMBER, OBJECT, ARRAY, WINDOW, INTEGER, VERDICT };
 
-enum { MAY_BE_NULL = 1, MAY_BE_ABSENT = 2 };
+static const char *const wants[] = {
+	[TEXT] = "a string",
+	[COUNT] = "an integer",
+	[NUMBER] = "a number",
+	[OBJECT] = "an object",
+	[ARRAY] = "an array",
+	[WINDOW] = "null or an array of two numbers",
+	[INTEGER] = "null or an integer",
+	[VERDICT] = "one of pass, fail, skip, broken",
+};
+
+enum {
+	NULLABLE = 1,  /* null: no value */
+	OPTIONAL = 2,  /* absent: no value */
+	PREDICTED = 4, /* no value where there is no prediction */
+};
 
 struct field {
-	const char *name;
+	const char *name; /* "kernel.hz": of the object "kernel" */
 	enum kind kind;
 	unsigned may;
 	size_t at; /* member of struct ka_result that takes the value */
@@ -33,108 +49,108 @@ static const struct field fields[] = {
 	{ "family", TEXT, 0, AT(family) },
 	{ "prober", TEXT, 0, AT(prober) },
 	{ "topology", TEXT, 0, AT(topology) },
-	{ "nominal_s", SECONDS, MAY_BE_NULL, AT(nominal_s) },
-	{ "noise_s", SECONDS, MAY_BE_NULL, AT(noise_s) },
-	{ "detect_s", SECONDS, MAY_BE_NULL, AT(detect_s) },
-	{ "notice_s", SECONDS, MAY_BE_NULL, AT(notice_s) },
-	{ "errno", TEXT, MAY_BE_NULL, AT(errno_name) },
-	{ "events", TEXT, MAY_BE_NULL, AT(events) },
-	{ "probes", COUNT, MAY_BE_NULL, AT(probes) },
+	{ "nominal_s", NUMBER, NULLABLE, AT(nominal_s) },
+	{ "noise_s", NUMBER, NULLABLE, AT(noise_s) },
+	{ "detect_s", NUMBER, NULLABLE, AT(detect_s) },
+	{ "notice_s", NUMBER, NULLABLE, AT(notice_s) },
+	{ "errno", TEXT, NULLABLE, AT(errno_name) },
+	{ "events", TEXT, NULLABLE, AT(events) },
+	{ "probes", COUNT, NULLABLE, AT(probes) },
 	{ "gaps_s", ARRAY, 0, AT(gaps) },
 	{ "why", TEXT, 0, AT(why) },
 	{ "counters", OBJECT, 0, AT(counters) },
 	{ "timeline", ARRAY, 0, AT(timeline) },
+	{ "verdict", VERDICT, 0, AT(verdict) },
+	{ "window_s", WINDOW, NULLABLE, AT(window_s) },
+	{ "off_jiffies", INTEGER, NULLABLE, AT(off_jiffies) },
+	{ "setting.idle", COUNT, 0, AT(idle) },
+	{ "setting.intvl", COUNT, 0, AT(intvl) },
+	{ "setting.cnt", COUNT, 0, AT(cnt) },
+	{ "setting.user_timeout_ms", COUNT, 0, AT(user_timeout_ms) },
+	{ "setting.from", TEXT, 0, AT(from) },
+	{ "kernel.release", TEXT, 0, AT(release) },
+	{ "kernel.hz", COUNT, 0, AT(hz) },
+	{ "kernel.clock", TEXT, 0, AT(clock) },
+	{ "kernel.where", TEXT, 0, AT(where) },
 	/* Version 1 has none. */
-	{ "findings", ARRAY, MAY_BE_ABSENT, AT(findings) },
+	{ "findings", ARRAY, OPTIONAL, AT(findings) },
 	/* Reports can do without the rest. */
-	{ "repetition", COUNT, MAY_BE_NULL | MAY_BE_ABSENT, AT(repetition) },
-	{ "title", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(title) },
-	{ "declared", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(declared) },
-	{ "rule", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(rule) },
-	{ "source", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(source) },
-	{ "prediction", OBJECT, MAY_BE_NULL | MAY_BE_ABSENT, AT(prediction) },
-	{ "answered", COUNT, MAY_BE_NULL | MAY_BE_ABSENT, AT(answered) },
-	{ "alive_s", SECONDS, MAY_BE_NULL | MAY_BE_ABSENT, AT(alive_s) },
-	{ "wall_s", SECONDS, MAY_BE_NULL | MAY_BE_ABSENT, AT(wall_s) },
-	{ "kept", TEXT, MAY_BE_NULL | MAY_BE_ABSENT, AT(kept) },
-};
-
-static const struct field setting_fields[] = {
-	{ "idle", COUNT, 0, AT(idle) }, { "intvl", COUNT, 0, AT(intvl) },
-	{ "cnt", COUNT, 0, AT(cnt) },   { "user_timeout_ms", COUNT, 0, AT(user_timeout_ms) },
-	{ "from", TEXT, 0, AT(from) },
-};
-
-static const struct field kernel_fields[] = {
-	{ "release", TEXT, 0, AT(release) },
-	{ "hz", COUNT, 0, AT(hz) },
-	{ "clock", TEXT, 0, AT(clock) },
-	{ "where", TEXT, 0, AT(where) },
-};
-
-static const struct field prediction_fields[] = {
-	{ "when", TEXT, 0, AT(expect_when) },
-	{ "errno", TEXT, MAY_BE_NULL, AT(expect_errno) },
-	{ "events", TEXT, MAY_BE_NULL, AT(expect_events) },
+	{ "repetition", COUNT, NULLABLE | OPTIONAL, AT(repetition) },
+	{ "title", TEXT, NULLABLE | OPTIONAL, AT(title) },
+	{ "declared", TEXT, NULLABLE | OPTIONAL, AT(declared) },
+	{ "rule", TEXT, NULLABLE | OPTIONAL, AT(rule) },
+	{ "source", TEXT, NULLABLE | OPTIONAL, AT(source) },
+	{ "prediction", OBJECT, NULLABLE | OPTIONAL, AT(prediction) },
+	{ "prediction.when", TEXT, PREDICTED, AT(expect_when) },
+	{ "prediction.errno", TEXT, PREDICTED | NULLABLE, AT(expect_errno) },
+	{ "prediction.events", TEXT, PREDICTED | NULLABLE, AT(expect_events) },
+	{ "answered", COUNT, NULLABLE | OPTIONAL, AT(answered) },
+	{ "alive_s", NUMBER, NULLABLE | OPTIONAL, AT(alive_s) },
+	{ "wall_s", NUMBER, NULLABLE | OPTIONAL, AT(wall_s) },
+	{ "kept", TEXT, NULLABLE | OPTIONAL, AT(kept) },
 };
 
 /* ---- one field ---------------------------------------------------------------------------- */
 
-static const char *const wants[] = {
-	[TEXT] = "a string",    [COUNT] = "an integer", [SECONDS] = "a number",
-	[OBJECT] = "an object", [ARRAY] = "an array",
-};
-
 static const char *type_name(const json_t *json)
 {
-	if (!json)
-		return "missing";
-	switch (json_typeof(json)) {
-	case JSON_OBJECT:
-		return "an object";
-	case JSON_ARRAY:
-		return "an array";
-	case JSON_STRING:
-		return "a string";
-	case JSON_INTEGER:
-		return "an integer";
-	case JSON_REAL:
-		return "a real number";
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return "a boolean";
-	case JSON_NULL:
-		return "null";
-	}
-	return "of no known type";
+	static const char *const names[] = {
+		[JSON_OBJECT] = "an object",   [JSON_ARRAY] = "an array",
+		[JSON_STRING] = "a string",    [JSON_INTEGER] = "an integer",
+		[JSON_REAL] = "a real number", [JSON_TRUE] = "a boolean",
+		[JSON_FALSE] = "a boolean",    [JSON_NULL] = "null",
+	};
+
+	return json ? names[json_typeof(json)] : "missing";
 }
 
-static int bad_field(struct nn_err *err, const char *prefix, const char *name, const char *want,
+static int bad_field(struct nn_err *err, const char *prefix, const char *name, enum kind want,
 		     const json_t *json)
 {
-	return nn_fail(err, EINVAL, "result line: field %s%s must be %s, is %s", prefix, name, want,
-		       type_name(json));
+	return nn_fail(err, EINVAL, "result line: field %s%s must be %s, is %s", prefix, name,
+		       wants[want], type_name(json));
+}
+
+static bool find_verdict(const json_t *json, enum ka_verdict_kind *verdict)
+{
+	static const enum ka_verdict_kind kinds[] = { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN };
+
+	for (size_t i = 0; json_is_string(json) && i < KA_N(kinds); i++) {
+		*verdict = kinds[i];
+		if (!strcmp(json_string_value(json), ka_verdict_name(kinds[i])))
+			return true;
+	}
+	return false;
 }
 
 static bool has_kind(const json_t *json, enum kind kind)
 {
+	enum ka_verdict_kind verdict;
+
 	switch (kind) {
 	case TEXT:
 		return json_is_string(json);
 	case COUNT:
 		return json_is_integer(json) && json_integer_value(json) >= 0 &&
 		       json_integer_value(json) <= INT_MAX;
-	case SECONDS:
+	case NUMBER:
 		return json_is_number(json);
 	case OBJECT:
 		return json_is_object(json);
 	case ARRAY:
 		return json_is_array(json);
+	case WINDOW:
+		return json_array_size(json) == 2 && json_is_number(json_array_get(json, 0)) &&
+		       json_is_number(json_array_get(json, 1));
+	case INTEGER:
+		return json_is_integer(json);
+	case VERDICT:
+		return find_verdict(json, &verdict);
 	}
 	return false;
 }
 
-/* @json NULL: the field is null or absent. */
+/* @json NULL: there is no value. */
 static void store(struct ka_result *out, const struct field *field, json_t *json)
 {
 	void *to = (char *)out + field->at;
@@ -146,47 +162,56 @@ static void store(struct ka_result *out, const struct field *field, json_t *json
 	case COUNT:
 		*(int *)to = json ? (int)json_integer_value(json) : -1;
 		break;
-	case SECONDS:
+	case NUMBER:
 		*(double *)to = json ? json_number_value(json) : NAN;
 		break;
 	case OBJECT:
 	case ARRAY:
 		*(json_t **)to = json;
 		break;
+	case WINDOW:
+		for (size_t i = 0; i < 2; i++)
+			((double *)to)[i] = json ? json_number_value(json_array_get(json, i)) : NAN;
+		break;
+	case INTEGER:
+		*(int64_t *)to = json_integer_value(json);
+		break;
+	case VERDICT:
+		find_verdict(json, to);
+		break;
 	}
 }
 
-/* Reads the fields of @table from @object; @prefix ("kernel.") names it in an error. */
-static int read_fields(struct ka_result *out, const json_t *object, const char *prefix,
-		       const struct field *table, size_t n, struct nn_err *err)
+static json_t *find_value(const json_t *line, const char *name)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct field *field = &table[i];
-		json_t *json = json_object_get(object, field->name);
+	const char *dot = strchr(name, '.');
+	char object[16];
 
-		if ((!json && field->may & MAY_BE_ABSENT) ||
-		    (json_is_null(json) && field->may & MAY_BE_NULL))
+	if (!dot)
+		return json_object_get(line, name);
+	snprintf(object, sizeof(object), "%.*s", (int)(dot - name), name);
+	return json_object_get(json_object_get(line, object), dot + 1);
+}
+
+static int read_fields(struct ka_result *out, struct nn_err *err)
+{
+	for (size_t i = 0; i < KA_N(fields); i++) {
+		const struct field *field = &fields[i];
+		json_t *json = find_value(out->json, field->name);
+
+		if ((!json && field->may & OPTIONAL) ||
+		    (json_is_null(json) && field->may & NULLABLE) ||
+		    (!out->prediction && field->may & PREDICTED))
 			json = NULL;
 		else if (!has_kind(json, field->kind))
-			return bad_field(err, prefix, field->name, wants[field->kind], json);
+			return bad_field(err, "", field->name, field->kind, json);
 		store(out, field, json);
 	}
+	out->have_off = json_is_integer(json_object_get(out->json, "off_jiffies"));
 	return 0;
 }
 
-static int read_object(struct ka_result *out, const char *name, const char *prefix,
-		       const struct field *table, size_t n, struct nn_err *err)
-{
-	const json_t *object = json_object_get(out->json, name);
-
-	if (!json_is_object(object))
-		return bad_field(err, "", name, wants[OBJECT], object);
-	return read_fields(out, object, prefix, table, n, err);
-}
-
-/* ---- fields with a meaning of their own --------------------------------------------------- */
-
-static int read_version(const struct ka_result *out, struct nn_err *err)
+static int check_version(const struct ka_result *out, struct nn_err *err)
 {
 	const json_t *v = json_object_get(out->json, "v");
 
@@ -194,87 +219,45 @@ static int read_version(const struct ka_result *out, struct nn_err *err)
 		return nn_fail(err, EINVAL, "result line: must be an object, is %s",
 			       type_name(out->json));
 	if (!json_is_integer(v))
-		return bad_field(err, "", "v", wants[COUNT], v);
+		return bad_field(err, "", "v", COUNT, v);
 	if (json_integer_value(v) < 1 || json_integer_value(v) > KA_RESULT_VERSION)
 		return nn_fail(
 			err, EINVAL,
 			"result line: field v: this kacheck reads versions 1 to %d, not %lld",
 			KA_RESULT_VERSION, (long long)json_integer_value(v));
 	if (json_integer_value(v) > 1 && !json_object_get(out->json, "findings"))
-		return bad_field(err, "", "findings", wants[ARRAY], NULL);
-	return 0;
-}
-
-static int read_verdict(struct ka_result *out, struct nn_err *err)
-{
-	static const enum ka_verdict_kind kinds[] = { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN };
-	const json_t *json = json_object_get(out->json, "verdict");
-
-	for (size_t i = 0; json_is_string(json) && i < KA_N(kinds); i++) {
-		if (!strcmp(json_string_value(json), ka_verdict_name(kinds[i]))) {
-			out->verdict = kinds[i];
-			return 0;
-		}
-	}
-	return bad_field(err, "", "verdict", "one of pass, fail, skip, broken", json);
-}
-
-static int read_window(struct ka_result *out, struct nn_err *err)
-{
-	const json_t *json = json_object_get(out->json, "window_s");
-
-	out->window_s[0] = out->window_s[1] = NAN;
-	if (json_is_null(json))
-		return 0;
-	if (json_array_size(json) != 2 || !json_is_number(json_array_get(json, 0)) ||
-	    !json_is_number(json_array_get(json, 1)))
-		return bad_field(err, "", "window_s", "null or an array of two numbers", json);
-	for (size_t i = 0; i < 2; i++)
-		out->window_s[i] = json_number_value(json_array_get(json, i));
-	return 0;
-}
-
-static int read_off(struct ka_result *out, struct nn_err *err)
-{
-	const json_t *json = json_object_get(out->json, "off_jiffies");
-
-	out->have_off = json_is_integer(json);
-	if (!out->have_off && !json_is_null(json))
-		return bad_field(err, "", "off_jiffies", "null or an integer", json);
-	out->off_jiffies = json_integer_value(json);
+		return bad_field(err, "", "findings", ARRAY, NULL);
 	return 0;
 }
 
 /* ---- lists -------------------------------------------------------------------------------- */
 
-static int check_gaps(const struct ka_result *out, struct nn_err *err)
+static int check_figures(const struct ka_result *out, struct nn_err *err)
 {
-	const json_t *json;
+	const char *name;
+	json_t *json;
 	size_t i;
 
 	json_array_foreach(out->gaps, i, json)
 	{
 		if (!json_is_number(json))
-			return bad_field(err, "gaps_s", "[]", wants[SECONDS], json);
+			return bad_field(err, "gaps_s", "[]", NUMBER, json);
 	}
-	return 0;
-}
-
-static int check_counters(const struct ka_result *out, struct nn_err *err)
-{
-	const char *name;
-	json_t *json;
-
 	json_object_foreach(out->counters, name, json)
 	{
 		if (!json_is_integer(json))
-			return bad_field(err, "counters.", name, wants[COUNT], json);
+			return bad_field(err, "counters.", name, COUNT, json);
 	}
 	return 0;
 }
 
-/* Each object of @array, which is called @prefix, has the fields of @table. */
-static int check_objects(const json_t *array, const char *prefix, const struct field *table,
+struct member {
+	const char *name;
+	enum kind kind;
+};
+
+/* Each object of @array, which is called @prefix, has the @n @members. */
+static int check_objects(const json_t *array, const char *prefix, const struct member *members,
 			 size_t n, struct nn_err *err)
 {
 	const json_t *object;
@@ -283,71 +266,37 @@ static int check_objects(const json_t *array, const char *prefix, const struct f
 	json_array_foreach(array, i, object)
 	{
 		for (size_t k = 0; k < n; k++) {
-			const json_t *json = json_object_get(object, table[k].name);
+			const json_t *json = json_object_get(object, members[k].name);
 
-			if (!has_kind(json, table[k].kind))
-				return bad_field(err, prefix, table[k].name, wants[table[k].kind],
+			if (!has_kind(json, members[k].kind))
+				return bad_field(err, prefix, members[k].name, members[k].kind,
 						 json);
 		}
 	}
 	return 0;
 }
 
-static int check_timeline(const struct ka_result *out, struct nn_err *err)
-{
-	/* without findings, version 1: without the kind */
-	static const struct field event_fields[] = {
-		{ "t", SECONDS, 0, 0 },
-		{ "at", TEXT, 0, 0 },
-		{ "what", TEXT, 0, 0 },
-		{ "kind", TEXT, 0, 0 },
-	};
-
-	return check_objects(out->timeline, "timeline[].", event_fields,
-			     KA_N(event_fields) - !out->findings, err);
-}
-
-static int check_findings(const struct ka_result *out, struct nn_err *err)
-{
-	static const struct field finding_fields[] = {
-		{ "code", TEXT, 0, 0 },
-		{ "class", TEXT, 0, 0 },
-		{ "text", TEXT, 0, 0 },
-	};
-
-	return check_objects(out->findings, "findings[].", finding_fields, KA_N(finding_fields),
-			     err);
-}
-
 static int decode(struct ka_result *out, struct nn_err *err)
 {
-	int ret = read_version(out, err);
+	/* the last one since version 2, as the findings */
+	static const struct member of_event[] = {
+		{ "t", NUMBER }, { "at", TEXT }, { "what", TEXT }, { "kind", TEXT }
+	};
+	static const struct member of_finding[] = { { "code", TEXT },
+						    { "class", TEXT },
+						    { "text", TEXT } };
+	int ret = check_version(out, err);
 
 	if (!ret)
-		ret = read_fields(out, out->json, "", fields, KA_N(fields), err);
+		ret = read_fields(out, err);
 	if (!ret)
-		ret = read_object(out, "setting", "setting.", setting_fields, KA_N(setting_fields),
-				  err);
+		ret = check_figures(out, err);
 	if (!ret)
-		ret = read_object(out, "kernel", "kernel.", kernel_fields, KA_N(kernel_fields),
-				  err);
-	if (!ret && out->prediction)
-		ret = read_fields(out, out->prediction, "prediction.", prediction_fields,
-				  KA_N(prediction_fields), err);
+		ret = check_objects(out->timeline, "timeline[].", of_event,
+				    KA_N(of_event) - !out->findings, err);
 	if (!ret)
-		ret = read_verdict(out, err);
-	if (!ret)
-		ret = read_window(out, err);
-	if (!ret)
-		ret = read_off(out, err);
-	if (!ret)
-		ret = check_gaps(out, err);
-	if (!ret)
-		ret = check_counters(out, err);
-	if (!ret)
-		ret = check_timeline(out, err);
-	if (!ret)
-		ret = check_findings(out, err);
+		ret = check_objects(out->findings, "findings[].", of_finding, KA_N(of_finding),
+				    err);
 	return ret;
 }
 

@@ -13,44 +13,15 @@
 #include "result/encode.h"
 #include "result/result.h"
 
-/* NULL if something failed while @object was filled. */
-static json_t *finished(json_t *object, int bad)
-{
-	if (!bad)
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
-static json_t *json_hex(uint64_t number)
-{
-	return json_sprintf("0x%" PRIx64, number);
-}
-
 /* An epoll mask; none was seen or is expected: null. */
 static json_t *json_mask(uint32_t mask)
 {
-	return mask ? json_hex(mask) : json_null();
-}
-
-static json_t *json_errno(int error)
-{
-	return error ? json_string(ka_errno_name(error)) : json_null();
-}
-
-static json_t *json_count(int n)
-{
-	return n < 0 ? json_null() : json_integer(n);
+	return mask ? json_sprintf("0x%" PRIx32, mask) : json_null();
 }
 
 static json_t *json_pair(json_t *first, json_t *second)
 {
-	json_t *array = json_array();
-	int bad = 0;
-
-	bad |= json_array_append_new(array, first);
-	bad |= json_array_append_new(array, second);
-	return finished(array, bad);
+	return json_pack("[o, o]", first, second);
 }
 
 /* ---- instance and kernel ------------------------------------------------------------------ */
@@ -63,70 +34,35 @@ static json_t *encode_setting(const struct ka_instance *instance)
 		[KA_FROM_VALUES] = "values",
 	};
 	const struct ka_setting *setting = &instance->setting;
-	json_t *object = json_object();
 	char name[64];
-	int bad = 0;
+	const struct ka_json_field fields[] = {
+		{ "name", ka_json_text(ka_setting_text(setting, name, sizeof(name))) },
+		{ "idle", json_integer(setting->idle) },
+		{ "intvl", json_integer(setting->intvl) },
+		{ "cnt", json_integer(setting->cnt) },
+		{ "user_timeout_ms", json_integer(setting->user_timeout_ms) },
+		{ "from", json_string(from[instance->case_->from]) },
+	};
 
-	ka_setting_text(setting, name, sizeof(name));
-	bad |= json_object_set_new(object, "name", ka_json_text(name));
-	bad |= json_object_set_new(object, "idle", json_integer(setting->idle));
-	bad |= json_object_set_new(object, "intvl", json_integer(setting->intvl));
-	bad |= json_object_set_new(object, "cnt", json_integer(setting->cnt));
-	bad |= json_object_set_new(object, "user_timeout_ms",
-				   json_integer(setting->user_timeout_ms));
-	bad |= json_object_set_new(object, "from", json_string(from[instance->case_->from]));
-	return finished(object, bad);
+	return ka_json_object(fields, KA_N(fields));
 }
 
 static json_t *encode_kernel(const struct ka_facts *facts)
 {
-	json_t *object = json_object();
-	int bad = 0;
-
-	bad |= json_object_set_new(object, "release", ka_json_text(facts->release));
-	bad |= json_object_set_new(object, "hz", json_integer(facts->hz));
-	bad |= json_object_set_new(object, "clock",
-				   json_string(facts->virtual_clock ? "virtual" : "real"));
-	bad |= json_object_set_new(object, "where",
-				   json_string(facts->virtual_clock ? "guest" : "host"));
-	return finished(object, bad);
+	return json_pack("{s:o, s:i, s:s, s:s}", "release", ka_json_text(facts->release), "hz",
+			 facts->hz, "clock", facts->virtual_clock ? "virtual" : "real", "where",
+			 facts->virtual_clock ? "guest" : "host");
 }
 
 static json_t *encode_again(const struct ka_instance *instance)
 {
 	unsigned needs = ka_again_needs(instance);
 	json_t *array = json_array();
-	int bad = 0;
 
 	for (size_t i = 0; i < KA_N(ka_again_names); i++)
 		if (needs & 1u << i)
-			bad |= json_array_append_new(array, json_string(ka_again_names[i]));
-	return finished(array, bad);
-}
-
-static int put_instance(json_t *object, const struct ka_instance *instance)
-{
-	const struct ka_case *case_ = instance->case_;
-	const char *family = instance->family == AF_INET6 ? "v6" : "v4";
-	const char *prober = instance->prober == KA_SERVER ? "server" : "client";
-	const char *topology = case_->topology == KA_PAIR ? "pair" : "routed";
-	int bad = 0;
-
-	bad |= json_object_set_new(object, "instance", ka_json_text(instance->name));
-	bad |= json_object_set_new(object, "repetition", json_integer(instance->repetition));
-	bad |= json_object_set_new(object, "seed", json_hex(instance->seed));
-	bad |= json_object_set_new(object, "again", encode_again(instance));
-	bad |= json_object_set_new(object, "case", ka_json_text(case_->name));
-	bad |= json_object_set_new(object, "declared", ka_json_text(case_->declared));
-	bad |= json_object_set_new(object, "theme", ka_json_text(instance->theme->name));
-	bad |= json_object_set_new(object, "title", ka_json_text(instance->theme->title));
-	bad |= json_object_set_new(object, "rule", ka_json_text(case_->why));
-	bad |= json_object_set_new(object, "source", ka_json_text(case_->source));
-	bad |= json_object_set_new(object, "setting", encode_setting(instance));
-	bad |= json_object_set_new(object, "family", json_string(family));
-	bad |= json_object_set_new(object, "prober", json_string(prober));
-	bad |= json_object_set_new(object, "topology", json_string(topology));
-	return bad;
+			array = ka_json_append(array, json_string(ka_again_names[i]));
+	return array;
 }
 
 /* ---- prediction --------------------------------------------------------------------------- */
@@ -135,9 +71,7 @@ static json_t *encode_number_wanted(int n)
 {
 	if (n == KA_SOME)
 		return json_string("some");
-	if (n == KA_ANY)
-		return json_string("any");
-	return json_integer(n);
+	return n == KA_ANY ? json_string("any") : json_integer(n);
 }
 
 static json_t *encode_jiffies(bool wanted, int64_t lo, int64_t hi)
@@ -147,27 +81,22 @@ static json_t *encode_jiffies(bool wanted, int64_t lo, int64_t hi)
 
 static json_t *encode_prediction(const struct ka_prediction *p)
 {
-	json_t *object;
-	int bad = 0;
+	bool ends = !ka_regime_is(p->when, KA_REGIME_LIVES);
+	const struct ka_json_field fields[] = {
+		{ "when", json_string(ka_regime(p->when)->name) },
+		{ "errno", ka_json_errno(p->error) },
+		{ "eof", json_boolean(p->eof) },
+		{ "probes", encode_number_wanted(p->probes) },
+		{ "events", json_mask(p->events) },
+		{ "events_full", json_mask(p->events_full) },
+		{ "rst_sent", encode_number_wanted(p->rst_sent) },
+		{ "rst_received", encode_number_wanted(p->rst_received) },
+		{ "end_j", encode_jiffies(ends, p->lo_j, p->hi_j) },
+		{ "first_probe_j", encode_jiffies(p->p1_hi_j > 0, p->p1_lo_j, p->p1_hi_j) },
+		{ "gap_j", json_integer(p->gap_j) },
+	};
 
-	if (!p)
-		return json_null();
-	object = json_object();
-	bad |= json_object_set_new(object, "when", json_string(ka_regime(p->when)->name));
-	bad |= json_object_set_new(object, "errno", json_errno(p->error));
-	bad |= json_object_set_new(object, "eof", json_boolean(p->eof));
-	bad |= json_object_set_new(object, "probes", encode_number_wanted(p->probes));
-	bad |= json_object_set_new(object, "events", json_mask(p->events));
-	bad |= json_object_set_new(object, "events_full", json_mask(p->events_full));
-	bad |= json_object_set_new(object, "rst_sent", encode_number_wanted(p->rst_sent));
-	bad |= json_object_set_new(object, "rst_received", encode_number_wanted(p->rst_received));
-	bad |= json_object_set_new(
-		object, "end_j",
-		encode_jiffies(!ka_regime_is(p->when, KA_REGIME_LIVES), p->lo_j, p->hi_j));
-	bad |= json_object_set_new(object, "first_probe_j",
-				   encode_jiffies(p->p1_hi_j > 0, p->p1_lo_j, p->p1_hi_j));
-	bad |= json_object_set_new(object, "gap_j", json_integer(p->gap_j));
-	return finished(object, bad);
+	return ka_json_object(fields, KA_N(fields));
 }
 
 /* ---- what was seen ------------------------------------------------------------------------ */
@@ -175,19 +104,17 @@ static json_t *encode_prediction(const struct ka_prediction *p)
 static json_t *encode_gaps(const struct ka_verdict *verdict)
 {
 	json_t *array = json_array();
-	int bad = 0;
 
 	for (int i = 0; i < verdict->n_gaps && i < KA_MAX_GAPS; i++)
-		bad |= json_array_append_new(array, ka_json_seconds(verdict->gaps_s[i]));
-	return finished(array, bad);
+		array = ka_json_append(array, ka_json_seconds(verdict->gaps_s[i]));
+	return array;
 }
 
-static json_t *encode_window(const struct ka_verdict *verdict)
+static json_t *encode_window(const double window_s[2])
 {
-	if (!isfinite(verdict->window_s[0]) || !isfinite(verdict->window_s[1]))
+	if (!isfinite(window_s[0]) || !isfinite(window_s[1]))
 		return json_null();
-	return json_pair(ka_json_seconds(verdict->window_s[0]),
-			 ka_json_seconds(verdict->window_s[1]));
+	return json_pair(ka_json_seconds(window_s[0]), ka_json_seconds(window_s[1]));
 }
 
 /* Of the prober's namespace. */
@@ -210,7 +137,10 @@ static json_t *encode_counters(const struct ka_instance *instance,
 			name += sizeof(usual) - 1;
 		bad |= json_object_set_new(object, name, json_integer(counter->delta));
 	}
-	return finished(object, bad);
+	if (!bad)
+		return object;
+	json_decref(object);
+	return NULL;
 }
 
 /* From the first step to the end of a watch that the connection lived through. */
@@ -229,50 +159,24 @@ static double alive_s(const struct ka_timeline *timeline)
 	return NAN;
 }
 
-static int put_figures(json_t *object, const struct ka_facts *facts,
-		       const struct ka_verdict *verdict)
-{
-	double noise_s = facts->noise_ns < 0 ? NAN : (double)facts->noise_ns / 1e9;
-	int bad = 0;
-
-	bad |= json_object_set_new(object, "window_s", encode_window(verdict));
-	bad |= json_object_set_new(object, "noise_s", ka_json_seconds(noise_s));
-	bad |= json_object_set_new(object, "detect_s", ka_json_seconds(verdict->detect_s));
-	bad |= json_object_set_new(object, "notice_s", ka_json_seconds(verdict->notice_s));
-	bad |= json_object_set_new(object, "off_jiffies",
-				   verdict->have_off ? json_integer(verdict->off_jiffies)
-						     : json_null());
-	bad |= json_object_set_new(object, "errno", json_errno(verdict->error));
-	bad |= json_object_set_new(object, "events", json_mask(verdict->events));
-	bad |= json_object_set_new(object, "probes", json_count(verdict->probes));
-	bad |= json_object_set_new(object, "gaps_s", encode_gaps(verdict));
-	return bad;
-}
-
 /* ---- findings ---------------------------------------------------------------------------- */
-
-static json_t *encode_finding(const struct ka_finding *finding, const char *where)
-{
-	json_t *object = json_object();
-	enum ka_finding_class class_ = ka_finding_class(finding->code);
-	int bad = 0;
-
-	bad |= json_object_set_new(object, "code", json_string(ka_finding_name(finding->code)));
-	bad |= json_object_set_new(object, "class", json_string(ka_finding_class_name(class_)));
-	bad |= json_object_set_new(object, "text", ka_json_text(finding->text));
-	bad |= json_object_set_new(object, "step", json_count(finding->step));
-	bad |= json_object_set_new(object, "where", ka_json_text(where));
-	return finished(object, bad);
-}
 
 static json_t *encode_findings(const struct ka_findings *findings, const char *where)
 {
 	json_t *array = json_array();
-	int bad = 0;
 
-	for (unsigned i = 0; i < findings->n; i++)
-		bad |= json_array_append_new(array, encode_finding(&findings->list[i], where));
-	return finished(array, bad);
+	for (unsigned i = 0; i < findings->n; i++) {
+		const struct ka_finding *finding = &findings->list[i];
+		enum ka_finding_class class_ = ka_finding_class(finding->code);
+
+		array = ka_json_append(array, json_pack("{s:s, s:s, s:o, s:o, s:o}", "code",
+							ka_finding_name(finding->code), "class",
+							ka_finding_class_name(class_), "text",
+							ka_json_text(finding->text), "step",
+							ka_json_count(finding->step), "where",
+							ka_json_text(where)));
+	}
+	return array;
 }
 
 bool ka_result_is_stall(const json_t *json)
@@ -305,49 +209,58 @@ static int64_t zero_of(const struct ka_timeline *timeline, const struct ka_verdi
 	return timeline->events[0].t_ns;
 }
 
-/* @timeline NULL: the instance did not run. */
-static int put_observed(json_t *object, const struct ka_instance *instance,
-			const struct ka_facts *facts, const struct ka_timeline *timeline,
-			const struct ka_verdict *verdict, double wall_s)
-{
-	static const struct ka_timeline nothing;
-	const struct ka_timeline *seen = timeline ? timeline : &nothing;
-	int bad = put_figures(object, facts, verdict);
-
-	bad |= json_object_set_new(object, "answered",
-				   json_count(timeline ? ka_count_answered(instance, seen) : -1));
-	bad |= json_object_set_new(object, "alive_s", ka_json_seconds(alive_s(seen)));
-	bad |= json_object_set_new(object, "verdict", json_string(ka_verdict_name(verdict->kind)));
-	bad |= json_object_set_new(object, "why", ka_json_text(verdict->why));
-	bad |= json_object_set_new(object, "findings",
-				   encode_findings(&verdict->findings, instance->case_->declared));
-	bad |= json_object_set_new(object, "wall_s",
-				   facts->virtual_clock ? json_null() : ka_json_seconds(wall_s));
-	bad |= json_object_set_new(object, "kept", json_null());
-	bad |= json_object_set_new(object, "counters", encode_counters(instance, seen));
-	bad |= json_object_set_new(object, "timeline",
-				   ka_json_timeline(instance, seen, zero_of(seen, verdict)));
-	return bad;
-}
-
-json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_facts *facts,
+json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_facts *known,
 			 const struct ka_prediction *prediction, const struct ka_timeline *timeline,
 			 const struct ka_verdict *verdict, double wall_s)
 {
 	static const struct ka_facts unknown = { .noise_ns = -1 };
-	json_t *object = json_object();
-	int bad = 0;
+	static const struct ka_timeline nothing;
+	const struct ka_facts *facts = known ? known : &unknown;
+	const struct ka_timeline *seen = timeline ? timeline : &nothing;
+	const struct ka_case *c = instance->case_;
+	double noise_s = facts->noise_ns < 0 ? NAN : (double)facts->noise_ns / 1e9;
+	int answered = timeline ? ka_count_answered(instance, seen) : -1;
+	const struct ka_json_field fields[] = {
+		{ "v", json_integer(KA_RESULT_VERSION) },
+		{ "instance", ka_json_text(instance->name) },
+		{ "repetition", json_integer(instance->repetition) },
+		{ "seed", json_sprintf("0x%" PRIx64, instance->seed) },
+		{ "again", encode_again(instance) },
+		{ "case", ka_json_text(c->name) },
+		{ "declared", ka_json_text(c->declared) },
+		{ "theme", ka_json_text(instance->theme->name) },
+		{ "title", ka_json_text(instance->theme->title) },
+		{ "rule", ka_json_text(c->why) },
+		{ "source", ka_json_text(c->source) },
+		{ "setting", encode_setting(instance) },
+		{ "family", json_string(instance->family == AF_INET6 ? "v6" : "v4") },
+		{ "prober", json_string(instance->prober == KA_SERVER ? "server" : "client") },
+		{ "topology", json_string(c->topology == KA_PAIR ? "pair" : "routed") },
+		{ "kernel", encode_kernel(facts) },
+		{ "prediction", prediction ? encode_prediction(prediction) : json_null() },
+		{ "nominal_s", ka_json_seconds(ka_nominal_s(&instance->setting)) },
+		{ "window_s", encode_window(verdict->window_s) },
+		{ "noise_s", ka_json_seconds(noise_s) },
+		{ "detect_s", ka_json_seconds(verdict->detect_s) },
+		{ "notice_s", ka_json_seconds(verdict->notice_s) },
+		{ "off_jiffies",
+		  verdict->have_off ? json_integer(verdict->off_jiffies) : json_null() },
+		{ "errno", ka_json_errno(verdict->error) },
+		{ "events", json_mask(verdict->events) },
+		{ "probes", ka_json_count(verdict->probes) },
+		{ "gaps_s", encode_gaps(verdict) },
+		{ "answered", ka_json_count(answered) },
+		{ "alive_s", ka_json_seconds(alive_s(seen)) },
+		{ "verdict", json_string(ka_verdict_name(verdict->kind)) },
+		{ "why", ka_json_text(verdict->why) },
+		{ "findings", encode_findings(&verdict->findings, c->declared) },
+		{ "wall_s", facts->virtual_clock ? json_null() : ka_json_seconds(wall_s) },
+		{ "kept", json_null() },
+		{ "counters", encode_counters(instance, seen) },
+		{ "timeline", ka_json_timeline(instance, seen, zero_of(seen, verdict)) },
+	};
 
-	if (!facts)
-		facts = &unknown;
-	bad |= json_object_set_new(object, "v", json_integer(KA_RESULT_VERSION));
-	bad |= put_instance(object, instance);
-	bad |= json_object_set_new(object, "kernel", encode_kernel(facts));
-	bad |= json_object_set_new(object, "prediction", encode_prediction(prediction));
-	bad |= json_object_set_new(object, "nominal_s",
-				   ka_json_seconds(ka_nominal_s(&instance->setting)));
-	bad |= put_observed(object, instance, facts, timeline, verdict, wall_s);
-	return finished(object, bad);
+	return ka_json_object(fields, KA_N(fields));
 }
 
 json_t *ka_result_without_run(const struct ka_instance *instance, const struct ka_facts *facts,

@@ -160,89 +160,58 @@ static void tell(const struct teller *teller, size_t i, int probe, char *text, s
 
 /* ---- numbers, for programs ------------------------------------------------------------------ */
 
-static int put_packet(json_t *object, const struct teller *teller, size_t i, int probe)
+static json_t *packet_json(const struct teller *teller, size_t i, int probe)
 {
 	const struct ka_packet *packet = &teller->events[i].packet;
-	int bad = 0;
+	json_t *json = json_pack("{s:s, s:b, s:I}", "segment", ka_segment_name(packet), "out",
+				 packet->out, "bytes", (json_int_t)packet->len);
 
-	bad |= json_object_set_new(object, "segment", json_string(ka_segment_name(packet)));
-	bad |= json_object_set_new(object, "out", json_boolean(packet->out));
-	bad |= json_object_set_new(object, "bytes", json_integer(packet->len));
-	if (packet->kind != KA_SEG_PROBE)
-		return bad;
-	bad |= json_object_set_new(object, "probe", probe ? json_integer(probe) : json_null());
-	bad |= json_object_set_new(object, "answered", json_boolean(is_answered(teller, i)));
-	return bad;
+	if (packet->kind == KA_SEG_PROBE &&
+	    json_object_update_new(json, json_pack("{s:o, s:b}", "probe",
+						   ka_json_count(probe ? probe : -1), "answered",
+						   is_answered(teller, i))) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
 }
 
-static int put_call(json_t *object, const struct ka_call *call)
-{
-	bool failed = call->ret < 0;
-	int bad = json_object_set_new(object, "call", json_string(ka_call_name(call->name)));
-
-	bad |= json_object_set_new(object, "ret", json_integer(call->ret));
-	bad |= json_object_set_new(object, "errno",
-				   failed ? json_string(ka_errno_name(call->err)) : json_null());
-	bad |= json_object_set_new(object, "after_end", json_boolean(call->after_end));
-	return bad;
-}
-
-static json_t *json_step(int step)
-{
-	return step < 0 ? json_null() : json_integer(step);
-}
-
-static int put_check(json_t *object, const struct ka_check *check)
-{
-	int bad = json_object_set_new(object, "step", json_step(check->step));
-
-	bad |= json_object_set_new(object, "holds", json_boolean(check->ok));
-	bad |= json_object_set_new(object, "errno",
-				   check->error ? json_string(ka_errno_name(check->error))
-						: json_null());
-	return bad;
-}
-
-static int put_end(json_t *object, const struct ka_end *end)
+static json_t *numbers_json(const struct teller *teller, size_t i, int probe)
 {
 	static const char *const whys[] = {
 		[KA_END_DIED] = "died",       [KA_END_WATCHED] = "watched",
 		[KA_END_OVERDUE] = "overdue", [KA_END_BROKEN] = "broken",
 		[KA_END_SKIP] = "skip",
 	};
+	const struct ka_event *e = &teller->events[i];
 
-	return json_object_set_new(object, "why", json_string(whys[end->why])) |
-	       json_object_set_new(object, "step", json_step(end->step));
-}
-
-static int put_numbers(json_t *object, const struct teller *teller, size_t i, int probe)
-{
-	const struct ka_event *event = &teller->events[i];
-
-	switch (event->what) {
+	switch (e->what) {
 	case KA_EV_STEP:
-		return json_object_set_new(object, "step", json_step(event->step.index));
+		return json_pack("{s:o}", "step", ka_json_count(e->step.index));
 	case KA_EV_PACKET:
-		return put_packet(object, teller, i, probe);
+		return packet_json(teller, i, probe);
 	case KA_EV_EPOLL:
-		return json_object_set_new(object, "mask", json_integer(event->epoll.mask)) |
-		       json_object_set_new(object, "all",
-					   json_boolean(event->epoll.set == KA_EPOLL_FULL));
+		return json_pack("{s:I, s:b}", "mask", (json_int_t)e->epoll.mask, "all",
+				 e->epoll.set == KA_EPOLL_FULL);
 	case KA_EV_CALL:
-		return put_call(object, &event->call);
+		return json_pack("{s:s, s:I, s:o, s:b}", "call", ka_call_name(e->call.name), "ret",
+				 (json_int_t)e->call.ret, "errno",
+				 e->call.ret < 0 ? json_string(ka_errno_name(e->call.err))
+						 : json_null(),
+				 "after_end", e->call.after_end);
 	case KA_EV_TCP_INFO:
-		return json_object_set_new(object, "state", json_integer(event->info.state)) |
-		       json_object_set_new(object, "probes", json_integer(event->info.probes));
+		return json_pack("{s:i, s:i}", "state", e->info.state, "probes", e->info.probes);
 	case KA_EV_FAULT:
-		return json_object_set_new(object, "step", json_step(event->fault.step)) |
-		       json_object_set_new(object, "hits",
-					   json_integer((json_int_t)event->fault.hits));
+		return json_pack("{s:o, s:I}", "step", ka_json_count(e->fault.step), "hits",
+				 (json_int_t)e->fault.hits);
 	case KA_EV_CHECK:
-		return put_check(object, &event->check);
+		return json_pack("{s:o, s:b, s:o}", "step", ka_json_count(e->check.step), "holds",
+				 e->check.ok, "errno", ka_json_errno(e->check.error));
 	case KA_EV_END:
-		return put_end(object, &event->end);
+		return json_pack("{s:s, s:o}", "why", whys[e->end.why], "step",
+				 ka_json_count(e->end.step));
 	default:
-		return 0;
+		return json_object();
 	}
 }
 
@@ -251,21 +220,17 @@ static json_t *encode_event(struct teller *teller, size_t i)
 	static const char *const places[] = { "client", "server", "gateway", "bench" };
 	const struct ka_event *event = &teller->events[i];
 	double s = (double)(event->t_ns - teller->zero_ns) / 1e9;
-	int probe = number_probe(teller, i), bad = 0;
-	json_t *object = json_object();
+	int probe = number_probe(teller, i);
+	json_t *json = json_pack("{s:o, s:s, s:s}", "t", ka_json_seconds(s), "at",
+				 places[event->at], "kind", ka_event_kind(event->what));
 	char text[320];
 
 	tell(teller, i, probe, text, sizeof(text));
-	bad |= json_object_set_new(object, "t", ka_json_seconds(s));
-	bad |= json_object_set_new(object, "at", json_string(places[event->at]));
-	bad |= json_object_set_new(object, "kind", json_string(ka_event_kind(event->what)));
-	bad |= put_numbers(object, teller, i, probe);
-	bad |= json_object_set_new(object, "what", ka_json_text(text));
-	if (bad) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	if (json_object_update_new(json, numbers_json(teller, i, probe)) == 0 &&
+	    json_object_set_new(json, "what", ka_json_text(text)) == 0)
+		return json;
+	json_decref(json);
+	return NULL;
 }
 
 json_t *ka_json_timeline(const struct ka_instance *instance, const struct ka_timeline *timeline,
@@ -274,11 +239,8 @@ json_t *ka_json_timeline(const struct ka_instance *instance, const struct ka_tim
 	struct teller teller = teller_of(instance, timeline, zero_ns);
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < teller.n; i++) {
-		if (is_told(&teller, i) && json_array_append_new(array, encode_event(&teller, i))) {
-			json_decref(array);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < teller.n; i++)
+		if (is_told(&teller, i))
+			array = ka_json_append(array, encode_event(&teller, i));
 	return array;
 }

@@ -8,9 +8,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/escape.h"
+#include "model/verdict.h"
 #include "result/encode.h"
 
-#include "model/escape.h"
+json_t *ka_json_object(const struct ka_json_field *fields, size_t n)
+{
+	json_t *object = json_object();
+	int bad = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bad |= json_object_set_new(object, fields[i].name, fields[i].value);
+	if (!bad)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+json_t *ka_json_append(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) == 0)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+json_t *ka_json_count(int n)
+{
+	return n < 0 ? json_null() : json_integer(n);
+}
+
+json_t *ka_json_errno(int error)
+{
+	return error ? json_string(ka_errno_name(error)) : json_null();
+}
 
 json_t *ka_json_text(const char *text)
 {
