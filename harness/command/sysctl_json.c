@@ -6,6 +6,7 @@
 
 #include "command/sysctl.h"
 #include "command/sysctl_words.h"
+#include "model/util.h"
 #include "result/encode.h"
 #include "rollout/suggest.h"
 
@@ -125,18 +126,25 @@ static json_t *findings_json(const struct ka_rollout *r)
 
 static json_t *suggestion_json(const struct ka_suggestion *suggestion)
 {
-	const struct ka_rollout *s = &suggestion->rollout;
-	char file[1500], pod[1500], docker[1500];
+	static const char *const names[] = { [KA_SNIPPET_FILE] = "file",
+					     [KA_SNIPPET_KUBERNETES] = "kubernetes",
+					     [KA_SNIPPET_DOCKER] = "docker" };
+	const struct ka_spec *spec = &suggestion->rollout.spec;
+	json_t *json;
+	char text[1500];
 
 	if (suggestion->kind == KA_SUGGEST_NOTHING)
 		return json_pack("{s:b}", "needed", 0);
 	if (suggestion->kind == KA_SUGGEST_NONE)
 		return json_pack("{s:b, s:b}", "needed", 1, "possible", 0);
-	return json_pack("{s:b, s:b, s:s, s:s, s:s, s:o}", "needed", 1, "possible", 1, "file",
-			 ka_suggest_file(&s->spec.after, &s->spec.before, file, sizeof(file)),
-			 "kubernetes", ka_suggest_kubernetes(&s->spec.after, pod, sizeof(pod)),
-			 "docker", ka_suggest_docker(&s->spec.after, docker, sizeof(docker)),
-			 "questions", questions_json(s));
+	json = json_pack("{s:b, s:b}", "needed", 1, "possible", 1);
+	for (size_t i = 0; i < KA_N(names); i++) {
+		ka_suggest_text((enum ka_snippet)i, &spec->after, &spec->before, text,
+				sizeof(text));
+		json_object_set_new(json, names[i], json_string(text));
+	}
+	json_object_set_new(json, "questions", questions_json(&suggestion->rollout));
+	return json;
 }
 
 static json_t *odd_json(const struct ka_rollout *r)

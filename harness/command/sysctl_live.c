@@ -21,7 +21,7 @@
 struct view {
 	const char *target;
 	struct ka_live live;
-	struct ka_live_values after; /* what it would have with the file */
+	struct ka_knobs after; /* what it would have with the file */
 	struct ka_facts facts;
 };
 
@@ -85,19 +85,12 @@ static void put_values(const struct view *v, struct ka_sheet *sheet)
 							  { .head = "with the file",
 							    .right = true } };
 	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
-	const struct ka_live_values *now = &v->live.values, *after = &v->after;
-	const struct {
-		const char *name;
-		int64_t now, after;
-	} rows[] = { { "net.ipv4.tcp_keepalive_time", now->time, after->time },
-		     { "net.ipv4.tcp_keepalive_intvl", now->intvl, after->intvl },
-		     { "net.ipv4.tcp_keepalive_probes", now->probes, after->probes },
-		     { "net.ipv4.tcp_retries2", now->retries2, after->retries2 } };
+	char name[80];
 
-	for (size_t i = 0; i < KA_N(rows); i++) {
-		ka_table_cell(&table, "%s", rows[i].name);
-		ka_table_cell(&table, "%" PRId64, rows[i].now);
-		ka_table_cell(&table, "%" PRId64, rows[i].after);
+	for (int i = 0; i < KA_LIVE_KNOBS; i++) {
+		ka_table_cell(&table, "%s", ka_knob_name((enum ka_knob)i, name, sizeof(name)));
+		ka_table_cell(&table, "%" PRId64, v->live.values.value[i]);
+		ka_table_cell(&table, "%" PRId64, v->after.value[i]);
 	}
 	ka_sheet_table(sheet, &table);
 }
@@ -184,11 +177,14 @@ static json_t *socket_json(const struct view *v, const struct ka_live_socket *s)
 		(int)s->unanswered, "now", cost_json(&now), "with_file", cost_json(&after));
 }
 
-static json_t *values_json(const struct ka_live_values *values)
+static json_t *values_json(const struct ka_knobs *values)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "time", (json_int_t)values->time, "intvl",
-			 (json_int_t)values->intvl, "probes", (json_int_t)values->probes,
-			 "retries2", (json_int_t)values->retries2);
+	json_t *object = json_object();
+
+	for (int i = 0; i < KA_LIVE_KNOBS; i++)
+		json_object_set_new(object, ka_knob_word((enum ka_knob)i),
+				    json_integer(values->value[i]));
+	return object;
 }
 
 static void put_json(const struct view *v)
@@ -208,20 +204,12 @@ static void put_json(const struct view *v)
 
 static int look(struct view *v, const struct ka_sysctl_set *set)
 {
-	struct ka_knobs knobs = ka_knobs_initial();
-	struct ka_live_values *now = &v->live.values;
 	struct nn_err err = { "" };
 	int ret = ka_live_read(&v->live, v->target, &err);
 
-	knobs.value[KA_KNOB_TIME] = now->time;
-	knobs.value[KA_KNOB_INTVL] = now->intvl;
-	knobs.value[KA_KNOB_PROBES] = now->probes;
-	knobs.value[KA_KNOB_RETRIES2] = now->retries2;
+	v->after = v->live.values;
 	if (ret == 0)
-		ret = ka_knobs_take(&knobs, set, &err);
-	v->after = (struct ka_live_values){ knobs.value[KA_KNOB_TIME], knobs.value[KA_KNOB_INTVL],
-					    knobs.value[KA_KNOB_PROBES],
-					    knobs.value[KA_KNOB_RETRIES2] };
+		ret = ka_knobs_take(&v->after, set, &err);
 	if (ret == 0)
 		return ka_select_host(&v->facts);
 	ka_complain("--live: %s", err.text);

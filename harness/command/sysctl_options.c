@@ -7,8 +7,8 @@
 
 #include "command/command.h"
 #include "command/sysctl.h"
+#include "model/span.h"
 #include "model/util.h"
-#include "rollout/span.h"
 
 /* In real time: what takes longer is computed instead. */
 #define BUDGET_S 60

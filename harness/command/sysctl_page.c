@@ -142,7 +142,7 @@ static void give_period(struct ka_table *table, const struct ka_rollout *r, enum
 {
 	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
 
-	if (!m || !ka_measured_holds(m))
+	if (!m || m->verdict != KA_PASS)
 		ka_table_cell(table, "not measured");
 	else if (isnan(m->period_s[0]))
 		ka_table_cell(table, "none seen");
@@ -287,15 +287,20 @@ static void put_findings(struct ka_sheet *sheet, const struct ka_rollout *r)
 
 static void put_change(struct ka_sheet *sheet, const struct ka_rollout *s)
 {
+	static const struct {
+		const char *language, *caption;
+	} blocks[] = {
+		[KA_SNIPPET_FILE] = { "ini", "a file in /etc/sysctl.d" },
+		[KA_SNIPPET_KUBERNETES] = { "yaml", "Kubernetes (pod)" },
+		[KA_SNIPPET_DOCKER] = { "sh", "Docker" },
+	};
 	char text[1500], tally[300];
 	bool all;
 
-	ka_sheet_block(sheet, "ini", "a file in /etc/sysctl.d",
-		       ka_suggest_file(&s->spec.after, &s->spec.before, text, sizeof(text)));
-	ka_sheet_block(sheet, "yaml", "Kubernetes (pod)",
-		       ka_suggest_kubernetes(&s->spec.after, text, sizeof(text)));
-	ka_sheet_block(sheet, "sh", "Docker",
-		       ka_suggest_docker(&s->spec.after, text, sizeof(text)));
+	for (size_t i = 0; i < KA_N(blocks); i++)
+		ka_sheet_block(sheet, blocks[i].language, blocks[i].caption,
+			       ka_suggest_text((enum ka_snippet)i, &s->spec.after, &s->spec.before,
+					       text, sizeof(text)));
 	all = put_replies(sheet, s, false);
 	putc('\n', sheet->out);
 	ka_sheet_text(sheet, "%s. %s.",

@@ -83,14 +83,14 @@ static void describe(const struct ka_trial *t, const struct ka_measured *m, char
 {
 	char with[40], then[40];
 
-	setting_text(&t->with, with, sizeof(with));
+	setting_text(t->with, with, sizeof(with));
 	setting_text(&t->then, then, sizeof(then));
 	switch (t->kind) {
 	case KA_TRIAL_NO_KEEPALIVE:
 		snprintf(buf, size,
 			 "with sysctls %s no timer ran, and %.0f s after the peer was gone the "
 			 "socket still said ESTABLISHED",
-			 with, ka_nominal_s(&t->with) * 1.5 + t->with.idle);
+			 with, ka_nominal_s(t->with) * 1.5 + t->with->idle);
 		break;
 	case KA_TRIAL_OWN_OPTIONS:
 		snprintf(buf, size,

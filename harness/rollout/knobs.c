@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/nearest.h"
+#include "model/util.h"
 
 /* proc_dointvec_jiffies(): what fits into an int when it is jiffies; HZ is 100 or more. A kernel
  * with a larger HZ refuses earlier, which is found out when the value is applied. */
@@ -75,6 +75,17 @@ const char *ka_knob_name(enum ka_knob knob, char *buf, size_t size)
 		if (*c == '/')
 			*c = '.';
 	return buf;
+}
+
+const char *ka_knob_word(enum ka_knob knob)
+{
+	static const char *const prefixes[] = { "net/ipv4/tcp_keepalive_", "net/ipv4/tcp_" };
+	const char *key = ka_knob_infos[knob].key;
+
+	for (size_t i = 0; i < KA_N(prefixes); i++)
+		if (strncmp(key, prefixes[i], strlen(prefixes[i])) == 0)
+			return key + strlen(prefixes[i]);
+	return key;
 }
 
 int ka_knob_number(int64_t *value, const char *text)

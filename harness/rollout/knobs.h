@@ -53,6 +53,9 @@ int ka_knob_find(const char *key);
 /* "net.ipv4.tcp_keepalive_time" into @buf, as files and people write it. Returns @buf. */
 const char *ka_knob_name(enum ka_knob knob, char *buf, size_t size);
 
+/* "time", "retries2": the word that `kacheck sysctl` takes, for those of TCP itself; else the key. */
+const char *ka_knob_word(enum ka_knob knob);
+
 /* Reads a number as the kernel does: 0x is hexadecimal, a leading 0 octal. 0 or -EINVAL. */
 int ka_knob_number(int64_t *value, const char *text);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads a namespace that exists already; see live.h. */
+/* See live.h. */
 #include "rollout/live.h"
 
 #include <errno.h>
@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "judge/backoff.h"
+#include "judge/wheel.h"
 #include "model/util.h"
 #include "netns/diag.h"
 #include "netns/ns.h"
@@ -60,31 +62,20 @@ static int identify(struct ka_live *out, const struct nn_ns *ns, struct nn_err *
 
 /* ---- its values ------------------------------------------------------------------------- */
 
-static int read_value(const struct nn_ns *ns, const char *key, int64_t *value, struct nn_err *err)
+static int read_values(struct ka_knobs *values, const struct nn_ns *ns, struct nn_err *err)
 {
-	char text[64], *end;
-	int ret = nn_sysctl_get(ns, key, text, sizeof(text), err);
+	char text[64];
+	int ret = 0;
 
-	if (ret < 0)
-		return ret;
-	errno = 0;
-	*value = strtoll(text, &end, 10);
-	if (errno || end == text || *end)
-		return nn_fail(err, EBADMSG, "sysctl %s is \"%s\", no number", key, text);
-	return 0;
-}
+	*values = ka_knobs_initial();
+	for (int i = 0; i < KA_LIVE_KNOBS && ret >= 0; i++) {
+		const char *key = ka_knob_infos[i].key;
 
-static int read_values(struct ka_live_values *values, const struct nn_ns *ns, struct nn_err *err)
-{
-	int ret = read_value(ns, "net/ipv4/tcp_keepalive_time", &values->time, err);
-
-	if (!ret)
-		ret = read_value(ns, "net/ipv4/tcp_keepalive_intvl", &values->intvl, err);
-	if (!ret)
-		ret = read_value(ns, "net/ipv4/tcp_keepalive_probes", &values->probes, err);
-	if (!ret)
-		ret = read_value(ns, "net/ipv4/tcp_retries2", &values->retries2, err);
-	return ret;
+		ret = nn_sysctl_get(ns, key, text, sizeof(text), err);
+		if (ret >= 0 && ka_knob_number(&values->value[i], text) < 0)
+			ret = nn_fail(err, EBADMSG, "sysctl %s is \"%s\", no number", key, text);
+	}
+	return ret < 0 ? ret : 0;
 }
 
 /* ---- its connections -------------------------------------------------------------------- */
@@ -110,23 +101,6 @@ static enum ka_live_timer timer_of(uint8_t timer)
 	}
 }
 
-static void fill(struct ka_live_socket *socket, const struct nn_diag *diag)
-{
-	memcpy(socket->local, diag->local, sizeof(socket->local));
-	memcpy(socket->remote, diag->remote, sizeof(socket->remote));
-	memcpy(socket->cookie, diag->cookie, sizeof(socket->cookie));
-	socket->timer = timer_of(diag->timer);
-	socket->expires_ms = diag->expires_ms;
-	socket->unanswered = diag->probes_out;
-	socket->received = diag->rqueue;
-	socket->unacked = diag->wqueue;
-	socket->have_quiet = diag->has_info;
-	/* keepalive_time_elapsed(): whatever came last */
-	socket->quiet_ms = diag->last_ack_recv_ms < diag->last_data_recv_ms
-				   ? diag->last_ack_recv_ms
-				   : diag->last_data_recv_ms;
-}
-
 static int take(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
 {
 	const struct taking *taking = arg;
@@ -138,23 +112,33 @@ static int take(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void
 	if (ka_grow(&live->sockets, &live->room, live->n + 1, sizeof(*socket)) < 0)
 		return -ENOMEM;
 	socket = &live->sockets[live->n++];
-	*socket = (struct ka_live_socket){ .family = taking->family,
-					   .local_port = sport,
-					   .remote_port = dport };
-	fill(socket, diag);
+	*socket = (struct ka_live_socket){
+		.family = taking->family,
+		.local_port = sport,
+		.remote_port = dport,
+		.timer = timer_of(diag->timer),
+		.expires_ms = diag->expires_ms,
+		.unanswered = diag->probes_out,
+		.received = diag->rqueue,
+		.unacked = diag->wqueue,
+		.have_quiet = diag->has_info,
+		/* keepalive_time_elapsed(): whatever came last */
+		.quiet_ms = ka_lesser(diag->last_ack_recv_ms, diag->last_data_recv_ms),
+	};
+	memcpy(socket->local, diag->local, sizeof(socket->local));
+	memcpy(socket->remote, diag->remote, sizeof(socket->remote));
+	memcpy(socket->cookie, diag->cookie, sizeof(socket->cookie));
 	return 0;
 }
 
 static int read_sockets(struct ka_live *live, struct nn_ns *ns, struct nn_err *err)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
-	size_t i;
-	int ret;
 
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < KA_N(families); i++) {
 		struct taking taking = { .live = live, .family = families[i] };
+		int ret = nn_diag_walk(ns, families[i], take, &taking, err);
 
-		ret = nn_diag_walk(ns, families[i], take, &taking, err);
 		if (ret == -ENOMEM)
 			return nn_fail(err, ENOMEM, "cannot list the connections");
 		if (ret)
@@ -194,4 +178,91 @@ int ka_live_read(struct ka_live *out, const char *target, struct nn_err *err)
 	else
 		*out = live;
 	return ret;
+}
+
+/* ---- what a peer that is dead from now on would cost ----------------------------------- */
+
+#define RTO_MAX_MS INT64_C(120000)
+
+/* The kernel's range is that of an int; a file may say anything. */
+static int64_t bounded(int64_t value)
+{
+	return ka_lesser(ka_greater(value, INT32_MIN), INT32_MAX);
+}
+
+/* Milliseconds by which a timer of @ms may be late. */
+static double late_ms(int64_t ms, int hz)
+{
+	int64_t granule = ka_wheel_granule(ka_wheel_ms(ka_greater(ms, 0), hz), hz);
+
+	return 1000.0 * (double)granule / hz;
+}
+
+/*
+ * tcp_keepalive_timer(): at the expiry a socket that has been quiet for less than idle only arms
+ * its timer for the rest; otherwise it sends a probe and waits for intvl, or, with all probes
+ * unanswered, ends.
+ */
+static struct ka_live_cost by_keepalive(const struct ka_live_socket *socket,
+					const struct ka_knobs *k, int hz)
+{
+	int64_t idle_ms = 1000 * bounded(k->value[KA_KNOB_TIME]);
+	int64_t intvl_ms = 1000 * ka_greater(bounded(k->value[KA_KNOB_INTVL]), 0);
+	int64_t gaps = ka_greater(bounded(k->value[KA_KNOB_PROBES]) - socket->unanswered, 0);
+	int64_t first = socket->expires_ms;
+	double nominal, late;
+	struct ka_live_cost cost = { .end = KA_LIVE_KEEPALIVE };
+
+	if (socket->have_quiet && !socket->unanswered)
+		first = ka_greater(first, idle_ms - socket->quiet_ms);
+	nominal = (double)first + (double)gaps * (double)intvl_ms;
+	/* the timer that runs was armed with intvl if a probe is out, with idle at the most else */
+	late = late_ms(ka_greater(first, socket->unanswered ? intvl_ms : idle_ms), hz) +
+	       (double)gaps * late_ms(intvl_ms, hz);
+	/* one jiffy: what the kernel shows is rounded */
+	cost.other_idle =
+		!socket->unanswered && socket->expires_ms > ka_greater(idle_ms, 0) + 1000 / hz + 1;
+	cost.first_probe_s = (double)first / 1000;
+	cost.nominal_s = nominal / 1000;
+	cost.window_s[0] = cost.nominal_s;
+	cost.window_s[1] = (nominal + late) / 1000;
+	return cost;
+}
+
+/* The limit is a sum of the shortest timeouts; the kernel looks at it whenever a timer of the
+ * connection's own round trip expires, so up to the longest one later. */
+static struct ka_live_cost by_retries(const struct ka_live_socket *socket, const struct ka_knobs *k,
+				      int hz)
+{
+	unsigned retries2 = (unsigned)ka_lesser(ka_greater(k->value[KA_KNOB_RETRIES2], 0), 255);
+	const struct ka_backoff timer = ka_backoff_on_lan(
+		socket->timer == KA_LIVE_CLOSED ? KA_BACKOFF_WINDOW : KA_BACKOFF_DATA, retries2, 0,
+		hz);
+	struct ka_live_cost cost = { .end = KA_LIVE_DATA };
+	int64_t window[2], last;
+
+	ka_backoff_window(&timer, window);
+	last = ka_lesser(ka_wheel_ms(RTO_MAX_MS, hz), window[0]);
+	window[1] = ka_greater(window[1], window[0] + last + ka_wheel_granule(last, hz));
+	cost.nominal_s = (double)window[0] / hz;
+	cost.window_s[0] = (double)window[0] / hz;
+	cost.window_s[1] = (double)window[1] / hz;
+	return cost;
+}
+
+struct ka_live_cost ka_live_cost(const struct ka_live_socket *socket, const struct ka_knobs *k,
+				 int hz)
+{
+	switch (socket->timer) {
+	case KA_LIVE_ARMED:
+		return by_keepalive(socket, k, hz);
+	case KA_LIVE_BUSY:
+	case KA_LIVE_CLOSED:
+		return by_retries(socket, k, hz);
+	case KA_LIVE_HIDDEN:
+		return (struct ka_live_cost){ .end = KA_LIVE_UNKNOWN };
+	case KA_LIVE_OFF:
+		break;
+	}
+	return (struct ka_live_cost){ .end = KA_LIVE_NEVER };
 }

@@ -15,12 +15,10 @@
 #include <stdint.h>
 
 #include "netns/err.h"
+#include "rollout/knobs.h"
 
-/* In seconds and times, as /proc/sys has them; the kernel takes negative ones. */
-struct ka_live_values {
-	int64_t time, intvl, probes; /* net.ipv4.tcp_keepalive_* */
-	int64_t retries2;            /* net.ipv4.tcp_retries2 */
-};
+/* How many knobs are read, the first ones: those that decide about a dead peer. */
+#define KA_LIVE_KNOBS (KA_KNOB_RETRIES2 + 1)
 
 enum ka_live_timer {
 	KA_LIVE_OFF,    /* none: no SO_KEEPALIVE, and nothing in flight */
@@ -44,9 +42,9 @@ struct ka_live_socket {
 };
 
 struct ka_live {
-	uint64_t inode; /* as in "net:[4026531840]" */
-	bool own;       /* it is the caller's */
-	struct ka_live_values values;
+	uint64_t inode;                 /* as in "net:[4026531840]" */
+	bool own;                       /* it is the caller's */
+	struct ka_knobs values;         /* the kernel's own, but for those that were read */
 	struct ka_live_socket *sockets; /* IPv4 first */
 	size_t n, room;
 };
@@ -78,7 +76,7 @@ struct ka_live_cost {
 
 /* Pure. @values: those of the namespace, or others, to see what they would change: a running timer
  * keeps its expiry, as it does in the kernel. */
-struct ka_live_cost ka_live_cost(const struct ka_live_socket *socket,
-				 const struct ka_live_values *values, int hz);
+struct ka_live_cost ka_live_cost(const struct ka_live_socket *socket, const struct ka_knobs *values,
+				 int hz);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include "model/nearest.h"
 #include "model/span.h"
-#include "rollout/span.h"
 
 static int add(struct ka_questions *questions, const struct ka_question *question,
 	       struct nn_err *err)

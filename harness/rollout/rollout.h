@@ -7,10 +7,27 @@
 #define KA_ROLLOUT_H
 
 #include "judge/judge.h"
-#include "rollout/measured.h"
+#include "result/result.h"
 #include "rollout/questions.h"
 #include "rollout/sanity.h"
 #include "rollout/trials.h"
+
+/* What one experiment has shown. */
+struct ka_measured {
+	bool there;   /* there is a result */
+	bool planned; /* it was to run: without a result it was lost, and .why may say how */
+	enum ka_verdict_kind verdict;
+	char why[300];
+	char refusal[32]; /* errno with which a value was refused; empty: none was */
+	double detect_s;  /* NAN: no end */
+	int probes, answered;
+	double period_s[2]; /* between answered probes: shortest, longest; NAN: fewer than two */
+	bool have_off;
+	int64_t off_jiffies;
+};
+
+/* "pass", ...; "no result" */
+const char *ka_measured_word(const struct ka_measured *m);
 
 struct ka_reply {
 	bool yes;

@@ -94,58 +94,37 @@ bool ka_suggest(struct ka_knobs *suggested, const struct ka_knobs *now,
 
 /* ---- snippets ----------------------------------------------------------------------------- */
 
-/* Appends one knob with its value. */
-static void put_line(char *buf, size_t size, size_t *used, const char *before, const char *between,
-		     const char *after, enum ka_knob knob, int64_t value)
-{
-	char name[80];
-
-	if (*used < size)
-		*used += (size_t)snprintf(buf + *used, size - *used, "%s%s%s%" PRId64 "%s", before,
-					  ka_knob_name(knob, name, sizeof(name)), between, value,
-					  after);
-}
-
-const char *ka_suggest_file(const struct ka_knobs *knobs, const struct ka_knobs *before, char *buf,
-			    size_t size)
-{
-	size_t used = 0;
-
-	*buf = '\0';
-	for (int i = 0; i < KA_KNOBS; i++)
-		if (knobs->value[i] != before->value[i])
-			put_line(buf, size, &used, "", " = ", "\n", (enum ka_knob)i,
-				 knobs->value[i]);
-	return buf;
-}
-
-/* Those that a container may set: what is written in its own namespace and counts as safe. */
+/* Those that a container may set: what is written in its own namespace and counts as safe. A new one
+ * begins with the kernel's values. */
 static bool is_for_containers(int knob, const struct ka_knobs *knobs)
 {
-	bool safe = knob == KA_KNOB_TIME || knob == KA_KNOB_INTVL || knob == KA_KNOB_PROBES ||
-		    knob == KA_KNOB_FIN_TIMEOUT;
+	bool safe = knob <= KA_KNOB_PROBES || knob == KA_KNOB_FIN_TIMEOUT;
 
 	return safe && knobs->value[knob] != ka_knob_infos[knob].initial;
 }
 
-const char *ka_suggest_kubernetes(const struct ka_knobs *knobs, char *buf, size_t size)
+static const struct {
+	const char *head, *before, *between, *after;
+} snippets[] = {
+	[KA_SNIPPET_FILE] = { "", "", " = ", "\n" },
+	[KA_SNIPPET_KUBERNETES] = { "securityContext:\n  sysctls:\n",
+				    "  - name: ", "\n    value: \"", "\"\n" },
+	[KA_SNIPPET_DOCKER] = { "docker run", " --sysctl ", "=", "" },
+};
+
+const char *ka_suggest_text(enum ka_snippet kind, const struct ka_knobs *knobs,
+			    const struct ka_knobs *before, char *buf, size_t size)
 {
-	size_t used = (size_t)snprintf(buf, size, "securityContext:\n  sysctls:\n");
+	size_t used = (size_t)snprintf(buf, size, "%s", snippets[kind].head);
+	char name[80];
 
-	for (int i = 0; i < KA_KNOBS; i++)
-		if (is_for_containers(i, knobs))
-			put_line(buf, size, &used, "  - name: ", "\n    value: \"", "\"\n",
-				 (enum ka_knob)i, knobs->value[i]);
-	return buf;
-}
-
-const char *ka_suggest_docker(const struct ka_knobs *knobs, char *buf, size_t size)
-{
-	size_t used = (size_t)snprintf(buf, size, "docker run");
-
-	for (int i = 0; i < KA_KNOBS; i++)
-		if (is_for_containers(i, knobs))
-			put_line(buf, size, &used, " --sysctl ", "=", "", (enum ka_knob)i,
-				 knobs->value[i]);
+	for (int i = 0; i < KA_KNOBS && used < size; i++)
+		if (kind == KA_SNIPPET_FILE ? knobs->value[i] != before->value[i]
+					    : is_for_containers(i, knobs))
+			used += (size_t)snprintf(buf + used, size - used, "%s%s%s%" PRId64 "%s",
+						 snippets[kind].before,
+						 ka_knob_name((enum ka_knob)i, name, sizeof(name)),
+						 snippets[kind].between, knobs->value[i],
+						 snippets[kind].after);
 	return buf;
 }

@@ -10,11 +10,10 @@
 bool ka_suggest(struct ka_knobs *suggested, const struct ka_knobs *now,
 		const struct ka_questions *questions, int hz);
 
-/* As snippets, each into @buf. Returns @buf. @before: what a machine has without the file. */
-const char *ka_suggest_file(const struct ka_knobs *knobs, const struct ka_knobs *before, char *buf,
-			    size_t size);
-/* A new container begins with the kernel's values: all that differ from these. */
-const char *ka_suggest_kubernetes(const struct ka_knobs *knobs, char *buf, size_t size);
-const char *ka_suggest_docker(const struct ka_knobs *knobs, char *buf, size_t size);
+/* What people copy: a file of sysctl.d, the security context of a pod, the options of `docker run`. */
+enum ka_snippet { KA_SNIPPET_FILE, KA_SNIPPET_KUBERNETES, KA_SNIPPET_DOCKER };
+/* Into @buf, which is returned. @before: what a machine has without the file. */
+const char *ka_suggest_text(enum ka_snippet kind, const struct ka_knobs *knobs,
+			    const struct ka_knobs *before, char *buf, size_t size);
 
 #endif

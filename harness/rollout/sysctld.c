@@ -7,16 +7,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/util.h"
 #include "rollout/knobs.h"
-#include "rollout/sysctld_private.h"
 
 #define WORDS     "command line"
-#define TCP       "net/ipv4/tcp_"
 #define BLANKS    " \t\r"
 #define KEEPALIVE "net/ipv4/tcp_keepalive_"
 #define NONE      ((size_t)-1)
@@ -54,16 +53,13 @@ static int add_file(struct ka_sysctl_set *set, const char *file, const char **ke
 		    struct nn_err *err)
 {
 	char **files = reallocarray(set->files, set->n_files + 1, sizeof(*files));
-	char *copy;
 
-	if (!files)
+	if (files)
+		set->files = files;
+	*kept = files ? files[set->n_files] = strdup(file) : NULL;
+	if (!*kept)
 		return nn_fail(err, ENOMEM, "%s", file);
-	set->files = files;
-	copy = strdup(file);
-	if (!copy)
-		return nn_fail(err, ENOMEM, "%s", file);
-	set->files[set->n_files++] = copy;
-	*kept = copy;
+	set->n_files++;
 	return 0;
 }
 
@@ -357,11 +353,9 @@ int ka_sysctl_parse(struct ka_sysctl_set *set, const char *file, const char *tex
 /* "time" is net/ipv4/tcp_keepalive_time, "retries2" net/ipv4/tcp_retries2. */
 static const char *long_key(const char *word, size_t len)
 {
-	for (size_t i = 0; i <= KA_KNOB_SYN_RETRIES; i++) {
-		const char *name = ka_knob_infos[i].key + strlen(TCP);
+	for (int i = 0; i <= KA_KNOB_SYN_RETRIES; i++) {
+		const char *name = ka_knob_word((enum ka_knob)i);
 
-		if (strncmp(name, "keepalive_", 10) == 0)
-			name += 10;
 		if (strlen(name) == len && memcmp(name, word, len) == 0)
 			return ka_knob_infos[i].key;
 	}

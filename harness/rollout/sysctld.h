@@ -49,6 +49,8 @@ int ka_sysctl_read(struct ka_sysctl_set *set, const char *path, struct nn_err *e
 /* The host's own directories in their real order (/etc/sysctl.d, /run/sysctl.d, ...: a file of an
  * earlier directory hides its namesakes), then /etc/sysctl.conf as procps does. */
 int ka_sysctl_read_system(struct ka_sysctl_set *set, struct nn_err *err);
+/* The same below the directory @root. */
+int ka_sysctl_read_system_at(struct ka_sysctl_set *set, const char *root, struct nn_err *err);
 /* Parses @size bytes of text as if they were @file: the fuzzed part. */
 int ka_sysctl_parse(struct ka_sysctl_set *set, const char *file, const char *text, size_t size,
 		    struct nn_err *err);
@@ -61,5 +63,20 @@ void ka_sysctl_resolve(struct ka_sysctl_set *set);
  * ka_sysctl_resolve() before. */
 const struct ka_sysctl_line *ka_sysctl_value(const struct ka_sysctl_set *set, const char *key);
 void ka_sysctl_free(struct ka_sysctl_set *set);
+
+/* ---- for sysctld_files.c -------------------------------------------------------------------- */
+
+/* How much a set holds: what ka_sysctl_back() returns to after a failure. */
+struct ka_sysctl_mark {
+	size_t n, n_files;
+};
+
+struct ka_sysctl_mark ka_sysctl_mark(const struct ka_sysctl_set *set);
+/* Drops what was added since @mark if @ret is an error; returns @ret. */
+int ka_sysctl_back(struct ka_sysctl_set *set, struct ka_sysctl_mark mark, int ret);
+
+/* "file:line: what": the text says all, so no errno is appended. Returns -EINVAL. */
+int ka_sysctl_bad(struct nn_err *err, const char *file, unsigned line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

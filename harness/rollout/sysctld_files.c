@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "model/util.h"
-#include "sysctld_private.h"
+#include "rollout/sysctld.h"
 
 /* ---- one file --------------------------------------------------------------------------- */
 

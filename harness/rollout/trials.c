@@ -54,62 +54,70 @@ static struct ka_setting setting_of(const struct ka_knobs *k)
 				    .cnt = at_least(k->value[KA_KNOB_PROBES], 1) };
 }
 
-/* A new case with these steps, NULL when there is no room; it stands where this is called. */
+/* A new trial with these steps; its case stands where this is called. */
 #define new_trial(...) new_trial_at(KA_HERE, __VA_ARGS__)
-static struct ka_case *new_trial_at(const char *declared, struct maker *maker,
-				    enum ka_trial_kind kind, const struct ka_setting *setting,
-				    const struct ka_step *steps, size_t n_steps, const char *name,
-				    const char *why)
+static struct ka_trial *new_trial_at(const char *declared, struct maker *maker,
+				     enum ka_trial_kind kind, struct ka_setting setting,
+				     const struct ka_step *steps, size_t n_steps, const char *name,
+				     const char *why)
 {
 	struct ka_trials *trials = maker->trials;
-	struct ka_trial_store *store = &trials->store[trials->n];
-	struct ka_case *c = &trials->cases[trials->n];
+	struct ka_trial *t = &trials->trials[trials->n];
 
-	if (trials->n == KA_MAX_TRIALS || n_steps > KA_TRIAL_STEPS)
-		return NULL;
-	trials->trials[trials->n++] = (struct ka_trial){ .kind = kind, .with = *setting };
-	snprintf(store->name, sizeof(store->name), "%s", name);
-	snprintf(store->why, sizeof(store->why), "%s", why);
-	memcpy(store->steps, steps, n_steps * sizeof(*steps));
-	store->settings[0] = *setting;
-	*c = (struct ka_case){ .name = store->name,
-			       .declared = declared,
-			       .why = store->why,
-			       .topology = KA_ROUTED,
-			       .from = KA_FROM_SYSCTL,
-			       .families = KA_V4,
-			       .probers = KA_ONLY_CLIENT,
-			       .settings = store->settings,
-			       .steps = store->steps,
-			       .n_steps = n_steps };
-	return c;
+	*t = (struct ka_trial){ .kind = kind,
+				.with = { setting },
+				.case_ = &trials->cases[trials->n] };
+	snprintf(t->name, sizeof(t->name), "%s", name);
+	n_steps = (size_t)ka_lesser((int64_t)n_steps, KA_TRIAL_STEPS);
+	memcpy(t->steps, steps, n_steps * sizeof(*steps));
+	*t->case_ = (struct ka_case){ .name = t->name,
+				      .declared = declared,
+				      .why = why,
+				      .topology = KA_ROUTED,
+				      .from = KA_FROM_SYSCTL,
+				      .families = KA_V4,
+				      .probers = KA_ONLY_CLIENT,
+				      .settings = t->with,
+				      .steps = t->steps,
+				      .n_steps = n_steps };
+	trials->n += trials->n < KA_MAX_TRIALS;
+	return t;
 }
 
-static struct ka_trial_store *store_of(const struct ka_case *c, struct ka_trials *trials)
+/* @value as text that lives as long as the trial. */
+static const char *number_text(struct ka_trial *t, int64_t value)
 {
-	return &trials->store[c - trials->cases];
-}
+	char *text = t->texts[t->n_texts++ % KA_TRIAL_TEXTS];
 
-/* @value as text that lives as long as the case. */
-static const char *number_text(struct ka_case *c, struct ka_trials *trials, int64_t value)
-{
-	struct ka_trial_store *store = store_of(c, trials);
-	char *text = store->texts[store->n_texts++ % KA_TRIAL_TEXTS];
-
-	snprintf(text, sizeof(store->texts[0]), "%" PRId64, value);
+	snprintf(text, sizeof(t->texts[0]), "%" PRId64, value);
 	return text;
 }
 
-/* The keepalive values as sysctls of the prober's namespace, before there is a socket. */
-static void put_sysctls(struct ka_case *c, struct ka_trials *trials, const struct ka_knobs *k)
+static struct ka_sysctl prober_sysctl(struct ka_trial *t, const struct ka_knobs *k,
+				      enum ka_knob knob)
 {
-	static const enum ka_knob knobs[] = { KA_KNOB_TIME, KA_KNOB_INTVL, KA_KNOB_PROBES };
+	return (struct ka_sysctl){ .who = KA_PROBER,
+				   .key = KEY(knob),
+				   .value = number_text(t, k->value[knob]) };
+}
 
-	for (size_t i = 0; i < KA_N(knobs); i++)
-		c->sysctls[i] =
-			(struct ka_sysctl){ .who = KA_PROBER,
-					    .key = KEY(knobs[i]),
-					    .value = number_text(c, trials, k->value[knobs[i]]) };
+/* The keepalive values as sysctls of the prober's namespace, before there is a socket, which has
+ * none of its own. */
+static void put_sysctls(struct ka_trial *t, const struct ka_knobs *k)
+{
+	t->case_->from = KA_FROM_NOWHERE;
+	for (enum ka_knob knob = KA_KNOB_TIME; knob <= KA_KNOB_PROBES; knob++)
+		t->case_->sysctls[knob] = prober_sysctl(t, k, knob);
+}
+
+/* The steps from @first on write the three keepalive values of @k. */
+static void put_values(struct ka_trial *t, size_t first, const struct ka_knobs *k)
+{
+	for (enum ka_knob knob = KA_KNOB_TIME; knob <= KA_KNOB_PROBES; knob++)
+		t->steps[first + knob] = (struct ka_step){ .do_ = KA_SYSCTL,
+							   .who = KA_PROBER,
+							   .key = KEY(knob),
+							   .text = number_text(t, k->value[knob]) };
 }
 
 /* ---- the values --------------------------------------------------------------------------- */
@@ -124,58 +132,50 @@ static void add_write(struct maker *maker, size_t index)
 				   { .do_ = KA_SYSCTL_IS, .who = KA_PROBER, .key = KEY(w->knob) } };
 	int64_t value = 0;
 	char name[32];
-	struct ka_case *c;
+	struct ka_trial *t;
 
 	snprintf(name, sizeof(name), "write_%zu", index);
-	c = new_trial(maker, KA_TRIAL_WRITE, &setting, steps, KA_N(steps), name,
+	t = new_trial(maker, KA_TRIAL_WRITE, setting, steps, KA_N(steps), name,
 		      "the kernel takes the value");
-	if (!c)
-		return;
-	maker->trials->trials[maker->trials->n - 1].index = index;
+	t->index = index;
 	ka_knob_number(&value, w->text);
-	store_of(c, maker->trials)->steps[1].text = w->text;
-	store_of(c, maker->trials)->steps[2].text = number_text(c, maker->trials, value);
-	c->from = KA_FROM_NOWHERE;
-	c->topology = KA_PAIR;
-	c->expect.when = KA_NEVER;
+	t->steps[1].text = w->text;
+	t->steps[2].text = number_text(t, value);
+	t->case_->from = KA_FROM_NOWHERE;
+	t->case_->topology = KA_PAIR;
+	t->case_->expect.when = KA_NEVER;
 }
 
 /* probes = 0 cannot be a setting: it is written when the connection is there. Nothing is wrong
  * with peer or path. */
 static void add_killer(struct maker *maker, enum ka_trial_kind kind, const char *name,
-		       const struct ka_setting *setting)
+		       const struct ka_knobs *k)
 {
 	const struct ka_step steps[] = {
 		KA_IDLE,
 		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_PROBES), .text = "0" }
 	};
-	struct ka_case *c = new_trial(maker, kind, setting, steps, KA_N(steps), name,
-				      "probes = 0 ends a connection to a peer that lives");
+	struct ka_trial *t = new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
+				       "probes = 0 ends a connection to a peer that lives");
 
-	if (!c)
-		return;
-	c->expect = (struct ka_expect){ KA_EXPIRES };
-	c->expect.probes = 0;
+	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
+	t->case_->expect.probes = 0;
 }
 
 /* Values that no socket option takes: keepalive is switched on when they are there. */
 static void add_odd(struct maker *maker, enum ka_trial_kind kind, const char *name,
 		    const struct ka_knobs *k)
 {
-	const struct ka_setting setting = setting_of(k);
 	const struct ka_step steps[] = { KA_CONNECTED, KA_SILENCE, { KA_SWITCH(1) } };
 	bool endless = k->value[KA_KNOB_INTVL] < 0;
-	struct ka_case *c = new_trial(maker, kind, &setting, steps, KA_N(steps), name,
-				      endless ? "there is one probe, and never an end"
-					      : "a dead peer is noticed");
+	struct ka_trial *t = new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
+				       endless ? "there is one probe, and never an end"
+					       : "a dead peer is noticed");
 
-	if (!c)
-		return;
-	c->from = KA_FROM_NOWHERE;
-	put_sysctls(c, maker->trials, k);
-	c->expect = (struct ka_expect){ KA_EXPIRES };
+	put_sysctls(t, k);
+	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
 	if (endless)
-		c->expect = (struct ka_expect){
+		t->case_->expect = (struct ka_expect){
 			.when = KA_NEVER,
 			.probes = 1,
 			.watch = { .idle = 1.2, .ms = NEVER_MS(maker->spec) },
@@ -186,7 +186,6 @@ static void add_odd(struct maker *maker, enum ka_trial_kind kind, const char *na
 static void add_silent(struct maker *maker, enum ka_trial_kind kind, const char *name,
 		       const struct ka_knobs *k)
 {
-	const struct ka_setting setting = setting_of(k);
 	const struct ka_step steps[] = {
 		KA_CONNECTED,
 		KA_SILENCE,
@@ -197,67 +196,54 @@ static void add_silent(struct maker *maker, enum ka_trial_kind kind, const char 
 		  .timer = 2 },
 		KA_WRITE(1),
 	};
-	struct ka_case *c = new_trial(maker, kind, &setting, steps, KA_N(steps), name,
-				      "the timer runs, and there never is a probe");
+	struct ka_trial *t = new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
+				       "the timer runs, and there never is a probe");
 
-	if (!c)
-		return;
-	c->from = KA_FROM_NOWHERE;
-	put_sysctls(c, maker->trials, k);
-	c->expect = stays;
+	put_sysctls(t, k);
+	t->case_->expect = stays;
 }
 
 /* Values that make no setting. With several of them wrong at once, the first one rules. */
 static void add_irregular(struct maker *maker, enum ka_trial_kind kind, const char *name,
 			  const struct ka_knobs *k)
 {
-	const struct ka_setting setting = setting_of(k);
-
 	if (k->value[KA_KNOB_TIME] < 0)
 		add_silent(maker, kind, name, k);
 	else if (k->value[KA_KNOB_PROBES] > 0)
 		add_odd(maker, kind, name, k);
-	else if (setting.idle > 0 && setting.intvl > 0)
-		add_killer(maker, kind, name, &setting);
+	else if (k->value[KA_KNOB_TIME] > 0 && k->value[KA_KNOB_INTVL] > 0)
+		add_killer(maker, kind, name, k);
 }
 
 static void add_dead(struct maker *maker, enum ka_trial_kind kind, const char *name,
 		     const struct ka_knobs *k)
 {
-	const struct ka_setting setting = setting_of(k);
 	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE };
-	struct ka_case *c;
+	struct ka_trial *t;
 
 	if (!is_regular(k)) {
 		add_irregular(maker, kind, name, k);
 		return;
 	}
-	c = new_trial(maker, kind, &setting, steps, KA_N(steps), name,
+	t = new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
 		      "a dead peer is noticed by an idle connection");
-	if (c)
-		c->expect = (struct ka_expect){ KA_EXPIRES };
+	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
 }
 
 static void add_unacked(struct maker *maker, enum ka_trial_kind kind, const char *name,
 			const struct ka_knobs *k)
 {
-	const struct ka_setting setting = setting_of(k);
 	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE, KA_WRITE(1) };
-	struct ka_case *c =
-		new_trial(maker, kind, &setting, steps, KA_N(steps), name,
+	struct ka_trial *t =
+		new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
 			  "a dead peer is noticed by a connection that has just written");
 
-	if (!c)
-		return;
 	if (!is_regular(k))
-		c->from = KA_FROM_NOWHERE;
-	c->sysctls[0] = (struct ka_sysctl){ .who = KA_PROBER,
-					    .key = KEY(KA_KNOB_RETRIES2),
-					    .value = number_text(c, maker->trials,
-								 k->value[KA_KNOB_RETRIES2]) };
-	c->expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT,
-					.error = ETIMEDOUT,
-					.counters = { { "TcpExt.TCPTimeouts", KA_SOME } } };
+		t->case_->from = KA_FROM_NOWHERE;
+	t->case_->sysctls[0] = prober_sysctl(t, k, KA_KNOB_RETRIES2);
+	t->case_->expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT,
+					       .error = ETIMEDOUT,
+					       .counters = { { "TcpExt.TCPTimeouts", KA_SOME } } };
 }
 
 /* Three and a half times what lies between two probes. */
@@ -267,39 +253,34 @@ static void add_alive(struct maker *maker, enum ka_trial_kind kind, const char *
 	const struct ka_setting setting = setting_of(k);
 	const struct ka_step regular[] = { KA_IDLE }, odd[] = { KA_CONNECTED, { KA_SWITCH(1) } };
 	bool regular_values = is_regular(k);
-	struct ka_case *c;
+	struct ka_trial *t;
 
 	if (k->value[KA_KNOB_PROBES] == 0 || k->value[KA_KNOB_INTVL] < 0 ||
 	    (k->value[KA_KNOB_TIME] == 0 && k->value[KA_KNOB_INTVL] == 0))
 		return;
-	c = new_trial(maker, kind, &setting, regular_values ? regular : odd, 2, name,
+	t = new_trial(maker, kind, setting, regular_values ? regular : odd, 2, name,
 		      "an idle connection to a peer that lives is probed, and stays");
-	if (!c)
-		return;
-	c->expect = (struct ka_expect){ .when = KA_NEVER, .arming = KA_PROBED };
-	c->expect.answered = k->value[KA_KNOB_TIME] < 0 ? 0 : KA_SOME;
-	c->expect.watch.idle = 3.5;
+	t->case_->expect = (struct ka_expect){ .when = KA_NEVER, .arming = KA_PROBED };
+	t->case_->expect.answered = k->value[KA_KNOB_TIME] < 0 ? 0 : KA_SOME;
+	t->case_->expect.watch.idle = 3.5;
 	if (setting.intvl > setting.idle)
-		c->expect.watch = (struct ka_time){ .idle = 1.2, .intvl = 3.5 };
+		t->case_->expect.watch = (struct ka_time){ .idle = 1.2, .intvl = 3.5 };
 	if (regular_values)
 		return;
-	c->from = KA_FROM_NOWHERE;
-	put_sysctls(c, maker->trials, k);
+	put_sysctls(t, k);
 	if (k->value[KA_KNOB_TIME] < 0)
-		c->expect.watch = (struct ka_time){ .ms = NEVER_MS(maker->spec) };
+		t->case_->expect.watch = (struct ka_time){ .ms = NEVER_MS(maker->spec) };
 }
 
 static void add_one_lost(struct maker *maker, const struct ka_knobs *k)
 {
-	const struct ka_setting setting = setting_of(k);
 	const struct ka_step steps[] = { KA_IDLE,
 					 { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 } };
-	struct ka_case *c =
-		new_trial(maker, KA_TRIAL_ONE_LOST, &setting, steps, KA_N(steps), "one_probe_lost",
-			  "one lost probe ends a connection to a peer that lives");
+	struct ka_trial *t = new_trial(maker, KA_TRIAL_ONE_LOST, setting_of(k), steps, KA_N(steps),
+				       "one_probe_lost",
+				       "one lost probe ends a connection to a peer that lives");
 
-	if (c)
-		c->expect = (struct ka_expect){ KA_EXPIRES };
+	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
 }
 
 /* What the sysctls take and a socket does not. */
@@ -314,7 +295,7 @@ static void add_option(struct maker *maker, const struct ka_knobs *k)
 	const struct ka_setting setting = { .idle = 1, .intvl = 1, .cnt = 1 };
 	struct ka_step steps[1 + KA_N(rows)] = { KA_CONNECTED };
 	size_t n = 1;
-	struct ka_case *c;
+	struct ka_trial *t;
 
 	for (size_t i = 0; i < KA_N(rows); i++)
 		if (k->value[rows[i].knob] > rows[i].most)
@@ -326,61 +307,53 @@ static void add_option(struct maker *maker, const struct ka_knobs *k)
 						       .fails = EINVAL };
 	if (n == 1)
 		return;
-	c = new_trial(maker, KA_TRIAL_OPTION, &setting, steps, n, "as_options",
+	t = new_trial(maker, KA_TRIAL_OPTION, setting, steps, n, "as_options",
 		      "a socket option refuses the value");
-	if (!c)
-		return;
-	c->from = KA_FROM_NOWHERE;
-	c->topology = KA_PAIR;
-	c->expect.when = KA_NEVER;
+	t->case_->from = KA_FROM_NOWHERE;
+	t->case_->topology = KA_PAIR;
+	t->case_->expect.when = KA_NEVER;
 }
 
 /* ---- gateways that forget ----------------------------------------------------------------- */
 
-static void expect_kept(struct ka_case *c, struct ka_step *last, unsigned timeout_s)
+/* Of a gateway: what the last step finds. */
+static void expect_kept(struct ka_trial *t, unsigned timeout_s)
 {
-	*last = (struct ka_step){ .do_ = KA_ENTRY_IS, .at = { .ms = (int)timeout_s * 2500 } };
-	c->expect = (struct ka_expect){ KA_LIVES_ON, .watch = { .ms = 100 } };
+	t->steps[3] = (struct ka_step){ .do_ = KA_ENTRY_IS, .at = { .ms = (int)timeout_s * 2500 } };
+	t->case_->expect = (struct ka_expect){ KA_LIVES_ON, .watch = { .ms = 100 } };
 }
 
-static void expect_gone(struct ka_case *c, struct ka_step *last, enum ka_unknown unknown)
+static void expect_gone(struct ka_trial *t, enum ka_unknown unknown)
 {
-	*last = (struct ka_step){ .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) };
-	c->expect = (struct ka_expect){ KA_EXPIRES };
+	t->steps[3] = (struct ka_step){ .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) };
+	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
 	if (unknown == KA_UNKNOWN_RESET)
-		c->expect = (struct ka_expect){ KA_RESET_AT_FIRST_PROBE };
+		t->case_->expect = (struct ka_expect){ KA_RESET_AT_FIRST_PROBE };
 }
 
 static void add_phase(struct maker *maker, size_t index, const struct ka_answer *answer,
 		      unsigned phase)
 {
 	const struct ka_spec_gateway *g = &maker->spec->gateways[index];
-	const struct ka_setting setting = setting_of(&maker->spec->after);
 	struct ka_step steps[] = { KA_CONNECTED, { .do_ = KA_WAIT }, KA_LAST_WRITE, KA_CONNECTED };
 	double range_s = answer->period_s[1] - answer->period_s[0];
-	struct ka_trial_store *store;
-	struct ka_trial *trial;
-	struct ka_case *c;
+	struct ka_trial *t;
 	char name[40];
 
 	snprintf(name, sizeof(name), "gateway_%zu_%u", index, phase);
 	if (range_s > g->timeout_s / 2.0) /* it is not to forget before the connection begins */
 		range_s = g->timeout_s / 2.0;
 	steps[1].at.ms = (int)(range_s * 1000 * phase / KA_TRIAL_PHASES);
-	c = new_trial(maker, KA_TRIAL_GATEWAY, &setting, steps, KA_N(steps), name,
-		      "an idle connection and a gateway that forgets");
-	if (!c)
-		return;
-	trial = &maker->trials->trials[maker->trials->n - 1];
-	store = store_of(c, maker->trials);
-	trial->index = index;
-	trial->must_keep = ka_answer_may_keep(answer, g->timeout_s);
-	store->gateway = (struct ka_gateway){ .timeout_s = g->timeout_s, .unknown = g->unknown };
-	c->gateway = &store->gateway;
-	if (trial->must_keep)
-		expect_kept(c, &store->steps[3], g->timeout_s);
+	t = new_trial(maker, KA_TRIAL_GATEWAY, setting_of(&maker->spec->after), steps, KA_N(steps),
+		      name, "an idle connection and a gateway that forgets");
+	t->index = index;
+	t->must_keep = ka_answer_may_keep(answer, g->timeout_s);
+	t->gateway = (struct ka_gateway){ .timeout_s = g->timeout_s, .unknown = g->unknown };
+	t->case_->gateway = &t->gateway;
+	if (t->must_keep)
+		expect_kept(t, g->timeout_s);
 	else
-		expect_gone(c, &store->steps[3], g->unknown);
+		expect_gone(t, g->unknown);
 }
 
 /* One gateway is met in several phases of the timer, where each of them costs nothing. */
@@ -418,22 +391,18 @@ static struct ka_knobs rolled_out(const struct ka_spec *spec)
 
 static void add_no_keepalive(struct maker *maker, const struct ka_knobs *k)
 {
-	const struct ka_setting setting = setting_of(k);
 	const struct ka_step steps[] = {
 		KA_IDLE,
 		KA_SILENCE,
 		{ .do_ = KA_DIAG_IS, .who = KA_PROBER, .at = { .nominal = 1.5, .idle = 1 } },
 		KA_WRITE(1),
 	};
-	struct ka_case *c =
-		new_trial(maker, KA_TRIAL_NO_KEEPALIVE, &setting, steps, KA_N(steps),
+	struct ka_trial *t =
+		new_trial(maker, KA_TRIAL_NO_KEEPALIVE, setting_of(k), steps, KA_N(steps),
 			  "without_keepalive", "a socket without SO_KEEPALIVE notices nothing");
 
-	if (!c)
-		return;
-	c->from = KA_FROM_NOWHERE;
-	put_sysctls(c, maker->trials, k);
-	c->expect = stays;
+	put_sysctls(t, k);
+	t->case_->expect = stays;
 }
 
 static void add_own_options(struct maker *maker, const struct ka_knobs *k)
@@ -443,15 +412,13 @@ static void add_own_options(struct maker *maker, const struct ka_knobs *k)
 					    .intvl = virtual_clock ? 15 : 1,
 					    .cnt = virtual_clock ? 9 : 3 };
 	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE };
-	struct ka_case *c = new_trial(maker, KA_TRIAL_OWN_OPTIONS, &setting, steps, KA_N(steps),
-				      "own_options", "a socket with values of its own keeps them");
+	struct ka_trial *t = new_trial(maker, KA_TRIAL_OWN_OPTIONS, setting, steps, KA_N(steps),
+				       "own_options", "a socket with values of its own keeps them");
 
-	if (!c)
-		return;
-	c->from = KA_FROM_OPTION;
-	put_sysctls(c, maker->trials, k);
-	c->expect = (struct ka_expect){ KA_EXPIRES };
-	maker->trials->trials[maker->trials->n - 1].then = setting_of(k);
+	put_sysctls(t, k);
+	t->case_->from = KA_FROM_OPTION;
+	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
+	t->then = setting_of(k);
 }
 
 /* The values that a living connection had: those before, unless they are shorter. */
@@ -468,13 +435,12 @@ static struct ka_knobs armed_with(const struct ka_spec *spec, const struct ka_kn
 static void add_armed(struct maker *maker, const struct ka_knobs *k)
 {
 	const struct ka_knobs had = armed_with(maker->spec, k);
-	const struct ka_setting setting = setting_of(&had);
 	struct ka_step steps[] = {
 		KA_IDLE,
 		KA_SILENCE,
-		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_TIME) },
-		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_INTVL) },
-		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_PROBES) },
+		{ .do_ = KA_SYSCTL },
+		{ .do_ = KA_SYSCTL },
+		{ .do_ = KA_SYSCTL },
 		/* it says the new value, and nothing has changed */
 		{ .do_ = KA_GETSOCKOPT,
 		  .who = KA_PROBER,
@@ -483,38 +449,29 @@ static void add_armed(struct maker *maker, const struct ka_knobs *k)
 		  .value = (int)k->value[KA_KNOB_TIME] },
 		{ .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 2, .value = 0 },
 	};
-	struct ka_case *c =
-		new_trial(maker, KA_TRIAL_ARMED, &setting, steps, KA_N(steps), "armed_before",
-			  "a timer that runs already goes off when it was to");
+	struct ka_trial *t =
+		new_trial(maker, KA_TRIAL_ARMED, setting_of(&had), steps, KA_N(steps),
+			  "armed_before", "a timer that runs already goes off when it was to");
 
-	if (!c)
-		return;
-	for (size_t i = 0; i < 3; i++)
-		store_of(c, maker->trials)->steps[3 + i].text =
-			number_text(c, maker->trials, k->value[KA_KNOB_TIME + i]);
-	c->expect = (struct ka_expect){ KA_EXPIRES };
-	c->expect.probes = (int)k->value[KA_KNOB_PROBES];
-	maker->trials->trials[maker->trials->n - 1].then = setting_of(k);
+	put_values(t, 3, k);
+	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
+	t->case_->expect.probes = (int)k->value[KA_KNOB_PROBES];
+	t->then = setting_of(k);
 }
 
 /* The prober's namespace is the machine, the peer's a container on it: one that is there already
  * when the values are written, and, once it was started again, a new one. */
 static void add_containers(struct maker *maker, const struct ka_knobs *k)
 {
-#define WRITE(knob)                                                                                \
-	{                                                                                          \
-		.do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(knob)                               \
-	}
 #define IS(knob, value)                                                                            \
 	{                                                                                          \
 		.do_ = KA_SYSCTL_IS, .who = KA_PEER, .key = KEY(knob), .text = value               \
 	}
-	const struct ka_setting setting = setting_of(k);
 	struct ka_step steps[] = {
 		KA_CONNECTED,
-		WRITE(KA_KNOB_TIME),
-		WRITE(KA_KNOB_INTVL),
-		WRITE(KA_KNOB_PROBES),
+		{ .do_ = KA_SYSCTL },
+		{ .do_ = KA_SYSCTL },
+		{ .do_ = KA_SYSCTL },
 		IS(KA_KNOB_TIME, "7200"),
 		IS(KA_KNOB_PROBES, "9"),
 		{ .do_ = KA_CRASH, .who = KA_PEER },
@@ -522,18 +479,14 @@ static void add_containers(struct maker *maker, const struct ka_knobs *k)
 		IS(KA_KNOB_TIME, "7200"),
 		IS(KA_KNOB_PROBES, "9"),
 	};
-#undef WRITE
 #undef IS
-	struct ka_case *c = new_trial(maker, KA_TRIAL_CONTAINERS, &setting, steps, KA_N(steps),
-				      "containers", "other namespaces begin with 7200/75/9");
+	struct ka_trial *t =
+		new_trial(maker, KA_TRIAL_CONTAINERS, setting_of(k), steps, KA_N(steps),
+			  "containers", "other namespaces begin with 7200/75/9");
 
-	if (!c)
-		return;
-	for (size_t i = 0; i < 3; i++)
-		store_of(c, maker->trials)->steps[1 + i].text =
-			number_text(c, maker->trials, k->value[KA_KNOB_TIME + i]);
-	c->from = KA_FROM_NOWHERE;
-	c->expect.when = KA_NEVER;
+	put_values(t, 1, k);
+	t->case_->from = KA_FROM_NOWHERE;
+	t->case_->expect.when = KA_NEVER;
 }
 
 /* ---- all of them -------------------------------------------------------------------------- */

@@ -27,33 +27,30 @@ enum ka_trial_kind {
 	KA_TRIAL_CONTAINERS,
 };
 
-struct ka_trial {
-	enum ka_trial_kind kind;
-	size_t index;
-	bool must_keep; /* KA_TRIAL_GATEWAY: declared as one that the connection lives through */
-	struct ka_setting with; /* the values that it was made with */
-	struct ka_setting then; /* KA_TRIAL_ARMED: those that they were changed to */
-};
-
 #define KA_MAX_TRIALS   128
 #define KA_TRIAL_STEPS  10
 #define KA_TRIAL_TEXTS  6
 #define KA_TRIAL_PHASES 4
 
-/* What a case points to. */
-struct ka_trial_store {
-	char name[48], why[120];
+struct ka_trial {
+	enum ka_trial_kind kind;
+	size_t index;
+	bool must_keep; /* KA_TRIAL_GATEWAY: declared as one that the connection lives through */
+	struct ka_setting with[2]; /* the values that it was made with, and the end of the list */
+	struct ka_setting then;    /* KA_TRIAL_ARMED: those that they were changed to */
+	/* what the case points to besides */
+	struct ka_case *case_;
+	char name[48];
 	struct ka_step steps[KA_TRIAL_STEPS];
-	struct ka_setting settings[2];
 	char texts[KA_TRIAL_TEXTS][24];
 	size_t n_texts;
 	struct ka_gateway gateway;
 };
 
 struct ka_trials {
-	struct ka_case cases[KA_MAX_TRIALS]; /* parallel to .trials */
-	struct ka_trial trials[KA_MAX_TRIALS];
-	struct ka_trial_store store[KA_MAX_TRIALS];
+	/* parallel; one more than .n may count: what has no room is made there, and left out */
+	struct ka_case cases[KA_MAX_TRIALS + 1];
+	struct ka_trial trials[KA_MAX_TRIALS + 1];
 	size_t n;
 	struct ka_theme theme;
 	const struct ka_theme *themes[1];

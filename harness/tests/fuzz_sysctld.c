@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "rollout/knobs.h"
-#include "rollout/sysctld_private.h"
+#include "rollout/sysctld.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -97,10 +97,10 @@ INBOX_TEST(connections_are_listed)
 		return 1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", nn_ns_fd(net.ns[NN_CLIENT]));
 	EXPECT_OK(in, ka_live_read(&live, path, &in->err));
-	EXPECT_EQ(in, live.values.time, 60);
-	EXPECT_EQ(in, live.values.intvl, 5);
-	EXPECT_EQ(in, live.values.probes, 3);
-	EXPECT_EQ(in, live.values.retries2, 15);
+	EXPECT_EQ(in, live.values.value[KA_KNOB_TIME], 60);
+	EXPECT_EQ(in, live.values.value[KA_KNOB_INTVL], 5);
+	EXPECT_EQ(in, live.values.value[KA_KNOB_PROBES], 3);
+	EXPECT_EQ(in, live.values.value[KA_KNOB_RETRIES2], 15);
 	EXPECT_EQ(in, live.n, 4);
 	for (i = 0; i < live.n; i++) {
 		if (check_socket(in, &live, i))
@@ -193,7 +193,8 @@ static int reads_the_namespace_of(struct inbox *in, pid_t pid, const struct nn_n
 	EXPECT_EQ(in, live.inode, there.st_ino);
 	EXPECT(in, !live.own);
 	EXPECT_EQ(in, before.st_ino, after.st_ino);
-	EXPECT_EQ(in, live.values.time, 7200); /* the kernel's own, whatever the host says */
+	EXPECT_EQ(in, live.values.value[KA_KNOB_TIME],
+		  7200); /* the kernel's own, whatever the host says */
 	EXPECT_EQ(in, live.n, 0);
 	ka_live_free(&live);
 	EXPECT_OK(in, ka_live_read(&live, "/proc/self/ns/net", &in->err));
@@ -249,11 +250,11 @@ TEST(what_is_no_namespace_is_refused)
 
 TEST(a_dead_peer_costs)
 {
-	static const struct ka_live_values usual = { 7200, 75, 9, 15 };
-	static const struct ka_live_values lower = { 60, 10, 6, 8 };
-	static const struct ka_live_values odd = { -1, 0, 0, 15 };
+	static const struct ka_knobs usual = { { 7200, 75, 9, 15 } };
+	static const struct ka_knobs lower = { { 60, 10, 6, 8 } };
+	static const struct ka_knobs odd = { { -1, 0, 0, 15 } };
 	static const struct {
-		const struct ka_live_values *values;
+		const struct ka_knobs *values;
 		enum ka_live_timer timer;
 		int64_t expires_ms;
 		unsigned unanswered;
@@ -292,13 +293,15 @@ TEST(a_dead_peer_costs)
 		assert_true(cost.window_s[0] >= cost.nominal_s);
 		/* the wheel is late by an eighth at the most, and a little */
 		assert_true(cost.window_s[1] <=
-			    cost.nominal_s + (rows[i].values->time + cost.nominal_s) / 8 + 0.3);
+			    cost.nominal_s +
+				    (rows[i].values->value[KA_KNOB_TIME] + cost.nominal_s) / 8 +
+				    0.3);
 	}
 }
 
 TEST(data_in_flight_costs_retries)
 {
-	static const struct ka_live_values usual = { 7200, 75, 9, 15 }, few = { 7200, 75, 9, 3 };
+	static const struct ka_knobs usual = { { 7200, 75, 9, 15 } }, few = { { 7200, 75, 9, 3 } };
 	struct ka_live_socket socket = { .timer = KA_LIVE_BUSY };
 	struct ka_live_cost cost = ka_live_cost(&socket, &usual, HZ);
 
@@ -315,8 +318,8 @@ TEST(data_in_flight_costs_retries)
 
 TEST(any_values_are_counted)
 {
-	static const struct ka_live_values huge = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX };
-	static const struct ka_live_values least = { INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN };
+	static const struct ka_knobs huge = { { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX } };
+	static const struct ka_knobs least = { { INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN } };
 	struct ka_live_socket socket = { .timer = KA_LIVE_ARMED, .have_quiet = true };
 
 	assert_true(ka_live_cost(&socket, &huge, HZ).nominal_s > 1e9);

@@ -7,7 +7,6 @@
 #include "netns/tests/unit.h"
 #include "rollout/picture.h"
 #include "rollout/sanity.h"
-#include "rollout/span.h"
 #include "rollout/suggest.h"
 
 static struct ka_knobs knobs_of(int64_t time, int64_t intvl, int64_t probes)
@@ -255,12 +254,14 @@ TEST(suggests_little)
 	assert_int_equal(suggested.value[KA_KNOB_TIME], 220);
 	assert_int_equal(suggested.value[KA_KNOB_INTVL], 10);
 	assert_int_equal(suggested.value[KA_KNOB_PROBES], 6);
-	assert_string_equal(ka_suggest_file(&suggested, &now, buf, sizeof(buf)),
+	assert_string_equal(ka_suggest_text(KA_SNIPPET_FILE, &suggested, &now, buf, sizeof(buf)),
 			    "net.ipv4.tcp_keepalive_time = 220\n");
-	assert_non_null(strstr(ka_suggest_kubernetes(&suggested, buf, sizeof(buf)),
-			       "  - name: net.ipv4.tcp_keepalive_time\n    value: \"220\"\n"));
-	assert_non_null(strstr(ka_suggest_docker(&suggested, buf, sizeof(buf)),
-			       " --sysctl net.ipv4.tcp_keepalive_intvl=10"));
+	assert_non_null(
+		strstr(ka_suggest_text(KA_SNIPPET_KUBERNETES, &suggested, &now, buf, sizeof(buf)),
+		       "  - name: net.ipv4.tcp_keepalive_time\n    value: \"220\"\n"));
+	assert_non_null(
+		strstr(ka_suggest_text(KA_SNIPPET_DOCKER, &suggested, &now, buf, sizeof(buf)),
+		       " --sysctl net.ipv4.tcp_keepalive_intvl=10"));
 	/* idle must be below 240 s and above 1000 s */
 	ka_questions_rate(&questions, 1, 1000, NULL);
 	assert_false(ka_suggest(&suggested, &now, &questions, 250));

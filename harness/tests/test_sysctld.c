@@ -5,7 +5,7 @@
 
 #include "model/util.h"
 #include "netns/tests/unit.h"
-#include "rollout/sysctld_private.h"
+#include "rollout/sysctld.h"
 
 #define TIME  "net.ipv4.tcp_keepalive_time"
 #define INTVL "net.ipv4.tcp_keepalive_intvl"
