@@ -7,7 +7,6 @@
 
 #include "command/command.h"
 #include "command/sysctl.h"
-#include "model/span.h"
 #include "model/util.h"
 
 /* In real time: what takes longer is computed instead. */

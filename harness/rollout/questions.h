@@ -28,6 +28,9 @@ struct ka_questions {
 	size_t n;
 };
 
+/* "5m", "350s", "1h30m", "2d", "90": seconds. -EINVAL with a text that says what would be right. */
+int ka_span_parse(double *seconds, const char *text, struct nn_err *err);
+
 /* "5m". 0, or -EINVAL with a text. */
 int ka_questions_detect(struct ka_questions *questions, const char *text, struct nn_err *err);
 /* "350s" (silently and with a RST: two questions), "aws-nlb,azure-lb", or both mixed. */
