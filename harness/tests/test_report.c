@@ -191,6 +191,93 @@ TEST(several_kernels_are_told_apart)
 	}
 }
 
+/* ---- markdown ------------------------------------------------------------------------------ */
+
+/* What @n results like this one become, to be freed. */
+static char *markdown_of(json_t *json, unsigned n, const struct ka_report_options *options)
+{
+	struct ka_totals totals = { .wall_s = NAN };
+	struct ka_report *report = NULL;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(ka_report_open(&report, "markdown", out, options, NULL), 0);
+	for (unsigned i = 0; i < n; i++)
+		give(report, json_incref(json), &totals);
+	json_decref(json);
+	assert_int_equal(ka_report_finish(report, &totals), 0);
+	ka_report_free(report);
+	fclose(out);
+	return text;
+}
+
+TEST(markdown_tells_what_did_not_pass)
+{
+	static const char *const lines[] = {
+		"## kacheck: 2 passed, **1 failed**, 1 skipped, **1 broken** in 15.1 s\n",
+		"\nkernel 6.18.44 (host), HZ 250, real clock\n",
+		"\n| **fail** | `silent_drop/1-1-3/v6/client` | ended 0.204 s too late: ",
+		" | `cases/peer_vanishes.c:27` |\n",
+		"\n| **broken** | `silent_drop/1-1-3/v6/client #2` | the drop rule met no packet "
+		"| ",
+		"\nagain     kacheck run --filter 'silent_drop/1-1-3/v6/client' --keep\n",
+		"\n- 1 skipped: no IPv6 here: ",
+	};
+	const struct ka_report_options options = { .command = "kacheck", .planned = KA_N(all) };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(report_to(out, "markdown", &options, all, KA_N(all)), 0);
+	fclose(out);
+	for (size_t i = 0; i < KA_N(lines); i++)
+		if (!strstr(text, lines[i]))
+			fail_msg("missing: %s\nin %s", lines[i], text);
+	/* what the sample's finding holds */
+	assert_null(strstr(text, "<tag>"));
+	assert_non_null(strstr(text, "&lt;tag> &amp; \\\\"));
+	free(text);
+}
+
+TEST(markdown_shows_kernels_side_by_side)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	report_matrix(out, "markdown", false);
+	fclose(out);
+	assert_non_null(strstr(text, "\n- B: 6.12.117 (uml:/a/linux), HZ 250\n"));
+	assert_non_null(strstr(text, "\n* silent_drop/10-1-3/v4/client"));
+	assert_non_null(strstr(text, "/v4/client on uml-6.12.117-hz250` | "));
+	assert_non_null(strstr(text, " differs in verdict, error or number of probes (*)\n```\n"));
+	free(text);
+}
+
+TEST(markdown_is_shorter_than_a_mebibyte)
+{
+	const struct ka_report_options options = { .planned = 5000 };
+	json_t *json = ka_sample(KA_SAMPLE_FAIL);
+	json_t *finding = json_array_get(json_object_get(json, "findings"), 0);
+	char long_text[3000];
+	char *text;
+
+	memset(long_text, '&', sizeof(long_text));
+	long_text[sizeof(long_text) - 1] = '\0';
+	assert_int_equal(json_object_set_new(finding, "text", json_string(long_text)), 0);
+	assert_int_equal(json_object_set_new(finding, "where", json_string(long_text)), 0);
+	assert_int_equal(json_object_set_new(json, "instance", json_string(long_text)), 0);
+	text = markdown_of(json, 4000, &options);
+	assert_in_range(strlen(text), 100000, (1u << 20) - 1);
+	assert_non_null(strstr(text, "**1000 of 5000 planned instances did not run.**\n"));
+	assert_non_null(strstr(text, "\n... and 3800 more\n"));
+	free(text);
+}
+
 TEST(unknown_format_names_the_known)
 {
 	const struct ka_report_options options = { .planned = 1 };
