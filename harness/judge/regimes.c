@@ -80,11 +80,13 @@ static struct ka_wheel_bounds predict_timer(const struct ka_instance *instance, 
 	return bounds;
 }
 
+/* tcp_keepalive_timer(): as many probes are out as TCP_KEEPCNT says. */
 static void predict_expiry(const struct ka_instance *instance, int hz, struct ka_prediction *out)
 {
 	predict_timer(instance, hz, out);
 }
 
+/* tcp_reset(), as soon as the answer is there. */
 static void predict_first_probe(const struct ka_instance *instance, int hz,
 				struct ka_prediction *out)
 {
@@ -125,6 +127,7 @@ static void predict_at_once(const struct ka_instance *instance, int hz, struct k
 	out->hi_j = AT_ONCE_J;
 }
 
+/* tcp_fin() and tcp_reset(), or the RST of a local end (tcp_close() of unread data, tcp_abort()). */
 static const struct ka_event *what_came(const struct ka_evidence *e)
 {
 	for (size_t i = 0; e->want->eof && i < e->timeline->n; i++) {
@@ -177,6 +180,7 @@ static void put_window(const int64_t window[2], struct ka_prediction *out)
 	out->hi_j = window[1];
 }
 
+/* tcp_write_timeout(): retransmits_timed_out(). */
 static void predict_retransmission(const struct ka_instance *instance, int hz,
 				   struct ka_prediction *out)
 {
@@ -192,6 +196,7 @@ static void predict_retransmission(const struct ka_instance *instance, int hz,
 	put_window(window, out);
 }
 
+/* tcp_v4_err(), tcp_v6_err(): the error that answers it is reported. */
 static void predict_first_retransmission(const struct ka_instance *instance, int hz,
 					 struct ka_prediction *out)
 {
@@ -202,6 +207,7 @@ static void predict_first_retransmission(const struct ka_instance *instance, int
 	put_window(window, out);
 }
 
+/* tcp_probe_timer(): as many window probes are out as tcp_retries2 says, or the time is over. */
 static void predict_persist(const struct ka_instance *instance, int hz, struct ka_prediction *out)
 {
 	struct ka_backoff timer = window_timer(instance, hz);
@@ -253,6 +259,7 @@ static struct ka_backoff syn_timer(const struct ka_instance *instance, int hz)
 	return timer;
 }
 
+/* tcp_write_timeout() in SYN_SENT. */
 static void predict_connect(const struct ka_instance *instance, int hz, struct ka_prediction *out)
 {
 	const struct ka_backoff timer = syn_timer(instance, hz);

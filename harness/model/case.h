@@ -154,6 +154,7 @@ enum ka_when {
 	KA_FIRST_RETRANSMIT, /* an ICMP error answers the first retransmission */
 	KA_CONNECT_LIMIT,    /* tcp_syn_retries of a handshake that nobody answers, or the user
 				timeout; counts from the first SYN, in place of L */
+	KA_REGIMES,          /* how many there are */
 };
 
 /* How the timer was armed before the silence: decides the window (judge/wheel.h). */

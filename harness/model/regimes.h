@@ -10,8 +10,6 @@
 
 #include "model/case.h"
 
-#define KA_REGIMES (KA_CONNECT_LIMIT + 1)
-
 enum ka_regime_flags {
 	KA_REGIME_KEEPALIVE = 1u << 0, /* tcp_keepalive_timer() brings the end */
 	KA_REGIME_GIVES_UP = 1u << 1,  /* a timer does: tcp_write_err(), TCPAbortOnTimeout */
