@@ -19,11 +19,12 @@
 static const struct {
 	const char *path;
 	bool (*find)(const char *text, const char *name, uint64_t *value);
+	bool (*is_whole)(const char *text);
 	bool optional;
 } sources[] = {
-	{ "net/snmp", nn_snmp_find, false },
-	{ "net/netstat", nn_snmp_find, false },
-	{ "net/snmp6", nn_snmp6_find, true }, /* not without CONFIG_IPV6 */
+	{ "net/snmp", nn_snmp_find, nn_snmp_is_whole, false },
+	{ "net/netstat", nn_snmp_find, nn_snmp_is_whole, false },
+	{ "net/snmp6", nn_snmp6_find, nn_snmp6_is_whole, true }, /* not without CONFIG_IPV6 */
 };
 #define SOURCES (NN_N(sources))
 
@@ -77,6 +78,8 @@ static int read_text(int fd, char *buf, size_t size, struct nn_err *err)
 	if ((size_t)got == size - 1)
 		return nn_fail(err, EMSGSIZE, "the counters do not fit into %zu bytes", size);
 	buf[got] = '\0';
+	if (strlen(buf) != (size_t)got)
+		return nn_fail(err, EBADMSG, "the counters are no text");
 	return 0;
 }
 
@@ -95,6 +98,9 @@ int nn_counters_read(struct nn_counters *counters, const char *const *names, uin
 		ret = read_text(counters->fd[source], text, TEXT_SIZE, err);
 		if (ret)
 			return ret;
+		if (!sources[source].is_whole(text))
+			return nn_fail(err, EBADMSG, "the counters of %s are cut short",
+				       sources[source].path);
 		for (i = 0; i < n; i++)
 			if (values[i] == NN_COUNTER_MISSING)
 				(void)sources[source].find(text, names[i], &values[i]);

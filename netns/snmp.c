@@ -44,6 +44,60 @@ static int word_index(const char *line, const char *name)
 	return -1;
 }
 
+static unsigned count_words(const char *line)
+{
+	unsigned n = 0;
+
+	while (word(line, n))
+		n++;
+	return n;
+}
+
+/* "Group:" of both lines is the same. */
+static bool same_group(const char *names, const char *values)
+{
+	size_t len = strcspn(names, ":\n");
+
+	return names[len] == ':' && !strncmp(names, values, len + 1);
+}
+
+static bool ends_with_a_line(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len && text[len - 1] == '\n';
+}
+
+bool nn_snmp_is_whole(const char *text)
+{
+	const char *names, *values;
+
+	if (!ends_with_a_line(text))
+		return false;
+	for (names = text; *names; names = line_after(values)) {
+		values = line_after(names);
+		if (!same_group(names, values) || count_words(names) != count_words(values))
+			return false;
+	}
+	return true;
+}
+
+bool nn_snmp6_is_whole(const char *text)
+{
+	const char *line;
+
+	if (!ends_with_a_line(text))
+		return false;
+	for (line = text; *line; line = line_after(line)) {
+		const char *name_end = line + strcspn(line, " \t\n");
+
+		if (!strchr("0123456789", *(name_end + strspn(name_end, " \t"))) ||
+		    name_end == line)
+			return false;
+	}
+	return true;
+}
+
 bool nn_snmp_find(const char *text, const char *name, uint64_t *value)
 {
 	const char *dot = strchr(name, '.'), *names, *values, *number;

@@ -11,6 +11,24 @@
 
 #include "util.h"
 
+/* Whether some sysctl besides @key can be opened for writing in @ns: then /proc/sys is none that cannot
+ * be written, and it is the kernel that refuses @key. Two, for one of them may be @key itself. */
+static bool can_write_others(const struct nn_ns *ns, const char *key)
+{
+	static const char *const others[] = { "sys/net/ipv4/tcp_fin_timeout",
+					      "sys/net/ipv4/tcp_retries1" };
+
+	for (size_t i = 0; i < NN_N(others); i++) {
+		int fd __attribute__((cleanup(nn_close_fd))) = -1;
+
+		if (strcmp(others[i] + strlen("sys/"), key) != 0)
+			fd = nn_ns_open_proc(ns, others[i], O_WRONLY, NULL);
+		if (fd >= 0)
+			return true;
+	}
+	return false;
+}
+
 static int sysctl_open(const struct nn_ns *ns, const char *key, int flags, struct nn_err *err)
 {
 	char path[256];
@@ -22,8 +40,9 @@ static int sysctl_open(const struct nn_ns *ns, const char *key, int flags, struc
 	fd = nn_ns_open_proc(ns, path, flags, err);
 	if (fd == -ENOENT)
 		return nn_fail(err, ENOENT, "this kernel has no sysctl %s", key);
-	if (fd == -EROFS || fd == -EACCES)
-		return nn_fail(err, -fd,
+	if (fd == -EROFS ||
+	    ((fd == -EACCES || fd == -EPERM) && flags != O_RDONLY && !can_write_others(ns, key)))
+		return nn_fail(err, EROFS,
 			       "/proc/sys is read-only here (a container needs --privileged): "
 			       "cannot write sysctl %s",
 			       key);

@@ -12,8 +12,8 @@
 int nn_sysctl_get(const struct nn_ns *ns, const char *key, char *buf, size_t size,
 		  struct nn_err *err);
 
-/* Writes @value; returns 0 or the kernel's -errno (-EINVAL: out of range; -EROFS, -EACCES: the
- * container's /proc/sys is read-only, named in @err). */
+/* Writes @value; returns 0 or the kernel's -errno (-EINVAL: out of range; -EROFS: the
+ * container's /proc/sys is read-only, named in @err; -EACCES: only this one cannot be written). */
 int nn_sysctl_set(const struct nn_ns *ns, const char *key, const char *value, struct nn_err *err);
 
 /* nn_sysctl_set, then reads back and compares: -ENOMSG when the kernel kept something else. */

@@ -323,13 +323,18 @@ static void record_end(struct ka_engine *e)
 	ka_timeline_add(&e->record->timeline, &event);
 }
 
-/* A step that fails because the connection is no more is no failure of the bench. */
+/* A step that fails because the connection is no more is no failure of the bench. If it lives, a call
+ * that every kernel knows has no reason to fail, and none to say that this host cannot do it. */
 static void ask_why(struct ka_engine *e)
 {
-	if (e->end.why != KA_END_BROKEN || e->end.code != KA_FIND_BENCH)
+	if (!e->call_failed && (e->end.why != KA_END_BROKEN || e->end.code != KA_FIND_BENCH))
 		return;
-	if (e->ends[e->prober].connected && ka_engine_has_ended(e))
+	if (e->ends[e->prober].connected && ka_engine_has_ended(e)) {
 		e->end = (struct ka_end){ .why = KA_END_DIED, .step = e->end.step };
+	} else if (e->call_failed) {
+		e->end.why = KA_END_BROKEN;
+		e->end.code = KA_FIND_CALL;
+	}
 }
 
 int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction *prediction,

@@ -180,7 +180,9 @@ int ka_engine_counters_before(struct ka_engine *e)
 	return ret;
 }
 
-static void record_counters(struct ka_engine *e, enum ka_at at, const uint64_t *after)
+/* A counter that is there in one reading only has not been read. Returns 0 or -errno. */
+static int record_counters(struct ka_engine *e, enum ka_at at, const uint64_t *after,
+			   struct nn_err *err)
 {
 	const uint64_t *before = e->ends[at].before;
 	const int64_t now_ns = ka_now_ns();
@@ -188,12 +190,15 @@ static void record_counters(struct ka_engine *e, enum ka_at at, const uint64_t *
 	for (size_t i = 0; i < N_WATCHED; i++) {
 		struct ka_event event = { .t_ns = now_ns, .at = at, .what = KA_EV_COUNTER };
 
-		if (after[i] == NN_COUNTER_MISSING || before[i] == NN_COUNTER_MISSING)
+		if (after[i] == NN_COUNTER_MISSING && before[i] == NN_COUNTER_MISSING)
 			continue;
+		if (after[i] == NN_COUNTER_MISSING || before[i] == NN_COUNTER_MISSING)
+			return nn_fail(err, ENODATA, "%s comes or goes", watched[i]);
 		snprintf(event.counter.name, sizeof(event.counter.name), "%s", watched[i]);
 		event.counter.delta = (int64_t)(after[i] - before[i]);
 		ka_engine_event(e, event);
 	}
+	return 0;
 }
 
 static size_t packets_seen(const struct ka_engine *e)
@@ -252,7 +257,8 @@ static void counters_after(struct ka_engine *e)
 		if (!e->ends[at].counters)
 			continue;
 		if (!readings[at].ret)
-			record_counters(e, (enum ka_at)at, readings[at].after);
+			readings[at].ret = record_counters(e, (enum ka_at)at, readings[at].after,
+							   &readings[at].err);
 		ka_engine_gathered(e, (enum ka_at)at, KA_PROOF_COUNTERS, readings[at].ret,
 				   &readings[at].err);
 	}

@@ -95,7 +95,8 @@ int ka_engine_fail_by(struct ka_engine *e, int ret, enum ka_finding_code code)
 {
 	if (ka_engine_has_failed(e))
 		return ret;
-	ka_engine_finish(e, !e->over && host_cannot(ret) ? KA_END_SKIP : KA_END_BROKEN);
+	ka_engine_finish(e, !e->over && code == KA_FIND_BENCH && host_cannot(ret) ? KA_END_SKIP
+										  : KA_END_BROKEN);
 	e->end.code = e->end.why == KA_END_BROKEN ? code : KA_FIND_NOTHING;
 	snprintf(e->end.text, sizeof(e->end.text), "%.*s", (int)sizeof(e->end.text) - 1,
 		 e->err.text);

@@ -79,6 +79,15 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 	return watch_fd(e, e->ends[at].peer.ctl);
 }
 
+/* A sysctl that the kernel does not have, or a value that it does not take, although /proc/sys can be
+ * written. */
+static int refused(struct ka_engine *e, int ret)
+{
+	if (ret == -EACCES || ret == -EPERM || ret == -EINVAL || ret == -ENOENT || ret == -ENOMSG)
+		ka_engine_fail_by(e, ret, KA_FIND_READS);
+	return ret;
+}
+
 static int set_number(struct ka_engine *e, enum nn_node node, const char *key, unsigned value)
 {
 	char text[16];
@@ -124,9 +133,9 @@ static int put_sysctls(struct ka_engine *e)
 				      c->sysctls[i].key);
 	}
 	if (ret)
-		return ret;
+		return refused(e, ret);
 	ret = put_sysctl(e, &c->sysctl_if_there);
-	return ret == -ENOENT ? 0 : ret;
+	return ret == -ENOENT ? 0 : refused(e, ret);
 }
 
 static int open_loop(struct ka_engine *e)

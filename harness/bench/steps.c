@@ -18,10 +18,12 @@ static int command(struct ka_engine *e, enum ka_who who, const struct ka_peer_co
 
 	if (ret)
 		return ret;
-	if (reply.error)
-		return nn_fail(&e->err, reply.error, "the %s could not do its step",
-			       at == KA_AT_CLIENT ? "client" : "server");
-	return 0;
+	if (!reply.error)
+		return 0;
+	e->call_failed = o->kind != KA_CMD_FORGET && reply.error != EAGAIN &&
+			 reply.error != ENOMEM && reply.error != ENOBUFS;
+	return nn_fail(&e->err, reply.error, "the %s could not do its step",
+		       at == KA_AT_CLIENT ? "client" : "server");
 }
 
 static int command_plain(struct ka_engine *e, enum ka_who who, enum ka_peer_command_kind kind)
@@ -35,15 +37,21 @@ static int start_connect(struct ka_engine *e, const struct ka_step *step)
 	const struct ka_peer_command connect = { .kind = KA_CMD_CONNECT, .value = step->unacked };
 	struct ka_message reply = { 0 };
 	int ret = ka_engine_command(e, KA_AT_SERVER, &listen, &reply);
+	bool listens = !ret && !reply.error, refused;
 
-	if (!ret && !reply.error)
+	if (listens)
 		ret = ka_engine_command(e, KA_AT_CLIENT, &connect, &reply);
 	if (!ret && reply.error == EPROTONOSUPPORT && e->case_->transport != KA_TCP)
 		return nn_fail(&e->err, EPROTONOSUPPORT,
 			       "this kernel has no MPTCP, or net.mptcp.enabled is 0");
-	if (!ret && reply.error)
-		ret = nn_fail(&e->err, reply.error, "listen or connect");
-	return ret;
+	if (ret || !reply.error)
+		return ret;
+	/* to listen was possible */
+	refused = listens && !e->step &&
+		  (reply.error == EPERM || reply.error == EACCES || reply.error == EOPNOTSUPP ||
+		   reply.error == ENOSYS);
+	return ka_engine_fail_by(e, nn_fail(&e->err, reply.error, "listen or connect"),
+				 refused ? KA_FIND_NO_CONNECTION : KA_FIND_BENCH);
 }
 
 /* Both ends are up and the handshake's last ACK is on record; then options that are set late. */

@@ -4,6 +4,7 @@
  * be there. Silence proves nothing, so each hole is a finding with its name.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "judge/checks.h"
 #include "judge/values.h"
@@ -108,16 +109,43 @@ static void need_of_ends(const struct ka_evidence *e, struct ka_findings *f)
 
 /* ---- what is compared ------------------------------------------------------------------------------ */
 
-/* Those that every kernel has; of the rest, that all were read is proof enough. */
+static bool have_counter(const struct ka_evidence *e, enum ka_at at, const char *name)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_COUNTER && event->at == at &&
+		    strcmp(event->counter.name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a case says of a counter is to be seen; that it may move as it likes says nothing. */
+static void need_declared(const struct ka_evidence *e, enum ka_at at,
+			  const struct ka_counter_want *wants, size_t n, struct ka_findings *f)
+{
+	for (size_t i = 0; i < n && wants[i].name; i++)
+		if (ka_number(wants[i].delta, &e->instance->setting) != KA_ANY &&
+		    !have_counter(e, at, wants[i].name))
+			missing(f, -1, "the counter ", wants[i].name);
+}
+
+/* Those that every kernel has, and those that the case is about; of the rest, that all were read is
+ * proof enough. */
 static void need_counters(const struct ka_evidence *e, struct ka_findings *f)
 {
 	static const char *const always[] = { "TcpExt.TCPKeepAlive", "TcpExt.TCPAbortOnTimeout",
 					      "TcpExt.TCPTimeouts",  "Tcp.OutRsts",
 					      "Tcp.EstabResets",     "Tcp.RetransSegs" };
+	const struct ka_expect *expect = &e->instance->case_->expect;
 
 	for (size_t i = 0; i < KA_N(always); i++)
 		if (ka_evidence_counter(e, always[i]) < 0)
 			missing(f, -1, "the counter ", always[i]);
+	need_declared(e, e->at, expect->counters, KA_N(expect->counters), f);
+	need_declared(e, e->at == KA_AT_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT, expect->peer_counters,
+		      KA_N(expect->peer_counters), f);
 }
 
 static unsigned calls(const struct ka_evidence *e, enum ka_call_name name)

@@ -4,6 +4,7 @@
  * report the same for ever: it must be on record which evidence is missing, or why the instance was
  * ended, and nothing may pass.
  */
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -26,6 +27,11 @@
 enum symbol {
 	NONE,
 	NETSTAT,
+	NETSTAT_EMPTY,
+	NETSTAT_CUT,     /* in the middle of a line */
+	NETSTAT_GONE,    /* a counter is called otherwise */
+	SYSCTL_OPEN,     /* one cannot be written */
+	SYSCTL_OPEN_ALL, /* none can */
 	NFT_COUNTERS,
 	NL_TALK,
 	DIAG,
@@ -45,6 +51,8 @@ enum symbol {
 	RECV_NOTHING, /* though epoll says that there is something */
 	RECV_FOR_EVER,
 	LISTEN,
+	CONNECT, /* says that it may not */
+	SEND,    /* the same */
 };
 
 /* Which call fails; a copy of it is in each process of the sandbox. */
@@ -90,8 +98,31 @@ static bool is_netstat(int fd)
 
 WRAP(ssize_t, pread, int fd, void *buf, size_t size, off_t at)
 {
+	ssize_t n;
+	char *name;
+
 	errno = EIO;
-	return is_netstat(fd) && fails(NETSTAT) ? -1 : __real_pread(fd, buf, size, at);
+	if (!is_netstat(fd))
+		return __real_pread(fd, buf, size, at);
+	if (fails(NETSTAT))
+		return -1;
+	n = __real_pread(fd, buf, size, at);
+	if (fails(NETSTAT_EMPTY))
+		return 0;
+	if (fails(NETSTAT_CUT))
+		return n / 2;
+	if (n > 0 && fails(NETSTAT_GONE) &&
+	    (name = memmem(buf, (size_t)n, "TCPKeepAlive", strlen("TCPKeepAlive"))))
+		*name = 'X';
+	return n;
+}
+
+WRAP(int, nn_ns_open_proc, const struct nn_ns *ns, const char *path, int flags, struct nn_err *err)
+{
+	if (flags != O_RDONLY && strncmp(path, "sys/", 4) == 0 &&
+	    (fails(SYSCTL_OPEN_ALL) || (strstr(path, "tcp_keepalive_intvl") && fails(SYSCTL_OPEN))))
+		return nn_fail(err, EACCES, "cannot open %s", path);
+	return __real_nn_ns_open_proc(ns, path, flags, err);
 }
 
 WRAP(int, nn_nft_counters, struct nn_ns *ns, const char *name, uint64_t *packets, size_t n,
@@ -198,6 +229,20 @@ WRAP(ssize_t, recv, int fd, void *buf, size_t size, int flags)
 	return flags & MSG_DONTWAIT && fails(RECV_FOR_EVER) ? 1 : __real_recv(fd, buf, size, flags);
 }
 
+WRAP(ssize_t, send, int fd, const void *buf, size_t size, int flags)
+{
+	errno = EPERM;
+	return flags == (MSG_DONTWAIT | MSG_NOSIGNAL) && fails(SEND)
+		       ? -1
+		       : __real_send(fd, buf, size, flags);
+}
+
+WRAP(int, connect, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	errno = EACCES;
+	return fails(CONNECT) ? -1 : __real_connect(fd, addr, len);
+}
+
 WRAP(int, listen, int fd, int backlog)
 {
 	return fails(LISTEN) ? 0 : __real_listen(fd, backlog);
@@ -219,6 +264,15 @@ static const struct ka_case dropped = {
 		    .error = ETIMEDOUT,
 		    .probes = KA_CNT,
 		    .rst_sent = 1 },
+};
+
+static const struct ka_case by_sysctl = {
+	.name = "by_sysctl",
+	.why = "the values come from sysctls",
+	.topology = KA_PAIR,
+	.from = KA_FROM_SYSCTL,
+	KA_STEPS(ESTABLISHED),
+	.expect = { .when = KA_NEVER, .watch = { .idle = 2 } },
 };
 
 static const struct ka_case lives = {
@@ -306,6 +360,14 @@ static const struct row {
 	  .gap = KA_PROOF_COUNTERS },
 	{ "counters at the beginning", &dropped, NETSTAT, .why = KA_END_BROKEN,
 	  .code = KA_FIND_BENCH, .step = 1 },
+	{ "a netstat that is empty", &dropped, NETSTAT_EMPTY, .at_end = true,
+	  .gap = KA_PROOF_COUNTERS },
+	{ "a netstat that is cut short", &dropped, NETSTAT_CUT, .at_end = true,
+	  .gap = KA_PROOF_COUNTERS },
+	{ "a counter that goes", &dropped, NETSTAT_GONE, .at_end = true, .gap = KA_PROOF_COUNTERS },
+	{ "a sysctl that cannot be written", &by_sysctl, SYSCTL_OPEN, .why = KA_END_BROKEN,
+	  .code = KA_FIND_READS },
+	{ "a /proc/sys that cannot be written", &by_sysctl, SYSCTL_OPEN_ALL, .why = KA_END_SKIP },
 	{ "rules' counters", &dropped, NFT_COUNTERS, .gap = KA_PROOF_FAULT },
 	{ "netlink at the end", &dropped, NL_TALK, .at_end = true,
 	  .gap = KA_PROOF_SOCKET | KA_PROOF_FAULT },
@@ -337,6 +399,10 @@ static const struct row {
 	{ "bytes without end", &lives, RECV_FOR_EVER, .why = KA_END_BROKEN, .code = KA_FIND_STICKY,
 	  .step = 1 },
 	{ "nobody listens", &lives, LISTEN, .why = KA_END_BROKEN, .code = KA_FIND_NO_CONNECTION },
+	{ "who may not connect", &lives, CONNECT, .why = KA_END_BROKEN,
+	  .code = KA_FIND_NO_CONNECTION },
+	{ "who may not write", &lives, SEND, .why = KA_END_BROKEN, .code = KA_FIND_CALL,
+	  .step = 1 },
 	{ "an end that nothing brought", &later, EPOLL_ERR, .why = KA_END_DIED, .step = 1 },
 	{ "it ends before its last step", &ends_early, NONE, .why = KA_END_DIED, .step = 4 },
 };
@@ -480,6 +546,10 @@ TEST_ROWS(is_told, rows)
 	}
 	if (!row->gap && row->code != KA_FIND_STICKY)
 		assert_int_equal(out->end.step, row->step);
+	if (row->why == KA_END_SKIP) {
+		assert_int_equal(out->kind, KA_SKIP);
+		return;
+	}
 	want = ka_finding_class(code) == KA_OF_KERNEL ? KA_FAIL : KA_BROKEN;
 	if (out->kind != want || !has(out, code))
 		fail_msg("%s (%s), must be %s by %s", ka_verdict_name(out->kind), out->why,
