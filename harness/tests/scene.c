@@ -336,8 +336,26 @@ void scene_complete(struct scene *s)
 			scene_counter(s, counters[i], 0);
 }
 
+/* In milliseconds, as the sender's clock goes. */
+static void stamp(struct scene *s)
+{
+	int probes = 0;
+
+	for (size_t i = 0; i < s->timeline.n; i++) {
+		struct ka_event *event = &s->events[i];
+
+		if (event->what != KA_EV_PACKET || !event->packet.out)
+			continue;
+		probes += event->packet.kind == KA_SEG_PROBE;
+		event->packet.tsval = (uint32_t)(event->t_ns / MS);
+		if (event->packet.kind == KA_SEG_PROBE && probes == s->stamped)
+			event->packet.tsval += (uint32_t)s->stamp_off_ms;
+	}
+}
+
 void scene_judge(struct scene *s)
 {
+	stamp(s);
 	ka_judge(&s->instance, &s->facts, &s->prediction, &s->timeline, &s->verdict);
 }
 

@@ -27,6 +27,8 @@ struct scene {
 	uint32_t peer_seq; /* next byte of the peer */
 	uint32_t own_seq;  /* next byte of the prober */
 	bool timestamps;
+	/* probe @stamped (from 1; 0: none) has a timestamp that is so far off */
+	int stamped, stamp_off_ms;
 	bool complete;
 };
 

@@ -2,6 +2,7 @@
 /* Judging segments: the format of probes, the RST at the end. */
 #include <netinet/tcp.h>
 
+#include "model/util.h"
 #include "scene.h"
 
 /* ---- format --------------------------------------------------------------------------------------- */
@@ -53,6 +54,44 @@ TEST(probe_format)
 	spoil_probe("probe 2 of all acknowledges 64, must be 65", with_old_ack);
 	spoil_probe("probe 2 of all lacks the timestamp", without_timestamp);
 	spoil_probe("probe 2 of all has 1 options", with_option);
+}
+
+/* A stale timestamp is told by the time that passed since the one before, in milliseconds. */
+SCENE_TEST(time_in_the_timestamp)
+{
+	static const struct {
+		int stamped, off_ms;
+		const char *text; /* "": it passes */
+	} rows[] = {
+		{ 2, -20, "" },
+		{ 2, 20, "" },
+		{ 1, -24, "the timestamp of probe 1 of all is 0.024 s behind its time" },
+		{ 2, -1016, "the timestamp of probe 2 of all is 1.0" },
+		{ 3, 30, "the timestamp of probe 3 of all is 0.0" },
+	};
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		scene_silent_drop(s, &scene_ordinary);
+		s->stamped = rows[i].stamped;
+		s->stamp_off_ms = rows[i].off_ms;
+		scene_expect(s, *rows[i].text ? KA_FAIL : KA_PASS, rows[i].text);
+	}
+	/* the host may have been late, and an old kernel counts jiffies */
+	scene_silent_drop(s, &scene_ordinary);
+	s->stamped = 2;
+	s->stamp_off_ms = -40;
+	s->facts.noise_ns = 20 * MS;
+	scene_expect(s, KA_PASS, "");
+	s->stamp_off_ms = -1000;
+	scene_expect_code(s, KA_FAIL, KA_FIND_PROBE_FORMAT);
+	snprintf(s->facts.release, sizeof(s->facts.release), "4.12.14");
+	scene_expect(s, KA_PASS, "");
+	/* in virtual time nothing is late */
+	scene_silent_drop(s, &scene_ordinary);
+	s->facts.virtual_clock = true;
+	s->stamped = 2;
+	s->stamp_off_ms = -4;
+	scene_expect_code(s, KA_FAIL, KA_FIND_PROBE_FORMAT);
 }
 
 /* Answered ones are looked at, too; and what is not negotiated must not be there. */
