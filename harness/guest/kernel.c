@@ -11,10 +11,7 @@
 #include "model/nearest.h"
 #include "model/util.h"
 
-#define DECLARE(name)    extern const struct ka_machine ka_machine_##name;
 #define ADDRESS_OF(name) &ka_machine_##name,
-
-KA_MACHINES(DECLARE)
 
 static const struct ka_machine *const machines[] = { KA_MACHINES(ADDRESS_OF) };
 

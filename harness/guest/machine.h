@@ -37,6 +37,9 @@ struct ka_machine {
 		    struct ka_booted *booted, struct nn_err *err);
 };
 
+#define KA_DECLARE_MACHINE(name) extern const struct ka_machine ka_machine_##name;
+KA_MACHINES(KA_DECLARE_MACHINE)
+
 /* Number @i of the list; NULL beyond its end. */
 const struct ka_machine *ka_machine(size_t i);
 
