@@ -14,7 +14,7 @@
 #include "guest/guest.h"
 #include "guest/initramfs.h"
 
-#define KA_MACHINES(M) M(uml) M(image)
+#define KA_MACHINES(M) M(uml) M(image) M(tree)
 
 /* Where kernels are kept, and where each has its configuration. */
 struct ka_kernel_place {

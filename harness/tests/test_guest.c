@@ -30,7 +30,7 @@ static void refuses(const char *text, int code, const char *says)
 
 TEST(kernels_that_are_none)
 {
-	refuses("vmlinuz", -EINVAL, "is none of host, uml:FILE or image:FILE");
+	refuses("vmlinuz", -EINVAL, "is none of host, uml:FILE, image:FILE");
 	refuses("uml:", -EINVAL, "names no file");
 	refuses("uml:/x,modules=/y", -EINVAL, "is none of");
 	refuses("image:/x,modul=/y", -EINVAL, "is none of");
@@ -40,6 +40,38 @@ TEST(kernels_that_are_none)
 	refuses("uml:/dev/null", -EINVAL, "is no kernel");
 	refuses("uml:/bin/sh", -EINVAL, "is no User-mode Linux kernel");
 	refuses("image:/bin/sh", -EINVAL, "is no x86 kernel image");
+}
+
+/* In @folder, a file of this name and content. */
+static void write_file(const char *folder, const char *name, const char *content)
+{
+	char path[200];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(content, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+TEST(tree_with_no_kernel)
+{
+	char folder[] = "/tmp/kacheck-tree.XXXXXX", path[80], text[80];
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(text, sizeof(text), "tree:%s", folder);
+	refuses("tree:", -EINVAL, "names no file");
+	refuses("tree:/nowhere", -EINVAL, "no User-mode Linux was built in /nowhere; ");
+	snprintf(path, sizeof(path), "mkdir -p %s/include/config", folder);
+	assert_int_equal(system(path), 0);
+	write_file(folder, "include/config/kernel.release", "6.12.117-mine\n");
+	refuses(text, -EINVAL, "no User-mode Linux 6.12.117-mine was built in /tmp/kacheck-tree.");
+	write_file(folder, "linux", "a calculator");
+	refuses(text, -EINVAL, "tree of Linux 6.12.117-mine: ");
+	refuses(text, -EINVAL, "/linux is no User-mode Linux kernel");
+	snprintf(path, sizeof(path), "rm -r %s", folder);
+	assert_int_equal(system(path), 0);
 }
 
 /* A file in memory that can be named. */
