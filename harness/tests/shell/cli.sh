@@ -36,8 +36,7 @@ for number in x -1 1.5; do
 	refuses 2 "repeat" run --repeat "$number" --filter "$one"
 	refuses 2 "seed" run --seed "$number" --filter "$one"
 done
-run env CI_NODE_INDEX=3 CI_NODE_TOTAL=2 "$KACHECK" run --filter "$one"
-is "CI_NODE_INDEX=3 CI_NODE_TOTAL=2: exit status" "$status" 2
+ends 2 "CI_NODE_INDEX=3 CI_NODE_TOTAL=2" env CI_NODE_INDEX=3 CI_NODE_TOTAL=2 "$KACHECK" run --filter "$one"
 says "CI_NODE_INDEX=3 CI_NODE_TOTAL=2" 'CI_NODE|shard'
 
 # Folders and files that cannot be written.
@@ -50,13 +49,11 @@ is "the refused runs left no file" "$(ls "$work")" "$(printf 'file\nstderr\nstdo
 # Help goes to stdout and needs nothing else.
 for command in '' run list explain doctor; do
 	# shellcheck disable=SC2086 # no word where there is no command
-	run "$KACHECK" $command --help
-	is "kacheck $command --help: exit status" "$status" 0
+	ends 0 "kacheck $command --help" "$KACHECK" $command --help
 	has "kacheck $command --help: how to call it" "$out" '^Usage: kacheck'
 	is "kacheck $command --help: nothing on stderr" "$err" ""
 done
-run "$KACHECK" --version
-is "kacheck --version: exit status" "$status" 0
+ends 0 "kacheck --version" "$KACHECK" --version
 has "kacheck --version: name and number" "$out" '^kacheck [0-9]+\.[0-9]+'
 
 # Output that nobody can take. 99: the verdicts were not delivered.
@@ -90,7 +87,6 @@ run env NO_COLOR=1 CLICOLOR_FORCE=1 "$KACHECK" run --filter "$one"
 is "NO_COLOR wins" "$(grep -c "$escape" "$work/stdout")" 0
 
 # Nothing ran: never 0.
-run "$KACHECK" run --filter "$one" --exclude "$one"
-is "a filter and its exclude: exit status" "$status" 2
+ends 2 "a filter and its exclude" "$KACHECK" run --filter "$one" --exclude "$one"
 says "a filter and its exclude" 'exclude|nothing|no instance'
 finish

@@ -7,13 +7,6 @@
 . "$(dirname "$0")/lib.bash"
 need unshare setpriv
 
-ends() {
-	local wanted=$1 what=$2
-	shift 2
-	run "$@"
-	is "$what" "$status" "$wanted"
-}
-
 for style in default kselftest bisect; do
 	ends 0 "$style: all pass" "$KACHECK" run --exit-style $style --filter "$one"
 done
@@ -33,8 +26,7 @@ if can_restrict; then
 fi
 
 # An interrupted run has no verdict: never 0, never 1.
-run timeout --preserve-status --foreground -s INT 0.5 "$KACHECK" run --filter "$one"
-is "SIGINT: exit status" "$status" 130
+ends 130 "SIGINT" timeout --preserve-status --foreground -s INT 0.5 "$KACHECK" run --filter "$one"
 
 ends 0 "--until-fail with --repeat ends when all passed" \
 	"$KACHECK" run --filter "$one" --repeat 2 --until-fail

@@ -10,8 +10,7 @@
 shows() {
 	local what=$1 pattern=$2
 	shift 2
-	run "$KACHECK" explain "$@"
-	is "$what: exit status" "$status" 0
+	ends 0 "$what" "$KACHECK" explain "$@"
 	has "$what" "$out" "$pattern"
 }
 

@@ -12,9 +12,8 @@ cd "$work" || exit 99
 filter=(--filter 'silent_drop/1-1-1' --filter 'silent_drop/1-1-3/v4/client')
 planned=$("$KACHECK" list "${filter[@]}" | grep -c '/v[46]/')
 
-run "$KACHECK" run "${filter[@]}" --report tap=r.tap --report ktap=r.ktap --report junit=r.xml \
+ends 0 "one run with five reports" "$KACHECK" run "${filter[@]}" --report tap=r.tap --report ktap=r.ktap --report junit=r.xml \
 	--report json=r.json --report text=r.txt --out kept --keep
-is "one run with five reports: exit status" "$status" 0
 has "something was planned" "$planned" '^[1-9]'
 
 run prove --exec cat r.tap

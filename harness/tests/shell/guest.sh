@@ -34,8 +34,7 @@ production
 is "the same seed gives the same bytes" "$(cksum <<<"$out")" "$(cksum <<<"$first")"
 
 # What is kept comes out of the guest, as it would be kept here.
-run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/kept" --keep -v
-is "--keep in a guest: exit status" "$status" 0
+ends 0 "--keep in a guest" "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/kept" --keep -v
 is "... the files of one instance" "$(cd "$work/kept" && find . -type f | sort | tr '\n' ' ')" \
 	"$(printf './silent_drop.linux-default.v4.client/%s ' client.pcap result.json server.pcap timeline.tsv)"
 kept=$work/kept/silent_drop.linux-default.v4.client
@@ -53,8 +52,7 @@ run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/cli
 is "--out in a guest: nothing is kept of what passes" "$?" 0
 mkdir "$work/full"
 touch "$work/full/silent_drop.linux-default.v4.client"
-run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/full" --keep
-is "where files cannot be kept: exit status" "$status" 99
+ends 99 "where files cannot be kept" "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/full" --keep
 says "where files cannot be kept" 'silent_drop.linux-default.v4.client'
 
 # A plan that is big enough is shared by guests; their number shows nowhere.
@@ -112,10 +110,9 @@ refuses 2 'only one run' compare "$work/a.json"
 refuses 2 'No such file' compare "$work/a.json" "$work/none.json"
 
 # Two kernels, one run.
-run "$KACHECK" run --kernel host --kernel "uml:$uml" --setting 1/1/1 --filter "$one" --format json \
+ends 0 "a matrix" "$KACHECK" run --kernel host --kernel "uml:$uml" --setting 1/1/1 --filter "$one" --format json \
 	--out "$work/two" --keep --report tap="$work/two.tap" --report junit="$work/two.xml" \
 	--report text="$work/two.txt"
-is "a matrix: exit status" "$status" 0
 is "a matrix: two clocks" "$(jq -r .kernel.clock <<<"$out" | tr '\n' ' ')" "real virtual "
 name=uml-$(jq -r 'select(.kernel.where != "host") | .kernel.release' <<<"$out")-hz250
 is "a matrix: a folder for each kernel" "$(cd "$work/two" && echo *)" "host $name"
@@ -160,8 +157,7 @@ done
 mkdir "$work/lib"
 soname=$(grep -a -o -m 1 'libarchive\.so\.[0-9]*' "$KACHECK" | head -n 1)
 : >"$work/lib/$soname"
-run env LD_LIBRARY_PATH="$work/lib" "$KACHECK" run --kernel "uml:$uml" --filter silent_drop
-is "without libarchive: exit status" "$status" 77
+ends 77 "without libarchive" env LD_LIBRARY_PATH="$work/lib" "$KACHECK" run --kernel "uml:$uml" --filter silent_drop
 says "without libarchive" "$soname.*apt-get install libarchive[0-9]+$"
 run env LD_LIBRARY_PATH="$work/lib" "$KACHECK" run --filter "$one"
 is "without libarchive: this host's kernel" "$status" 0
@@ -174,8 +170,7 @@ wait "$runner" || status=$?
 is "a guest is killed: exit status" "$status" 99
 has "a guest is killed: its instances are broken" "$(cat "$work/out")" 'the guest ended \(killed: perhaps the memory'
 
-run bash -c 'ulimit -v 300000; exec "$@"' - "$KACHECK" run --kernel "uml:$uml"
-is "too little address space: exit status" "$status" 77
+ends 77 "too little address space" bash -c 'ulimit -v 300000; exec "$@"' - "$KACHECK" run --kernel "uml:$uml"
 says "too little address space" 'needs [0-9]+ MiB of address space.*ulimit -v'
 
 refuses 2 'no User-mode Linux kernel' run --kernel uml:/bin/sh
@@ -183,8 +178,7 @@ refuses 2 'no x86 kernel image' run --kernel image:/bin/sh
 refuses 2 'none of host, uml:FILE' run --kernel bzImage
 
 if [ -n "$image" ] && command -v qemu-system-x86_64 >/dev/null; then
-	run "$KACHECK" run --kernel "image:$image" --setting linux-default --filter "silent_drop/*/v4/client" --format json
-	is "a distribution's kernel: exit status" "$status" 0
+	ends 0 "a distribution's kernel" "$KACHECK" run --kernel "image:$image" --setting linux-default --filter "silent_drop/*/v4/client" --format json
 	is "... predicted to the jiffy" "$(jq -r '.off_jiffies | . == 0 or . == 1' <<<"$out")" true
 	cp "$image" "$work/vmlinuz"
 	refuses 2 'it has no veth built in' run --kernel "image:$work/vmlinuz,modules=$work" --setting 1/1/1
@@ -194,8 +188,7 @@ if [ -n "$image" ] && command -v qemu-system-x86_64 >/dev/null; then
 		--kernel "image:$work/other,modules=${image%/boot/*}/lib/modules/$release"
 	head -c 1000000 "$image" >"$work/cut"
 	refuses 2 'is cut short' run --kernel "image:$work/cut"
-	run env PATH=/nowhere "$KACHECK" run --kernel "image:$image"
-	is "without QEMU: exit status" "$status" 77
+	ends 77 "without QEMU" env PATH=/nowhere "$KACHECK" run --kernel "image:$image"
 	says "without QEMU" 'apt-get install qemu-system-x86'
 fi
 finish

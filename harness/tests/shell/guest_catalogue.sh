@@ -7,8 +7,7 @@
 need jq
 uml=$(kernel uml) || skip_all "no User-mode Linux kernel; ci/kernels/build-uml builds one"
 
-run "$KACHECK" run --kernel "uml:$uml" --seed 1 --strict --quiet --report json="$work/all"
-is "the whole catalogue: exit status" "$status" 0
+ends 0 "the whole catalogue" "$KACHECK" run --kernel "uml:$uml" --seed 1 --strict --quiet --report json="$work/all"
 [ "$status" = 0 ] || printf '%s\n' "$out" "$err" | sed 's/^/         | /'
 is "no instance twice" "$(jq -r .instance "$work/all" | sort | uniq -d)" ""
 is "every named setting is there" \

@@ -70,9 +70,8 @@ mkdir "$work/$text"
 printf 'net.ipv4.tcp_keepalive_time = 60\nkernel.x = \377\233\n' >"$work/$text/60-$text.conf"
 for format in text markdown json; do
 	for file in "$work/evil.conf" "$work/$text/60-$text.conf" "$work/$text"; do
-		run "$KACHECK" sysctl --kernel host --budget 0 --format $format "$file" \
+		ends 0 "sysctl $format" "$KACHECK" sysctl --kernel host --budget 0 --format $format "$file" \
 			--from "$work/$text/60-$text.conf" --detect-within 1h --suggest
-		is "sysctl $format: exit status" "$status" 0
 		harmless "sysctl $format"
 		[ $format != markdown ] || tables "sysctl"
 		[ $format != json ] || is "sysctl json: all lines" "$(jq '.lines | length > 1' "$work/stdout")" true

@@ -93,13 +93,20 @@ run() {
 	err=$(cat "$work/stderr")
 }
 
+# ends STATUS WHAT COMMAND...: run, and the exit status.
+ends() {
+	local wanted=$1 what=$2
+	shift 2
+	run "$@"
+	is "$what: exit status" "$status" "$wanted"
+}
+
 # refuses STATUS PATTERN ARGUMENT...: kacheck ends with STATUS and says why in one clear line.
 refuses() {
 	local wanted=$1 pattern=$2 what
 	shift 2
 	what="kacheck $*"
-	run "$KACHECK" "$@"
-	is "$what: exit status" "$status" "$wanted"
+	ends "$wanted" "$what" "$KACHECK" "$@"
 	says "$what" "$pattern"
 	is "$what: nothing on stdout" "$out" ""
 }

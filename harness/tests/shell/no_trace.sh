@@ -17,14 +17,12 @@ leaky=${KACHECK_LEAKY-}
 
 # sees LEAK PATTERN: a runner that leaves LEAK is found out, and what is said has PATTERN.
 sees() {
-	run env KACHECK="$leaky" KACHECK_LEAK="$1" KACHECK_KILLS=once "$0"
-	is "leak of '$1': exit status" "$status" 1
+	ends 1 "leak of '$1'" env KACHECK="$leaky" KACHECK_LEAK="$1" KACHECK_KILLS=once "$0"
 	has "leak of '$1' is seen" "$out" "NOT OK.*$2"
 }
 
 if [ "${1-}" = --self-test ]; then
-	run env KACHECK="$leaky" KACHECK_KILLS=once "$0"
-	is "no leak: exit status" "$status" 0
+	ends 0 "no leak" env KACHECK="$leaky" KACHECK_KILLS=once "$0"
 	sees orphans 'no namespace is held'
 	export KACHECK_PATIENCE=2
 	sees file 'the host is as it was'

@@ -16,8 +16,7 @@ cd /
 runs() {
 	local what=$1
 	shift
-	run "$@"
-	is "$what: exit status" "$status" 0
+	ends 0 "$what" "$@"
 	is "$what: nothing on stderr" "$err" ""
 	has "$what: the verdict" "$out" "$one"
 }
@@ -26,8 +25,7 @@ runs() {
 cannot() {
 	local what=$1 cause=$2
 	shift 2
-	run "$@"
-	is "$what: exit status" "$status" 77
+	ends 77 "$what" "$@"
 	has "$what: names the cause" "$out$err" "$cause"
 	is "$what: nothing passed" "$(grep -c -i -E '^ *(ok|pass) ' "$work/stdout")" 0
 }
@@ -71,8 +69,7 @@ if can_restrict; then
 		in_userns 'echo 0 >/proc/sys/user/max_net_namespaces' "$KACHECK" run --filter "$one"
 	run without_namespaces "$KACHECK" doctor
 	has "doctor without namespaces: names the cause" "$out$err" 'max_user_namespaces'
-	run without_namespaces "$KACHECK" list
-	is "list needs no namespaces: exit status" "$status" 0
+	ends 0 "list needs no namespaces" without_namespaces "$KACHECK" list
 	has "list needs no namespaces" "$out" "$one"
 else
 	printf 'left out: this host does not let a user namespace have limits of its own\n'
@@ -83,8 +80,7 @@ if [ -n "${WITHOUT-}" ]; then
 		setpriv --bounding-set=-all --inh-caps=-all "$WITHOUT" namespaces "$KACHECK" run --filter "$one"
 
 	# Without MPTCP: doctor says it, and names as many instances as `run' skips.
-	run "$WITHOUT" mptcp "$KACHECK" doctor
-	is "doctor without MPTCP: exit status" "$status" 77
+	ends 77 "doctor without MPTCP" "$WITHOUT" mptcp "$KACHECK" doctor
 	has "doctor without MPTCP: names it and the remedy" "$(tr -s ' \n' ' ' <<<"$out")" \
 		'MISSING mptcp Multipath TCP: this kernel has no MPTCP.*; it takes a kernel with CONFIG_MPTCP'
 	is "doctor without MPTCP: nothing else is missing" "$(grep -c MISSING <<<"$out")" $((here + 1))

@@ -118,8 +118,7 @@ is "a tree inside a repository is seen to change" "$(grep -c -x -F "$out" <<<"$b
 build_says() {
 	local wanted=$1 pattern=$2
 	shift 2
-	run "$top/ci/kernels/build-uml" "$@"
-	is "build-uml $*: exit status" "$status" "$wanted"
+	ends "$wanted" "build-uml $*" "$top/ci/kernels/build-uml" "$@"
 	says "build-uml $*" "$pattern"
 }
 build_says 2 'none of 100, 250, 300, 1000' --hz 200
@@ -136,8 +135,7 @@ for patch in "$top"/ci/kernels/mutants/*.patch; do
 	is "mutants: $(basename "$patch") begins with what the reader must know" \
 		"$(sed '/^--- /,$d; s/: .*//' "$patch" | sort -u | xargs)" "rule run sees what"
 done
-run "$top/ci/mutants" nobody
-is "mutants: an unknown name: exit status" "$status" 2
+ends 2 "mutants: an unknown name" "$top/ci/mutants" nobody
 says "mutants: an unknown name" "there is no 'nobody'"
 echo new >"$tree/timer.c"
 XDG_CACHE_HOME=$work/.gitignore build_says 77 'set XDG_CACHE_HOME' --tree "$tree"
@@ -156,8 +154,7 @@ END
 image_says() {
 	local wanted=$1 pattern=$2
 	shift 2
-	run "$top/ci/kernels/get-image" "$@"
-	is "get-image $*: exit status" "$status" "$wanted"
+	ends "$wanted" "get-image $*" "$top/ci/kernels/get-image" "$@"
 	has "get-image $*" "$(tail -n 1 <<<"$err")" "$pattern"
 }
 image_says 77 'cannot fetch linux-image-6.1.0-10-cloud-amd64: E: .*resolve.*is there a network' 6.1

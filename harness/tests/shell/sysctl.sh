@@ -99,25 +99,22 @@ if can_run; then
 	# shellcheck disable=SC2016
 	has "markdown: a table" "$out" '^\| `net.ipv4.tcp_keepalive_time` \| 7200 \| 1 \|'
 	# A look into a namespace that exists.
-	run "$KACHECK" sysctl --live "$$" time=60 --format json
-	is "live: exit status" "$status" 0
+	ends 0 "live" "$KACHECK" sysctl --live "$$" time=60 --format json
 	is "live: the values" "$(jq '.values.time == '"$(cat /proc/sys/net/ipv4/tcp_keepalive_time)"' and .with_file.time == 60' "$work/stdout")" true
 	run "$KACHECK" sysctl --live "/proc/$$/ns/net" time=60
 	has "live: text" "$out" 'established connection'
 	refuses 2 'live.*no process' sysctl --live 99999999
 
 	if can_restrict; then
-		run without_namespaces "$KACHECK" sysctl --kernel host time=1 intvl=1 probes=1 --budget 10s
-		is "no namespaces: exit status" "$status" 77
+		ends 77 "no namespaces" without_namespaces "$KACHECK" sysctl --kernel host time=1 intvl=1 probes=1 --budget 10s
 	fi
 fi
 
 # In virtual time.
 kernel=$("$KACHECK" kernels | awk '$3 == "virtual" && /uml:/ { print $NF; exit }')
 if [ -n "$kernel" ]; then
-	run "$KACHECK" sysctl --kernel "$kernel" time=60 intvl=10 probes=6 --detect-within 5m \
+	ends 0 "virtual" "$KACHECK" sysctl --kernel "$kernel" time=60 intvl=10 probes=6 --detect-within 5m \
 		--survive-idle aws-nlb,azure-lb --format json
-	is "virtual: exit status" "$status" 0
 	is "virtual: all is measured" "$(jq '[.questions[].measured] | all' "$work/stdout")" true
 	is "virtual: all is as computed" "$(jq -c '.experiments | [.otherwise, .broken, .skipped, .not_run]' "$work/stdout")" '[0,0,0,0]'
 	is "virtual: the default is measured too" "$(jq '.before.measured_s > 7875' "$work/stdout")" true
@@ -129,8 +126,7 @@ if [ -n "$kernel" ]; then
 	done < <(readelf -lW "$uml" | awk '$1 == "LOAD" { print $2, $3, $5 }')
 	cp "$uml" "$work/linux"
 	printf '\017\013' | dd of="$work/linux" bs=1 seek="$at" conv=notrunc status=none
-	run "$KACHECK" sysctl --kernel "uml:$work/linux" time=60 --detect-within 24h
-	is "a kernel that dies: exit status" "$status" 99
+	ends 99 "a kernel that dies" "$KACHECK" sysctl --kernel "uml:$work/linux" time=60 --detect-within 24h
 	has "a kernel that dies: says so" "$out" '0 as computed, [0-9]+ broken'
 	is "a kernel that dies: not left out" "$(grep -c 'not run, because' "$work/stdout")" 0
 fi
