@@ -25,14 +25,6 @@
 
 /* ---- what is there ---------------------------------------------------------------------- */
 
-static int keep_alive(int fd, int idle)
-{
-	const int one = 1;
-
-	return setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)) ||
-	       setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-}
-
 /* One connection with keepalive and one without; the sockets stay open. */
 static int two_connections(struct inbox *in, struct nn_topology *net, int family)
 {

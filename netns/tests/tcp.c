@@ -3,12 +3,15 @@
 #include "tcp.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/time.h>
 
 /* Far beyond anything that a working kernel needs. */
 #define PATIENCE_S 20
+
+const int families[2] = { AF_INET, AF_INET6 };
 
 int pin_to_one_cpu(void)
 {
@@ -115,6 +118,22 @@ int connect_pair(struct inbox *in, struct nn_topology *net, int family, uint16_t
 	EXPECT(in, pair[1] >= 0);
 	close(listener);
 	return 0;
+}
+
+uint16_t port_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *))
+{
+	struct sockaddr_in6 addr = { 0 }; /* the port is at the same place in both families */
+	socklen_t len = sizeof(addr);
+
+	return get(fd, (struct sockaddr *)&addr, &len) ? 0 : ntohs(addr.sin6_port);
+}
+
+int keep_alive(int fd, int idle)
+{
+	const int one = 1;
+
+	return setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)) ||
+	       setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 }
 
 int talk_over(struct inbox *in, const int pair[2])

@@ -11,6 +11,9 @@
 #include "inbox.h"
 #include "netns/topology.h"
 
+/* AF_INET and AF_INET6. */
+extern const int families[2];
+
 /* Keeps the process on one processor, so that packets of different connections cannot overtake
  * each other in the per-processor queues of a veth. Returns 0 or -errno. */
 int pin_to_one_cpu(void);
@@ -31,6 +34,12 @@ int connect_end(int fd);
 
 /* A connection between client and server: pair[0] is the client's end. */
 int connect_pair(struct inbox *in, struct nn_topology *net, int family, uint16_t port, int pair[2]);
+
+/* The port at one end of @fd, by getsockname() or getpeername(); 0: none. */
+uint16_t port_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *));
+
+/* Switches keepalive on. Returns 0 when that succeeded. */
+int keep_alive(int fd, int idle);
 
 /* Sends a byte each way over the connection. */
 int talk_over(struct inbox *in, const int pair[2]);

@@ -13,22 +13,11 @@
 
 #define PORT 7001
 
-static const int families[] = { AF_INET, AF_INET6 };
-
 static const struct nn_nft_rule gateway_rules[] = {
 	{ .hook = NN_POSTROUTING, .priority = 100, .dport = PORT, .action = NN_MASQUERADE },
 	{ .hook = NN_FORWARD, .dport = PORT, .ct_state = NN_CT_INVALID, .action = NN_DROP },
 	{ .hook = NN_INPUT, .sport = PORT, .ct_state = NN_CT_INVALID, .action = NN_REJECT_RST },
 };
-
-/* The ports are at the same place in both families. */
-static uint16_t port_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *))
-{
-	struct sockaddr_in6 addr = { 0 };
-	socklen_t len = sizeof(addr);
-
-	return get(fd, (struct sockaddr *)&addr, &len) ? 0 : ntohs(addr.sin6_port);
-}
 
 /* A connection through a gateway that forgets after @timeout_s, and how it is called. */
 static int through_gateway(struct inbox *in, struct nn_topology *net, int family,

@@ -9,16 +9,6 @@
 
 #define PORT 7001
 
-static const int families[] = { AF_INET, AF_INET6 };
-
-static int keep_alive(int fd, int idle)
-{
-	const int one = 1;
-
-	return setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)) ||
-	       setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-}
-
 static int describes(struct inbox *in, struct nn_topology *net, int family)
 {
 	struct nn_ns *ns = net->ns[NN_CLIENT];
@@ -64,15 +54,6 @@ NET_TEST(listeners_are_not_meant, NN_PAIR)
 	return 0;
 }
 
-static uint16_t local_port(int fd)
-{
-	struct sockaddr_in6 addr = { 0 };
-	socklen_t len = sizeof(addr);
-
-	/* The port is at the same place in both families. */
-	return getsockname(fd, (struct sockaddr *)&addr, &len) ? 0 : ntohs(addr.sin6_port);
-}
-
 static int follows(struct inbox *in, struct nn_topology *net, int family)
 {
 	struct nn_ns *ns = net->ns[NN_CLIENT];
@@ -82,7 +63,7 @@ static int follows(struct inbox *in, struct nn_topology *net, int family)
 
 	if (connect_pair(in, net, family, PORT, pair) || talk_over(in, pair))
 		return 1;
-	port = local_port(pair[0]);
+	port = port_of(pair[0], getsockname);
 	EXPECT_OK(in, nn_diag_get(ns, family, port, PORT, &diag, &in->err));
 	EXPECT_EQ(in, keep_alive(pair[0], 100), 0);
 	EXPECT_OK(in, nn_diag_again(ns, family, port, PORT, &diag, &in->err));

@@ -6,8 +6,6 @@
 #include "netns/util.h"
 #include "rules.h"
 
-static const int families[] = { AF_INET, AF_INET6 };
-
 /* With @rule at @node, a connect to PORT gets nowhere and one to OTHER succeeds. */
 static int hides_port(struct inbox *in, enum nn_node node, const struct nn_nft_rule *rule,
 		      int family)

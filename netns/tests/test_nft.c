@@ -7,8 +7,6 @@
 #include "netns/util.h"
 #include "rules.h"
 
-static const int families[] = { AF_INET, AF_INET6 };
-
 /* ---- exactly N -------------------------------------------------------------------------- */
 
 #define SENT 12

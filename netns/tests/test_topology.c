@@ -17,8 +17,6 @@
 #include "netns/util.h"
 #include "tcp.h"
 
-static const int families[] = { AF_INET, AF_INET6 };
-
 /* How many segments the client had to send twice: a network that only works at the second attempt
  * does not work. */
 static int retransmits(int fd)
