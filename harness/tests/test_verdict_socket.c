@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Judging what the application sees: masks, errno, later calls, state. */
+/* Judging what the application sees: masks, errno, state; calls that wait for the end, the order of
+ * those after it, and what comes first. */
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
+#include "judge/values.h"
 #include "scene.h"
 
 static struct ka_call *call(struct scene *s, int nth)
@@ -193,4 +195,188 @@ SCENE_TEST(declared_check_of_a_step)
 	scene_expect(s, KA_PASS, "");
 	scene_check(s, 1, false, "getsockopt(6, 6) reads 3, must be 77");
 	scene_expect_only(s, KA_FAIL, "step 2: getsockopt(6, 6) reads 3, must be 77");
+}
+
+#define LIVE_MASK  (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)
+#define DEATH_EDGE 0x215du
+
+/* ---- waiting ----------------------------------------------------------------------------------- */
+
+/* A silent drop with a thread in @name, which returned @ret @after_ns the end. */
+static struct ka_event *blocked(struct scene *s, enum ka_blocking in, enum ka_call_name name,
+				int64_t ret, int err)
+{
+	int64_t end_ns, began_ns;
+
+	scene_init(s, KA_KEEPALIVE_EXPIRY);
+	s->case_.expect.error = ETIMEDOUT;
+	s->case_.expect.probes = KA_CNT;
+	s->case_.expect.rst_sent = 1;
+	scene_step(s, (struct ka_step){ .do_ = KA_CONNECT });
+	scene_step(s, (struct ka_step){ .do_ = KA_BLOCK, .who = KA_PROBER, .call = in });
+	scene_step(s, (struct ka_step){ .do_ = KA_DROP });
+	scene_give_up(s, &scene_ordinary);
+	end_ns = scene_find(s, KA_SEG_RST, 0)->t_ns;
+	began_ns = scene_find(s, KA_SEG_PROBE, 0)->t_ns - MS;
+	return scene_add(
+		s, end_ns + 30 * US, KA_AT_CLIENT,
+		(struct ka_event){
+			.what = KA_EV_CALL,
+			.call = { .name = name, .ret = ret, .err = err, .since_ns = began_ns } });
+}
+
+SCENE_TEST(blocked_poll)
+{
+	struct ka_event *event;
+
+	event = blocked(s, KA_IN_POLL, KA_CALL_BLOCKED_POLL, LIVE_MASK, 0);
+	scene_expect(s, KA_PASS, "");
+	event->call.ret = EPOLLHUP;
+	scene_expect_only(s, KA_FAIL, "the blocked poll() reports 0x10, must be 0x2019");
+	scene_remove(s, event);
+	scene_expect_only(s, KA_FAIL, "the blocked call never returned");
+}
+
+SCENE_TEST(blocked_select)
+{
+	struct ka_event *event;
+
+	event = blocked(s, KA_IN_SELECT, KA_CALL_BLOCKED_SELECT, 1, 0);
+	scene_expect(s, KA_PASS, "");
+	event->call.ret = 3;
+	scene_expect_only(s, KA_FAIL, "blocked select() returned 3");
+}
+
+SCENE_TEST(blocked_at_the_wrong_time)
+{
+	struct ka_event *event;
+
+	event = blocked(s, KA_IN_POLL, KA_CALL_BLOCKED_POLL, LIVE_MASK, 0);
+	event->call.since_ns = event->t_ns;
+	scene_expect_only(s, KA_FAIL, "began after the end");
+	event->call.since_ns = scene_find(s, KA_SEG_PROBE, 0)->t_ns;
+	event->t_ns += 500 * MS;
+	scene_expect_only(s, KA_FAIL, "woke 0.500");
+	event->t_ns -= 600 * MS;
+	scene_expect_only(s, KA_FAIL, "before the end");
+}
+
+/* It takes the error: nothing is left for the others, and ERR may be gone. */
+SCENE_TEST(blocked_recv)
+{
+	struct ka_event *event;
+
+	event = blocked(s, KA_IN_RECV, KA_CALL_BLOCKED_RECV, -1, ETIMEDOUT);
+	call(s, 1)->ret = 0;
+	call(s, 1)->err = 0;
+	scene_find_event(s, KA_EV_EPOLL, 0)->epoll.mask &= ~(uint32_t)EPOLLERR;
+	scene_find_event(s, KA_EV_EPOLL, 1)->epoll.mask &= ~(uint32_t)EPOLLERR;
+	scene_expect(s, KA_PASS, "");
+	event->call.err = EPIPE;
+	scene_expect(s, KA_FAIL, "the blocked recv() returned -1 (EPIPE), must give ETIMEDOUT");
+	event->call.ret = 64;
+	event->call.err = 0;
+	scene_expect(s, KA_FAIL, "the blocked recv() returned 64");
+}
+
+/* ---- asking ------------------------------------------------------------------------------------ */
+
+SCENE_TEST(sigpipe_comes_with_epipe)
+{
+	call(s, 3)->sigpipe = false;
+	scene_expect_only(s, KA_FAIL, "EPIPE without SIGPIPE");
+	scene_silent_drop(s, &scene_ordinary);
+	s->case_.post_mortem = KA_WRITE_FIRST;
+	*call(s, 0) = (struct ka_call){ .name = KA_CALL_WRITE,
+					.ret = -1,
+					.err = ETIMEDOUT,
+					.after_end = true,
+					.sigpipe = true };
+	scene_expect_only(s, KA_FAIL, "SIGPIPE without EPIPE");
+}
+
+static void set_call(struct ka_call *to, enum ka_call_name name, int64_t ret, int err)
+{
+	*to = (struct ka_call){
+		.name = name, .ret = ret, .err = err, .after_end = true, .sigpipe = err == EPIPE
+	};
+}
+
+SCENE_TEST(so_error_asked_first)
+{
+	s->case_.post_mortem = KA_SO_ERROR_FIRST;
+	set_call(call(s, 0), KA_CALL_SO_ERROR, ETIMEDOUT, 0);
+	set_call(call(s, 1), KA_CALL_READ, 0, 0);
+	set_call(call(s, 2), KA_CALL_SO_ERROR, 0, 0);
+	scene_expect(s, KA_PASS, "");
+	set_call(call(s, 0), KA_CALL_SO_ERROR, 0, 0);
+	set_call(call(s, 1), KA_CALL_READ, -1, ETIMEDOUT);
+	scene_expect_only(s, KA_FAIL, "SO_ERROR, asked first, does not give the error");
+}
+
+SCENE_TEST(write_first)
+{
+	s->case_.post_mortem = KA_WRITE_FIRST;
+	set_call(call(s, 0), KA_CALL_WRITE, -1, ETIMEDOUT);
+	set_call(call(s, 1), KA_CALL_WRITE, -1, EPIPE);
+	set_call(call(s, 2), KA_CALL_READ, 0, 0);
+	set_call(call(s, 3), KA_CALL_SO_ERROR, 0, 0);
+	scene_expect(s, KA_PASS, "");
+	set_call(call(s, 1), KA_CALL_WRITE, -1, ETIMEDOUT);
+	scene_expect_only(s, KA_FAIL, "write() does not give EPIPE after the error");
+	set_call(call(s, 0), KA_CALL_WRITE, 1, 0);
+	scene_expect_only(s, KA_FAIL, "write() succeeds after the end");
+}
+
+SCENE_TEST(soft_error_once_more)
+{
+	s->case_.expect.soft_again = true;
+	scene_expect_only(s, KA_FAIL, "SO_ERROR does not give the soft error once more");
+	call(s, 1)->ret = ETIMEDOUT;
+	scene_expect(s, KA_PASS, "");
+	/* asked a third time, it must be gone */
+	scene_call(s, scene_find_event(s, KA_EV_CALL, 1)->t_ns + 1, KA_CALL_SO_ERROR, 0, 0);
+	scene_expect(s, KA_PASS, "");
+	call(s, 2)->ret = ETIMEDOUT;
+	scene_expect_only(s, KA_FAIL, "SO_ERROR gives the soft error again and again");
+}
+
+SCENE_TEST(unread)
+{
+	s->case_.expect.unread = 64;
+	scene_expect_only(s, KA_FAIL, "0 bytes could be read after the end, must be 64");
+	scene_call(s, scene_find_event(s, KA_EV_CALL, 0)->t_ns - 5 * US, KA_CALL_READ, 64, 0);
+	scene_expect(s, KA_PASS, "");
+}
+
+/* ---- the first edge ---------------------------------------------------------------------------- */
+
+static void set_release(struct scene *s, const char *release)
+{
+	snprintf(s->facts.release, sizeof(s->facts.release), "%s", release);
+}
+
+SCENE_TEST(first_edge)
+{
+	s->case_.expect.edge = (struct ka_edge){ DEATH_EDGE, "6.11", EPOLLERR };
+	set_release(s, "6.12.1");
+	scene_expect(s, KA_PASS, "");
+	/* one that sees ERR first, and the rest later */
+	scene_add(s, scene_find_event(s, KA_EV_EPOLL, 1)->t_ns - US, KA_AT_CLIENT,
+		  (struct ka_event){ .what = KA_EV_EPOLL,
+				     .epoll = { KA_EPOLL_FULL, EPOLLERR | EPOLLOUT } });
+	scene_expect_only(s, KA_FAIL, "the first edge reports 0xc, must be 0x215d");
+	set_release(s, "6.10.14");
+	scene_expect(s, KA_PASS, "");
+	s->case_.expect.edge.before = EPOLLHUP;
+	scene_expect_only(s, KA_FAIL, "the first edge reports 0xc, must contain 0x10");
+}
+
+TEST(releases)
+{
+	assert_true(ka_release_reaches("6.11", "6.11"));
+	assert_true(ka_release_reaches("6.11.0-rc1", "6.11"));
+	assert_true(ka_release_reaches("7.0", "6.11"));
+	assert_false(ka_release_reaches("6.9.1", "6.11"));
+	assert_false(ka_release_reaches("5.15", "6.11"));
 }
