@@ -18,18 +18,19 @@
 
 static const struct {
 	const char *path;
-	bool (*find)(const char *text, const char *name, uint64_t *value);
-	bool (*is_whole)(const char *text);
-	bool optional;
+	bool (*read)(const char *text, const struct nn_wanted *wanted);
+	bool ipv6; /* has the groups whose names end with a 6; not there without CONFIG_IPV6 */
 } sources[] = {
-	{ "net/snmp", nn_snmp_find, nn_snmp_is_whole, false },
-	{ "net/netstat", nn_snmp_find, nn_snmp_is_whole, false },
-	{ "net/snmp6", nn_snmp6_find, nn_snmp6_is_whole, true }, /* not without CONFIG_IPV6 */
+	{ "net/snmp", nn_snmp_read, false },
+	{ "net/netstat", nn_snmp_read, false },
+	{ "net/snmp6", nn_snmp6_read, true },
 };
 #define SOURCES (NN_N(sources))
 
 struct nn_counters {
-	int fd[SOURCES]; /* -1: this kernel has none */
+	const char *const *names;
+	size_t n;
+	int fd[SOURCES]; /* -1: this kernel has none, or nothing of it is asked for */
 	char text[TEXT_SIZE];
 };
 
@@ -46,7 +47,21 @@ struct nn_counters *nn_counters_close(struct nn_counters *counters)
 	return NULL;
 }
 
-int nn_counters_open(const struct nn_ns *ns, struct nn_counters **ret, struct nn_err *err)
+static bool is_asked_for(const struct nn_counters *counters, bool ipv6)
+{
+	size_t i;
+
+	for (i = 0; i < counters->n; i++) {
+		const char *name = counters->names[i], *dot = strchr(name, '.');
+
+		if (dot && dot > name && ipv6 == (dot[-1] == '6'))
+			return true;
+	}
+	return false;
+}
+
+int nn_counters_open(const struct nn_ns *ns, const char *const *names, size_t n,
+		     struct nn_counters **ret, struct nn_err *err)
 {
 	struct nn_counters *counters = malloc(sizeof(*counters));
 	size_t i;
@@ -54,11 +69,15 @@ int nn_counters_open(const struct nn_ns *ns, struct nn_counters **ret, struct nn
 
 	if (!counters)
 		return nn_fail(err, ENOMEM, "counters");
+	counters->names = names;
+	counters->n = n;
 	for (i = 0; i < SOURCES; i++)
 		counters->fd[i] = -1;
 	for (i = 0; i < SOURCES; i++) {
+		if (!is_asked_for(counters, sources[i].ipv6))
+			continue;
 		fd = nn_ns_open_proc(ns, sources[i].path, O_RDONLY, err);
-		if (fd < 0 && !(fd == -ENOENT && sources[i].optional)) {
+		if (fd < 0 && !(fd == -ENOENT && sources[i].ipv6)) {
 			nn_counters_close(counters);
 			return fd;
 		}
@@ -83,27 +102,23 @@ static int read_text(int fd, char *buf, size_t size, struct nn_err *err)
 	return 0;
 }
 
-int nn_counters_read(struct nn_counters *counters, const char *const *names, uint64_t *values,
-		     size_t n, struct nn_err *err)
+int nn_counters_read(struct nn_counters *counters, uint64_t *values, struct nn_err *err)
 {
-	char *text = counters->text;
-	size_t i, source;
+	const struct nn_wanted wanted = { counters->names, values, counters->n };
+	size_t i;
 	int ret;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < counters->n; i++)
 		values[i] = NN_COUNTER_MISSING;
-	for (source = 0; source < SOURCES; source++) {
-		if (counters->fd[source] < 0)
+	for (i = 0; i < SOURCES; i++) {
+		if (counters->fd[i] < 0)
 			continue;
-		ret = read_text(counters->fd[source], text, TEXT_SIZE, err);
+		ret = read_text(counters->fd[i], counters->text, TEXT_SIZE, err);
 		if (ret)
 			return ret;
-		if (!sources[source].is_whole(text))
+		if (!sources[i].read(counters->text, &wanted))
 			return nn_fail(err, EBADMSG, "the counters of %s are cut short",
-				       sources[source].path);
-		for (i = 0; i < n; i++)
-			if (values[i] == NN_COUNTER_MISSING)
-				(void)sources[source].find(text, names[i], &values[i]);
+				       sources[i].path);
 	}
 	return 0;
 }

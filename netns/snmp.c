@@ -1,144 +1,116 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two formats of /proc/net's counters. Pure. */
+/* The two formats of /proc/net's counters. Pure. Each text is walked once: looking for one name after
+ * the other would be more work than all that the kernel does for an experiment. */
 #include "snmp.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *line_after(const char *line)
-{
-	const char *end = strchr(line, '\n');
-
-	return end ? end + 1 : NULL;
-}
-
-/* Whether @text starts with the first @len bytes of @name followed by @end. */
-static bool starts(const char *text, const char *name, size_t len, char end)
-{
-	return !strncmp(text, name, len) && text[len] == end;
-}
-
-/* Where word @i (from 0) of the line begins, or NULL when the line ends before. */
-static const char *word(const char *line, unsigned i)
-{
-	for (;;) {
-		line += strspn(line, " ");
-		if (*line == '\n' || *line == '\0')
-			return NULL;
-		if (i-- == 0)
-			return line;
-		line += strcspn(line, " \n");
-	}
-}
-
-/* The number of word @name in the line; -1 when it is not there. */
-static int word_index(const char *line, const char *name)
-{
-	size_t len = strlen(name);
+/* Some text within a line. */
+struct word {
 	const char *at;
-	int i;
+	size_t len;
+};
 
-	for (i = 0; (at = word(line, (unsigned)i)); i++)
-		if (strcspn(at, " \n") == len && !strncmp(at, name, len))
-			return i;
-	return -1;
+static bool ends_word(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\0';
 }
 
-static unsigned count_words(const char *line)
+/* The next word of the line, from @at on; of no length at the line's end. */
+static struct word next_word(const char *at)
 {
-	unsigned n = 0;
+	struct word word;
 
-	while (word(line, n))
-		n++;
-	return n;
+	while (*at == ' ' || *at == '\t')
+		at++;
+	word = (struct word){ .at = at };
+	while (!ends_word(at[word.len]))
+		word.len++;
+	return word;
 }
 
-/* "Group:" of both lines is the same. */
-static bool same_group(const char *names, const char *values)
+static bool starts(const char *text, struct word word)
 {
-	size_t len = strcspn(names, ":\n");
-
-	return names[len] == ':' && !strncmp(names, values, len + 1);
+	return !strncmp(text, word.at, word.len);
 }
 
-static bool ends_with_a_line(const char *text)
+static bool equals(const char *text, struct word word)
 {
-	size_t len = strlen(text);
-
-	return len && text[len - 1] == '\n';
+	return starts(text, word) && text[word.len] == '\0';
 }
 
-bool nn_snmp_is_whole(const char *text)
+static bool is_number(struct word word)
 {
-	const char *names, *values;
+	return word.len && word.at[word.len - 1] >= '0' && word.at[word.len - 1] <= '9';
+}
 
-	if (!ends_with_a_line(text))
-		return false;
-	for (names = text; *names; names = line_after(values)) {
-		values = line_after(names);
-		if (!same_group(names, values) || count_words(names) != count_words(values))
-			return false;
+/* ---- pairs of lines ----------------------------------------------------------------------- */
+
+static void note(const struct nn_wanted *wanted, struct word group, struct word name,
+		 struct word value)
+{
+	for (size_t i = 0; i < wanted->n; i++) {
+		const char *want = wanted->names[i];
+
+		if (want[0] == group.at[0] && starts(want, group) && want[group.len] == '.' &&
+		    equals(want + group.len + 1, name))
+			wanted->values[i] = strtoull(value.at, NULL, 10);
 	}
+}
+
+/* Reads the pair of lines at @names. Returns what comes after it, or NULL when it is not whole. */
+static const char *read_pair(const char *names, const struct nn_wanted *wanted)
+{
+	struct word group = { names, strcspn(names, ":\n") }, name, value;
+	const char *values = strchr(names, '\n');
+
+	if (!values || names[group.len] != ':' || !starts(values + 1, group) ||
+	    values[1 + group.len] != ':')
+		return NULL;
+	name.at = names + group.len + 1;
+	value.at = values + group.len + 2;
+	for (name.len = value.len = 0;;) {
+		name = next_word(name.at + name.len);
+		value = next_word(value.at + value.len);
+		if (!name.len || !is_number(value))
+			break;
+		note(wanted, group, name, value);
+	}
+	return name.len || value.len || *value.at != '\n' ? NULL : value.at + 1;
+}
+
+bool nn_snmp_read(const char *text, const struct nn_wanted *wanted)
+{
+	do
+		text = read_pair(text, wanted);
+	while (text && *text);
+	return text;
+}
+
+/* ---- one line each ------------------------------------------------------------------------ */
+
+/* Whether @want is @joined, but for the dot. */
+static bool is_joined(const char *want, struct word joined)
+{
+	struct word group = { joined.at, strcspn(want, ".") };
+
+	return group.len < joined.len && want[group.len] == '.' && starts(want, group) &&
+	       equals(want + group.len + 1,
+		      (struct word){ joined.at + group.len, joined.len - group.len });
+}
+
+bool nn_snmp6_read(const char *text, const struct nn_wanted *wanted)
+{
+	do {
+		struct word name = next_word(text), value = next_word(name.at + name.len);
+
+		if (!name.len || !is_number(value) || value.at[value.len] != '\n')
+			return false;
+		for (size_t i = 0; i < wanted->n; i++)
+			if (is_joined(wanted->names[i], name))
+				wanted->values[i] = strtoull(value.at, NULL, 10);
+		text = value.at + value.len + 1;
+	} while (*text);
 	return true;
-}
-
-bool nn_snmp6_is_whole(const char *text)
-{
-	const char *line;
-
-	if (!ends_with_a_line(text))
-		return false;
-	for (line = text; *line; line = line_after(line)) {
-		const char *name_end = line + strcspn(line, " \t\n");
-
-		if (!strchr("0123456789", *(name_end + strspn(name_end, " \t"))) ||
-		    name_end == line)
-			return false;
-	}
-	return true;
-}
-
-bool nn_snmp_find(const char *text, const char *name, uint64_t *value)
-{
-	const char *dot = strchr(name, '.'), *names, *values, *number;
-	size_t group;
-	int i;
-
-	if (!dot)
-		return false;
-	group = (size_t)(dot - name);
-	for (names = text; names && *names; names = line_after(values)) {
-		values = line_after(names);
-		if (!values)
-			return false;
-		if (!starts(names, name, group, ':') || !starts(values, name, group, ':'))
-			continue;
-		i = word_index(names, dot + 1);
-		number = i < 0 ? NULL : word(values, (unsigned)i);
-		if (!number)
-			return false;
-		*value = strtoull(number, NULL, 10);
-		return true;
-	}
-	return false;
-}
-
-bool nn_snmp6_find(const char *text, const char *name, uint64_t *value)
-{
-	const char *dot = strchr(name, '.'), *line;
-	size_t group, tail, len;
-
-	if (!dot)
-		return false;
-	group = (size_t)(dot - name);
-	tail = strlen(dot + 1);
-	for (line = text; line && *line; line = line_after(line)) {
-		len = strcspn(line, " \t\n");
-		if (len != group + tail || strncmp(line, name, group) != 0 ||
-		    strncmp(line + group, dot + 1, tail) != 0)
-			continue;
-		*value = strtoull(line + len, NULL, 10);
-		return true;
-	}
-	return false;
 }

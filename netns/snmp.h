@@ -4,19 +4,22 @@
 #define NN_SNMP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Finds "Group.Name" in the text of /proc/net/snmp or netstat, which are pairs of lines
- * "Group: Name Name ..." and "Group: 1 2 ...". */
-bool nn_snmp_find(const char *text, const char *name, uint64_t *value);
+/* The counters that are looked for, as "Group.Name", and where their values go: those that a text
+ * does not have are left as they are. */
+struct nn_wanted {
+	const char *const *names;
+	uint64_t *values;
+	size_t n;
+};
 
-/* Each line of names has its line of as many values, and the last one is complete: nothing was cut
- * off, and there is something. */
-bool nn_snmp_is_whole(const char *text);
-/* The same of /proc/net/snmp6: each line has a name and a number. */
-bool nn_snmp6_is_whole(const char *text);
+/* Reads the text of /proc/net/snmp or netstat, which are pairs of lines "Group: Name Name ..." and
+ * "Group: 1 2 ...". False when the text is cut short. */
+bool nn_snmp_read(const char *text, const struct nn_wanted *wanted);
 
-/* Finds "Ip6.OutNoRoutes" in the text of /proc/net/snmp6, lines of "Ip6OutNoRoutes   1". */
-bool nn_snmp6_find(const char *text, const char *name, uint64_t *value);
+/* Reads "Ip6.OutNoRoutes" from the text of /proc/net/snmp6, lines of "Ip6OutNoRoutes   1". */
+bool nn_snmp6_read(const char *text, const struct nn_wanted *wanted);
 
 #endif

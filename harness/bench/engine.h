@@ -124,6 +124,7 @@ int ka_gateway_entry(struct ka_engine *e, unsigned *left_s, struct nn_err *err);
 unsigned ka_engine_drain(struct ka_engine *e);
 unsigned ka_engine_drain_end(struct ka_engine *e, enum ka_at at);
 void ka_engine_diag(struct ka_engine *e, enum ka_at at);
+int ka_engine_open_counters(struct ka_engine *e, enum ka_at at);
 int ka_engine_counters_before(struct ka_engine *e);
 /* Says of the capture of @at, before it is closed, whether it holds every packet. */
 void ka_engine_capture_ends(struct ka_engine *e, enum ka_at at);

@@ -170,13 +170,18 @@ void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 
 /* ---- counters ------------------------------------------------------------------------------- */
 
+int ka_engine_open_counters(struct ka_engine *e, enum ka_at at)
+{
+	return nn_counters_open(e->net.ns[at == KA_AT_CLIENT ? NN_CLIENT : NN_SERVER], watched,
+				N_WATCHED, &e->ends[at].counters, &e->err);
+}
+
 int ka_engine_counters_before(struct ka_engine *e)
 {
 	int ret = 0;
 
 	for (int at = 0; !ret && at < 2; at++)
-		ret = nn_counters_read(e->ends[at].counters, watched, e->ends[at].before, N_WATCHED,
-				       &e->err);
+		ret = nn_counters_read(e->ends[at].counters, e->ends[at].before, &e->err);
 	return ret;
 }
 
@@ -236,9 +241,8 @@ static void read_counters(struct ka_engine *e, struct reading readings[2])
 {
 	for (int at = 0; at < 2; at++)
 		if (e->ends[at].counters)
-			readings[at].ret =
-				nn_counters_read(e->ends[at].counters, watched, readings[at].after,
-						 N_WATCHED, &readings[at].err);
+			readings[at].ret = nn_counters_read(e->ends[at].counters,
+							    readings[at].after, &readings[at].err);
 }
 
 /* Counters and packets must tell of the same moment: read again when a packet came in between. */

@@ -164,8 +164,7 @@ int ka_engine_setup(struct ka_engine *e)
 		ka_flow_init(&e->ends[at].flow, (enum ka_at)at, KA_PORT);
 		ret = ka_engine_open_capture(e, (enum ka_at)at);
 		if (!ret)
-			ret = nn_counters_open(e->net.ns[node_of((enum ka_at)at)],
-					       &e->ends[at].counters, &e->err);
+			ret = ka_engine_open_counters(e, (enum ka_at)at);
 		if (!ret)
 			ret = ka_engine_start_peer(e, (enum ka_at)at);
 	}

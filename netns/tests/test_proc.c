@@ -59,18 +59,18 @@ NET_TEST(counters_are_per_namespace, NN_PAIR)
 	uint64_t value[4];
 	int pair[2];
 
-	EXPECT_OK(in, nn_counters_open(net->ns[NN_CLIENT], &client, &in->err));
-	EXPECT_OK(in, nn_counters_open(net->ns[NN_SERVER], &server, &in->err));
-	EXPECT_OK(in, nn_counters_read(client, names, value, 4, &in->err));
+	EXPECT_OK(in, nn_counters_open(net->ns[NN_CLIENT], names, 4, &client, &in->err));
+	EXPECT_OK(in, nn_counters_open(net->ns[NN_SERVER], names, 1, &server, &in->err));
+	EXPECT_OK(in, nn_counters_read(client, value, &in->err));
 	EXPECT_EQ(in, value[0], 0);
 	EXPECT_EQ(in, value[1], 0);
 	EXPECT(in, value[2] != NN_COUNTER_MISSING);
 	EXPECT(in, value[3] == NN_COUNTER_MISSING);
 	if (connect_pair(in, net, AF_INET6, 7001, pair))
 		return 1;
-	EXPECT_OK(in, nn_counters_read(client, names, value, 1, &in->err));
+	EXPECT_OK(in, nn_counters_read(client, value, &in->err));
 	EXPECT_EQ(in, value[0], 1);
-	EXPECT_OK(in, nn_counters_read(server, names, value, 1, &in->err));
+	EXPECT_OK(in, nn_counters_read(server, value, &in->err));
 	EXPECT_EQ(in, value[0], 0);
 	EXPECT(in, !nn_counters_close(client));
 	EXPECT(in, !nn_counters_close(server));
@@ -90,9 +90,9 @@ TEST(ones_own_needs_no_privilege)
 
 	ret = nn_ns_current(&ns, &err);
 	if (!ret)
-		ret = nn_counters_open(ns, &counters, &err);
+		ret = nn_counters_open(ns, name, 1, &counters, &err);
 	if (!ret)
-		ret = nn_counters_read(counters, name, &value, 1, &err);
+		ret = nn_counters_read(counters, &value, &err);
 	nn_counters_close(counters);
 	nn_ns_free(ns);
 	if (ret)

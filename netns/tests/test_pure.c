@@ -65,31 +65,20 @@ static const char netstat[] = "TcpExt: SyncookiesSent TCPKeepAlive TCPKeepAliveX
 
 TEST(counters_are_found)
 {
-	uint64_t value = 0;
+	static const char *const names[] = { "TcpExt.TCPKeepAlive", "TcpExt.Last",
+					     "IpExt.TCPKeepAlive",  "TcpExt.TCPKeep",
+					     "Tcp.TCPKeepAlive",    "TcpExt",
+					     "TcpExt.TCPKeepAlive" };
+	uint64_t values[7] = { [3] = 5, [4] = 6, [5] = 7 };
 
-	assert_true(nn_snmp_find(netstat, "TcpExt.TCPKeepAlive", &value));
-	assert_int_equal(value, 17);
-	assert_true(nn_snmp_find(netstat, "TcpExt.Last", &value));
-	assert_true(value == UINT64_MAX - 1);
-	assert_true(nn_snmp_find(netstat, "IpExt.TCPKeepAlive", &value));
-	assert_int_equal(value, 99);
-	assert_false(nn_snmp_find(netstat, "TcpExt.TCPKeep", &value));
-	assert_false(nn_snmp_find(netstat, "Tcp.TCPKeepAlive", &value));
-	assert_false(nn_snmp_find(netstat, "TcpExt", &value));
-	assert_false(nn_snmp_find("", "TcpExt.Last", &value));
-	assert_int_equal(value, 99);
-}
-
-/* What no kernel writes must not be read beyond its end either. */
-TEST(broken_counters_are_not_found)
-{
-	uint64_t value;
-
-	assert_false(nn_snmp_find("A: x y\nA: 1\n", "A.y", &value));
-	assert_false(nn_snmp_find("A: x", "A.x", &value));
-	assert_false(nn_snmp_find("A: x\n", "A.x", &value));
-	assert_false(nn_snmp_find("A: x\nB: 1\n", "A.x", &value));
-	assert_false(nn_snmp6_find("Ip6", "Ip6.OutNoRoutes", &value));
+	assert_true(nn_snmp_read(netstat, &(struct nn_wanted){ names, values, 7 }));
+	assert_int_equal(values[0], 17);
+	assert_true(values[1] == UINT64_MAX - 1);
+	assert_int_equal(values[2], 99);
+	assert_int_equal(values[3], 5);
+	assert_int_equal(values[4], 6);
+	assert_int_equal(values[5], 7);
+	assert_int_equal(values[6], 17);
 }
 
 TEST(counters_that_are_cut_short_are_not_whole)
@@ -125,12 +114,54 @@ TEST(ipv6_counters_are_found)
 	static const char snmp6[] = "Ip6InReceives                   \t12\n"
 				    "Ip6OutNoRoutes                  \t3\n"
 				    "Ip6OutNoRoutesToo               \t4\n";
-	uint64_t value = 0;
+	static const char *const names[] = { "Ip6.OutNoRoutes", "Ip6.OutNo", "Icmp6.InReceives",
+					     "Ip6InReceives" };
+	uint64_t values[4] = { 0, 5, 6, 7 };
 
-	assert_true(nn_snmp6_find(snmp6, "Ip6.OutNoRoutes", &value));
-	assert_int_equal(value, 3);
-	assert_false(nn_snmp6_find(snmp6, "Ip6.OutNo", &value));
-	assert_false(nn_snmp6_find(snmp6, "Icmp6.InReceives", &value));
+	assert_true(nn_snmp6_read(snmp6, &(struct nn_wanted){ names, values, 4 }));
+	assert_int_equal(values[0], 3);
+	assert_int_equal(values[1], 5);
+	assert_int_equal(values[2], 6);
+	assert_int_equal(values[3], 7);
+}
+
+/* What is not whole may lack a counter, or half of its digits; and must not be read beyond its end. */
+TEST(counters_that_are_cut_short_are_told)
+{
+	static const char *const cut[] = {
+		"",
+		"\n",
+		"A\nA\n",
+		"A: x",
+		"A: x\n",
+		"A: x\nA: 1",
+		"A: x\nA: -\n",
+		"A: x\nB: 1\n",
+		"A: x\nAB: 1\n",
+		"A: x y\nA: 1\n",
+		"A: x\nA: 1 2\n",
+		"A: x\nA: 1\nB: y\n",
+		"A: x\nA: 1\nB: y\nB:\n",
+	};
+	static const char *const cut6[] = { "",
+					    "\n",
+					    "Ip6InReceives 12",
+					    "Ip6InReceives\n",
+					    "Ip6InReceives \n",
+					    "Ip6InReceives 12\nIp6Out\n",
+					    "Ip6InReceives 12\nIp6Out 1 2\n" };
+	static const char *const name[] = { "A.x" };
+	uint64_t value;
+	const struct nn_wanted wanted = { name, &value, 1 };
+
+	assert_true(nn_snmp_read(netstat, &wanted));
+	assert_true(nn_snmp_read("A: x\nA: -1\n", &wanted));
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
+		if (nn_snmp_read(cut[i], &wanted))
+			fail_msg("'%s' is not whole", cut[i]);
+	for (size_t i = 0; i < sizeof(cut6) / sizeof(cut6[0]); i++)
+		if (nn_snmp6_read(cut6[i], &wanted))
+			fail_msg("'%s' is not whole", cut6[i]);
 }
 
 TEST(rules_are_told_in_words)

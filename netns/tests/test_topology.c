@@ -151,13 +151,13 @@ NET_TEST(the_gateway_stays_silent, NN_ROUTED)
 	int lost;
 
 	EXPECT_OK(in, pin_to_one_cpu());
-	EXPECT_OK(in, nn_counters_open(net->ns[NN_GATEWAY], &counters, &in->err));
+	EXPECT_OK(in, nn_counters_open(net->ns[NN_GATEWAY], name, 2, &counters, &in->err));
 	EXPECT_OK(in, nn_topology_unplug(net, NN_SERVER, &in->err));
 	lost = connect_start(net, NN_SERVER, AF_INET, 7000);
 	EXPECT(in, lost >= 0);
 	EXPECT_EQ(in, connect_end(connect_start(net, NN_GATEWAY, AF_INET, 7000)), -ECONNREFUSED);
 	EXPECT(in, connect_pending(lost));
-	EXPECT_OK(in, nn_counters_read(counters, name, value, 2, &in->err));
+	EXPECT_OK(in, nn_counters_read(counters, value, &in->err));
 	EXPECT_EQ(in, value[0], 0);
 	EXPECT_EQ(in, value[1], 0);
 	nn_counters_close(counters);
@@ -258,13 +258,14 @@ static int forbid_ipv6(void)
 
 INBOX_TEST(ipv4_alone_is_enough)
 {
+	static const char *const names[] = { "Tcp.InErrs", "Ip6.OutNoRoutes" };
 	struct nn_topology net = { 0 };
 	struct nn_counters *counters;
 
 	EXPECT_EQ(in, forbid_ipv6(), 0);
 	EXPECT(in, !nn_has_family(AF_INET6));
 	EXPECT_OK(in, nn_topology_new(&net, NN_ROUTED, &in->err));
-	EXPECT_OK(in, nn_counters_open(net.ns[NN_CLIENT], &counters, &in->err));
+	EXPECT_OK(in, nn_counters_open(net.ns[NN_CLIENT], names, 2, &counters, &in->err));
 	nn_counters_close(counters);
 	return carries_tcp(in, &net, 7000);
 }
