@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sock_diag for TCP. A dump finds a socket by its ports; the kernel filters, and what it returns is
- * checked again here, because old kernels ignore parts of a filter.
+ * sock_diag for TCP. A connection is looked up by its addresses and ports; a dump finds one by less:
+ * the kernel filters, and what it returns is checked again here, because old kernels ignore parts of a
+ * filter.
  */
 #include "diag.h"
 
@@ -75,13 +76,10 @@ static int parse_socket(const struct nlmsghdr *nlh, void *arg)
 
 /* ---- requests --------------------------------------------------------------------------- */
 
-static struct inet_diag_req_v2 *diag_start(struct nn_msg *msg, uint16_t type, uint16_t flags,
-					   int family, uint32_t states)
+static struct inet_diag_req_v2 *diag_fill(struct nn_msg *msg, int family, uint32_t states)
 {
-	struct inet_diag_req_v2 *req;
+	struct inet_diag_req_v2 *req = nn_msg_extra(msg, sizeof(*req));
 
-	nn_msg_start(msg, type, flags);
-	req = nn_msg_extra(msg, sizeof(*req));
 	req->sdiag_family = (uint8_t)family;
 	req->sdiag_protocol = IPPROTO_TCP;
 	req->idiag_states = states;
@@ -89,7 +87,7 @@ static struct inet_diag_req_v2 *diag_start(struct nn_msg *msg, uint16_t type, ui
 	return req;
 }
 
-/* Names exactly the socket that @diag was read from. */
+/* Names exactly the socket with these ports that @diag was read from. */
 static void diag_name(struct inet_diag_req_v2 *req, uint16_t sport, uint16_t dport,
 		      const struct nn_diag *diag)
 {
@@ -110,7 +108,8 @@ static int diag_dump(struct nn_ns *ns, int family, uint16_t sport, uint16_t dpor
 
 	if (!nl)
 		return -errno;
-	req = diag_start(&msg, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, family, states);
+	nn_msg_start(&msg, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
+	req = diag_fill(&msg, family, states);
 	req->id.idiag_sport = htons(sport);
 	req->id.idiag_dport = htons(dport);
 	ret = nn_nl_talk(nl, &msg, parse_socket, walk, err);
@@ -152,26 +151,10 @@ static int parse_match(const struct nn_diag *diag, uint16_t sport, uint16_t dpor
 	return 0;
 }
 
-static int diag_search(struct nn_ns *ns, int family, struct search *search, struct nn_err *err)
+static int not_found(const struct search *search, struct nn_err *err)
 {
-	struct walk walk = { .each = parse_match, .arg = search };
-	int ret;
-
-	ret = diag_dump(ns, family, search->sport, search->dport, CONNECTED, &walk, err);
-	if (ret)
-		return ret;
-	if (!search->found)
-		return nn_fail(err, ENOENT, "no TCP socket with ports %u, %u", search->sport,
-			       search->dport);
-	return 0;
-}
-
-int nn_diag_get(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport, struct nn_diag *out,
-		struct nn_err *err)
-{
-	struct search search = { .sport = sport, .dport = dport, .out = out };
-
-	return diag_search(ns, family, &search, err);
+	return nn_fail(err, ENOENT, "no TCP socket with ports %u, %u", search->sport,
+		       search->dport);
 }
 
 /* A request about one socket. ESTALE: the same ports, but another socket by now. */
@@ -188,34 +171,75 @@ static int diag_one(struct nn_ns *ns, struct nn_msg *msg, struct walk *walk, str
 	return ret;
 }
 
-int nn_diag_again(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
-		  struct nn_diag *inout, struct nn_err *err)
+/* Looks up the socket with the addresses and the cookie of @like. Where none is connected, the kernel
+ * finds the listener: that is not meant. */
+static int diag_look_up(struct nn_ns *ns, int family, struct search *search,
+			const struct nn_diag *like, struct nn_err *err)
 {
-	struct search search = { .sport = sport, .dport = dport, .out = inout };
-	struct walk walk = { .each = parse_match, .arg = &search };
+	struct walk walk = { .each = parse_match, .arg = search };
 	struct nn_msg msg;
 	int ret;
 
-	diag_name(diag_start(&msg, SOCK_DIAG_BY_FAMILY, 0, family, CONNECTED), sport, dport, inout);
+	nn_msg_start_get(&msg, SOCK_DIAG_BY_FAMILY);
+	diag_name(diag_fill(&msg, family, CONNECTED), search->sport, search->dport, like);
 	ret = diag_one(ns, &msg, &walk, err);
-	if (!ret && !search.found)
-		return nn_fail(err, ENOENT, "no TCP socket with ports %u, %u", sport, dport);
-	return ret;
+	return !ret && !search->found ? not_found(search, err) : ret;
 }
 
-int nn_diag_destroy(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
-		    struct nn_err *err)
+/* 0, or -ENOENT also where @key is not enough for it. */
+static int diag_exact(struct nn_ns *ns, const struct nn_diag_key *key, struct search *search,
+		      struct nn_err *err)
+{
+	struct nn_diag like = { .cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } };
+
+	if (!key->sport || !key->dport || !key->local.family || !key->remote.family)
+		return -ENOENT;
+	memcpy(like.local, key->local.bytes, sizeof(like.local));
+	memcpy(like.remote, key->remote.bytes, sizeof(like.remote));
+	return diag_look_up(ns, key->family, search, &like, err);
+}
+
+static int diag_search(struct nn_ns *ns, const struct nn_diag_key *key, struct search *search,
+		       struct nn_err *err)
+{
+	struct walk walk = { .each = parse_match, .arg = search };
+	int ret = diag_exact(ns, key, search, NULL);
+
+	if (ret != -ENOENT)
+		return ret;
+	ret = diag_dump(ns, key->family, key->sport, key->dport, CONNECTED, &walk, err);
+	return !ret && !search->found ? not_found(search, err) : ret;
+}
+
+int nn_diag_get(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_diag *out,
+		struct nn_err *err)
+{
+	struct search search = { .sport = key->sport, .dport = key->dport, .out = out };
+
+	return diag_search(ns, key, &search, err);
+}
+
+int nn_diag_again(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_diag *inout,
+		  struct nn_err *err)
+{
+	struct search search = { .sport = key->sport, .dport = key->dport, .out = inout };
+	const struct nn_diag like = *inout;
+
+	return diag_look_up(ns, key->family, &search, &like, err);
+}
+
+int nn_diag_destroy(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_err *err)
 {
 	struct nn_diag diag;
-	struct search search = { .sport = sport, .dport = dport, .out = &diag };
+	struct search search = { .sport = key->sport, .dport = key->dport, .out = &diag };
 	struct nn_msg msg;
 	int ret;
 
-	ret = diag_search(ns, family, &search, err);
+	ret = diag_search(ns, key, &search, err);
 	if (ret)
 		return ret;
-	diag_name(diag_start(&msg, SOCK_DESTROY, 0, family, CONNECTED), search.sport, search.dport,
-		  &diag);
+	nn_msg_start(&msg, SOCK_DESTROY, 0);
+	diag_name(diag_fill(&msg, key->family, CONNECTED), search.sport, search.dport, &diag);
 	ret = diag_one(ns, &msg, NULL, err);
 	if (ret == -EOPNOTSUPP)
 		return nn_prefix(err, ret, "kernel without CONFIG_INET_DIAG_DESTROY?");

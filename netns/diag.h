@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "link.h"
 #include "ns.h"
 
 /* Values of idiag_timer. */
@@ -35,18 +36,25 @@ struct nn_diag {
 	uint32_t last_data_sent_ms, last_data_recv_ms, last_ack_recv_ms;
 };
 
-/* The connected socket of @family with these ports (0: any). -ENOENT if there is none. */
-int nn_diag_get(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport, struct nn_diag *out,
+/* Which connection. */
+struct nn_diag_key {
+	int family;
+	uint16_t sport, dport;        /* host order; 0: any */
+	struct nn_addr local, remote; /* of family 0: any */
+};
+
+/* The connected socket that @key tells. -ENOENT if there is none. Where the key leaves nothing open,
+ * the kernel looks it up; else, or if it is not found so, the kernel's table of the connections of all
+ * namespaces is walked (milliseconds on a large machine). */
+int nn_diag_get(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_diag *out,
 		struct nn_err *err);
 
-/* Reads the very socket again that nn_diag_get() found. That walks the kernel's hash table of all
- * connections (milliseconds on a large machine); this looks one up. -ENOENT when it is gone. */
-int nn_diag_again(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
-		  struct nn_diag *inout, struct nn_err *err);
+/* Reads the very socket again that nn_diag_get() found. -ENOENT when it is gone. */
+int nn_diag_again(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_diag *inout,
+		  struct nn_err *err);
 
 /* SOCK_DESTROY on that socket (as `ss -K`). -EOPNOTSUPP without CONFIG_INET_DIAG_DESTROY. */
-int nn_diag_destroy(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
-		    struct nn_err *err);
+int nn_diag_destroy(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_err *err);
 
 /* Calls @each for every TCP socket of @family, with its ports in host order. @each returns 0 to
  * go on. */

@@ -89,13 +89,10 @@ static void check_expiry(struct ka_engine *e, const struct ka_step *step,
 
 static int start_diag(struct ka_engine *e, const struct ka_step *step)
 {
-	uint16_t client = e->ends[e->prober].flow.client_port;
-	bool is_client = ka_engine_end(e, step->who) == KA_AT_CLIENT;
+	struct nn_diag_key key = ka_engine_socket(e, ka_engine_end(e, step->who));
 	int want = ka_number(step->value, &e->instance->setting);
 	struct nn_diag diag = { 0 };
-	int ret = nn_diag_get(e->net.ns[ka_engine_node(e, step->who)], e->instance->family,
-			      is_client ? client : KA_PORT, is_client ? KA_PORT : client, &diag,
-			      &e->err);
+	int ret = nn_diag_get(e->net.ns[ka_engine_node(e, step->who)], &key, &diag, &e->err);
 
 	if (ret == -ENOENT) {
 		check(e, false, ENOENT, "sock_diag: no such socket, must be timer %d", step->timer);

@@ -123,6 +123,8 @@ int ka_gateway_entry(struct ka_engine *e, unsigned *left_s, struct nn_err *err);
 /* Reads the captures, or that of one end, into the timeline. Returns how many packets that were. */
 unsigned ka_engine_drain(struct ka_engine *e);
 unsigned ka_engine_drain_end(struct ka_engine *e, enum ka_at at);
+/* How sock_diag names the connection's socket at @at. */
+struct nn_diag_key ka_engine_socket(const struct ka_engine *e, enum ka_at at);
 void ka_engine_diag(struct ka_engine *e, enum ka_at at);
 int ka_engine_open_counters(struct ka_engine *e, enum ka_at at);
 int ka_engine_counters_before(struct ka_engine *e);

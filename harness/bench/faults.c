@@ -149,19 +149,10 @@ static int forget(struct ka_engine *e, enum ka_at at)
 	return 0;
 }
 
-/* Both ports of the connection as seen from @at. */
-static void ports_of(const struct ka_engine *e, enum ka_at at, uint16_t *sport, uint16_t *dport)
-{
-	uint16_t client = e->ends[e->prober].flow.client_port;
-
-	*sport = at == KA_AT_CLIENT ? client : KA_PORT;
-	*dport = at == KA_AT_CLIENT ? KA_PORT : client;
-}
-
 static int start_forget(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
-	uint16_t sport, dport;
+	struct nn_diag_key key = ka_engine_socket(e, at);
 	struct nn_diag diag;
 	int ret;
 
@@ -170,21 +161,16 @@ static int start_forget(struct ka_engine *e, const struct ka_step *step)
 	ret = forget(e, at);
 	if (ret)
 		return ret;
-	ports_of(e, at, &sport, &dport);
-	ret = nn_diag_get(e->net.ns[ka_engine_node(e, step->who)], e->instance->family, sport,
-			  dport, &diag, NULL);
+	ret = nn_diag_get(e->net.ns[ka_engine_node(e, step->who)], &key, &diag, NULL);
 	ka_engine_fault(e, (int)e->step, ret == -ENOENT, "socket gone");
 	return 0;
 }
 
 static int start_destroy(struct ka_engine *e, const struct ka_step *step)
 {
-	uint16_t sport, dport;
-	int ret;
+	struct nn_diag_key key = ka_engine_socket(e, ka_engine_end(e, step->who));
+	int ret = nn_diag_destroy(e->net.ns[ka_engine_node(e, step->who)], &key, &e->err);
 
-	ports_of(e, ka_engine_end(e, step->who), &sport, &dport);
-	ret = nn_diag_destroy(e->net.ns[ka_engine_node(e, step->who)], e->instance->family, sport,
-			      dport, &e->err);
 	if (!ret)
 		ka_engine_fault(e, (int)e->step, 1, "SOCK_DESTROY");
 	return ret;

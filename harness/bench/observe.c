@@ -136,23 +136,36 @@ unsigned ka_engine_drain(struct ka_engine *e)
 
 /* ---- sock_diag ------------------------------------------------------------------------------ */
 
+struct nn_diag_key ka_engine_socket(const struct ka_engine *e, enum ka_at at)
+{
+	const uint16_t client = e->ends[e->prober].flow.client_port;
+	const bool is_client = at == KA_AT_CLIENT;
+	const int family = e->instance->family;
+
+	return (struct nn_diag_key){
+		.family = family,
+		.sport = is_client ? client : KA_PORT,
+		.dport = is_client ? KA_PORT : client,
+		.local = nn_topology_addr(&e->net, is_client ? NN_CLIENT : NN_SERVER, family),
+		.remote = nn_topology_addr(&e->net, is_client ? NN_SERVER : NN_CLIENT, family),
+	};
+}
+
 void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 {
-	bool client = at == KA_AT_CLIENT;
-	uint16_t client_port = e->ends[e->prober].flow.client_port;
-	struct nn_ns *ns = e->net.ns[client ? NN_CLIENT : NN_SERVER];
+	struct nn_diag_key key = ka_engine_socket(e, at);
+	struct nn_ns *ns = e->net.ns[at == KA_AT_CLIENT ? NN_CLIENT : NN_SERVER];
 	struct ka_event event = { .t_ns = ka_now_ns(), .at = at, .what = KA_EV_DIAG };
 	struct nn_diag *diag = &e->ends[at].diag;
-	uint16_t sport = client ? client_port : KA_PORT, dport = client ? KA_PORT : client_port;
 	struct nn_err err = { 0 };
 	int ret;
 
 	if (!ns)
 		return;
 	if (e->ends[at].have_diag)
-		ret = nn_diag_again(ns, e->instance->family, sport, dport, diag, &err);
+		ret = nn_diag_again(ns, &key, diag, &err);
 	else
-		ret = nn_diag_get(ns, e->instance->family, sport, dport, diag, &err);
+		ret = nn_diag_get(ns, &key, diag, &err);
 	if (ret && ret != -ENOENT) {
 		ka_engine_gathered(e, at, KA_PROOF_SOCKET, ret, &err);
 		return;

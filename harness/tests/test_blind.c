@@ -139,11 +139,11 @@ WRAP(int, nn_nl_talk, struct nn_nl *nl, struct nn_msg *msg, nn_nl_each each, voi
 			      : __real_nn_nl_talk(nl, msg, each, arg, err);
 }
 
-WRAP(int, nn_diag_again, struct nn_ns *ns, int family, uint16_t sport, uint16_t dport,
-     struct nn_diag *diag, struct nn_err *err)
+WRAP(int, nn_diag_again, struct nn_ns *ns, const struct nn_diag_key *key, struct nn_diag *diag,
+     struct nn_err *err)
 {
 	return fails(DIAG) ? nn_fail(err, EIO, "sock_diag")
-			   : __real_nn_diag_again(ns, family, sport, dport, diag, err);
+			   : __real_nn_diag_again(ns, key, diag, err);
 }
 
 WRAP(int, nn_neigh_known, struct nn_ns *ns, const char *dev, const struct nn_addr *addr,

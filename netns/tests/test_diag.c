@@ -9,25 +9,42 @@
 
 #define PORT 7001
 
+/* Any connection of the client to @dport. */
+static struct nn_diag_key to_port(int family, uint16_t dport)
+{
+	return (struct nn_diag_key){ .family = family, .dport = dport };
+}
+
+/* The connection of the client's port @sport. */
+static struct nn_diag_key from_port(const struct nn_topology *net, int family, uint16_t sport)
+{
+	return (struct nn_diag_key){ .family = family,
+				     .sport = sport,
+				     .dport = PORT,
+				     .local = nn_topology_addr(net, NN_CLIENT, family),
+				     .remote = nn_topology_addr(net, NN_SERVER, family) };
+}
+
 static int describes(struct inbox *in, struct nn_topology *net, int family)
 {
+	const struct nn_diag_key key = to_port(family, PORT), other = to_port(family, PORT + 1);
 	struct nn_ns *ns = net->ns[NN_CLIENT];
 	struct nn_diag diag = { 0 };
 	int pair[2];
 
 	if (connect_pair(in, net, family, PORT, pair) || talk_over(in, pair))
 		return 1;
-	EXPECT_OK(in, nn_diag_get(ns, family, 0, PORT, &diag, &in->err));
+	EXPECT_OK(in, nn_diag_get(ns, &key, &diag, &in->err));
 	EXPECT_EQ(in, diag.state, TCP_ESTABLISHED);
 	EXPECT_EQ(in, keep_alive(pair[0], 100), 0);
-	EXPECT_OK(in, nn_diag_get(ns, family, 0, PORT, &diag, &in->err));
+	EXPECT_OK(in, nn_diag_get(ns, &key, &diag, &in->err));
 	EXPECT_EQ(in, diag.timer, NN_TIMER_KEEPALIVE);
 	EXPECT(in, diag.expires_ms > 90000 && diag.expires_ms <= 100100);
 	EXPECT_EQ(in, diag.probes_out, 0);
 	EXPECT(in, diag.has_info);
 	EXPECT(in, diag.rto_us > 0);
 	EXPECT(in, diag.last_data_recv_ms < 90000);
-	EXPECT_EQ(in, nn_diag_get(ns, family, 0, PORT + 1, &diag, &in->err), -ENOENT);
+	EXPECT_EQ(in, nn_diag_get(ns, &other, &diag, &in->err), -ENOENT);
 	close(pair[0]);
 	close(pair[1]);
 	return 0;
@@ -46,11 +63,18 @@ NET_TEST(a_connection_is_described, NN_PAIR)
 /* The far end's listener has the same port, but is no connection. */
 NET_TEST(listeners_are_not_meant, NN_PAIR)
 {
+	struct nn_diag_key key = { .family = AF_INET, .sport = PORT };
 	struct nn_diag diag;
 
 	EXPECT(in, listen_at(net, NN_SERVER, AF_INET, PORT) >= 0);
-	EXPECT_EQ(in, nn_diag_get(net->ns[NN_SERVER], AF_INET, PORT, 0, &diag, &in->err), -ENOENT);
+	EXPECT_EQ(in, nn_diag_get(net->ns[NN_SERVER], &key, &diag, &in->err), -ENOENT);
 	EXPECT(in, strstr(in->err.text, "7001"));
+	/* an exact look-up finds it, where no connection is */
+	key.dport = 40000;
+	key.local = nn_topology_addr(net, NN_SERVER, AF_INET);
+	key.remote = nn_topology_addr(net, NN_CLIENT, AF_INET);
+	EXPECT_EQ(in, nn_diag_get(net->ns[NN_SERVER], &key, &diag, &in->err), -ENOENT);
+	EXPECT_EQ(in, nn_diag_destroy(net->ns[NN_SERVER], &key, &in->err), -ENOENT);
 	return 0;
 }
 
@@ -58,26 +82,34 @@ static int follows(struct inbox *in, struct nn_topology *net, int family)
 {
 	struct nn_ns *ns = net->ns[NN_CLIENT];
 	struct nn_diag diag = { 0 };
-	uint16_t port;
+	struct nn_diag_key key, elsewhere;
 	int pair[2];
+	char byte;
 
 	if (connect_pair(in, net, family, PORT, pair) || talk_over(in, pair))
 		return 1;
-	port = port_of(pair[0], getsockname);
-	EXPECT_OK(in, nn_diag_get(ns, family, port, PORT, &diag, &in->err));
+	key = from_port(net, family, port_of(pair[0], getsockname));
+	EXPECT_OK(in, nn_diag_get(ns, &key, &diag, &in->err));
+	EXPECT_EQ(in, diag.state, TCP_ESTABLISHED);
 	EXPECT_EQ(in, keep_alive(pair[0], 100), 0);
-	EXPECT_OK(in, nn_diag_again(ns, family, port, PORT, &diag, &in->err));
+	EXPECT_OK(in, nn_diag_again(ns, &key, &diag, &in->err));
 	EXPECT_EQ(in, diag.timer, NN_TIMER_KEEPALIVE);
 	EXPECT(in, diag.has_info);
 	/* Another socket, though with the same ports, is not the one. */
 	diag.cookie[0] ^= 1;
-	EXPECT_EQ(in, nn_diag_again(ns, family, port, PORT, &diag, &in->err), -ENOENT);
-	diag.cookie[0] ^= 1;
-	EXPECT_OK(in, nn_diag_destroy(ns, family, port, PORT, &in->err));
-	EXPECT_EQ(in, recv(pair[0], &port, 1, 0), -1);
+	EXPECT_EQ(in, nn_diag_again(ns, &key, &diag, &in->err), -ENOENT);
+	/* One that has another address, of a translator perhaps, is found by its ports. */
+	elsewhere = key;
+	elsewhere.remote.bytes[3] ^= 1;
+	diag = (struct nn_diag){ 0 };
+	EXPECT_OK(in, nn_diag_get(ns, &elsewhere, &diag, &in->err));
+	EXPECT_EQ(in, memcmp(diag.remote, key.remote.bytes, sizeof(diag.remote)), 0);
+	EXPECT_OK(in, nn_diag_destroy(ns, &key, &in->err));
+	EXPECT_EQ(in, recv(pair[0], &byte, 1, 0), -1);
 	EXPECT_EQ(in, errno, ECONNABORTED);
-	EXPECT_EQ(in, nn_diag_again(ns, family, port, PORT, &diag, &in->err), -ENOENT);
-	EXPECT_EQ(in, nn_diag_destroy(ns, family, port, PORT, &in->err), -ENOENT);
+	EXPECT_EQ(in, nn_diag_again(ns, &key, &diag, &in->err), -ENOENT);
+	EXPECT_EQ(in, nn_diag_get(ns, &key, &diag, &in->err), -ENOENT);
+	EXPECT_EQ(in, nn_diag_destroy(ns, &key, &in->err), -ENOENT);
 	close(pair[0]);
 	close(pair[1]);
 	return 0;
