@@ -112,7 +112,7 @@ static int diag_dump(struct nn_ns *ns, int family, uint16_t sport, uint16_t dpor
 	req = diag_fill(&msg, family, states);
 	req->id.idiag_sport = htons(sport);
 	req->id.idiag_dport = htons(dport);
-	ret = nn_nl_talk(nl, &msg, parse_socket, walk, err);
+	ret = nn_nl_talk(nl, &msg, walk ? parse_socket : NULL, walk, err);
 	/* A dump that finds nothing is empty; this says that nobody could look. */
 	if (ret == -ENOENT)
 		return nn_fail(err, EOPNOTSUPP, "sock_diag (kernel without CONFIG_INET_TCP_DIAG?)");
@@ -186,27 +186,31 @@ static int diag_look_up(struct nn_ns *ns, int family, struct search *search,
 	return !ret && !search->found ? not_found(search, err) : ret;
 }
 
-/* 0, or -ENOENT also where @key is not enough for it. */
+/* A kernel that cannot look says what one says that finds nothing. A dump of no states tells them
+ * apart, and walks nothing. */
 static int diag_exact(struct nn_ns *ns, const struct nn_diag_key *key, struct search *search,
 		      struct nn_err *err)
 {
 	struct nn_diag like = { .cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } };
+	int ret;
 
-	if (!key->sport || !key->dport || !key->local.family || !key->remote.family)
-		return -ENOENT;
 	memcpy(like.local, key->local.bytes, sizeof(like.local));
 	memcpy(like.remote, key->remote.bytes, sizeof(like.remote));
-	return diag_look_up(ns, key->family, search, &like, err);
+	ret = diag_look_up(ns, key->family, search, &like, err);
+	if (ret != -ENOENT)
+		return ret;
+	ret = diag_dump(ns, key->family, key->sport, key->dport, 0, NULL, err);
+	return ret ? ret : not_found(search, err);
 }
 
 static int diag_search(struct nn_ns *ns, const struct nn_diag_key *key, struct search *search,
 		       struct nn_err *err)
 {
 	struct walk walk = { .each = parse_match, .arg = search };
-	int ret = diag_exact(ns, key, search, NULL);
+	int ret;
 
-	if (ret != -ENOENT)
-		return ret;
+	if (key->sport && key->dport && key->local.family && key->remote.family)
+		return diag_exact(ns, key, search, err);
 	ret = diag_dump(ns, key->family, key->sport, key->dport, CONNECTED, &walk, err);
 	return !ret && !search->found ? not_found(search, err) : ret;
 }

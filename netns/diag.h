@@ -44,8 +44,8 @@ struct nn_diag_key {
 };
 
 /* The connected socket that @key tells. -ENOENT if there is none. Where the key leaves nothing open,
- * the kernel looks it up; else, or if it is not found so, the kernel's table of the connections of all
- * namespaces is walked (milliseconds on a large machine). */
+ * the kernel looks it up; else its table of the connections of all namespaces is walked (milliseconds
+ * on a large machine). */
 int nn_diag_get(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_diag *out,
 		struct nn_err *err);
 

@@ -136,19 +136,25 @@ unsigned ka_engine_drain(struct ka_engine *e)
 
 /* ---- sock_diag ------------------------------------------------------------------------------ */
 
+/* What a gateway with a memory lets through, it has translated: the server sees no client's address. */
 struct nn_diag_key ka_engine_socket(const struct ka_engine *e, enum ka_at at)
 {
-	const uint16_t client = e->ends[e->prober].flow.client_port;
-	const bool is_client = at == KA_AT_CLIENT;
+	const uint16_t client_port = e->ends[e->prober].flow.client_port;
 	const int family = e->instance->family;
+	const struct nn_addr client = nn_topology_addr(&e->net, NN_CLIENT, family);
+	const struct nn_addr server = nn_topology_addr(&e->net, NN_SERVER, family);
 
-	return (struct nn_diag_key){
-		.family = family,
-		.sport = is_client ? client : KA_PORT,
-		.dport = is_client ? KA_PORT : client,
-		.local = nn_topology_addr(&e->net, is_client ? NN_CLIENT : NN_SERVER, family),
-		.remote = nn_topology_addr(&e->net, is_client ? NN_SERVER : NN_CLIENT, family),
-	};
+	if (at == KA_AT_CLIENT)
+		return (struct nn_diag_key){ .family = family,
+					     .sport = client_port,
+					     .dport = KA_PORT,
+					     .local = client,
+					     .remote = server };
+	return (struct nn_diag_key){ .family = family,
+				     .sport = KA_PORT,
+				     .dport = client_port,
+				     .local = server,
+				     .remote = e->case_->gateway ? (struct nn_addr){ 0 } : client };
 }
 
 void ka_engine_diag(struct ka_engine *e, enum ka_at at)
