@@ -81,34 +81,6 @@ TEST(counters_are_found)
 	assert_int_equal(values[6], 17);
 }
 
-TEST(counters_that_are_cut_short_are_not_whole)
-{
-	static const char *const cut[] = {
-		"",
-		"A: x",
-		"A: x\n",
-		"A: x\nA: 1",
-		"A: x\nB: 1\n",
-		"A: x y\nA: 1\n",
-		"A: x\nA: 1 2\n",
-		"A: x\nA: 1\nB: y\n",
-		"A: x\nA: 1\nB: y\nB:\n",
-		"A\nA\n",
-		"\n",
-	};
-	static const char *const cut6[] = { "", "Ip6InReceives 12", "Ip6InReceives\n",
-					    "Ip6InReceives \n", "Ip6InReceives 12\nIp6Out\n" };
-
-	assert_true(nn_snmp_is_whole(netstat));
-	assert_true(nn_snmp6_is_whole("Ip6InReceives    \t12\nIp6OutNoRoutes \t0\n"));
-	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
-		if (nn_snmp_is_whole(cut[i]))
-			fail_msg("'%s' is not whole", cut[i]);
-	for (size_t i = 0; i < sizeof(cut6) / sizeof(cut6[0]); i++)
-		if (nn_snmp6_is_whole(cut6[i]))
-			fail_msg("'%s' is not whole", cut6[i]);
-}
-
 TEST(ipv6_counters_are_found)
 {
 	static const char snmp6[] = "Ip6InReceives                   \t12\n"
