@@ -1,15 +1,190 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kacheck sysctl: reads, measures, tells. */
+/* kacheck sysctl: what was asked, what is written, what is measured; the writers tell. */
+#include <argp.h>
+#include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "command/command.h"
+#include "command/progress.h"
 #include "command/sysctl.h"
+#include "command/where.h"
+#include "model/util.h"
 #include "netns/sysctl.h"
 #include "rollout/suggest.h"
+
+/* ---- what was asked ------------------------------------------------------------------------ */
+
+/* In real time: what takes longer is computed instead. */
+#define BUDGET_S 60
+
+enum {
+	KEY_SYSTEM = 0x300,
+	KEY_FROM,
+	KEY_BUDGET,
+	KEY_DETECT,
+	KEY_SURVIVE,
+	KEY_RATE,
+	KEY_CONNECTIONS,
+	KEY_SUGGEST,
+	KEY_LIVE,
+};
+
+static const struct argp_option table[] = {
+	{ "system", KEY_SYSTEM, NULL, 0,
+	  "Also what this host reads at boot: /etc/sysctl.d and the like, in their order", 0 },
+	{ "from", KEY_FROM, "FILE|host", 0,
+	  "What there was before: a file, or this host's values (default: what the kernel begins "
+	  "with)",
+	  0 },
+	{ "live", KEY_LIVE, "PID|PATH", 0,
+	  "Looks into a namespace that exists (of a process, of a container by its process, or "
+	  "/run/netns/NAME): its connections, and what a dead peer costs each, now and with FILE",
+	  0 },
+	{ "detect-within", KEY_DETECT, "TIME", 0, "Is a dead peer noticed within 5m?", 1 },
+	{ "survive-idle", KEY_SURVIVE, "TIME|GATEWAY,...", 0,
+	  "Does an idle connection live through gateways that forget after 350s, or such as "
+	  "aws-nlb, "
+	  "azure-lb, gcp, ipvs?",
+	  1 },
+	{ "max-probes-per-second", KEY_RATE, "N", 0,
+	  "Do all idle connections together cost at most N probes a second? Needs --connections",
+	  1 },
+	{ "connections", KEY_CONNECTIONS, "N", 0, "How many there are", 1 },
+	{ "kernel", 'k', "KERNEL", 0,
+	  "Where to try it, as for run (default: a guest kernel of the cache, whose clock jumps; "
+	  "else this host)",
+	  2 },
+	{ "budget", KEY_BUDGET, "TIME", 0,
+	  "In real time, only compute what takes longer (default: 60s; 0: try nothing)", 2 },
+	{ "format", 'f', "FORMAT", 0, "text (default), markdown (for a change ticket) or json", 3 },
+	{ "suggest", KEY_SUGGEST, NULL, 0,
+	  "The smallest change that answers every question with yes, tried", 3 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static const char about[] =
+	"Tells what sysctls will do before they are rolled out: applies them in new network "
+	"namespaces, measures, and says what changes, for whom, and for whom not. The host is not "
+	"touched."
+	"\v"
+	"FILE is of the kind of /etc/sysctl.d, DIR has some; time=60 intvl=10 probes=6 does "
+	"without. Ends with 1 if a question is answered with no, 2 for bad input, 77 where nothing "
+	"could be run, 99 if an experiment broke or its result could not be read.";
+
+static double rate_argument(const char *text)
+{
+	char *end;
+	double rate = strtod(text, &end);
+
+	if (!isdigit((unsigned char)*text) || *end || !(rate > 0) || rate > 1e12)
+		ka_usage_error(
+			"--max-probes-per-second: '%.40s' is no number; write one above 0, like "
+			"1000",
+			text);
+	return rate;
+}
+
+static double budget_argument(const char *text)
+{
+	struct nn_err err = { "" };
+	double seconds = 0;
+
+	if (strcmp(text, "0") != 0 && ka_span_parse(&seconds, text, &err) < 0)
+		ka_usage_error("--budget: %s", err.text);
+	return seconds;
+}
+
+/* By enum ka_sysctl_format. */
+static const char *const formats[] = { "text", "markdown", "json", NULL };
+
+static void check(struct ka_sysctl_options *options)
+{
+	struct nn_err err = { "" };
+
+	if (options->n_what == 0 && !options->system && !options->live)
+		ka_usage_error("sysctl: what is rolled out? Give a FILE or DIR, --system, or "
+			       "words like time=60 intvl=10 probes=6");
+	if (options->rate <= 0)
+		return;
+	if (options->connections == 0)
+		ka_usage_error("--max-probes-per-second: of how many? Add --connections N");
+	if (ka_questions_rate(&options->questions, options->rate, options->connections, &err) < 0)
+		ka_usage_error("%s", err.text);
+}
+
+static int ask(struct ka_sysctl_options *options, int key, const char *arg)
+{
+	struct nn_err err = { "" };
+	int ret = key == KEY_DETECT ? ka_questions_detect(&options->questions, arg, &err)
+				    : ka_questions_survive(&options->questions, arg, &err);
+
+	if (ret < 0)
+		ka_usage_error("%s", err.text);
+	return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct ka_sysctl_options *options = state->input;
+
+	switch (key) {
+	case KEY_SYSTEM:
+		options->system = true;
+		return 0;
+	case KEY_FROM:
+		options->from = arg;
+		return 0;
+	case KEY_LIVE:
+		options->live = arg;
+		return 0;
+	case KEY_DETECT:
+	case KEY_SURVIVE:
+		return ask(options, key, arg);
+	case KEY_RATE:
+		options->rate = rate_argument(arg);
+		return 0;
+	case KEY_CONNECTIONS:
+		options->connections = ka_number_argument("--connections", arg, 1, 1000000000000ul);
+		return 0;
+	case 'k':
+		options->kernel = arg;
+		return 0;
+	case KEY_BUDGET:
+		options->budget_s = budget_argument(arg);
+		return 0;
+	case 'f':
+		options->format = ka_choice_argument("--format", arg, formats);
+		return 0;
+	case KEY_SUGGEST:
+		options->suggest = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->n_what == KA_MAX_ROLLED)
+			ka_usage_error("sysctl: more than %d files and words", KA_MAX_ROLLED);
+		options->what[options->n_what++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		check(options);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void parse_options(struct ka_sysctl_options *options, int argc, char **argv)
+{
+	const struct argp argp = {
+		table, parse, "FILE|DIR|WORD=VALUE...", about, NULL, NULL, NULL
+	};
+
+	*options = (struct ka_sysctl_options){ .budget_s = BUDGET_S };
+	argp_parse(&argp, argc, argv, 0, NULL, options);
+}
 
 /* ---- what is written ---------------------------------------------------------------------- */
 
@@ -103,6 +278,140 @@ static void put_title(char *title, size_t size, const struct ka_sysctl_options *
 					 options->what[i]);
 }
 
+/* ---- the experiments: on a guest kernel, else on this host as far as it fits -------------- */
+
+struct measuring {
+	struct ka_rollout *rollout;
+	struct ka_where where;
+	struct ka_plan plan;
+	struct ka_progress_line progress;
+	char *text; /* of the spec */
+};
+
+static int on_result(void *arg, size_t index, json_t *json)
+{
+	struct measuring *m = arg;
+	const struct ka_case *c = m->plan.instances[index].case_;
+
+	ka_rollout_take(m->rollout, (size_t)(c - m->rollout->trials->cases), json);
+	return 0;
+}
+
+static void on_progress(void *arg, const struct ka_progress *progress)
+{
+	struct measuring *m = arg;
+
+	ka_progress_show(&m->progress, progress);
+}
+
+static int open_kernel(struct measuring *m, const char *kernel)
+{
+	struct ka_plan_options plan = { .long_ = true };
+	int status = ka_where_parse(&m->where, kernel, &plan, 0);
+
+	if (status != KA_EXIT_OK)
+		return status;
+	free(m->text);
+	m->rollout->spec.virtual_clock = m->where.is_guest;
+	m->text = ka_spec_text(&m->rollout->spec);
+	if (!m->text)
+		return KA_EXIT_BROKEN;
+	m->where.trials = m->text;
+	snprintf(m->rollout->where, sizeof(m->rollout->where), "%.250s",
+		 m->where.is_guest ? m->where.kernel.where : "host");
+	return ka_where_facts(&m->where, &m->rollout->facts);
+}
+
+/* Nobody asked for the guest: the host will do. */
+static int choose_kernel(struct measuring *m, const struct ka_sysctl_options *options)
+{
+	char found[PATH_MAX + 16];
+	int status;
+
+	if (options->kernel)
+		return open_kernel(m, options->kernel);
+	if (options->budget_s > 0 && ka_kernels_find(found, sizeof(found))) {
+		status = open_kernel(m, found);
+		if (status == KA_EXIT_INTERRUPTED || (status == KA_EXIT_OK && !*m->where.why.text))
+			return status;
+		ka_where_close(&m->where);
+	}
+	return open_kernel(m, "host");
+}
+
+/* In real time only what ends within the budget. */
+static void keep_short(struct measuring *m, double budget_s)
+{
+	struct ka_plan *plan = &m->plan;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		if (plan->predictions[i].expected_s > budget_s)
+			continue;
+		plan->instances[kept] = plan->instances[i];
+		plan->predictions[kept++] = plan->predictions[i];
+	}
+	plan->n = kept;
+}
+
+static int make_plan(struct measuring *m, const struct ka_sysctl_options *options)
+{
+	struct ka_rollout *r = m->rollout;
+	const struct ka_plan_options host = { .long_ = true };
+	struct nn_err err = { "" };
+	int ret = ka_rollout_predict(r, &err);
+
+	if (ret == 0)
+		ret = ka_plan_new(&m->plan, r->trials->themes, 1,
+				  m->where.is_guest ? &m->where.plan : &host, r->facts.hz, &err);
+	if (ret < 0) {
+		ka_complain("%s", err.text);
+		return KA_EXIT_BROKEN;
+	}
+	if (!m->where.is_guest)
+		keep_short(m, options->budget_s);
+	for (size_t i = 0; i < m->plan.n; i++)
+		ka_rollout_expect(r, (size_t)(m->plan.instances[i].case_ - r->trials->cases));
+	return KA_EXIT_OK;
+}
+
+static int run_trials(struct measuring *m)
+{
+	const struct ka_schedule_options schedule = { .retries = KA_RETRIES,
+						      .noise_budget_ns = KA_NOISE_BUDGET_NS };
+	const struct ka_schedule_events events = {
+		.result = on_result, .progress = m->progress.wanted ? on_progress : NULL, .arg = m
+	};
+	struct nn_err err = { "" };
+	int ret;
+
+	if (m->plan.n == 0)
+		return KA_EXIT_OK;
+	ret = ka_where_run(&m->where, &m->plan, &m->rollout->facts, &schedule, &events, &err);
+	ka_progress_clear(&m->progress);
+	if (ret == 0)
+		return KA_EXIT_OK;
+	ka_complain("%s", err.text);
+	return ret == -EINTR ? KA_EXIT_INTERRUPTED : KA_EXIT_BROKEN;
+}
+
+static int measure(struct ka_rollout *rollout, const struct ka_sysctl_options *options)
+{
+	struct measuring m = { .rollout = rollout };
+	int status;
+
+	ka_progress_init(&m.progress, false);
+	status = choose_kernel(&m, options);
+	if (status == KA_EXIT_OK)
+		status = make_plan(&m, options);
+	if (status == KA_EXIT_OK)
+		status = run_trials(&m);
+	ka_plan_free(&m.plan);
+	ka_where_close(&m.where);
+	free(m.text);
+	return status;
+}
+
 /* ---- the end ------------------------------------------------------------------------------ */
 
 static int status_of(const struct ka_rollout *r)
@@ -137,7 +446,7 @@ static int suggest(struct ka_suggestion *suggestion, const struct ka_rollout *r,
 		return KA_EXIT_OK;
 	suggestion->kind = KA_SUGGEST_CHANGE;
 	ka_rollout_plan(s);
-	return ka_sysctl_measure(s, options);
+	return measure(s, options);
 }
 
 static int answer(struct ka_rollout *r, const struct ka_sysctl_options *options)
@@ -146,7 +455,7 @@ static int answer(struct ka_rollout *r, const struct ka_sysctl_options *options)
 	int ret, status = suggestion ? KA_EXIT_OK : KA_EXIT_BROKEN;
 
 	if (status == KA_EXIT_OK)
-		status = ka_sysctl_measure(r, options);
+		status = measure(r, options);
 	if (status == KA_EXIT_OK && options->suggest && !ka_rollout_silent(r))
 		status = suggest(suggestion, r, options);
 	if (status == KA_EXIT_OK) {
@@ -183,7 +492,7 @@ int ka_command_sysctl(int argc, char **argv)
 
 	if (!r)
 		return KA_EXIT_BROKEN;
-	ka_sysctl_options_parse(&options, argc, argv);
+	parse_options(&options, argc, argv);
 	put_title(title, sizeof(title), &options);
 	r->set = &set;
 	r->title = title;

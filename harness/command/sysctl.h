@@ -26,13 +26,6 @@ struct ka_sysctl_options {
 	bool suggest;
 };
 
-/* Ends the process where the command line is wrong (sysctl_options.c). */
-void ka_sysctl_options_parse(struct ka_sysctl_options *options, int argc, char **argv);
-
-/* Boots or picks the kernel, predicts, runs what can be run (sysctl_run.c). Complains itself;
- * KA_EXIT_OK unless there is nothing to tell. */
-int ka_sysctl_measure(struct ka_rollout *rollout, const struct ka_sysctl_options *options);
-
 /* --live: looks, writes, complains itself (sysctl_live.c). */
 int ka_sysctl_live(const struct ka_sysctl_options *options, const struct ka_sysctl_set *set);
 

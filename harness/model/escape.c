@@ -3,6 +3,7 @@
  * Texts come from kernels, files and other machines. What they hold must not change what a report
  * says to a terminal, to a TAP consumer or to an XML parser.
  */
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -100,6 +101,27 @@ void ka_put(FILE *out, const char *text, enum ka_escape escape)
 void ka_put_plain(FILE *out, const char *text)
 {
 	ka_put(out, text, KA_PLAIN);
+}
+
+void ka_print(FILE *out, const char *fmt, ...)
+{
+	size_t len = strlen(fmt);
+	char *text;
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (ret < 0)
+		return;
+	if (len && fmt[len - 1] == '\n') {
+		ka_put_part(out, text, (size_t)ret - 1, KA_PLAIN);
+		putc('\n', out);
+	} else {
+		ka_put_plain(out, text);
+	}
+	free(text);
 }
 
 char *ka_plain(const char *text)

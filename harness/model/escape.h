@@ -26,6 +26,8 @@ enum ka_escape {
  * XML invalid: an end of a line becomes a blank, anything else "?". NULL: nothing. */
 void ka_put(FILE *out, const char *text, enum ka_escape escape);
 void ka_put_plain(FILE *out, const char *text);
+/* As fprintf(), of text that is made harmless as a whole; a newline at the end of @fmt ends the line. */
+void ka_print(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The same of @size bytes. Returns how many columns of a terminal they take. */
 size_t ka_put_part(FILE *out, const char *text, size_t size, enum ka_escape escape);
 /* The same as a string, to be freed; NULL without memory. */

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "model/again.h"
-#include "model/nearest.h"
+#include "model/util.h"
 #include "plan/filter.h"
 #include "plan/shard.h"
 
@@ -24,32 +24,16 @@ struct builder {
 	struct nn_err *err;
 };
 
-static int grow(struct builder *b)
-{
-	size_t room = b->room ? b->room * 2 : 64;
-	struct ka_instance *instances;
-
-	if (b->plan->n < b->room)
-		return 0;
-	instances = reallocarray(b->plan->instances, room, sizeof(*instances));
-	if (!instances)
-		return nn_fail(b->err, ENOMEM, "cannot plan %zu instances", room);
-	b->plan->instances = instances;
-	b->room = room;
-	return 0;
-}
-
 static int append(struct builder *b, const struct ka_theme *theme, const struct ka_case *case_,
 		  const struct ka_setting *setting, int family, enum ka_role prober)
 {
+	struct ka_plan *plan = b->plan;
 	struct ka_instance *instance;
 	char text[64];
-	int ret;
 
-	ret = grow(b);
-	if (ret < 0)
-		return ret;
-	instance = &b->plan->instances[b->plan->n++];
+	if (ka_grow(&plan->instances, &b->room, plan->n + 1, sizeof(*instance)) < 0)
+		return nn_fail(b->err, ENOMEM, "cannot plan %zu instances", plan->n + 1);
+	instance = &plan->instances[plan->n++];
 	*instance = (struct ka_instance){ .theme = theme,
 					  .case_ = case_,
 					  .setting = *setting,
@@ -66,28 +50,20 @@ static int expand_setting(struct builder *b, const struct ka_theme *theme,
 			  const struct ka_case *case_, const struct ka_setting *setting)
 {
 	static const struct {
-		unsigned bit;
+		unsigned family_bit, prober_bit;
 		int family;
-	} families[] = { { KA_V4, AF_INET }, { KA_V6, AF_INET6 } };
-	static const struct {
-		unsigned bit;
-		enum ka_role role;
-	} probers[] = { { KA_ONLY_CLIENT, KA_CLIENT }, { KA_ONLY_SERVER, KA_SERVER } };
+		enum ka_role prober;
+	} ways[] = { { KA_V4, KA_ONLY_CLIENT, AF_INET, KA_CLIENT },
+		     { KA_V4, KA_ONLY_SERVER, AF_INET, KA_SERVER },
+		     { KA_V6, KA_ONLY_CLIENT, AF_INET6, KA_CLIENT },
+		     { KA_V6, KA_ONLY_SERVER, AF_INET6, KA_SERVER } };
+	int ret = 0;
 
-	for (size_t f = 0; f < 2; f++) {
-		if (case_->families && !(case_->families & families[f].bit))
-			continue;
-		for (size_t p = 0; p < 2; p++) {
-			int ret;
-
-			if (case_->probers && !(case_->probers & probers[p].bit))
-				continue;
-			ret = append(b, theme, case_, setting, families[f].family, probers[p].role);
-			if (ret < 0)
-				return ret;
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < KA_N(ways) && ret == 0; i++)
+		if ((!case_->families || case_->families & ways[i].family_bit) &&
+		    (!case_->probers || case_->probers & ways[i].prober_bit))
+			ret = append(b, theme, case_, setting, ways[i].family, ways[i].prober);
+	return ret;
 }
 
 static bool same_setting(const struct ka_setting *a, const struct ka_setting *b)

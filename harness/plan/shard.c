@@ -6,38 +6,25 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "model/nearest.h"
-
-struct weight {
-	double expected_s;
-	size_t index;
-};
-
-static int longer_first(const void *a, const void *b)
+static int longer_first(const void *a, const void *b, void *arg)
 {
-	const struct weight *x = a, *y = b;
+	const struct ka_prediction *predictions = arg;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
 
-	if (x->expected_s != y->expected_s)
-		return x->expected_s < y->expected_s ? 1 : -1;
-	return x->index < y->index ? -1 : x->index > y->index;
+	if (predictions[i].expected_s != predictions[j].expected_s)
+		return predictions[i].expected_s < predictions[j].expected_s ? 1 : -1;
+	return i < j ? -1 : i > j;
 }
 
 size_t *ka_longest_first(const struct ka_prediction *predictions, size_t n)
 {
-	struct weight *weights = calloc(n + 1, sizeof(*weights));
 	size_t *order = calloc(n + 1, sizeof(*order));
 
-	if (!weights || !order) {
-		free(weights);
-		free(order);
+	if (!order)
 		return NULL;
-	}
 	for (size_t i = 0; i < n; i++)
-		weights[i] = (struct weight){ predictions[i].expected_s, i };
-	qsort(weights, n, sizeof(*weights), longer_first);
-	for (size_t i = 0; i < n; i++)
-		order[i] = weights[i].index;
-	free(weights);
+		order[i] = i;
+	qsort_r(order, n, sizeof(*order), longer_first, (void *)predictions);
 	return order;
 }
 

@@ -22,10 +22,9 @@ static int ktap_result(struct ka_report *report, FILE *out, const struct ka_resu
 		ka_put_story(out, report, result, "# ");
 	fprintf(out, "%s %u ", ok ? "ok" : "not ok", report->n);
 	ka_put(out, ka_full_name(report, result, name, sizeof(name)), KA_TAP);
-	if (result->verdict == KA_SKIP || result->verdict == KA_BROKEN) {
-		fputs(result->verdict == KA_SKIP ? " # SKIP " : " # ERROR ", out);
-		ka_put_plain(out, result->why);
-	}
+	if (result->verdict == KA_SKIP || result->verdict == KA_BROKEN)
+		ka_print(out, " # %s %s", result->verdict == KA_SKIP ? "SKIP" : "ERROR",
+			 result->why);
 	putc('\n', out);
 	return 0;
 }

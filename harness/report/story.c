@@ -23,11 +23,8 @@ static void put_label(FILE *out, const char *prefix, const char *label)
 
 static void put_line(FILE *out, const char *prefix, const char *label, const char *text)
 {
-	if (!text || !*text)
-		return;
-	put_label(out, prefix, label);
-	ka_put_plain(out, text);
-	putc('\n', out);
+	if (text && *text)
+		ka_print(out, "%s%-10s%s\n", prefix, label, text);
 }
 
 /* A line for each finding. Of a result without any (skipped, or version 1), what is known in one. */
@@ -55,20 +52,9 @@ static void put_counters(FILE *out, const struct ka_result *result, const char *
 	put_label(out, prefix, "counters");
 	json_object_foreach(result->counters, name, delta)
 	{
-		fputs(comma, out);
-		ka_put_plain(out, name);
-		fprintf(out, " %+lld", (long long)json_integer_value(delta));
+		ka_print(out, "%s%s %+lld", comma, name, (long long)json_integer_value(delta));
 		comma = ", ";
 	}
-	putc('\n', out);
-}
-
-static void put_case(FILE *out, const struct ka_result *result, const char *prefix)
-{
-	put_label(out, prefix, "case");
-	ka_put_plain(out, result->declared ? result->declared : result->case_);
-	fputs(", topology ", out);
-	ka_put_plain(out, result->topology);
 	putc('\n', out);
 }
 
@@ -88,9 +74,7 @@ static void put_setting(FILE *out, const struct ka_result *result, const char *p
 	for (size_t i = 0; i < KA_N(from); i++)
 		if (!strcmp(result->from, from[i][0]))
 			fprintf(out, ", %s", from[i][1]);
-	fputs(", at the ", out);
-	ka_put_plain(out, result->prober);
-	putc('\n', out);
+	ka_print(out, ", at the %s\n", result->prober);
 }
 
 void ka_put_findings(FILE *out, const struct ka_result *result, const char *prefix)
@@ -98,7 +82,8 @@ void ka_put_findings(FILE *out, const struct ka_result *result, const char *pref
 	put_what(out, result, prefix);
 	put_line(out, prefix, "rule", result->rule);
 	put_line(out, prefix, "source", result->source);
-	put_case(out, result, prefix);
+	ka_print(out, "%s%-10s%s, topology %s\n", prefix, "case",
+		 result->declared ? result->declared : result->case_, result->topology);
 	put_setting(out, result, prefix);
 	if (result->prediction) {
 		put_label(out, prefix, "expected");
@@ -110,24 +95,18 @@ void ka_put_findings(FILE *out, const struct ka_result *result, const char *pref
 		ka_put_observed(out, result);
 		putc('\n', out);
 	}
-	if (result->noise_s > 0) {
-		put_label(out, prefix, "noise");
-		fprintf(out, "this host woke its timers up to %.1f ms late\n",
-			result->noise_s * 1e3);
-	}
+	if (result->noise_s > 0)
+		fprintf(out, "%s%-10sthis host woke its timers up to %.1f ms late\n", prefix,
+			"noise", result->noise_s * 1e3);
 	put_counters(out, result, prefix);
 }
 
 static void put_event(FILE *out, const json_t *event, const char *prefix)
 {
-	const char *at = json_string_value(json_object_get(event, "at"));
-	size_t len = strlen(at);
-
-	fprintf(out, "%s%15.3f   ", prefix, json_number_value(json_object_get(event, "t")));
-	ka_put_plain(out, at);
-	fprintf(out, "%*s  ", (int)(len < 7 ? 7 - len : 0), "");
-	ka_put_plain(out, json_string_value(json_object_get(event, "what")));
-	putc('\n', out);
+	ka_print(out, "%s%15.3f   %-7s  %s\n", prefix,
+		 json_number_value(json_object_get(event, "t")),
+		 json_string_value(json_object_get(event, "at")),
+		 json_string_value(json_object_get(event, "what")));
 }
 
 void ka_put_timeline(FILE *out, const struct ka_result *result, const char *prefix)

@@ -66,10 +66,8 @@ static int tap_result(struct ka_report *report, FILE *out, const struct ka_resul
 
 	fprintf(out, "%s %u - ", ok ? "ok" : "not ok", report->n);
 	ka_put(out, ka_full_name(report, result, name, sizeof(name)), KA_TAP);
-	if (result->verdict == KA_SKIP) {
-		fputs(" # SKIP ", out);
-		ka_put_plain(out, result->why);
-	}
+	if (result->verdict == KA_SKIP)
+		ka_print(out, " # SKIP %s", result->why);
 	putc('\n', out);
 	if (ok)
 		return 0;

@@ -56,12 +56,8 @@ static void put_headlines(const struct ka_report *report, FILE *out, const struc
 	if (same && !strcmp(last->theme, result->theme))
 		return;
 	putc('\n', out);
-	ka_put_plain(out, result->theme);
-	if (result->title) {
-		fputs(": ", out);
-		ka_put_plain(out, result->title);
-	}
-	putc('\n', out);
+	ka_print(out, "%s%s%s\n", result->theme, result->title ? ": " : "",
+		 result->title ? result->title : "");
 }
 
 /* --verbose: what a pass rests on. */
@@ -74,47 +70,33 @@ static void put_details(FILE *out, const struct ka_result *result)
 	fprintf(out, "       took %.3f s", ka_result_took_s(result));
 	if (isfinite(result->notice_s))
 		fprintf(out, ", application woke at %.3f s", result->notice_s);
-	if (result->events) {
-		fputs(", epoll ", out);
-		ka_put_plain(out, result->events);
-	}
+	if (result->events)
+		ka_print(out, ", epoll %s", result->events);
 	json_array_foreach(result->gaps, i, value)
 		fprintf(out, "%s%.3f", i ? " " : ", gaps ", json_number_value(value));
 	json_object_foreach(result->counters, name, value)
 	{
-		fputs(", ", out);
-		ka_put_plain(out, name);
-		fprintf(out, " %+lld", (long long)json_integer_value(value));
+		ka_print(out, ", %s %+lld", name, (long long)json_integer_value(value));
 	}
 	putc('\n', out);
-	if (!result->rule)
-		return;
-	fputs("       since ", out);
-	ka_put_plain(out, result->rule);
-	fputs(" (", out);
-	ka_put_plain(out, result->source ? result->source : "no source");
-	fputs(")\n", out);
+	if (result->rule)
+		ka_print(out, "       since %s (%s)\n", result->rule,
+			 result->source ? result->source : "no source");
 }
 
 static int text_result(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
 	unsigned width = report->options.name_width;
 	char name[KA_NAME_SIZE];
-	size_t len;
 
 	put_headlines(report, out, result);
 	put_verdict(report, out, result->verdict);
-	ka_put_plain(out, ka_result_name(result, name, sizeof(name)));
-	len = strlen(name);
-	if (!width)
-		width = USUAL_NAME_WIDTH;
-	fprintf(out, "%*s  ", (int)(len < width ? width - len : 0), "");
-	if (result->verdict == KA_PASS) {
+	ka_print(out, "%-*s  ", (int)(width ? width : USUAL_NAME_WIDTH),
+		 ka_result_name(result, name, sizeof(name)));
+	if (result->verdict == KA_PASS)
 		ka_put_summary(out, result);
-	} else {
-		fputs("   ", out);
-		ka_put_plain(out, result->why);
-	}
+	else
+		ka_print(out, "   %s", result->why);
 	putc('\n', out);
 	if (result->verdict == KA_PASS && report->options.verbose)
 		put_details(out, result);
@@ -134,8 +116,7 @@ static void put_stories(struct ka_report *report, FILE *out)
 
 		putc('\n', out);
 		put_verdict(report, out, result->verdict);
-		ka_put_plain(out, ka_full_name(report, result, name, sizeof(name)));
-		putc('\n', out);
+		ka_print(out, "%s\n", ka_full_name(report, result, name, sizeof(name)));
 		ka_put_story(out, report, result, "  ");
 	}
 }
@@ -152,9 +133,7 @@ static void put_names(struct ka_report *report, FILE *out, enum ka_verdict_kind 
 		if (!any)
 			fprintf(out, "%s:\n", headline);
 		any = true;
-		fputs("  ", out);
-		ka_put_plain(out, ka_full_name(report, &report->held[i], name, sizeof(name)));
-		putc('\n', out);
+		ka_print(out, "  %s\n", ka_full_name(report, &report->held[i], name, sizeof(name)));
 	}
 }
 
@@ -164,11 +143,9 @@ static int put_matrix(struct ka_report *report, FILE *out)
 	const struct ka_kernels *kernels = &report->kernels;
 
 	putc('\n', out);
-	for (size_t k = 0; k < kernels->n; k++) {
-		fprintf(out, "%s  %s  ", ka_kernel_letter(k), kernels->all[k].name);
-		ka_put_plain(out, kernels->all[k].key);
-		putc('\n', out);
-	}
+	for (size_t k = 0; k < kernels->n; k++)
+		ka_print(out, "%s  %s  %s\n", ka_kernel_letter(k), kernels->all[k].name,
+			 kernels->all[k].key);
 	return ka_matrix_put(out, &report->matrix, kernels->n, !report->options.quiet);
 }
 

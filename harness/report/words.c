@@ -36,15 +36,12 @@ const char *ka_result_name(const struct ka_result *result, char *buf, size_t siz
 
 void ka_put_kernel(FILE *out, const struct ka_result *result)
 {
-	ka_put_plain(out, result->release[0] ? result->release : "unknown");
-	fputs(" (", out);
-	ka_put_plain(out, result->where);
+	char hz[16] = "unknown";
+
 	if (result->hz)
-		fprintf(out, "), HZ %d, ", result->hz);
-	else
-		fputs("), HZ unknown, ", out);
-	ka_put_plain(out, result->clock);
-	fputs(" clock", out);
+		snprintf(hz, sizeof(hz), "%d", result->hz);
+	ka_print(out, "%s (%s), HZ %s, %s clock", result->release[0] ? result->release : "unknown",
+		 result->where, hz, result->clock);
 }
 
 void ka_put_count(FILE *out, int n, const char *what)
@@ -160,14 +157,10 @@ static void put_probes_wanted(FILE *out, const struct ka_result *result)
 
 static void put_end(FILE *out, const char *error, bool eof, const char *events)
 {
-	if (error || eof) {
-		fputs(", ", out);
-		ka_put_plain(out, error ? error : "EOF");
-	}
-	if (events) {
-		fputs(", epoll ", out);
-		ka_put_plain(out, events);
-	}
+	if (error || eof)
+		ka_print(out, ", %s", error ? error : "EOF");
+	if (events)
+		ka_print(out, ", epoll %s", events);
 }
 
 /* What times count from. */
