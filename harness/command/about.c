@@ -65,7 +65,7 @@ unsigned long ka_number_argument(const char *option, const char *text, unsigned 
 	errno = 0;
 	number = strtoul(text, &end, 0);
 	if (!isdigit((unsigned char)*text) || *end || errno || number < min || number > max)
-		ka_usage_error("%s: '%.60s' is not a whole number in %lu..%lu", option, text, min,
+		ka_usage_error("--%s: '%.60s' is not a whole number in %lu..%lu", option, text, min,
 			       max);
 	return number;
 }
@@ -82,7 +82,7 @@ int ka_choice_argument(const char *option, const char *text, const char *const n
 			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 						 i ? ", " : "", names[i]);
 	}
-	ka_usage_error("%s: '%.40s' is none of %s", option, text, known);
+	ka_usage_error("--%s: '%.40s' is none of %s", option, text, known);
 }
 
 void ka_about_version(void)

@@ -39,7 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		options->format = ka_choice_argument("--format", arg, formats);
+		options->format = ka_choice_argument("format", arg, formats);
 		return 0;
 	case 'a':
 		options->all = true;

@@ -4,7 +4,6 @@
  * would run, one for each thing that any of them needs is run, as `run' would; what is skipped there
  * is skipped here, for the same reason.
  */
-#include <argp.h>
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
@@ -15,6 +14,7 @@
 
 #include "command/command.h"
 #include "command/doctor_plan.h"
+#include "command/options.h"
 #include "command/page.h"
 #include "command/select.h"
 #include "model/util.h"
@@ -290,17 +290,10 @@ static int print_all(const struct examination *e, const struct ka_facts *facts,
 	return known ? KA_EXIT_OK : KA_EXIT_BROKEN;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	(void)state;
-	if (key == ARGP_KEY_ARG)
-		ka_usage_error("unexpected '%.60s'; doctor takes no arguments", arg);
-	return ARGP_ERR_UNKNOWN;
-}
-
 int ka_command_doctor(int argc, char **argv)
 {
-	const struct argp argp = { NULL, parse, NULL, about, NULL, NULL, NULL };
+	static const struct ka_options options = { .about = about,
+						   .unexpected = "; doctor takes no arguments" };
 	struct examination e = { .findings = NULL };
 	struct ka_noise *noise = NULL;
 	struct nn_err err = { "" };
@@ -308,7 +301,7 @@ int ka_command_doctor(int argc, char **argv)
 	int64_t began_ns;
 	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	ka_options_parse(&options, argc, argv, NULL);
 	if (ka_select_host(&facts) != KA_EXIT_OK)
 		return KA_EXIT_BROKEN;
 	if (ka_noise_start(&noise, &err) < 0) {

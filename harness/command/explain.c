@@ -46,7 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'z':
-		options->hz = (unsigned)ka_number_argument("--hz", arg, 10, 10000);
+		options->hz = (unsigned)ka_number_argument("hz", arg, 10, 10000);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->name)

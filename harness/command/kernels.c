@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kacheck kernels: what --kernel can be on this machine. */
-#include <argp.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -9,20 +8,13 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/options.h"
 #include "command/where.h"
 #include "guest/guest.h"
 #include "guest/machine.h"
 #include "model/util.h"
 #include "report/table.h"
 #include "run/host.h"
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	(void)state;
-	if (key != ARGP_KEY_ARG)
-		return ARGP_ERR_UNKNOWN;
-	ka_usage_error("unexpected '%.60s'", arg);
-}
 
 /* Reads version and HZ out of a kernel's configuration; leaves what it does not find. */
 static void read_config(const char *path, char *release, size_t size, int *hz)
@@ -174,7 +166,7 @@ int ka_command_kernels(int argc, char **argv)
 		"Lists what --kernel can be on this machine: the running kernel, those that "
 		"ci/kernels/build-uml and ci/kernels/get-image have put into the cache "
 		"($XDG_CACHE_HOME/kacheck or ~/.cache/kacheck), and those of /boot.";
-	const struct argp argp = { NULL, parse, NULL, text, NULL, NULL, NULL };
+	static const struct ka_options options = { .about = text, .unexpected = "" };
 	static const struct ka_table_column columns[] = {
 		{ .head = "LINUX", .least = 26 },
 		{ .head = "HZ", .least = 4, .right = true },
@@ -185,7 +177,7 @@ int ka_command_kernels(int argc, char **argv)
 	struct nn_err err = { "" };
 	struct ka_facts facts;
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	ka_options_parse(&options, argc, argv, NULL);
 	if (ka_host_facts(&facts, &err) == 0)
 		give_row(&table, facts.release, facts.hz, "real", "host");
 	if (!list_guests(&table))

@@ -5,38 +5,22 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/options.h"
 #include "command/select.h"
 #include "model/regimes.h"
 #include "run/host.h"
 
 struct list_options {
 	struct ka_plan_options plan;
-	bool json;
+	int format; /* by formats[] */
 };
 
 static const char *const formats[] = { "text", "json", NULL };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct list_options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &options->plan;
-		return 0;
-	case 'F':
-		options->json = ka_choice_argument("--format", arg, formats) == 1;
-		return 0;
-	case ARGP_KEY_ARG:
-		ka_usage_error("unexpected '%.60s'; to list only some, use --filter", arg);
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option table[] = {
-	{ "format", 'F', "FORMAT", 0, "text (default), or json: one object a line", 0 },
-	{ NULL, 0, NULL, 0, NULL, 0 },
+static const struct ka_option table[] = {
+	{ "format", 'F', "FORMAT", "text (default), or json: one object a line", 0, ka_take_choice,
+	  offsetof(struct list_options, format), .choices = formats },
+	{ .doc = NULL },
 };
 
 static const char about[] =
@@ -165,17 +149,21 @@ int ka_command_list(int argc, char **argv)
 {
 	const struct argp_child children[] = { { ka_select_argp(), 0, NULL, 0 },
 					       { NULL, 0, NULL, 0 } };
-	const struct argp argp = { table, parse, NULL, about, children, NULL, NULL };
-	struct list_options options = { .json = false };
+	struct list_options options = { .format = 0 };
+	const struct ka_options all = { .rows = table,
+					.about = about,
+					.unexpected = "; to list only some, use --filter",
+					.children = children,
+					.child_target = &options.plan };
 	struct ka_plan plan = { .n = 0 };
 	struct ka_facts facts;
 	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	ka_options_parse(&all, argc, argv, &options);
 	status = ka_select_host(&facts);
 	if (status == KA_EXIT_OK)
 		status = ka_select_plan(&plan, &options.plan, &facts);
-	if (status == KA_EXIT_OK && options.json)
+	if (status == KA_EXIT_OK && options.format == 1)
 		status = print_json(&plan, facts.hz);
 	else if (status == KA_EXIT_OK)
 		print_text(&plan, facts.hz);

@@ -131,12 +131,13 @@ static void on_progress(void *arg, const struct ka_progress *progress)
 static int run_once(struct run *run)
 {
 	const struct ka_run_options *options = run->options;
-	const struct ka_schedule_options schedule = { .jobs = options->jobs,
-						      .out_dir = options->out_dir ? run->out_dir
-										  : NULL,
-						      .keep_all = options->keep_all,
-						      .retries = KA_RETRIES,
-						      .noise_budget_ns = options->noise_budget_ns };
+	const struct ka_schedule_options schedule = {
+		.jobs = options->jobs,
+		.out_dir = options->out_dir ? run->out_dir : NULL,
+		.keep_all = options->keep_all,
+		.retries = KA_RETRIES,
+		.noise_budget_ns = options->noise_budget_ms * INT64_C(1000000)
+	};
 	const struct ka_schedule_events events = { .result = on_result,
 						   .progress = run->progress.wanted ? on_progress
 										    : NULL,

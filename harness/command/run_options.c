@@ -2,7 +2,6 @@
 /* What `kacheck run` was asked for. */
 #include "command/run_options.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,85 +9,15 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/options.h"
 #include "command/select.h"
 #include "guest/guest.h"
 #include "run/schedule.h"
-
-enum {
-	KEY_REPEAT = 0x200,
-	KEY_UNTIL_FAIL,
-	KEY_SEED,
-	KEY_FORMAT,
-	KEY_REPORT,
-	KEY_OUT,
-	KEY_KEEP,
-	KEY_COLOR,
-	KEY_STRICT,
-	KEY_EXIT_STYLE,
-	KEY_NOISE_BUDGET,
-	KEY_GUESTS,
-};
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 static const char *const colors[] = { "auto", "always", "never", NULL };
 /* By enum ka_exit_style. */
 static const char *const exit_styles[] = { "default", "kselftest", "bisect", NULL };
-
-/* Parsed so far. */
-struct state {
-	struct ka_run_options *options;
-	enum color color;
-};
-
-static const struct argp_option table[] = {
-	{ NULL, 0, NULL, 0, "What to run:", 1 },
-	{ "kernel", 'k', "KERNEL", 0,
-	  ", all but the first with a clock that jumps over idle time, so that hours take seconds; "
-	  "then also what takes long, and all named settings unless some are given (may be given "
-	  "more than once)",
-	  2 },
-	{ "jobs", 'j', "N", 0,
-	  "At most N instances at once, or in each guest kernel (default: all, they mostly wait)",
-	  2 },
-	{ "guests", KEY_GUESTS, "N", 0,
-	  "At most N guest kernels side by side, which share a plan of more than some dozens of "
-	  "instances (default: as many as there are CPUs and memory for, at most 8; the results "
-	  "do not depend on it)",
-	  2 },
-	{ "repeat", KEY_REPEAT, "N", 0, "Every instance N times, with different phases", 2 },
-	{ "until-fail", KEY_UNTIL_FAIL, NULL, 0,
-	  "Again and again, until something is not a pass; the last round is reported. With "
-	  "--repeat N, at most N rounds",
-	  2 },
-	{ "seed", KEY_SEED, "N", 0,
-	  "Where random phases come from (default: random, and printed: give it again to repeat "
-	  "a run)",
-	  2 },
-	{ "noise-budget", KEY_NOISE_BUDGET, "MS", 0,
-	  "A host that wakes timers later than this has stalled: the instance is run again, at "
-	  "last broken (default: 250)",
-	  2 },
-	{ NULL, 0, NULL, 0, "What to write:", 3 },
-	{ "format", KEY_FORMAT, "FORMAT", 0, "Of standard output; \"help\" lists them. There are ",
-	  4 },
-	{ "report", KEY_REPORT, "FORMAT=FILE", 0,
-	  "Also a report in a file (may be given more than once)", 4 },
-	{ "out", KEY_OUT, "DIR", 0,
-	  "Keep packets (pcap), timeline and result of what failed or broke, in DIR/INSTANCE; the "
-	  "folder is made when there is something to keep (default: keep nothing)",
-	  4 },
-	{ "keep", KEY_KEEP, NULL, 0, "Keep those of every instance (default folder: kacheck-out)",
-	  4 },
-	{ "color", KEY_COLOR, "WHEN", 0,
-	  "always, never, or auto (default): on a terminal, unless NO_COLOR is set", 4 },
-	{ "quiet", 'q', NULL, 0, "Only what did not pass, and the totals; no progress", 4 },
-	{ "verbose", 'v', NULL, 0, "More of what passed", 4 },
-	{ NULL, 0, NULL, 0, "What to make of it:", 5 },
-	{ "strict", KEY_STRICT, NULL, 0, "What is skipped has failed", 6 },
-	{ "exit-style", KEY_EXIT_STYLE, "STYLE", 0,
-	  "default, kselftest (nothing could run: 4), bisect (nothing could run, broken: 125)", 6 },
-	{ NULL, 0, NULL, 0, NULL, 0 },
-};
 
 static const char text[] =
 	"Runs experiments with TCP keepalive, all at once, each in namespaces of its own, and "
@@ -106,18 +35,108 @@ static _Noreturn void list_formats(void)
 	exit(fflush(stdout) ? KA_EXIT_BROKEN : KA_EXIT_OK);
 }
 
-static void add_report(struct ka_run_options *options, char *arg)
+static const char formats_doc[] = "Of standard output; \"help\" lists them. There are ";
+
+#define AT(member) .at = offsetof(struct ka_run_options, member)
+
+static void take_kernel(void *target, const struct ka_option *option, const char *arg)
 {
+	struct ka_run_options *options = target;
+
+	if (options->n_kernels == KA_MAX_KERNELS)
+		ka_usage_error("--%s: more than %d kernels", option->name, KA_MAX_KERNELS);
+	options->kernels[options->n_kernels++] = arg;
+}
+
+static void take_seed(void *target, const struct ka_option *option, const char *arg)
+{
+	struct ka_run_options *options = target;
+
+	options->plan.seed = ka_number_argument(option->name, arg, 0, UINT64_MAX);
+	options->have_seed = true;
+}
+
+static void take_format(void *target, const struct ka_option *option, const char *arg)
+{
+	if (strcmp(arg, "help") == 0)
+		list_formats();
+	ka_take_text(target, option, arg);
+}
+
+static void take_report(void *target, const struct ka_option *option, const char *arg)
+{
+	struct ka_run_options *options = target;
 	char *equals = strchr(arg, '=');
 
 	if (!equals || equals == arg || !equals[1])
-		ka_usage_error("--report: '%.60s' is not FORMAT=FILE, like junit=results.xml", arg);
+		ka_usage_error("--%s: '%.60s' is not FORMAT=FILE, like junit=results.xml",
+			       option->name, arg);
 	if (options->n_reports == KA_MAX_REPORTS)
-		ka_usage_error("--report: more than %d reports", KA_MAX_REPORTS);
+		ka_usage_error("--%s: more than %d reports", option->name, KA_MAX_REPORTS);
 	*equals = '\0';
 	options->reports[options->n_reports++] =
 		(struct ka_report_file){ .format = arg, .path = equals + 1 };
 }
+
+static void take_out(void *target, const struct ka_option *option, const char *arg)
+{
+	if (!*arg)
+		ka_usage_error("--%s: the name of the folder is empty", option->name);
+	ka_take_text(target, option, arg);
+}
+
+static const struct ka_option table[] = {
+	{ .doc = "What to run:", .group = 1 },
+	{ "kernel", 'k', "KERNEL",
+	  ", all but the first with a clock that jumps over idle time, so that hours take seconds; "
+	  "then also what takes long, and all named settings unless some are given (may be given "
+	  "more than once)",
+	  2, .take = take_kernel },
+	{ "jobs", 'j', "N",
+	  "At most N instances at once, or in each guest kernel (default: all, they mostly wait)",
+	  2, ka_take_number, AT(jobs), 0, 1000000 },
+	{ "guests", 0, "N",
+	  "At most N guest kernels side by side, which share a plan of more than some dozens of "
+	  "instances (default: as many as there are CPUs and memory for, at most 8; the results "
+	  "do not depend on it)",
+	  2, ka_take_number, AT(guests), 1, 1000 },
+	{ "repeat", 0, "N", "Every instance N times, with different phases", 2, ka_take_number,
+	  AT(repeat), 1, 1000000 },
+	{ "until-fail", 0, NULL,
+	  "Again and again, until something is not a pass; the last round is reported. With "
+	  "--repeat N, at most N rounds",
+	  2, ka_take_flag, AT(until_fail) },
+	{ "seed", 0, "N",
+	  "Where random phases come from (default: random, and printed: give it again to repeat "
+	  "a run)",
+	  2, .take = take_seed },
+	{ "noise-budget", 0, "MS",
+	  "A host that wakes timers later than this has stalled: the instance is run again, at "
+	  "last broken (default: 250)",
+	  2, ka_take_number, AT(noise_budget_ms), 1, 60000 },
+	{ .doc = "What to write:", .group = 3 },
+	{ "format", 0, "FORMAT", formats_doc, 4, take_format, AT(format) },
+	{ "report", 0, "FORMAT=FILE", "Also a report in a file (may be given more than once)", 4,
+	  .take = take_report },
+	{ "out", 0, "DIR",
+	  "Keep packets (pcap), timeline and result of what failed or broke, in DIR/INSTANCE; the "
+	  "folder is made when there is something to keep (default: keep nothing)",
+	  4, take_out, AT(out_dir) },
+	{ "keep", 0, NULL, "Keep those of every instance (default folder: kacheck-out)", 4,
+	  ka_take_flag, AT(keep_all) },
+	{ "color", 0, "WHEN",
+	  "always, never, or auto (default): on a terminal, unless NO_COLOR is set", 4,
+	  ka_take_choice, AT(when_color), .choices = colors },
+	{ "quiet", 'q', NULL, "Only what did not pass, and the totals; no progress", 4,
+	  ka_take_flag, AT(quiet) },
+	{ "verbose", 'v', NULL, "More of what passed", 4, ka_take_flag, AT(verbose) },
+	{ .doc = "What to make of it:", .group = 5 },
+	{ "strict", 0, NULL, "What is skipped has failed", 6, ka_take_flag, AT(strict) },
+	{ "exit-style", 0, "STYLE",
+	  "default, kselftest (nothing could run: 4), bisect (nothing could run, broken: 125)", 6,
+	  ka_take_choice, AT(exit_style), .choices = exit_styles },
+	{ .doc = NULL },
+};
 
 static bool is_set(const char *variable)
 {
@@ -140,80 +159,12 @@ static bool want_color(enum color color)
 	return isatty(STDOUT_FILENO) && (!terminal || strcmp(terminal, "dumb") != 0);
 }
 
-static error_t parse_what(int key, char *arg, struct ka_run_options *options)
+static void finish(void *target)
 {
-	switch (key) {
-	case 'k':
-		if (options->n_kernels == KA_MAX_KERNELS)
-			ka_usage_error("--kernel: more than %d kernels", KA_MAX_KERNELS);
-		options->kernels[options->n_kernels++] = arg;
-		return 0;
-	case 'j':
-		options->jobs = (unsigned)ka_number_argument("--jobs", arg, 0, 1000000);
-		return 0;
-	case KEY_GUESTS:
-		options->guests = (unsigned)ka_number_argument("--guests", arg, 1, 1000);
-		return 0;
-	case KEY_REPEAT:
-		options->repeat = (unsigned)ka_number_argument("--repeat", arg, 1, 1000000);
-		return 0;
-	case KEY_UNTIL_FAIL:
-		options->until_fail = true;
-		return 0;
-	case KEY_SEED:
-		options->plan.seed = ka_number_argument("--seed", arg, 0, UINT64_MAX);
-		options->have_seed = true;
-		return 0;
-	case KEY_NOISE_BUDGET:
-		options->noise_budget_ns =
-			(int64_t)ka_number_argument("--noise-budget", arg, 1, 60000) * 1000000;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static error_t parse_output(int key, char *arg, struct state *s)
-{
-	struct ka_run_options *options = s->options;
-
-	switch (key) {
-	case KEY_FORMAT:
-		if (strcmp(arg, "help") == 0)
-			list_formats();
-		options->format = arg;
-		return 0;
-	case KEY_REPORT:
-		add_report(options, arg);
-		return 0;
-	case KEY_OUT:
-		if (!*arg)
-			ka_usage_error("--out: the name of the folder is empty");
-		options->out_dir = arg;
-		return 0;
-	case KEY_KEEP:
-		options->keep_all = true;
-		return 0;
-	case KEY_COLOR:
-		s->color = ka_choice_argument("--color", arg, colors);
-		return 0;
-	case 'q':
-		options->quiet = true;
-		return 0;
-	case 'v':
-		options->verbose = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static void finish(struct state *s)
-{
-	struct ka_run_options *options = s->options;
+	struct ka_run_options *options = target;
 	uint32_t seed = 1;
 
-	options->color = want_color(s->color);
+	options->color = want_color((enum color)options->when_color);
 	if (options->n_kernels == 0)
 		options->kernels[options->n_kernels++] = "host";
 	if (options->keep_all && !options->out_dir)
@@ -233,51 +184,29 @@ static void finish(struct state *s)
 static char *help_filter(int key, const char *doc, void *input)
 {
 	char forms[400], *whole;
-
-	(void)input;
 	int ret = -1;
 
+	(void)input;
 	if (key == 'k')
 		ret = asprintf(&whole, "%s%s", ka_kernel_forms(true, forms, sizeof(forms)), doc);
-	else if (key == KEY_FORMAT)
+	else if (doc == formats_doc)
 		ret = asprintf(&whole, "%s%s", doc, ka_report_formats(forms, sizeof(forms)));
 	return ret < 0 ? (char *)doc : whole;
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct state *s = state->input;
-	error_t ret;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &s->options->plan;
-		return 0;
-	case KEY_STRICT:
-		s->options->strict = true;
-		return 0;
-	case KEY_EXIT_STYLE:
-		s->options->exit_style = ka_choice_argument("--exit-style", arg, exit_styles);
-		return 0;
-	case ARGP_KEY_ARG:
-		ka_usage_error("unexpected '%.60s'; to run only some, use --filter", arg);
-	case ARGP_KEY_SUCCESS:
-		finish(s);
-		return 0;
-	default:
-		ret = parse_what(key, arg, s->options);
-		return ret == ARGP_ERR_UNKNOWN ? parse_output(key, arg, s) : ret;
-	}
 }
 
 void ka_run_options_parse(struct ka_run_options *options, int argc, char **argv)
 {
 	const struct argp_child children[] = { { ka_select_argp(), 0, NULL, 1 },
 					       { NULL, 0, NULL, 0 } };
-	const struct argp argp = { table, parse, NULL, text, children, help_filter, NULL };
-	struct state s = { .options = options, .color = COLOR_AUTO };
+	const struct ka_options all = { .rows = table,
+					.about = text,
+					.unexpected = "; to run only some, use --filter",
+					.finish = finish,
+					.children = children,
+					.child_target = &options->plan,
+					.help = help_filter };
 
-	*options =
-		(struct ka_run_options){ .format = "text", .noise_budget_ns = KA_NOISE_BUDGET_NS };
-	argp_parse(&argp, argc, argv, 0, NULL, &s);
+	*options = (struct ka_run_options){ .format = "text",
+					    .noise_budget_ms = KA_NOISE_BUDGET_NS / 1000000 };
+	ka_options_parse(&all, argc, argv, options);
 }

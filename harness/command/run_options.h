@@ -25,10 +25,11 @@ struct ka_run_options {
 	size_t n_reports;
 	const char *out_dir; /* NULL: keep nothing */
 	bool keep_all;
-	bool color; /* decided: option, environment, terminal */
+	int when_color; /* as given: enum color */
+	bool color;     /* decided: option, environment, terminal */
 	bool strict, quiet, verbose;
 	enum ka_exit_style exit_style;
-	int64_t noise_budget_ns;
+	unsigned noise_budget_ms;
 };
 
 /* Parses the command line; ends the process on wrong usage and after --help. */

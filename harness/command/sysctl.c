@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kacheck sysctl: what was asked, what is written, what is measured; the writers tell. */
-#include <argp.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "command/command.h"
+#include "command/options.h"
 #include "command/progress.h"
 #include "command/sysctl.h"
 #include "command/where.h"
@@ -22,51 +22,6 @@
 /* In real time: what takes longer is computed instead. */
 #define BUDGET_S 60
 
-enum {
-	KEY_SYSTEM = 0x300,
-	KEY_FROM,
-	KEY_BUDGET,
-	KEY_DETECT,
-	KEY_SURVIVE,
-	KEY_RATE,
-	KEY_CONNECTIONS,
-	KEY_SUGGEST,
-	KEY_LIVE,
-};
-
-static const struct argp_option table[] = {
-	{ "system", KEY_SYSTEM, NULL, 0,
-	  "Also what this host reads at boot: /etc/sysctl.d and the like, in their order", 0 },
-	{ "from", KEY_FROM, "FILE|host", 0,
-	  "What there was before: a file, or this host's values (default: what the kernel begins "
-	  "with)",
-	  0 },
-	{ "live", KEY_LIVE, "PID|PATH", 0,
-	  "Looks into a namespace that exists (of a process, of a container by its process, or "
-	  "/run/netns/NAME): its connections, and what a dead peer costs each, now and with FILE",
-	  0 },
-	{ "detect-within", KEY_DETECT, "TIME", 0, "Is a dead peer noticed within 5m?", 1 },
-	{ "survive-idle", KEY_SURVIVE, "TIME|GATEWAY,...", 0,
-	  "Does an idle connection live through gateways that forget after 350s, or such as "
-	  "aws-nlb, "
-	  "azure-lb, gcp, ipvs?",
-	  1 },
-	{ "max-probes-per-second", KEY_RATE, "N", 0,
-	  "Do all idle connections together cost at most N probes a second? Needs --connections",
-	  1 },
-	{ "connections", KEY_CONNECTIONS, "N", 0, "How many there are", 1 },
-	{ "kernel", 'k', "KERNEL", 0,
-	  "Where to try it, as for run (default: a guest kernel of the cache, whose clock jumps; "
-	  "else this host)",
-	  2 },
-	{ "budget", KEY_BUDGET, "TIME", 0,
-	  "In real time, only compute what takes longer (default: 60s; 0: try nothing)", 2 },
-	{ "format", 'f', "FORMAT", 0, "text (default), markdown (for a change ticket) or json", 3 },
-	{ "suggest", KEY_SUGGEST, NULL, 0,
-	  "The smallest change that answers every question with yes, tried", 3 },
-	{ NULL, 0, NULL, 0, NULL, 0 },
-};
-
 static const char about[] =
 	"Tells what sysctls will do before they are rolled out: applies them in new network "
 	"namespaces, measures, and says what changes, for whom, and for whom not. The host is not "
@@ -76,34 +31,58 @@ static const char about[] =
 	"without. Ends with 1 if a question is answered with no, 2 for bad input, 77 where nothing "
 	"could be run, 99 if an experiment broke or its result could not be read.";
 
-static double rate_argument(const char *text)
+static void take_rate(void *target, const struct ka_option *option, const char *arg)
 {
+	struct ka_sysctl_options *options = target;
 	char *end;
-	double rate = strtod(text, &end);
 
-	if (!isdigit((unsigned char)*text) || *end || !(rate > 0) || rate > 1e12)
-		ka_usage_error(
-			"--max-probes-per-second: '%.40s' is no number; write one above 0, like "
-			"1000",
-			text);
-	return rate;
+	options->rate = strtod(arg, &end);
+	if (!isdigit((unsigned char)*arg) || *end || !(options->rate > 0) || options->rate > 1e12)
+		ka_usage_error("--%s: '%.40s' is no number; write one above 0, like 1000",
+			       option->name, arg);
 }
 
-static double budget_argument(const char *text)
+static void take_connections(void *target, const struct ka_option *option, const char *arg)
 {
+	struct ka_sysctl_options *options = target;
+
+	options->connections = ka_number_argument(option->name, arg, 1, 1000000000000ul);
+}
+
+static void take_budget(void *target, const struct ka_option *option, const char *arg)
+{
+	struct ka_sysctl_options *options = target;
 	struct nn_err err = { "" };
-	double seconds = 0;
 
-	if (strcmp(text, "0") != 0 && ka_span_parse(&seconds, text, &err) < 0)
-		ka_usage_error("--budget: %s", err.text);
-	return seconds;
+	options->budget_s = 0;
+	if (strcmp(arg, "0") != 0 && ka_span_parse(&options->budget_s, arg, &err) < 0)
+		ka_usage_error("--%s: %s", option->name, err.text);
 }
 
-/* By enum ka_sysctl_format. */
-static const char *const formats[] = { "text", "markdown", "json", NULL };
-
-static void check(struct ka_sysctl_options *options)
+static void take_question(void *target, const struct ka_option *option, const char *arg)
 {
+	struct ka_questions *questions = &((struct ka_sysctl_options *)target)->questions;
+	struct nn_err err = { "" };
+	int ret = strcmp(option->name, "detect-within") == 0
+			  ? ka_questions_detect(questions, arg, &err)
+			  : ka_questions_survive(questions, arg, &err);
+
+	if (ret < 0)
+		ka_usage_error("%s", err.text);
+}
+
+static void take_word(void *target, const char *word)
+{
+	struct ka_sysctl_options *options = target;
+
+	if (options->n_what == KA_MAX_ROLLED)
+		ka_usage_error("sysctl: more than %d files and words", KA_MAX_ROLLED);
+	options->what[options->n_what++] = word;
+}
+
+static void finish(void *target)
+{
+	struct ka_sysctl_options *options = target;
 	struct nn_err err = { "" };
 
 	if (options->n_what == 0 && !options->system && !options->live)
@@ -117,73 +96,58 @@ static void check(struct ka_sysctl_options *options)
 		ka_usage_error("%s", err.text);
 }
 
-static int ask(struct ka_sysctl_options *options, int key, const char *arg)
-{
-	struct nn_err err = { "" };
-	int ret = key == KEY_DETECT ? ka_questions_detect(&options->questions, arg, &err)
-				    : ka_questions_survive(&options->questions, arg, &err);
+/* By enum ka_sysctl_format. */
+static const char *const formats[] = { "text", "markdown", "json", NULL };
 
-	if (ret < 0)
-		ka_usage_error("%s", err.text);
-	return 0;
-}
+#define AT(member) .at = offsetof(struct ka_sysctl_options, member)
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct ka_sysctl_options *options = state->input;
-
-	switch (key) {
-	case KEY_SYSTEM:
-		options->system = true;
-		return 0;
-	case KEY_FROM:
-		options->from = arg;
-		return 0;
-	case KEY_LIVE:
-		options->live = arg;
-		return 0;
-	case KEY_DETECT:
-	case KEY_SURVIVE:
-		return ask(options, key, arg);
-	case KEY_RATE:
-		options->rate = rate_argument(arg);
-		return 0;
-	case KEY_CONNECTIONS:
-		options->connections = ka_number_argument("--connections", arg, 1, 1000000000000ul);
-		return 0;
-	case 'k':
-		options->kernel = arg;
-		return 0;
-	case KEY_BUDGET:
-		options->budget_s = budget_argument(arg);
-		return 0;
-	case 'f':
-		options->format = ka_choice_argument("--format", arg, formats);
-		return 0;
-	case KEY_SUGGEST:
-		options->suggest = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (options->n_what == KA_MAX_ROLLED)
-			ka_usage_error("sysctl: more than %d files and words", KA_MAX_ROLLED);
-		options->what[options->n_what++] = arg;
-		return 0;
-	case ARGP_KEY_END:
-		check(options);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
+static const struct ka_option table[] = {
+	{ "system", 0, NULL,
+	  "Also what this host reads at boot: /etc/sysctl.d and the like, in their order", 0,
+	  ka_take_flag, AT(system) },
+	{ "from", 0, "FILE|host",
+	  "What there was before: a file, or this host's values (default: what the kernel begins "
+	  "with)",
+	  0, ka_take_text, AT(from) },
+	{ "live", 0, "PID|PATH",
+	  "Looks into a namespace that exists (of a process, of a container by its process, or "
+	  "/run/netns/NAME): its connections, and what a dead peer costs each, now and with FILE",
+	  0, ka_take_text, AT(live) },
+	{ "detect-within", 0, "TIME", "Is a dead peer noticed within 5m?", 1,
+	  .take = take_question },
+	{ "survive-idle", 0, "TIME|GATEWAY,...",
+	  "Does an idle connection live through gateways that forget after 350s, or such as "
+	  "aws-nlb, "
+	  "azure-lb, gcp, ipvs?",
+	  1, .take = take_question },
+	{ "max-probes-per-second", 0, "N",
+	  "Do all idle connections together cost at most N probes a second? Needs --connections", 1,
+	  .take = take_rate },
+	{ "connections", 0, "N", "How many there are", 1, .take = take_connections },
+	{ "kernel", 'k', "KERNEL",
+	  "Where to try it, as for run (default: a guest kernel of the cache, whose clock jumps; "
+	  "else this host)",
+	  2, ka_take_text, AT(kernel) },
+	{ "budget", 0, "TIME",
+	  "In real time, only compute what takes longer (default: 60s; 0: try nothing)", 2,
+	  .take = take_budget },
+	{ "format", 'f', "FORMAT", "text (default), markdown (for a change ticket) or json", 3,
+	  ka_take_choice, AT(format), .choices = formats },
+	{ "suggest", 0, NULL, "The smallest change that answers every question with yes, tried", 3,
+	  ka_take_flag, AT(suggest) },
+	{ .doc = NULL },
+};
 
 static void parse_options(struct ka_sysctl_options *options, int argc, char **argv)
 {
-	const struct argp argp = {
-		table, parse, "FILE|DIR|WORD=VALUE...", about, NULL, NULL, NULL
-	};
+	static const struct ka_options all = { .rows = table,
+					       .words = "FILE|DIR|WORD=VALUE...",
+					       .about = about,
+					       .take_word = take_word,
+					       .finish = finish };
 
 	*options = (struct ka_sysctl_options){ .budget_s = BUDGET_S };
-	argp_parse(&argp, argc, argv, 0, NULL, options);
+	ka_options_parse(&all, argc, argv, options);
 }
 
 /* ---- what is written ---------------------------------------------------------------------- */

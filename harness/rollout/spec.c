@@ -3,102 +3,44 @@
 #include "rollout/spec.h"
 
 #include <errno.h>
-#include <jansson.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static json_t *knobs_json(const struct ka_knobs *knobs)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < KA_KNOBS; i++)
-		json_array_append_new(array, json_integer(knobs->value[i]));
-	return array;
-}
-
-static json_t *writes_json(const struct ka_spec *spec)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < spec->n_writes; i++)
-		json_array_append_new(array, json_pack("[i, s]", (int)spec->writes[i].knob,
-						       spec->writes[i].text));
-	return array;
-}
-
-static json_t *gateways_json(const struct ka_spec *spec)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < spec->n_gateways; i++)
-		json_array_append_new(array, json_pack("[i, i]", (int)spec->gateways[i].timeout_s,
-						       (int)spec->gateways[i].unknown));
-	return array;
-}
+static const char digits[] = "0123456789abcdef";
 
 char *ka_spec_text(const struct ka_spec *spec)
 {
-	json_t *json =
-		json_pack("{s:o, s:o, s:o, s:o, s:b}", "before", knobs_json(&spec->before), "after",
-			  knobs_json(&spec->after), "writes", writes_json(spec), "gateways",
-			  gateways_json(spec), "virtual", (int)spec->virtual_clock);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	const unsigned char *bytes = (const unsigned char *)spec;
+	char *text = malloc(2 * sizeof(*spec) + 1);
 
-	json_decref(json);
+	for (size_t i = 0; text && i < sizeof(*spec); i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 0xf];
+	}
+	if (text)
+		text[2 * sizeof(*spec)] = '\0';
 	return text;
 }
 
-static bool take_knobs(struct ka_knobs *knobs, const json_t *array)
+/* Counts and names of another make must not lead anywhere. */
+static bool makes_sense(const struct ka_spec *spec)
 {
-	for (size_t i = 0; i < KA_KNOBS; i++)
-		knobs->value[i] = json_integer_value(json_array_get(array, i));
-	return json_array_size(array) == KA_KNOBS;
-}
-
-static bool take_writes(struct ka_spec *spec, json_t *array)
-{
-	for (size_t i = 0; i < json_array_size(array) && i < KA_KNOBS; i++) {
-		const char *text;
-		int knob;
-
-		if (json_unpack(json_array_get(array, i), "[i, s]", &knob, &text) < 0 || knob < 0 ||
-		    knob >= KA_KNOBS)
+	for (size_t i = 0; i < spec->n_writes && i < KA_KNOBS; i++)
+		if (spec->writes[i].knob >= KA_KNOBS ||
+		    !memchr(spec->writes[i].text, '\0', sizeof(spec->writes[i].text)))
 			return false;
-		spec->writes[i].knob = (enum ka_knob)knob;
-		snprintf(spec->writes[i].text, sizeof(spec->writes[i].text), "%s", text);
-		spec->n_writes++;
-	}
-	return true;
-}
-
-static bool take_gateways(struct ka_spec *spec, json_t *array)
-{
-	for (size_t i = 0; i < json_array_size(array) && i < KA_MAX_SPEC_GATEWAYS; i++) {
-		int timeout_s, unknown;
-
-		if (json_unpack(json_array_get(array, i), "[i, i]", &timeout_s, &unknown) < 0)
-			return false;
-		spec->gateways[i] =
-			(struct ka_spec_gateway){ (unsigned)timeout_s, (enum ka_unknown)unknown };
-		spec->n_gateways++;
-	}
-	return true;
+	return spec->n_writes <= KA_KNOBS && spec->n_gateways <= KA_MAX_SPEC_GATEWAYS;
 }
 
 int ka_spec_read(struct ka_spec *spec, const char *text, struct nn_err *err)
 {
-	json_t *json = json_loads(text, 0, NULL), *before, *after, *writes, *gateways;
-	int virtual_clock;
-	bool whole;
+	unsigned char *bytes = (unsigned char *)spec;
+	size_t len = strlen(text);
 
-	*spec = (struct ka_spec){ .n_writes = 0 };
-	whole = json && json_unpack(json, "{s:o, s:o, s:o, s:o, s:b}", "before", &before, "after",
-				    &after, "writes", &writes, "gateways", &gateways, "virtual",
-				    &virtual_clock) == 0;
-	whole = whole && take_knobs(&spec->before, before) && take_knobs(&spec->after, after) &&
-		take_writes(spec, writes) && take_gateways(spec, gateways);
-	if (whole)
-		spec->virtual_clock = virtual_clock;
-	json_decref(json);
-	return whole ? 0 : nn_fail(err, EINVAL, "what is to be tried cannot be read");
+	if (len != 2 * sizeof(*spec) || strspn(text, digits) != len)
+		return nn_fail(err, EINVAL, "what is to be tried cannot be read");
+	for (size_t i = 0; i < sizeof(*spec); i++)
+		bytes[i] = (unsigned char)((strchr(digits, text[2 * i]) - digits) << 4 |
+					   (strchr(digits, text[2 * i + 1]) - digits));
+	return makes_sense(spec) ? 0 : nn_fail(err, EINVAL, "what is to be tried makes no sense");
 }

@@ -30,7 +30,8 @@ struct ka_spec {
 	bool virtual_clock; /* hours cost nothing */
 };
 
-/* As text, to be freed; NULL without memory. */
+/* As text, to be freed; NULL without memory. It is the structure itself, which has no pointers: the guest
+ * runs the same program. */
 char *ka_spec_text(const struct ka_spec *spec);
 /* 0 or -EINVAL. */
 int ka_spec_read(struct ka_spec *spec, const char *text, struct nn_err *err);

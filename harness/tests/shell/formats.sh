@@ -46,7 +46,7 @@ done
 
 is "json: one object a line" "$(jq -c 'type' r.json | grep -c object)" "$(wc -l <r.json)"
 is "json: every instance" "$(jq -r '.instance' r.json | sort -u | wc -l)" "$planned"
-is "json: version" "$(jq '.v' r.json | sort -u)" 1
+is "json: version" "$(jq '.v' r.json | sort -u)" 2
 wanted='["v","instance","case","theme","setting","family","prober","topology","kernel","nominal_s",
 	"window_s","noise_s","detect_s","notice_s","off_jiffies","errno","events","probes","gaps_s",
 	"verdict","why","counters","timeline"]'
