@@ -74,20 +74,25 @@ static struct ka_packet feed(struct ka_flow *flow, struct frame f)
 	return p;
 }
 
+static struct ka_packet expect(struct ka_flow *flow, enum ka_segment kind, struct frame f)
+{
+	struct ka_packet p = feed(flow, f);
+
+	assert_int_equal(p.kind, kind);
+	return p;
+}
+
 static void handshake(struct ka_flow *flow, enum ka_at at, int family)
 {
 	struct ka_packet p;
 
 	ka_flow_init(flow, at, PORT);
 	assert_false(ka_flow_settled(flow));
-	p = feed(flow, make(family, CLIENT, 0, 0, TH_SYN, 0, true));
-	assert_int_equal(p.kind, KA_SEG_SYN);
+	p = expect(flow, KA_SEG_SYN, make(family, CLIENT, 0, 0, TH_SYN, 0, true));
 	assert_false(p.accepted);
-	p = feed(flow, make(family, SERVER, 0, 1, TH_SYN | TH_ACK, 0, true));
-	assert_int_equal(p.kind, KA_SEG_SYN_ACK);
+	p = expect(flow, KA_SEG_SYN_ACK, make(family, SERVER, 0, 1, TH_SYN | TH_ACK, 0, true));
 	assert_int_equal(p.accepted, at == KA_AT_CLIENT);
-	p = feed(flow, make(family, CLIENT, 1, 1, TH_ACK, 0, true));
-	assert_int_equal(p.kind, KA_SEG_ACK);
+	p = expect(flow, KA_SEG_ACK, make(family, CLIENT, 1, 1, TH_ACK, 0, true));
 	assert_int_equal(p.accepted, at == KA_AT_SERVER);
 	assert_true(ka_flow_settled(flow));
 }
@@ -106,17 +111,15 @@ TEST(test_data_across_the_wrap)
 	struct ka_packet p;
 
 	handshake(&flow, KA_AT_SERVER, AF_INET6);
-	p = feed(&flow, make(AF_INET6, CLIENT, 1, 1, TH_ACK | TH_PUSH, 64, true));
-	assert_int_equal(p.kind, KA_SEG_DATA);
+	p = expect(&flow, KA_SEG_DATA, make(AF_INET6, CLIENT, 1, 1, TH_ACK | TH_PUSH, 64, true));
 	assert_int_equal(p.len, 64);
 	assert_true(p.accepted);
 	assert_true(p.timestamps);
 	assert_int_equal(p.tsval, 7);
 	assert_false(ka_flow_settled(&flow));
-	p = feed(&flow, make(AF_INET6, CLIENT, 1, 1, TH_ACK | TH_PUSH, 64, true));
-	assert_int_equal(p.kind, KA_SEG_RETRANSMIT);
-	p = feed(&flow, make(AF_INET6, SERVER, 1, 65, TH_ACK, 0, true));
-	assert_int_equal(p.kind, KA_SEG_ACK);
+	p = expect(&flow, KA_SEG_RETRANSMIT,
+		   make(AF_INET6, CLIENT, 1, 1, TH_ACK | TH_PUSH, 64, true));
+	p = expect(&flow, KA_SEG_ACK, make(AF_INET6, SERVER, 1, 65, TH_ACK, 0, true));
 	assert_true(p.out);
 	assert_true(ka_flow_settled(&flow));
 }
@@ -146,16 +149,13 @@ TEST(test_probe_and_answer)
 	struct ka_packet p;
 
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
-	p = feed(&flow, make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, false));
-	assert_int_equal(p.kind, KA_SEG_PROBE);
+	p = expect(&flow, KA_SEG_PROBE, make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, false));
 	assert_int_equal(p.snd_una, 1);
 	assert_int_equal(p.rcv_nxt, 1);
 	assert_false(p.timestamps);
-	p = feed(&flow, make(AF_INET, SERVER, 1, 1, TH_ACK, 0, true));
-	assert_int_equal(p.kind, KA_SEG_ANSWER);
+	p = expect(&flow, KA_SEG_ANSWER, make(AF_INET, SERVER, 1, 1, TH_ACK, 0, true));
 	assert_true(p.accepted);
-	p = feed(&flow, make(AF_INET, SERVER, 1, 1, TH_ACK, 0, true));
-	assert_int_equal(p.kind, KA_SEG_ACK);
+	p = expect(&flow, KA_SEG_ACK, make(AF_INET, SERVER, 1, 1, TH_ACK, 0, true));
 }
 
 /* A probe that arrives is answered, but does not count as received: its SEQ is too old. */
@@ -165,8 +165,7 @@ TEST(test_incoming_probe_is_not_accepted)
 	struct ka_packet p;
 
 	handshake(&flow, KA_AT_CLIENT, AF_INET6);
-	p = feed(&flow, make(AF_INET6, SERVER, 0, 1, TH_ACK, 0, true));
-	assert_int_equal(p.kind, KA_SEG_PROBE);
+	p = expect(&flow, KA_SEG_PROBE, make(AF_INET6, SERVER, 0, 1, TH_ACK, 0, true));
 	assert_false(p.out);
 	assert_false(p.accepted);
 }
@@ -182,11 +181,9 @@ TEST(test_retransmission_of_the_last_is_accepted)
 	feed(&flow, make(AF_INET, CLIENT, 1, 1, TH_ACK, 10, true));
 	feed(&flow, make(AF_INET, CLIENT, 11, 1, TH_ACK, 10, true));
 	feed(&flow, make(AF_INET, SERVER, 1, 21, TH_ACK, 0, true));
-	p = feed(&flow, make(AF_INET, CLIENT, 11, 1, TH_ACK, 10, true));
-	assert_int_equal(p.kind, KA_SEG_RETRANSMIT);
+	p = expect(&flow, KA_SEG_RETRANSMIT, make(AF_INET, CLIENT, 11, 1, TH_ACK, 10, true));
 	assert_true(p.accepted);
-	p = feed(&flow, make(AF_INET, CLIENT, 1, 1, TH_ACK, 10, true));
-	assert_int_equal(p.kind, KA_SEG_RETRANSMIT);
+	p = expect(&flow, KA_SEG_RETRANSMIT, make(AF_INET, CLIENT, 1, 1, TH_ACK, 10, true));
 	assert_false(p.accepted);
 }
 
@@ -206,11 +203,9 @@ TEST(test_rst_fin)
 	struct ka_packet p;
 
 	handshake(&flow, KA_AT_CLIENT, AF_INET);
-	p = feed(&flow, make(AF_INET, SERVER, 1, 1, TH_FIN | TH_ACK, 0, true));
-	assert_int_equal(p.kind, KA_SEG_DATA);
+	p = expect(&flow, KA_SEG_DATA, make(AF_INET, SERVER, 1, 1, TH_FIN | TH_ACK, 0, true));
 	assert_true(p.accepted);
-	p = feed(&flow, make(AF_INET, CLIENT, 1, 2, TH_RST | TH_ACK, 0, true));
-	assert_int_equal(p.kind, KA_SEG_RST);
+	p = expect(&flow, KA_SEG_RST, make(AF_INET, CLIENT, 1, 2, TH_RST | TH_ACK, 0, true));
 	assert_int_equal(p.ack, 2);
 }
 
@@ -226,8 +221,7 @@ TEST(test_mptcp_option)
 	f = make(AF_INET, CLIENT, 0, 1, TH_ACK, 0, true);
 	assert_false(feed(&flow, f).mptcp);
 	memcpy(f.bytes + f.len - sizeof(dss), dss, sizeof(dss));
-	p = feed(&flow, f);
-	assert_int_equal(p.kind, KA_SEG_PROBE);
+	p = expect(&flow, KA_SEG_PROBE, f);
 	assert_true(p.mptcp);
 	assert_false(p.timestamps);
 	assert_int_equal(p.other_options, 0);
@@ -280,8 +274,7 @@ TEST(test_icmp_quotes_the_connection)
 	f.bytes[at + 1] = 13;
 	memcpy(f.bytes + at + 8, quoted.bytes + 14, quoted.len - 14);
 	f.len = at + 8 + quoted.len - 14;
-	p = feed(&flow, f);
-	assert_int_equal(p.kind, KA_SEG_ICMP);
+	p = expect(&flow, KA_SEG_ICMP, f);
 	assert_int_equal(p.icmp_type, 3);
 	assert_int_equal(p.icmp_code, 13);
 	assert_false(p.out);

@@ -53,8 +53,9 @@ static void assert_words(struct ka_event event, const char *words)
 	assert_string_equal(ka_event_text(&event, text, sizeof(text)), words);
 }
 
-#define PACKET(...) ((struct ka_event){ .what = KA_EV_PACKET, .packet = { __VA_ARGS__ } })
-#define CALL(...)   ((struct ka_event){ .what = KA_EV_CALL, .call = { __VA_ARGS__ } })
+#define EVENT(kind, member, ...) ((struct ka_event){ .what = kind, .member = { __VA_ARGS__ } })
+#define PACKET(...)              EVENT(KA_EV_PACKET, packet, __VA_ARGS__)
+#define CALL(...)                EVENT(KA_EV_CALL, call, __VA_ARGS__)
 
 TEST(packets_in_words)
 {
@@ -75,7 +76,7 @@ TEST(sockets_in_words)
 {
 	assert_words((struct ka_event){ .what = KA_EV_EPOLL, .epoll.mask = 0x2019 },
 		     "epoll 0x2019 (IN|RDHUP|ERR|HUP)");
-	assert_words((struct ka_event){ .what = KA_EV_EPOLL, .epoll = { KA_EPOLL_FULL, 0x215d } },
+	assert_words(EVENT(KA_EV_EPOLL, epoll, KA_EPOLL_FULL, 0x215d),
 		     "epoll for all 0x215d (IN|RDNORM|OUT|WRNORM|RDHUP|ERR|HUP)");
 	assert_words(CALL(.name = KA_CALL_READ, .ret = -1, .err = ETIMEDOUT),
 		     "read = -1 ETIMEDOUT");
@@ -83,44 +84,30 @@ TEST(sockets_in_words)
 		     "read = 0 (after the end)");
 	assert_words(CALL(.name = KA_CALL_SO_ERROR, .ret = ECONNRESET), "SO_ERROR = ECONNRESET");
 	assert_words((struct ka_event){ .what = KA_EV_DIAG }, "sock_diag: no such socket");
-	assert_words((struct ka_event){ .what = KA_EV_DIAG,
-					.diag = { true, TCP_ESTABLISHED, 2, 1, 1020 } },
+	assert_words(EVENT(KA_EV_DIAG, diag, true, TCP_ESTABLISHED, 2, 1, 1020),
 		     "sock_diag: ESTABLISHED, keepalive timer in 1.020 s, probes out 1");
-	assert_words((struct ka_event){ .what = KA_EV_TCP_INFO,
-					.info = { .state = TCP_CLOSE, .rto_us = 204000 } },
+	assert_words(EVENT(KA_EV_TCP_INFO, info, .state = TCP_CLOSE, .rto_us = 204000),
 		     "TCP_INFO: CLOSE, probes out 0, retransmits 0, backoff 0, rto 0.204 s");
 }
 
 TEST(the_bench_in_words)
 {
-	assert_words((struct ka_event){ .what = KA_EV_STEP, .step = { .text = "connect" } },
-		     "step 1: connect");
-	assert_words((struct ka_event){ .what = KA_EV_FAULT, .fault = { 2, 0, "drop" } },
+	assert_words(EVENT(KA_EV_STEP, step, .text = "connect"), "step 1: connect");
+	assert_words(EVENT(KA_EV_FAULT, fault, 2, 0, "drop"),
 		     "fault of step 3 had no effect: drop");
-	assert_words((struct ka_event){ .what = KA_EV_FAULT, .fault = { 2, 1, "process gone" } },
+	assert_words(EVENT(KA_EV_FAULT, fault, 2, 1, "process gone"),
 		     "fault of step 3 took effect: process gone");
-	assert_words((struct ka_event){ .what = KA_EV_CHECK,
-					.check = { .step = 1, .text = "idle is 2" } },
+	assert_words(EVENT(KA_EV_CHECK, check, .step = 1, .text = "idle is 2"),
 		     "check of step 2 FAILED: idle is 2");
-	assert_words((struct ka_event){ .what = KA_EV_COUNTER, .counter = { "Tcp.OutRsts", 1 } },
-		     "counter Tcp.OutRsts +1");
-	assert_words((struct ka_event){ .what = KA_EV_APP, .app = { .text = "gets answer 1" } },
-		     "program gets answer 1");
-	assert_words((struct ka_event){ .what = KA_EV_LOAD, .load = { .n = 5000 } },
-		     "load of 5000: all live");
-	assert_words((struct ka_event){ .what = KA_EV_LOAD,
-					.load = { .n = 50,
-						  .dead = 49,
-						  .earliest_ns = 4076000000,
-						  .latest_ns = 4104000000,
-						  .error = ETIMEDOUT,
-						  .events = 0x2019,
-						  .probes = 3,
-						  .other = 1 } },
+	assert_words(EVENT(KA_EV_COUNTER, counter, "Tcp.OutRsts", 1), "counter Tcp.OutRsts +1");
+	assert_words(EVENT(KA_EV_APP, app, .text = "gets answer 1"), "program gets answer 1");
+	assert_words(EVENT(KA_EV_LOAD, load, .n = 5000), "load of 5000: all live");
+	assert_words(EVENT(KA_EV_LOAD, load, .n = 50, .dead = 49, .earliest_ns = 4076000000,
+			   .latest_ns = 4104000000, .error = ETIMEDOUT, .events = 0x2019,
+			   .probes = 3, .other = 1),
 		     "load of 50: 49 ended 4.076000 .. 4.104000 s after their last segment: "
 		     "ETIMEDOUT, epoll 0x2019, probes out 3; 1 otherwise");
-	assert_words((struct ka_event){ .what = KA_EV_END,
-					.end = { .why = KA_END_SKIP, .text = "no veth" } },
+	assert_words(EVENT(KA_EV_END, end, .why = KA_END_SKIP, .text = "no veth"),
 		     "end: not possible here: no veth");
 }
 
