@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Experiments that must not pass, and what the judge must say of them. */
+/* Experiments that must not pass, and what the judge must say of them. Each file is a theme that
+ * test_experiments.c names, each case gives one instance. */
 #ifndef KA_EXPERIMENTS_H
 #define KA_EXPERIMENTS_H
 
@@ -12,14 +13,5 @@
 /* With settings of its own; with the run's first one. */
 #define KA_EXPERIMENT       .topology = KA_ROUTED, .families = KA_V4, .probers = KA_ONLY_CLIENT
 #define KA_SHORT_EXPERIMENT KA_EXPERIMENT, .one_setting = true
-
-/* One file of them each; each case gives one instance. */
-extern const struct ka_theme ka_experiments_basic;
-extern const struct ka_theme ka_experiments_regimes;
-extern const struct ka_theme ka_experiments_gateway;
-extern const struct ka_theme ka_experiments_live;
-extern const struct ka_theme ka_experiments_applications;
-extern const struct ka_theme ka_experiments_path;
-extern const struct ka_theme ka_experiments_waiting;
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Wrong on purpose: crowds, programs above TCP, masks. */
 #include "experiments.h"
-#include "model/util.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -87,9 +86,4 @@ static const struct ka_case cases[] = {
 	  .expect = { KA_EXPIRES, .arming = KA_FRESH, .events = EPOLLIN | EPOLLERR } },
 };
 
-const struct ka_theme ka_experiments_applications = {
-	.name = "experiments_applications",
-	.title = "Must not pass: applications and numbers",
-	.cases = cases,
-	.n = KA_N(cases)
-};
+KA_THEME(experiments_applications, "Must not pass: applications and numbers");

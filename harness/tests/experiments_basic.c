@@ -4,7 +4,6 @@
  * lets one of them pass checks nothing.
  */
 #include "experiments.h"
-#include "model/util.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -50,6 +49,4 @@ static const struct ka_case cases[] = {
 	  .expect = { KA_RESET_AT_FIRST_PROBE } },
 };
 
-const struct ka_theme ka_experiments_basic = {
-	.name = "experiments", .title = "Must not pass", .cases = cases, .n = KA_N(cases)
-};
+KA_THEME(experiments_basic, "Must not pass");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A gateway that forgets, told of wrongly: what it remembers and what it does is really looked at. */
 #include "experiments.h"
-#include "model/util.h"
 
 #include <errno.h>
 
@@ -46,7 +45,4 @@ static const struct ka_case cases[] = {
 	  .expect = { KA_EXPIRES, .arming = KA_FRESH } },
 };
 
-const struct ka_theme ka_experiments_gateway = { .name = "experiments_gateway",
-						 .title = "Must not pass: the gateway",
-						 .cases = cases,
-						 .n = KA_N(cases) };
+KA_THEME(experiments_gateway, "Must not pass: the gateway");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Broken on purpose: live changes, the answer limit, MPTCP. See experiments_basic.c. */
 #include "experiments.h"
-#include "model/util.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -74,7 +73,4 @@ static const struct ka_case cases[] = {
 		      .notice = { .ms = 1000 } } },
 };
 
-const struct ka_theme ka_experiments_live = { .name = "experiments_live",
-					      .title = "Must not pass: live changes and MPTCP",
-					      .cases = cases,
-					      .n = KA_N(cases) };
+KA_THEME(experiments_live, "Must not pass: live changes and MPTCP");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Faults of the path and of the host's own network, declared wrongly: none may pass. */
 #include "experiments.h"
-#include "model/util.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -77,7 +76,4 @@ static const struct ka_case cases[] = {
 	  .expect = { .when = KA_AT_ONCE, .error = ECONNRESET, .rst_sent = 1 } },
 };
 
-const struct ka_theme ka_experiments_path = { .name = "path_experiments",
-					      .title = "Must not pass: faults of the path",
-					      .cases = cases,
-					      .n = KA_N(cases) };
+KA_THEME(experiments_path, "Must not pass: faults of the path");

@@ -4,7 +4,6 @@
  * declaration or in what is done.
  */
 #include "experiments.h"
-#include "model/util.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -87,7 +86,4 @@ static const struct ka_case cases[] = {
 	  .expect = { KA_EXPIRES, .soft_again = true } },
 };
 
-const struct ka_theme ka_experiments_regimes = { .name = "experiments_regimes",
-						 .title = "Regimes and states that must not pass",
-						 .cases = cases,
-						 .n = KA_N(cases) };
+KA_THEME(experiments_regimes, "Regimes and states that must not pass");

@@ -4,7 +4,6 @@
  * wrong by less than the prediction could tell, and are found by what the wire shows.
  */
 #include "experiments.h"
-#include "model/util.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -76,7 +75,4 @@ static const struct ka_case cases[] = {
 	  .expect = { .when = KA_CONNECT_LIMIT, .error = ECONNREFUSED } },
 };
 
-const struct ka_theme ka_experiments_waiting = { .name = "experiments_waiting",
-						 .title = "What waits, and must not pass",
-						 .cases = cases,
-						 .n = KA_N(cases) };
+KA_THEME(experiments_waiting, "What waits, and must not pass");

@@ -5,6 +5,10 @@
 #include "netns/tests/unit.h"
 #include "rig.h"
 
+extern const struct ka_theme ka_theme_experiments_basic, ka_theme_experiments_regimes,
+	ka_theme_experiments_gateway, ka_theme_experiments_live, ka_theme_experiments_applications,
+	ka_theme_experiments_path, ka_theme_experiments_waiting;
+
 #define N_MAX 256
 
 struct item {
@@ -36,9 +40,10 @@ static void is_not_passed(void **state)
 int main(void)
 {
 	static const struct ka_theme *const themes[] = {
-		&ka_experiments_basic,   &ka_experiments_regimes,      &ka_experiments_gateway,
-		&ka_experiments_live,    &ka_experiments_applications, &ka_experiments_path,
-		&ka_experiments_waiting,
+		&ka_theme_experiments_basic,        &ka_theme_experiments_regimes,
+		&ka_theme_experiments_gateway,      &ka_theme_experiments_live,
+		&ka_theme_experiments_applications, &ka_theme_experiments_path,
+		&ka_theme_experiments_waiting,
 	};
 	const struct ka_plan_options options = {
 		.seed = 1, .settings = { { .idle = 1, .intvl = 1, .cnt = 3 } }, .n_settings = 1
