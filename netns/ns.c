@@ -27,6 +27,7 @@
 struct nn_ns {
 	int fd;
 	int home;                  /* where its maker lives; -1: not made here */
+	bool here;                 /* that is in it, and need not go there */
 	struct nn_nl nl[NN_BUSES]; /* opened at first use */
 };
 
@@ -121,6 +122,8 @@ static int visit_start(const struct nn_ns *ns, struct visit *visit, struct nn_er
 	int ret;
 
 	*visit = (struct visit){ .home = -1 };
+	if (ns->here)
+		return 0;
 	if (ns->home < 0)
 		return visit_stranger(ns, visit, err);
 	ret = nn_ns_enter(ns, err);
@@ -282,6 +285,15 @@ int nn_ns_current(struct nn_ns **ret, struct nn_err *err)
 	}
 	*ret = ns;
 	return 0;
+}
+
+int nn_ns_here(struct nn_ns **ret, struct nn_err *err)
+{
+	int rc = nn_ns_current(ret, err);
+
+	if (!rc)
+		(*ret)->here = true;
+	return rc;
 }
 
 static int check_is_netns(int fd, const char *path, struct nn_err *err)

@@ -23,6 +23,9 @@ struct nn_ns; /* opaque */
  */
 int nn_ns_new(struct nn_ns **ret, struct nn_err *err);
 
+/* The namespace that the caller is in and stays in, to be used like one of nn_ns_new(). */
+int nn_ns_here(struct nn_ns **ret, struct nn_err *err);
+
 /* The namespace that this process is in. */
 int nn_ns_current(struct nn_ns **ret, struct nn_err *err);
 

@@ -231,39 +231,51 @@ static int gateway_configure(const struct nn_topology *net, struct nn_ns *ns, st
 	return 0;
 }
 
-static int node_new(struct nn_topology *net, enum nn_node node, struct nn_err *err)
+/* @here: the node is where the caller is. */
+static int node_new(struct nn_topology *net, enum nn_node node, bool here, struct nn_err *err)
 {
-	int ret = nn_ns_new(&net->ns[node], err);
+	struct nn_ns **ns = &net->ns[node];
+	int ret = here ? nn_ns_here(ns, err) : nn_ns_new(ns, err);
 
 	if (!ret && node == NN_GATEWAY)
-		ret = gateway_configure(net, net->ns[node], err);
+		ret = gateway_configure(net, *ns, err);
 	return ret;
 }
 
-static int build(struct nn_topology *net, struct nn_err *err)
+static int build(struct nn_topology *net, bool here, struct nn_err *err)
 {
+	const int last = net->shape == NN_ROUTED ? NN_GATEWAY : NN_SERVER;
 	size_t n, i;
 	const struct wire *wires = wires_of(net->shape, &n);
 	int node, ret = 0;
 
-	for (node = 0; !ret && node < NN_NODES; node++)
-		if (node != NN_GATEWAY || net->shape == NN_ROUTED)
-			ret = node_new(net, (enum nn_node)node, err);
+	for (node = 0; !ret && node <= last; node++)
+		ret = node_new(net, (enum nn_node)node, here && node == last, err);
 	for (i = 0; !ret && i < n; i++)
 		ret = wire_build(net, &wires[i], err);
 	return ret;
 }
 
-int nn_topology_new(struct nn_topology *net, enum nn_shape shape, struct nn_err *err)
+static int topology_new(struct nn_topology *net, enum nn_shape shape, bool here, struct nn_err *err)
 {
 	struct nn_topology new = { .shape = shape, .ipv6 = nn_has_family(AF_INET6) };
-	int ret = build(&new, err);
+	int ret = build(&new, here, err);
 
 	if (ret)
 		nn_topology_free(&new);
 	else
 		*net = new;
 	return ret;
+}
+
+int nn_topology_new(struct nn_topology *net, enum nn_shape shape, struct nn_err *err)
+{
+	return topology_new(net, shape, false, err);
+}
+
+int nn_topology_new_here(struct nn_topology *net, enum nn_shape shape, struct nn_err *err)
+{
+	return topology_new(net, shape, true, err);
 }
 
 void nn_topology_free(struct nn_topology *net)
@@ -334,7 +346,7 @@ int nn_topology_replace(struct nn_topology *net, enum nn_node node, bool rebuild
 	net->ns[node] = nn_ns_free(net->ns[node]);
 	if (!rebuild)
 		return 0;
-	ret = node_new(net, node, err);
+	ret = node_new(net, node, false, err);
 	return ret ? ret : replug(net, node, err);
 }
 

@@ -34,6 +34,11 @@ struct nn_topology {
  */
 int nn_topology_new(struct nn_topology *net, enum nn_shape shape, struct nn_err *err);
 
+/* The same, but one node is the namespace that the caller is in and stays in: the gateway, or the
+ * server of a pair. One namespace less is to be made and to be destroyed. No other network may be in
+ * it, and its loopback is up. */
+int nn_topology_new_here(struct nn_topology *net, enum nn_shape shape, struct nn_err *err);
+
 /* Closes all namespaces; safe twice and on a zeroed struct. */
 void nn_topology_free(struct nn_topology *net);
 

@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -46,6 +47,39 @@ static int carries_tcp(struct inbox *in, struct nn_topology *net, uint16_t port)
 		close(pair[1]);
 	}
 	return 0;
+}
+
+/* @last: the node that is the caller's own namespace, until it is replaced. */
+static int carries_tcp_here(struct inbox *in, enum nn_shape shape, enum nn_node last)
+{
+	struct nn_topology net = { 0 };
+	struct nn_ns *own = NULL;
+	struct stat a, b;
+
+	EXPECT_OK(in, nn_ns_current(&own, &in->err));
+	EXPECT_OK(in, nn_topology_new_here(&net, shape, &in->err));
+	EXPECT_EQ(in, fstat(nn_ns_fd(own), &a) || fstat(nn_ns_fd(net.ns[last]), &b), 0);
+	EXPECT_EQ(in, a.st_ino, b.st_ino);
+	if (carries_tcp(in, &net, 7000))
+		return 1;
+	EXPECT_OK(in, nn_topology_replace(&net, last, true, &in->err));
+	EXPECT_EQ(in, fstat(nn_ns_fd(net.ns[last]), &b), 0);
+	EXPECT(in, a.st_ino != b.st_ino);
+	if (carries_tcp(in, &net, 7001))
+		return 1;
+	nn_topology_free(&net);
+	nn_ns_free(own);
+	return 0;
+}
+
+INBOX_TEST(a_pair_may_have_its_server_here)
+{
+	return carries_tcp_here(in, NN_PAIR, NN_SERVER);
+}
+
+INBOX_TEST(a_gateway_may_be_here)
+{
+	return carries_tcp_here(in, NN_ROUTED, NN_GATEWAY);
 }
 
 NET_TEST(a_pair_carries_tcp, NN_PAIR)
