@@ -65,7 +65,7 @@ enum ka_change ka_compare(const struct ka_result *before, const struct ka_result
 /* "regressed", "moved", ... */
 const char *ka_change_name(enum ka_change change);
 
-/* Writers (compare_page.c, compare_json.c); @all: also rows in which nothing changed. 0 or -ENOMEM. */
+/* Writers (compare.c); @all: also rows in which nothing changed. 0 or -ENOMEM. */
 int ka_comparison_text(const struct ka_comparison *comparison, bool all, FILE *out);
 int ka_comparison_markdown(const struct ka_comparison *comparison, bool all, FILE *out);
 int ka_comparison_json(const struct ka_comparison *comparison, bool all, FILE *out);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "command/command.h"
+#include "command/options.h"
 #include "command/page.h"
 #include "command/select.h"
 #include "judge/checks.h"
@@ -27,9 +28,10 @@ struct explain_options {
 	unsigned hz; /* 0: the running kernel's */
 };
 
-static const struct argp_option table[] = {
-	{ "hz", 'z', "HZ", 0, "As on a kernel with this HZ (default: the running kernel's)", 0 },
-	{ NULL, 0, NULL, 0, NULL, 0 },
+static const struct ka_option table[] = {
+	{ "hz", 'z', "HZ", "As on a kernel with this HZ (default: the running kernel's)", 0,
+	  ka_take_number, offsetof(struct explain_options, hz), 10, .max = 10000 },
+	{ .doc = NULL },
 };
 
 static const char about[] =
@@ -40,26 +42,22 @@ static const char about[] =
 	"beginning, like silent_drop; or one with any other setting, like "
 	"silent_drop/300-100-3/v6/server.";
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static void take_name(void *target, const char *word)
 {
-	struct explain_options *options = state->input;
+	struct explain_options *options = target;
 
-	switch (key) {
-	case 'z':
-		options->hz = (unsigned)ka_number_argument("hz", arg, 10, 10000);
-		return 0;
-	case ARGP_KEY_ARG:
-		if (options->name)
-			ka_usage_error("unexpected '%.60s'; one instance is explained at a time",
-				       arg);
-		options->name = arg;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
+	if (options->name)
+		ka_usage_error("unexpected '%.60s'; one instance is explained at a time", word);
+	options->name = word;
+}
+
+static void finish(void *target)
+{
+	const struct explain_options *options = target;
+
+	if (!options->name)
 		ka_usage_error("explain: which INSTANCE? 'kacheck list' shows them; try 'kacheck "
 			       "explain silent_drop'");
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
 }
 
 /* ---- which -------------------------------------------------------------------------------- */
@@ -572,13 +570,17 @@ static void print_lesson(const struct ka_lesson *lesson)
 
 int ka_command_explain(int argc, char **argv)
 {
-	const struct argp argp = { table, parse, "INSTANCE", about, NULL, NULL, NULL };
+	static const struct ka_options all = { .rows = table,
+					       .words = "INSTANCE",
+					       .about = about,
+					       .take_word = take_name,
+					       .finish = finish };
 	struct explain_options options = { .name = NULL };
 	struct ka_plan plan = { .n = 0 };
 	struct ka_facts facts;
 	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	ka_options_parse(&all, argc, argv, &options);
 	status = ka_select_host(&facts);
 	if (status != KA_EXIT_OK)
 		return status;
