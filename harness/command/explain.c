@@ -545,7 +545,7 @@ static void print_command(const struct ka_lesson *lesson)
 		ka_put_again_command(out, &again);
 	if (out && fclose(out) == 0 && (filter = strstr(text, " --filter"))) {
 		if (len + 2 > KA_PAGE_WIDTH)
-			printf("  %.*s \\\n     %s\n", (int)(filter - text), text, filter);
+			printf("  %.*s \\\n  %s\n", (int)(filter - text), text, filter);
 		else
 			printf("  %s\n", text);
 	}
