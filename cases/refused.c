@@ -106,7 +106,7 @@ static const struct ka_case cases[] = {
 			    .unseen = true },
 	},
 	{
-		KA_CASE("refused_as_congestion_user_timeout"),
+		KA_CASE("refused_as_congestion_timeout"),
 		.why = "TCP_USER_TIMEOUT helps against a queue that drops, but calls it "
 		       "congestion",
 		.source = "tcp_keepalive_timer(): user_timeout only with icsk_probes_out > 0",
