@@ -49,10 +49,7 @@ int nn_link_delete(struct nn_ns *ns, const char *name, struct nn_err *err);
 /* Reads interface flags (IFF_UP, IFF_RUNNING, IFF_LOWER_UP) into *@flags; -ENODEV if it is gone. */
 int nn_link_flags(struct nn_ns *ns, const char *name, unsigned *flags, struct nn_err *err);
 
-/* Adds (what is there already stays) or deletes an address; IPv6 without duplicate address detection
- * (IFA_F_NODAD). On a device that carries packets, the address does so too when add returns. */
-int nn_addr_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
-		struct nn_err *err);
+/* Deletes an address. */
 int nn_addr_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, int prefix_len,
 		struct nn_err *err);
 
