@@ -20,8 +20,10 @@
 #define PING "PING\n"
 #define PONG "PONG\n"
 
-void ka_app_tell(struct ka_peer_self *self, enum ka_app_act act, int number, int64_t waited_ns,
-		 const char *fmt, ...)
+/* Tells the engine what was done, in words that follow "program". */
+__attribute__((format(printf, 5, 6))) static void tell_act(struct ka_peer_self *self,
+							   enum ka_app_act act, int number,
+							   int64_t waited_ns, const char *fmt, ...)
 {
 	struct ka_event event = { .t_ns = ka_now_ns(), .what = KA_EV_APP };
 	va_list args;
@@ -57,14 +59,8 @@ static void wait_for(struct ka_peer_self *self, const struct ka_time *time)
 
 static int open_timer(struct ka_peer_self *self)
 {
-	struct epoll_event event = { .events = EPOLLIN };
-
-	event.data.fd = self->app.timer =
-		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (self->app.timer < 0 ||
-	    epoll_ctl(self->outer, EPOLL_CTL_ADD, self->app.timer, &event) < 0)
-		return errno;
-	return 0;
+	self->app.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return self->app.timer < 0 ? errno : ka_self_add(self->outer, self->app.timer, EPOLLIN);
 }
 
 void ka_app_stop(struct ka_peer_self *self)
@@ -117,16 +113,16 @@ static void close_it(struct ka_peer_self *self)
 
 static void on_idle(struct ka_peer_self *self, int64_t waited_ns)
 {
-	ka_app_tell(self, KA_DID_TIME_OUT, 0, waited_ns, "closes: no request for %.3f s",
-		    (double)waited_ns / 1e9);
+	tell_act(self, KA_DID_TIME_OUT, 0, waited_ns, "closes: no request for %.3f s",
+		 (double)waited_ns / 1e9);
 	close_it(self);
 }
 
 static void on_heartbeat(struct ka_peer_self *self, int64_t waited_ns)
 {
 	if (self->app.waiting) {
-		ka_app_tell(self, KA_DID_MISS, 0, waited_ns,
-			    "misses its heartbeat: no answer for %.3f s", (double)waited_ns / 1e9);
+		tell_act(self, KA_DID_MISS, 0, waited_ns,
+			 "misses its heartbeat: no answer for %.3f s", (double)waited_ns / 1e9);
 		ka_app_stop(self);
 		return;
 	}
@@ -166,8 +162,8 @@ static void serve_http(struct ka_peer_self *self, const struct ka_http *request)
 	char answer[128];
 
 	self->app.served++;
-	ka_app_tell(self, KA_DID_SERVE, self->app.served, 0, "answers request %d: %.*s",
-		    self->app.served, (int)request->line, self->app.in);
+	tell_act(self, KA_DID_SERVE, self->app.served, 0, "answers request %d: %.*s",
+		 self->app.served, (int)request->line, self->app.in);
 	snprintf(answer, sizeof(answer),
 		 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: %s\r\n\r\nok",
 		 stays ? "keep-alive" : "close");
@@ -176,7 +172,7 @@ static void serve_http(struct ka_peer_self *self, const struct ka_http *request)
 		served(self);
 		return;
 	}
-	ka_app_tell(self, KA_DID_CLOSE, 0, 0, "closes: the connection is not to stay");
+	tell_act(self, KA_DID_CLOSE, 0, 0, "closes: the connection is not to stay");
 	close_it(self);
 }
 
@@ -188,8 +184,8 @@ static size_t take_http(struct ka_peer_self *self)
 	if (!ka_http_read(self->app.in, self->app.used, &message))
 		return 0;
 	if (message.answer)
-		ka_app_tell(self, KA_DID_GET, message.status, 0, "gets an answer: %.*s%s",
-			    (int)message.line, self->app.in, message.close ? ", close" : "");
+		tell_act(self, KA_DID_GET, message.status, 0, "gets an answer: %.*s%s",
+			 (int)message.line, self->app.in, message.close ? ", close" : "");
 	else
 		serve_http(self, &message);
 	return message.whole;
@@ -198,7 +194,7 @@ static size_t take_http(struct ka_peer_self *self)
 static void got_line(struct ka_peer_self *self)
 {
 	self->app.got++;
-	ka_app_tell(self, KA_DID_GET, self->app.got, 0, "gets answer %d", self->app.got);
+	tell_act(self, KA_DID_GET, self->app.got, 0, "gets answer %d", self->app.got);
 	self->app.waiting = false;
 	if (self->config->app.program == KA_APP_HEARTBEAT)
 		wait_for(self, &self->config->app.every);
@@ -216,14 +212,15 @@ static size_t take_line(struct ka_peer_self *self)
 		return len;
 	}
 	self->app.served++;
-	ka_app_tell(self, KA_DID_SERVE, self->app.served, 0, "answers request %d: %.*s",
-		    self->app.served, (int)len - 1, self->app.in);
+	tell_act(self, KA_DID_SERVE, self->app.served, 0, "answers request %d: %.*s",
+		 self->app.served, (int)len - 1, self->app.in);
 	send_text(self, PONG);
 	served(self);
 	return len;
 }
 
-void ka_app_input(struct ka_peer_self *self, const char *bytes, size_t n)
+/* The application has read @n bytes. */
+static void take_input(struct ka_peer_self *self, const char *bytes, size_t n)
 {
 	struct ka_app_self *app = &self->app;
 	enum ka_program program = self->config->app.program;
@@ -243,4 +240,74 @@ void ka_app_input(struct ka_peer_self *self, const char *bytes, size_t n)
 		app->used -= whole;
 		memmove(app->in, app->in + whole, app->used);
 	} while (whole && app->used && self->conn >= 0);
+}
+
+bool ka_app_read(struct ka_peer_self *self)
+{
+	char buf[4096];
+
+	for (unsigned reads = 0; reads < KA_READS_MAX; reads++) {
+		ssize_t n = recv(self->conn, buf, sizeof(buf), MSG_DONTWAIT);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return false;
+		ka_self_progress(self);
+		ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, false);
+		if (n <= 0)
+			return true;
+		take_input(self, buf, (size_t)n);
+		if (self->conn < 0) /* the program has closed it */
+			return false;
+	}
+	ka_self_sticky(self, "there is no end to what recv() gives");
+}
+
+/* ---- a proxy ---------------------------------------------------------------------------------- */
+
+/* It can keep only so many connections. Its queue knows what its application read: a keepalive probe
+ * ends in the kernel, and moves nobody to the front. */
+
+/* The connections as one row: 0 is the observed one, then the load. */
+static int fd_of(const struct ka_peer_self *self, unsigned i)
+{
+	return i ? self->load.members[i - 1].fd : self->conn;
+}
+
+static int64_t active_of(const struct ka_peer_self *self, unsigned i)
+{
+	return i ? self->load.members[i - 1].active_ns : self->app.active_ns;
+}
+
+static void evict(struct ka_peer_self *self, unsigned i)
+{
+	const struct linger gently = { .l_onoff = 0 };
+	bool reset = self->config->app.reset;
+	int64_t silent_ns = ka_now_ns() - active_of(self, i);
+
+	tell_act(self, KA_DID_EVICT, (int)i + 1, silent_ns,
+		 "is full: closes connection %u, which sent nothing for %.3f s", i + 1,
+		 (double)silent_ns / 1e9);
+	if (!i) {
+		ka_self_close(self, reset);
+		return;
+	}
+	if (!reset)
+		setsockopt(fd_of(self, i), SOL_SOCKET, SO_LINGER, &gently, sizeof(gently));
+	close(fd_of(self, i));
+	self->load.members[i - 1].fd = -1;
+}
+
+void ka_app_newcomer(struct ka_peer_self *self, unsigned index)
+{
+	unsigned open = 1, oldest = index + 1; /* the newcomer itself is the most recent */
+
+	for (unsigned i = 0; i <= index; i++) {
+		if (fd_of(self, i) < 0)
+			continue;
+		open++;
+		if (active_of(self, i) < active_of(self, oldest))
+			oldest = i;
+	}
+	if (open > self->config->app.slots && oldest != index + 1)
+		evict(self, oldest);
 }

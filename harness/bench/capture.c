@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/util.h"
+
 /* Headers of all protocols used here fit: Ethernet 14, IPv6 40, TCP 60, and an ICMP's quotation. */
 #define SNAPLEN      192
 /* A few hundred frames; an instance sees some dozens. Small, for a thousand instances at once. */
@@ -54,23 +56,6 @@ static int64_t measure_offset(void)
 	return best;
 }
 
-static int grow(void **block, size_t *room, size_t wanted, size_t item)
-{
-	size_t bigger = *room ? *room : 64;
-	void *moved;
-
-	if (wanted <= *room)
-		return 0;
-	while (bigger < wanted)
-		bigger *= 2;
-	moved = realloc(*block, bigger * item);
-	if (!moved)
-		return -ENOMEM;
-	*block = moved;
-	*room = bigger;
-	return 0;
-}
-
 static void measure_step(struct ka_capture *capture)
 {
 	int64_t offset = measure_offset();
@@ -90,8 +75,8 @@ static void on_packet(u_char *arg, const struct pcap_pkthdr *head, const u_char 
 
 	if (capture->new_packets == 0)
 		measure_step(capture);
-	if (grow((void **)&file->packets, &file->room, file->n + 1, sizeof(*file->packets)) ||
-	    grow((void **)&file->bytes, &file->bytes_room, file->used + head->caplen, 1)) {
+	if (ka_grow(&file->packets, &file->room, file->n + 1, sizeof(*file->packets)) ||
+	    ka_grow(&file->bytes, &file->bytes_room, file->used + head->caplen, 1)) {
 		capture->failed = true;
 		return;
 	}

@@ -15,6 +15,9 @@
  * lost on purpose during it. */
 #define HANDSHAKE_DEADLINE_NS (20 * 1000000000LL)
 
+#define NEVER_NS         INT64_MAX
+#define LONGEST_PHASE_NS UINT64_C(850000000)
+
 /* ---- time ---------------------------------------------------------------------------------- */
 
 static int wake_at(struct ka_engine *e, int64_t when_ns)
@@ -30,6 +33,57 @@ static int wake_at(struct ka_engine *e, int64_t when_ns)
 	if (timerfd_settime(e->timer, TFD_TIMER_ABSTIME, &at, NULL) < 0)
 		return nn_fail(&e->err, errno, "timerfd");
 	return 0;
+}
+
+/* ---- when a step is due ---------------------------------------------------------------------- */
+
+/* Less than the shortest idle time, so that no timer fires before. A gateway must remember until
+ * then, also when the host is late: on a busy one, what is left of a second was not enough. */
+static uint64_t longest_phase_ns(const struct ka_engine *e)
+{
+	const struct ka_gateway *gateway = e->case_->gateway;
+	uint64_t half_ns = UINT64_MAX;
+
+	if (gateway)
+		half_ns =
+			ka_gateway_timeout_s(gateway, &e->instance->setting) * UINT64_C(500000000);
+	return half_ns < LONGEST_PHASE_NS ? half_ns : LONGEST_PHASE_NS;
+}
+
+/* A part of the first second that only the seed decides. */
+static int64_t random_ns(const struct ka_engine *e)
+{
+	uint64_t x = e->instance->seed + 0x9e3779b97f4a7c15u * (e->step + 1);
+
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+	x ^= x >> 31;
+	return (int64_t)(x % longest_phase_ns(e));
+}
+
+/* When the step in hand is due; NEVER_NS while what it counts from has not happened. */
+static int64_t step_due_ns(const struct ka_engine *e, const struct ka_step *step)
+{
+	int64_t base = e->step_done_ns;
+	int nth = ka_number(step->nth, &e->instance->setting);
+
+	if (e->repeats)
+		return base + (int64_t)(ka_time_s(&step->every, &e->instance->setting) * 1e9);
+	if (step->since == KA_SINCE_LAST_RX)
+		base = e->last_rx_ns;
+	else if (step->since == KA_SINCE_PROBE)
+		base = nth >= 1 && nth <= e->probes ? e->probe_ns[nth - 1] : NEVER_NS;
+	if (base == NEVER_NS)
+		return NEVER_NS;
+	return base + (int64_t)(ka_time_s(&step->at, &e->instance->setting) * 1e9) +
+	       (step->random_phase ? random_ns(e) : 0);
+}
+
+/* The end is late when it is give_up_s after the last step. Not after L: a peer that goes on
+ * answering, because the fault missed it, would put it off for ever. */
+static int64_t give_up_ns(const struct ka_engine *e)
+{
+	return e->step_done_ns + (int64_t)(e->prediction->give_up_s * 1e9);
 }
 
 /* ---- moving on ----------------------------------------------------------------------------- */
@@ -89,7 +143,7 @@ static int64_t step_deadline_ns(const struct ka_engine *e, const struct ka_step 
 	return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
 }
 
-/* Works on the step in hand. Returns the time to come back at (KA_NEVER_NS: when something happens),
+/* Works on the step in hand. Returns the time to come back at (NEVER_NS: when something happens),
  * 0 when the step is done, or -errno. */
 static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 {
@@ -97,7 +151,7 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 	int ret;
 
 	if (!e->step_started) {
-		due = ka_step_due_ns(e, step);
+		due = step_due_ns(e, step);
 		if (due > ka_now_ns())
 			return due;
 		e->step_due_ns = due;
@@ -132,7 +186,7 @@ static int64_t watch(struct ka_engine *e)
 		until = e->step_done_ns +
 			(int64_t)(ka_time_s(&expect->watch, &e->instance->setting) * 1e9);
 	else
-		until = ka_give_up_ns(e);
+		until = give_up_ns(e);
 	if (ka_now_ns() >= until)
 		ka_engine_finish(e, lives ? KA_END_WATCHED : KA_END_OVERDUE);
 	return until;
@@ -196,13 +250,13 @@ static int did_not_take_effect(struct ka_engine *e, const struct ka_step *step)
 /* A step that waits for a probe of a connection that is no more will never come. */
 static bool hopeless(const struct ka_engine *e, int64_t due)
 {
-	return due == KA_NEVER_NS && e->ends[e->prober].ended;
+	return due == NEVER_NS && e->ends[e->prober].ended;
 }
 
 /* A step counts from a probe that did not come before the end was overdue. */
 static bool is_overdue(const struct ka_engine *e, const struct ka_step *step)
 {
-	return ka_now_ns() >= ka_give_up_ns(e) && !e->step_started && step->since == KA_SINCE_PROBE;
+	return ka_now_ns() >= give_up_ns(e) && !e->step_started && step->since == KA_SINCE_PROBE;
 }
 
 /* Works on the steps. Returns when to come back, 0 when that may be at once, or -errno. */
@@ -226,8 +280,8 @@ static int64_t advance_step(struct ka_engine *e, const struct ka_step *step)
 		ka_engine_finish(e, KA_END_DIED);
 		return 0;
 	}
-	if (next == KA_NEVER_NS)
-		next = ka_give_up_ns(e);
+	if (next == NEVER_NS)
+		next = give_up_ns(e);
 	if (is_overdue(e, step)) {
 		ka_engine_finish(e, KA_END_OVERDUE);
 		return 0;
@@ -270,7 +324,7 @@ static void timer_fired(struct ka_engine *e)
 {
 	uint64_t expirations;
 
-	e->wake_ns = KA_NEVER_NS;
+	e->wake_ns = NEVER_NS;
 	if (read(e->timer, &expirations, sizeof(expirations)) == (ssize_t)sizeof(expirations))
 		e->in_vain = 0;
 	look(e);
@@ -352,7 +406,7 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 		.ends = { { .peer = KA_PEER_INIT }, { .peer = KA_PEER_INIT } },
 		.epoll = -1,
 		.timer = -1,
-		.wake_ns = KA_NEVER_NS,
+		.wake_ns = NEVER_NS,
 	};
 	int ret = ka_engine_setup(&e);
 

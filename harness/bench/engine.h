@@ -88,21 +88,15 @@ struct ka_engine {
 
 /* ---- messages.c ----------------------------------------------------------------------------- */
 /* Gives a command and waits until the peer says that it is done; what it tells meanwhile goes to
- * the timeline. Returns 0 (then @reply holds the answer) or -errno. */
+ * the timeline. Returns 0 (then @reply, unless NULL, holds the answer) or -errno. */
 int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command,
 		      struct ka_message *reply);
+/* A command that must succeed. 0 or -errno, of the peer's own failure too. */
+int ka_engine_obey(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command);
 /* Takes in all that a peer has told. Returns how many messages that were. */
 unsigned ka_engine_receive(struct ka_engine *e, enum ka_at at);
 /* Asks both ends that can answer whether their connection has ended. */
 bool ka_engine_has_ended(struct ka_engine *e);
-
-/* ---- due.c -------------------------------------------------------------------------------- */
-#define KA_NEVER_NS INT64_MAX
-/* When the step in hand is due; KA_NEVER_NS while what it counts from has not happened. */
-int64_t ka_step_due_ns(const struct ka_engine *e, const struct ka_step *step);
-/* The end is late when it is give_up_s after the last step. Not after L: a peer that goes on
- * answering, because the fault missed it, would put it off for ever. */
-int64_t ka_give_up_ns(const struct ka_engine *e);
 
 /* ---- setup.c ------------------------------------------------------------------------------- */
 int ka_engine_setup(struct ka_engine *e);
@@ -110,6 +104,8 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at);
 int ka_engine_open_capture(struct ka_engine *e, enum ka_at at);
 void ka_engine_close_capture(struct ka_engine *e, enum ka_at at);
 void ka_engine_teardown(struct ka_engine *e);
+/* Sets a sysctl of @node and reads it back. */
+int ka_engine_put_number(struct ka_engine *e, enum nn_node node, const char *key, unsigned value);
 
 /* ---- gateway.c: one that translates and forgets ------------------------------------------------ */
 /* Its rules and timeouts. Nothing for a gateway that only forwards. */
@@ -159,7 +155,6 @@ bool ka_load_is_there(struct ka_engine *e);
 /* KA_JOIN: @n connections more. */
 int ka_load_join(struct ka_engine *e, unsigned n);
 bool ka_load_has_joined(const struct ka_engine *e);
-int ka_load_command(struct ka_engine *e, enum ka_at at, enum ka_peer_command_kind kind, unsigned n);
 /* True when nothing more is to be seen of them. */
 bool ka_load_is_over(const struct ka_engine *e);
 /* Puts what became of them into the timeline. */

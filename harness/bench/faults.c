@@ -139,14 +139,9 @@ static int start_freeze(struct ka_engine *e, const struct ka_step *step)
 static int forget(struct ka_engine *e, enum ka_at at)
 {
 	const struct ka_peer_command command = { .kind = KA_CMD_FORGET };
-	struct ka_message reply;
-	int ret = ka_engine_command(e, at, &command, &reply);
+	int ret = ka_engine_obey(e, at, &command);
 
-	if (ret)
-		return ret;
-	if (reply.error)
-		return nn_fail(&e->err, reply.error, "TCP_REPAIR");
-	return 0;
+	return ret ? nn_prefix(&e->err, ret, "TCP_REPAIR") : 0;
 }
 
 static int start_forget(struct ka_engine *e, const struct ka_step *step)

@@ -16,7 +16,6 @@
 #include "model/util.h"
 #include "netns/conntrack.h"
 #include "netns/nft.h"
-#include "netns/sysctl.h"
 
 #define NETFILTER    "net/netfilter/nf_conntrack_"
 /* NF_IP_PRI_NAT_SRC: where sources are translated */
@@ -77,11 +76,8 @@ static int refuse_unknown(struct ka_engine *e)
 /* The rules have brought connection tracking into being; without it there are no such sysctls. */
 static int put(struct ka_engine *e, const char *key, unsigned value)
 {
-	char text[16];
-	int ret;
+	int ret = ka_engine_put_number(e, NN_GATEWAY, key, value);
 
-	snprintf(text, sizeof(text), "%u", value);
-	ret = nn_sysctl_put(e->net.ns[NN_GATEWAY], key, text, &e->err);
 	if (ret == -ENOENT)
 		return nn_fail(&e->err, EOPNOTSUPP,
 			       "no sysctl %s (kernel without "

@@ -8,16 +8,12 @@
 
 #include "bench/engine.h"
 
-int ka_load_command(struct ka_engine *e, enum ka_at at, enum ka_peer_command_kind kind, unsigned n)
+static int command(struct ka_engine *e, enum ka_at at, enum ka_peer_command_kind kind, unsigned n)
 {
 	const struct ka_peer_command command = { .kind = kind, .value = (int)n };
-	struct ka_message reply;
-	int ret = ka_engine_command(e, at, &command, &reply);
+	int ret = ka_engine_obey(e, at, &command);
 
-	if (!ret && reply.error)
-		ret = nn_fail(&e->err, reply.error, "the %s with %u connections more",
-			      at == KA_AT_CLIENT ? "client" : "server", n);
-	return ret;
+	return ret ? nn_prefix(&e->err, ret, "%u connections more", n) : 0;
 }
 
 /* The server first: it must be ready when the client begins. */
@@ -26,8 +22,8 @@ int ka_load_join(struct ka_engine *e, unsigned n)
 	int ret;
 
 	e->ends[KA_AT_CLIENT].load_there = e->ends[KA_AT_SERVER].load_there = false;
-	ret = ka_load_command(e, KA_AT_SERVER, KA_CMD_LOAD, n);
-	return ret ? ret : ka_load_command(e, KA_AT_CLIENT, KA_CMD_LOAD, n);
+	ret = command(e, KA_AT_SERVER, KA_CMD_LOAD, n);
+	return ret ? ret : command(e, KA_AT_CLIENT, KA_CMD_LOAD, n);
 }
 
 bool ka_load_has_joined(const struct ka_engine *e)
@@ -70,6 +66,6 @@ void ka_load_evidence(struct ka_engine *e)
 
 	if (!e->case_->load)
 		return;
-	ret = ka_load_command(e, e->prober, KA_CMD_LOAD_TELL, e->case_->load);
+	ret = command(e, e->prober, KA_CMD_LOAD_TELL, e->case_->load);
 	ka_engine_gathered(e, e->prober, KA_PROOF_LOAD, ret, &e->err);
 }

@@ -72,6 +72,7 @@ int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_c
 {
 	struct ka_peer *peer = &e->ends[at].peer;
 	struct pollfd pfd = { .fd = peer->ctl, .events = POLLIN };
+	struct ka_message message;
 	int ret = ka_peer_send(peer, command, &e->err);
 
 	if (ret) { /* its last words say more */
@@ -79,13 +80,15 @@ int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_c
 		return ret;
 	}
 	for (;;) {
-		ret = ka_peer_receive(peer, reply);
-		if (!ret && reply->kind == KA_MSG_DONE) {
+		ret = ka_peer_receive(peer, &message);
+		if (!ret && message.kind == KA_MSG_DONE) {
 			take_messages(e, at);
+			if (reply)
+				*reply = message;
 			return 0;
 		}
 		if (!ret)
-			take_message(e, at, reply);
+			take_message(e, at, &message);
 		else if (ret != -EAGAIN)
 			return ka_engine_fail_by(
 				e, nn_fail(&e->err, EPIPE, "a peer died while it obeyed a command"),
@@ -93,6 +96,25 @@ int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_c
 		else if (poll(&pfd, 1, COMMAND_DEADLINE_MS) == 0)
 			return nn_fail(&e->err, ETIMEDOUT, "a peer did not obey a command");
 	}
+}
+
+/* Those that every socket can do. */
+static bool is_call(enum ka_peer_command_kind kind)
+{
+	return kind == KA_CMD_SEND || kind == KA_CMD_SHUTDOWN || kind == KA_CMD_CLOSE;
+}
+
+int ka_engine_obey(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command)
+{
+	struct ka_message reply;
+	int ret = ka_engine_command(e, at, command, &reply);
+
+	if (ret || !reply.error)
+		return ret;
+	e->call_failed = is_call(command->kind) && reply.error != EAGAIN && reply.error != ENOMEM &&
+			 reply.error != ENOBUFS;
+	return nn_fail(&e->err, reply.error, "the %s could not do its step",
+		       at == KA_AT_CLIENT ? "client" : "server");
 }
 
 unsigned ka_engine_receive(struct ka_engine *e, enum ka_at at)
@@ -115,13 +137,12 @@ unsigned ka_engine_receive(struct ka_engine *e, enum ka_at at)
 bool ka_engine_has_ended(struct ka_engine *e)
 {
 	const struct ka_peer_command settle = { .kind = KA_CMD_SETTLE };
-	struct ka_message reply;
 
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];
 
 		if (end->connected && !end->killed && !end->frozen && !end->ended)
-			(void)ka_engine_command(e, (enum ka_at)at, &settle, &reply);
+			(void)ka_engine_command(e, (enum ka_at)at, &settle, NULL);
 	}
 	return e->ends[0].ended || e->ends[1].ended;
 }

@@ -294,11 +294,10 @@ static void inspect(struct ka_engine *e)
 {
 	const struct ka_end_state *prober = &e->ends[e->prober];
 	const struct ka_peer_command command = { .kind = KA_CMD_INSPECT };
-	struct ka_message reply;
 	int ret = 0;
 
 	if (!prober->ended && !prober->killed && !prober->frozen)
-		ret = ka_engine_command(e, e->prober, &command, &reply);
+		ret = ka_engine_command(e, e->prober, &command, NULL);
 	ka_engine_gathered(e, e->prober, KA_PROOF_INFO, ret, &e->err);
 	if (ret)
 		return;

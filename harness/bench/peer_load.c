@@ -45,15 +45,10 @@ static int raise_limit(unsigned sockets)
 
 static int open_set(struct ka_peer_self *self)
 {
-	struct epoll_event event = { .events = EPOLLIN };
-
 	if (self->load.epoll >= 0)
 		return 0;
-	event.data.fd = self->load.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (self->load.epoll < 0 ||
-	    epoll_ctl(self->outer, EPOLL_CTL_ADD, self->load.epoll, &event) < 0)
-		return errno;
-	return 0;
+	self->load.epoll = epoll_create1(EPOLL_CLOEXEC);
+	return self->load.epoll < 0 ? errno : ka_self_add(self->outer, self->load.epoll, EPOLLIN);
 }
 
 static int make_room(struct ka_load_self *load, unsigned more)
@@ -122,13 +117,11 @@ static int start_pace(struct ka_load_self *load, int outer)
 {
 	const struct itimerspec pace = { .it_interval = { .tv_nsec = GROUP_NS },
 					 .it_value = { .tv_nsec = 1 } };
-	struct epoll_event event = { .events = EPOLLIN };
 
-	event.data.fd = load->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (load->timer < 0 || timerfd_settime(load->timer, 0, &pace, NULL) < 0 ||
-	    epoll_ctl(outer, EPOLL_CTL_ADD, load->timer, &event) < 0)
+	load->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (load->timer < 0 || timerfd_settime(load->timer, 0, &pace, NULL) < 0)
 		return errno;
-	return 0;
+	return ka_self_add(outer, load->timer, EPOLLIN);
 }
 
 int ka_load_call(struct ka_peer_self *self, unsigned more)
@@ -187,7 +180,7 @@ void ka_load_accept(struct ka_peer_self *self)
 		if (!ret)
 			ka_self_progress(self);
 		if (!ret && self->config->app.program == KA_APP_PROXY)
-			ka_proxy_newcomer(self, load->n - 1);
+			ka_app_newcomer(self, load->n - 1);
 		say_there(self, ret ? ret : arrive(self, load->n - 1));
 		if (ret)
 			return;

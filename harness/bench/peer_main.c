@@ -134,7 +134,7 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 	}
 	if (!(level & (EPOLLIN | EPOLLRDHUP)) || self->stalled)
 		return;
-	if (ka_self_read(self)) {
+	if (ka_app_read(self)) {
 		/* a FIN on the heels of data was read before either set had told of it */
 		if (!(level & EPOLLRDHUP))
 			poll_set(self, KA_EPOLL_LEVEL, ka_now_ns());
@@ -253,23 +253,18 @@ static bool on_command(struct ka_peer_self *self)
 	return true;
 }
 
+/* 0 or a positive errno. */
 static int open_epolls(struct ka_peer_self *self)
 {
-	struct epoll_event ctl = { .events = EPOLLIN, .data.fd = self->ctl };
+	int err;
 
 	self->outer = epoll_create1(EPOLL_CLOEXEC);
-	if (self->outer < 0 || epoll_ctl(self->outer, EPOLL_CTL_ADD, self->ctl, &ctl) < 0)
-		return -errno;
-	for (int i = 0; i < 2; i++) {
-		struct epoll_event set = { .events = EPOLLIN };
-
+	err = self->outer < 0 ? errno : ka_self_add(self->outer, self->ctl, EPOLLIN);
+	for (int i = 0; !err && i < 2; i++) {
 		self->sets[i] = epoll_create1(EPOLL_CLOEXEC);
-		set.data.fd = self->sets[i];
-		if (self->sets[i] < 0 ||
-		    epoll_ctl(self->outer, EPOLL_CTL_ADD, self->sets[i], &set) < 0)
-			return -errno;
+		err = self->sets[i] < 0 ? errno : ka_self_add(self->outer, self->sets[i], EPOLLIN);
 	}
-	return 0;
+	return err;
 }
 
 static void on_event(struct ka_peer_self *self, int fd, int64_t woken_ns)

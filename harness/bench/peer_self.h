@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside a peer process: its state, shared by peer_main.c, peer_socket.c and post_mortem.c. */
+/*
+ * Inside a peer process: its state, and what is done to it. The sections go from the ground up: none
+ * calls a later one.
+ */
 #ifndef KA_PEER_SELF_H
 #define KA_PEER_SELF_H
 
 #include "bench/peer.h"
-#include "bench/peer_tell.h"
 
 /* Who has read so often, and there is still more, reads for ever. */
 #define KA_READS_MAX 4096
@@ -56,6 +58,21 @@ struct ka_peer_self {
 	struct ka_app_self app;
 };
 
+/* ---- what the engine is told (peer_tell.c); who tells asks nobody back ----------------------------- */
+void ka_self_event(struct ka_peer_self *self, struct ka_event event);
+void ka_self_call(struct ka_peer_self *self, enum ka_call_name name, int64_t ret, int err,
+		  bool after_end);
+void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error, int value,
+		 const char *text);
+/* Evidence that could not be taken, and the errno. */
+void ka_self_gap(struct ka_peer_self *self, enum ka_proof proof, int error);
+
+/* Something has happened: what woke this process was not in vain. */
+void ka_self_progress(struct ka_peer_self *self);
+/* The socket says the same for ever. Says what, and ends this process: where computing takes no
+ * time, the clock would stand still. */
+_Noreturn void ka_self_sticky(struct ka_peer_self *self, const char *what);
+
 /* ---- calls on the socket (peer_socket.c); all return 0 or a positive errno ---------------------- */
 int ka_self_listen(struct ka_peer_self *self);
 int ka_self_connect(struct ka_peer_self *self, bool in_vain);
@@ -66,8 +83,8 @@ int ka_self_watch(struct ka_peer_self *self);
 /* Sets what the level-triggered set asks for. */
 void ka_self_interest(struct ka_peer_self *self);
 int ka_self_send(struct ka_peer_self *self, unsigned bytes);
-/* Reads all there is. Returns true when the connection is over (EOF or error). */
-bool ka_self_read(struct ka_peer_self *self);
+/* Asks the epoll set @epoll for @events of @fd. */
+int ka_self_add(int epoll, int fd, uint32_t events);
 /* A socket with its options as this end has them before the handshake. */
 int ka_self_socket(struct ka_peer_self *self, int *fd);
 /* Begins the handshake of @fd. */
@@ -77,28 +94,19 @@ int ka_self_forget(struct ka_peer_self *self);
 
 /* close(), or with a RST. */
 int ka_self_close(struct ka_peer_self *self, bool reset);
-/* ---- a blocking call (waiter.c) ---------------------------------------------------------------- */
-/* Starts a child that makes the call; it tells the engine what the call returned. */
-int ka_self_block(struct ka_peer_self *self, enum ka_call_name name);
-/* Waits until the child is gone, if there is one: it has been woken, or is killed. */
-void ka_self_join(struct ka_peer_self *self);
-
 /* ---- the program above TCP (app.c) -------------------------------------------------------------- */
 /* The connection is there; 0 or a positive errno. */
 int ka_app_begin(struct ka_peer_self *self);
-/* The application has read @n bytes. */
-void ka_app_input(struct ka_peer_self *self, const char *bytes, size_t n);
+/* Reads all there is. Returns true when the connection is over (EOF or error). */
+bool ka_app_read(struct ka_peer_self *self);
 /* Its timer has run out. */
 void ka_app_tick(struct ka_peer_self *self);
 /* The connection is over: nothing is waited for any more. */
 void ka_app_stop(struct ka_peer_self *self);
 /* Sends @text as a request of this end. */
 int ka_app_request(struct ka_peer_self *self, const char *text);
-/* Tells the engine what was done, in words that follow "program". */
-void ka_app_tell(struct ka_peer_self *self, enum ka_app_act act, int number, int64_t waited_ns,
-		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* A member of the load came to a proxy (app_proxy.c). */
-void ka_proxy_newcomer(struct ka_peer_self *self, unsigned index);
+/* A member of the load came to a proxy. */
+void ka_app_newcomer(struct ka_peer_self *self, unsigned index);
 
 /* ---- the load (peer_load.c); 0 or a positive errno ---------------------------------------------- */
 /* @more connections are to come: the client begins to connect, the server makes room. */
@@ -120,5 +128,11 @@ bool ka_self_is_closing(struct ka_peer_self *self);
 /* What the application sees after the end, in the order that the case asks for; last, the error
  * queue. */
 void ka_self_post_mortem(struct ka_peer_self *self);
+
+/* ---- a blocking call (waiter.c) ---------------------------------------------------------------- */
+/* Starts a child that makes the call; it tells the engine what the call returned. */
+int ka_self_block(struct ka_peer_self *self, enum ka_call_name name);
+/* Waits until the child is gone, if there is one: it has been woken, or is killed. */
+void ka_self_join(struct ka_peer_self *self);
 
 #endif

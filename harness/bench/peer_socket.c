@@ -33,7 +33,7 @@ static socklen_t sockaddr_of(const struct nn_addr *addr, uint16_t port,
 	return sizeof(*in6);
 }
 
-static int add(int epoll, int fd, uint32_t events)
+int ka_self_add(int epoll, int fd, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.fd = fd };
 
@@ -136,7 +136,7 @@ int ka_self_listen(struct ka_peer_self *self)
 	if (bind(self->listener, (struct sockaddr *)&addr, len) < 0 ||
 	    listen(self->listener, SOMAXCONN) < 0)
 		return errno;
-	return add(self->outer, self->listener, EPOLLIN);
+	return ka_self_add(self->outer, self->listener, EPOLLIN);
 }
 
 int ka_self_begin(struct ka_peer_self *self, int fd)
@@ -160,18 +160,18 @@ int ka_self_connect(struct ka_peer_self *self, bool in_vain)
 	if (in_vain)
 		return ka_self_watch(self);
 	self->connecting = true;
-	return add(self->outer, self->conn, EPOLLOUT);
+	return ka_self_add(self->outer, self->conn, EPOLLOUT);
 }
 
 int ka_self_watch(struct ka_peer_self *self)
 {
-	int ret = add(self->sets[KA_EPOLL_LEVEL], self->conn, self->config->asks);
+	int ret = ka_self_add(self->sets[KA_EPOLL_LEVEL], self->conn, self->config->asks);
 
 	if (ret)
 		return ret;
-	return add(self->sets[KA_EPOLL_FULL], self->conn,
-		   EPOLLET | EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDNORM | EPOLLRDBAND |
-			   EPOLLWRNORM | EPOLLWRBAND | EPOLLRDHUP);
+	return ka_self_add(self->sets[KA_EPOLL_FULL], self->conn,
+			   EPOLLET | EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDNORM | EPOLLRDBAND |
+				   EPOLLWRNORM | EPOLLWRBAND | EPOLLRDHUP);
 }
 
 /* A level-triggered set would wake this process for ever when nobody reads: it asks only for what
@@ -202,26 +202,6 @@ int ka_self_send(struct ka_peer_self *self, unsigned bytes)
 		bytes -= (unsigned)n;
 	}
 	return 0;
-}
-
-bool ka_self_read(struct ka_peer_self *self)
-{
-	char buf[4096];
-
-	for (unsigned reads = 0; reads < KA_READS_MAX; reads++) {
-		ssize_t n = recv(self->conn, buf, sizeof(buf), MSG_DONTWAIT);
-
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return false;
-		ka_self_progress(self);
-		ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, false);
-		if (n <= 0)
-			return true;
-		ka_app_input(self, buf, (size_t)n);
-		if (self->conn < 0) /* the program has closed it */
-			return false;
-	}
-	ka_self_sticky(self, "there is no end to what recv() gives");
 }
 
 int ka_self_close(struct ka_peer_self *self, bool reset)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* See peer_tell.h. */
-#include "bench/peer_tell.h"
-
+/* What a peer tells the engine. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -88,7 +88,7 @@ static int refused(struct ka_engine *e, int ret)
 	return ret;
 }
 
-static int set_number(struct ka_engine *e, enum nn_node node, const char *key, unsigned value)
+int ka_engine_put_number(struct ka_engine *e, enum nn_node node, const char *key, unsigned value)
 {
 	char text[16];
 
@@ -100,13 +100,16 @@ static int set_number(struct ka_engine *e, enum nn_node node, const char *key, u
 static int put_setting(struct ka_engine *e)
 {
 	const struct ka_setting *s = &e->instance->setting;
-	enum nn_node node = node_of(e->prober);
-	int ret = set_number(e, node, "net/ipv4/tcp_keepalive_time", s->idle);
+	const struct {
+		const char *key;
+		unsigned value;
+	} sysctls[] = { { "net/ipv4/tcp_keepalive_time", s->idle },
+			{ "net/ipv4/tcp_keepalive_intvl", s->intvl },
+			{ "net/ipv4/tcp_keepalive_probes", s->cnt } };
+	int ret = 0;
 
-	if (!ret)
-		ret = set_number(e, node, "net/ipv4/tcp_keepalive_intvl", s->intvl);
-	if (!ret)
-		ret = set_number(e, node, "net/ipv4/tcp_keepalive_probes", s->cnt);
+	for (size_t i = 0; !ret && i < KA_N(sysctls); i++)
+		ret = ka_engine_put_number(e, node_of(e->prober), sysctls[i].key, sysctls[i].value);
 	return ret;
 }
 
@@ -125,7 +128,7 @@ static int put_sysctls(struct ka_engine *e)
 	if (c->from == KA_FROM_SYSCTL)
 		ret = put_setting(e);
 	for (int at = 0; !ret && c->no_timestamps && at < 2; at++)
-		ret = set_number(e, node_of(at), "net/ipv4/tcp_timestamps", 0);
+		ret = ka_engine_put_number(e, node_of(at), "net/ipv4/tcp_timestamps", 0);
 	for (size_t i = 0; !ret && i < KA_N(c->sysctls); i++) {
 		ret = put_sysctl(e, &c->sysctls[i]);
 		if (ret == -ENOENT)

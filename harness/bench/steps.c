@@ -9,28 +9,6 @@
 /* A window that is not closed by so many bytes is emptied by a reader. */
 #define FILL_MAX (1u << 20)
 
-/* A command that must succeed. */
-static int command(struct ka_engine *e, enum ka_who who, const struct ka_peer_command *o)
-{
-	enum ka_at at = ka_engine_end(e, who);
-	struct ka_message reply;
-	int ret = ka_engine_command(e, at, o, &reply);
-
-	if (ret)
-		return ret;
-	if (!reply.error)
-		return 0;
-	e->call_failed = o->kind != KA_CMD_FORGET && reply.error != EAGAIN &&
-			 reply.error != ENOMEM && reply.error != ENOBUFS;
-	return nn_fail(&e->err, reply.error, "the %s could not do its step",
-		       at == KA_AT_CLIENT ? "client" : "server");
-}
-
-static int command_plain(struct ka_engine *e, enum ka_who who, enum ka_peer_command_kind kind)
-{
-	return command(e, who, &(struct ka_peer_command){ .kind = kind });
-}
-
 static int start_connect(struct ka_engine *e, const struct ka_step *step)
 {
 	const struct ka_peer_command listen = { .kind = KA_CMD_LISTEN };
@@ -92,13 +70,12 @@ static bool is_acknowledged(const struct ka_engine *e, enum ka_at at)
 static int start_send(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
-
 	const struct ka_peer_command o = { .kind = KA_CMD_SEND,
 					   .bytes = step->bytes,
 					   .value = step->unacked };
 
 	e->send_end = e->ends[at].flow.half[at].snd_nxt + step->bytes;
-	return command(e, step->who, &o);
+	return ka_engine_obey(e, at, &o);
 }
 
 /* The kernel there has acknowledged; the program there has yet to read. What comes next may be a RST,
@@ -106,12 +83,11 @@ static int start_send(struct ka_engine *e, const struct ka_step *step)
 static void settle(struct ka_engine *e, enum ka_at at)
 {
 	const struct ka_peer_command settle = { .kind = KA_CMD_SETTLE };
-	struct ka_message reply;
 	int ret;
 
 	if (e->ends[at].frozen || e->ends[at].killed)
 		return;
-	ret = ka_engine_command(e, at, &settle, &reply);
+	ret = ka_engine_command(e, at, &settle, NULL);
 	if (ret)
 		ka_engine_fail(e, ret);
 }
@@ -136,7 +112,7 @@ static int start_fill(struct ka_engine *e, const struct ka_step *step)
 	const struct ka_peer_command o = { .kind = KA_CMD_SEND, .bytes = ka_flow_room(flow, at) };
 
 	e->send_end = flow->half[at].snd_nxt + o.bytes;
-	return o.bytes ? command(e, step->who, &o) : 0;
+	return o.bytes ? ka_engine_obey(e, at, &o) : 0;
 }
 
 /* Each time that all is acknowledged, the window may have been granted anew. */
@@ -165,15 +141,10 @@ static int start_request(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 	struct ka_peer_command o = { .kind = KA_CMD_REQUEST };
-	struct ka_message reply;
-	int ret;
 
 	snprintf(o.text, sizeof(o.text), "%s", step->text);
 	e->got = e->ends[at].got;
-	ret = ka_engine_command(e, at, &o, &reply);
-	if (!ret && reply.error)
-		ret = nn_fail(&e->err, reply.error, "the request could not be sent");
-	return ret;
+	return ka_engine_obey(e, at, &o);
 }
 
 /* Nothing of the answer is on its way any more, not even its acknowledgement. */
@@ -194,24 +165,16 @@ static bool join_is_done(struct ka_engine *e, const struct ka_step *step)
 	return ka_load_has_joined(e);
 }
 
-static int start_stall(struct ka_engine *e, const struct ka_step *step)
+/* Those that tell a peer to do one thing, and nothing more. */
+static int start_command(struct ka_engine *e, const struct ka_step *step)
 {
-	return command_plain(e, step->who, KA_CMD_STALL);
-}
+	static const enum ka_peer_command_kind kinds[] = { [KA_STALL] = KA_CMD_STALL,
+							   [KA_RESUME] = KA_CMD_RESUME,
+							   [KA_SHUTDOWN] = KA_CMD_SHUTDOWN,
+							   [KA_CLOSE] = KA_CMD_CLOSE };
+	const struct ka_peer_command o = { .kind = kinds[step->do_] };
 
-static int start_resume(struct ka_engine *e, const struct ka_step *step)
-{
-	return command_plain(e, step->who, KA_CMD_RESUME);
-}
-
-static int start_shutdown(struct ka_engine *e, const struct ka_step *step)
-{
-	return command_plain(e, step->who, KA_CMD_SHUTDOWN);
-}
-
-static int start_close(struct ka_engine *e, const struct ka_step *step)
-{
-	return command_plain(e, step->who, KA_CMD_CLOSE);
+	return ka_engine_obey(e, ka_engine_end(e, step->who), &o);
 }
 
 static int start_blocking(struct ka_engine *e, const struct ka_step *step)
@@ -222,12 +185,8 @@ static int start_blocking(struct ka_engine *e, const struct ka_step *step)
 		[KA_IN_POLL] = KA_CALL_BLOCKED_POLL,
 	};
 	const struct ka_peer_command o = { .kind = KA_CMD_BLOCK, .value = (int)calls[step->call] };
-	struct ka_message reply;
-	int ret = ka_engine_command(e, ka_engine_end(e, step->who), &o, &reply);
 
-	if (!ret && reply.error)
-		ret = nn_fail(&e->err, reply.error, "a peer could not block");
-	return ret;
+	return ka_engine_obey(e, ka_engine_end(e, step->who), &o);
 }
 
 /* ---- how each word is done ------------------------------------------------------------------ */
@@ -246,10 +205,10 @@ static const struct ka_doing done_here[] = {
 	{ KA_FILL, start_fill, fill_is_done },
 	{ KA_REQUEST, start_request, request_is_done },
 	{ KA_JOIN, start_join, join_is_done },
-	{ KA_STALL, start_stall, NULL },
-	{ KA_RESUME, start_resume, NULL },
-	{ KA_SHUTDOWN, start_shutdown, NULL },
-	{ KA_CLOSE, start_close, NULL },
+	{ KA_STALL, start_command, NULL },
+	{ KA_RESUME, start_command, NULL },
+	{ KA_SHUTDOWN, start_command, NULL },
+	{ KA_CLOSE, start_command, NULL },
 	{ KA_BLOCK, start_blocking, NULL },
 	{ KA_WAIT, start_wait, NULL },
 	{ .start = NULL },

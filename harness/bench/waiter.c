@@ -69,7 +69,7 @@ int ka_self_block(struct ka_peer_self *self, enum ka_call_name name)
 	int flags = fcntl(self->conn, F_GETFL);
 
 	/* what has arrived already must not end the call */
-	ka_self_read(self);
+	ka_app_read(self);
 	if (flags < 0 || fcntl(self->conn, F_SETFL, flags & ~O_NONBLOCK) < 0)
 		return errno;
 	self->waiter = nn_sandbox_fork(&self->waiter_fd);
