@@ -269,30 +269,28 @@ static int make_pipe(int fds[2], int size)
 
 int ka_boot(struct ka_booted *booted, const struct ka_boot *boot, struct nn_err *err)
 {
-	int lifeline[2] = { -1, -1 }, results[2] = { -1, -1 }, console[2] = { -1, -1 };
+	enum { LIFELINE, RESULTS, CONSOLE, PIPES };
+	int pipes[PIPES][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	struct supervisor supervisor = { .boot = boot };
-	int ret;
+	int ret = 0;
 
-	ret = make_pipe(lifeline, 0);
-	if (ret == 0)
-		ret = make_pipe(results, RESULTS_PIPE);
-	if (ret == 0)
-		ret = make_pipe(console, 0);
+	for (int i = 0; ret == 0 && i < PIPES; i++)
+		ret = make_pipe(pipes[i], i == RESULTS ? RESULTS_PIPE : 0);
 	*booted = (struct ka_booted){ .supervisor = NN_SANDBOX_INIT,
-				      .lifeline = lifeline[1],
-				      .results = results[0],
-				      .console = console[0] };
-	supervisor.lifeline = lifeline[0];
-	supervisor.results = results[1];
-	supervisor.console = console[1];
+				      .lifeline = pipes[LIFELINE][1],
+				      .results = pipes[RESULTS][0],
+				      .console = pipes[CONSOLE][0] };
+	supervisor.lifeline = pipes[LIFELINE][0];
+	supervisor.results = pipes[RESULTS][1];
+	supervisor.console = pipes[CONSOLE][1];
 	if (ret < 0)
 		ret = nn_fail(err, -ret, "cannot start a guest: pipe");
 	else
 		ret = start_supervisor(&supervisor, &booted->supervisor, err);
 	close(boot->program);
-	ka_close_fd(&lifeline[0]);
-	ka_close_fd(&results[1]);
-	ka_close_fd(&console[1]);
+	ka_close_fd(&supervisor.lifeline);
+	ka_close_fd(&supervisor.results);
+	ka_close_fd(&supervisor.console);
 	if (ret < 0)
 		ka_booted_stop(booted);
 	return ret;

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "model/util.h"
+#include "run/host.h"
 
 #define CHUNK        65536
 /* A longer line is no result. */
@@ -110,24 +110,14 @@ const char *ka_collect_last_words(struct ka_collect *c, char *buf, size_t size)
 
 static int make_room(struct ka_collect *c)
 {
-	size_t room = c->room ? c->room * 2 : 2 * CHUNK;
-	char *text;
-
 	if (c->at) {
 		memmove(c->text, c->text + c->at, c->used - c->at);
 		c->used -= c->at;
 		c->at = 0;
 	}
-	if (c->room - c->used >= CHUNK)
-		return 0;
-	if (room > MAX_LINE)
+	if (c->used + CHUNK > MAX_LINE)
 		return -EMSGSIZE;
-	text = realloc(c->text, room);
-	if (!text)
-		return -ENOMEM;
-	c->text = text;
-	c->room = room;
-	return 0;
+	return ka_grow(&c->text, &c->room, c->used + CHUNK, 1);
 }
 
 static void read_results(struct ka_collect *c)
@@ -165,15 +155,6 @@ static char *next_line(struct ka_collect *c)
 	return line;
 }
 
-/* All of them: one that is left would end the runner as soon as signals are unblocked. */
-static void drain_signals(int signals)
-{
-	struct signalfd_siginfo taken;
-
-	while (read(signals, &taken, sizeof(taken)) > 0)
-		;
-}
-
 static int wait_until(struct pollfd *fds, size_t n, int64_t deadline_ns)
 {
 	int64_t left_ns = deadline_ns - ka_now_ns();
@@ -205,7 +186,7 @@ int ka_collect_wait(struct ka_collect *const *all, size_t n, int signals, int64_
 	if (ret < 0)
 		return ret;
 	if (fds[0].revents) {
-		drain_signals(signals);
+		ka_signals_drain(signals);
 		return -EINTR;
 	}
 	for (size_t i = 0; i < n; i++) {

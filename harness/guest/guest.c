@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "guest/vm.h"
 #include "model/util.h"
 #include "result/result.h"
+#include "run/host.h"
 #include "run/keep.h"
 
 /* Memory that one guest may need. */
@@ -37,20 +37,6 @@ struct collection {
 };
 
 /* ---- the first one ------------------------------------------------------------------------- */
-
-static int open_signals(struct ka_guest *guest, struct nn_err *err)
-{
-	sigset_t mask;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigprocmask(SIG_BLOCK, &mask, &guest->mask_before);
-	guest->masked = true;
-	guest->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	return guest->signals < 0 ? nn_fail(err, errno, "signalfd") : 0;
-}
 
 /* Waits for the facts. */
 static int wait_for_facts(struct ka_guest *guest, struct ka_vm *vm, struct nn_err *err)
@@ -88,8 +74,9 @@ int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
 		return nn_fail(err, ENOMEM, "cannot start a guest");
 	guest->kernel = *kernel;
 	guest->options = *options;
-	code = open_signals(guest, err);
-	if (code == 0)
+	guest->signals = code = ka_signals_open(&guest->mask_before, err);
+	guest->masked = true;
+	if (code >= 0)
 		code = ka_vm_boot(guest, &guest->vms[0], 0, -1, err);
 	if (code == 0)
 		code = wait_for_facts(guest, &guest->vms[0], err);
@@ -103,15 +90,6 @@ int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
 }
 
 /* ---- how many ----------------------------------------------------------------------------- */
-
-static unsigned usable_cpus(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&set);
-}
 
 static unsigned guests_in_memory(void)
 {
@@ -135,7 +113,7 @@ static unsigned guests_at_once(const struct collection *g)
 	if (!n) {
 		unsigned fit = guests_in_memory();
 
-		n = usable_cpus();
+		n = ka_usable_cpus();
 		n = fit < n ? fit : n;
 	}
 	n = n < g->parts ? n : g->parts;

@@ -8,7 +8,7 @@
  *   ka_guest_collect() <-- results            ka_schedule_run(), power off
  *   ka_guest_stop()    kills, reaps
  *
- * Such a kernel has one CPU. A plan that is big enough is cut into parts (part.h), each of which gets
+ * Such a kernel has one CPU. A plan that is big enough is cut into parts (job.h), each of which gets
  * a guest of its own; as many of them run side by side as the machine has room for.
  *
  * The initramfs is a memory file: the program, the shared objects that it has loaded, modules, and

@@ -19,7 +19,6 @@
 #include "guest/guest.h"
 #include "guest/job.h"
 #include "guest/parcel.h"
-#include "guest/part.h"
 #include "model/util.h"
 #include "result/result.h"
 #include "run/host.h"

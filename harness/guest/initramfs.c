@@ -2,7 +2,8 @@
 /*
  * Writes the initramfs with libarchive. The program and its shared objects are those that run now.
  * They go to /lib, where LD_LIBRARY_PATH points in the guest; the loader itself goes where the
- * program asks for it.
+ * program asks for it. A process of its own does it: the libraries that it takes for that never get
+ * into the one that goes on to fork instances, or to pack for another guest.
  */
 #include "guest/initramfs.h"
 
@@ -10,14 +11,18 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest/library.h"
+#include "guest/machine.h"
 #include "model/util.h"
 
 #define BLOCK 65536
@@ -86,8 +91,9 @@ int ka_initramfs_add(struct ka_initramfs *initramfs, const char *path, const voi
 	return ret;
 }
 
-int ka_initramfs_copy(struct ka_initramfs *initramfs, const char *path, const char *from,
-		      struct nn_err *err)
+/* Adds the host's file @from as @path. */
+static int copy_file(struct ka_initramfs *initramfs, const char *path, const char *from,
+		     struct nn_err *err)
 {
 	int fd = open(from, O_RDONLY | O_CLOEXEC), ret = 0;
 	void *data = MAP_FAILED;
@@ -202,15 +208,15 @@ static int write_program(struct ka_initramfs *initramfs, const struct ka_objects
 	char path[PATH_MAX];
 	int ret;
 
-	ret = ka_initramfs_copy(initramfs, "/init", "/proc/self/exe", err);
+	ret = copy_file(initramfs, "/init", "/proc/self/exe", err);
 	for (size_t i = 0; ret == 0 && i < objects->n; i++) {
 		snprintf(path, sizeof(path), "/lib%s", strrchr(objects->paths[i], '/'));
-		ret = ka_initramfs_copy(initramfs, path, objects->paths[i], err);
+		ret = copy_file(initramfs, path, objects->paths[i], err);
 	}
 	if (ret < 0 || !*objects->loader)
 		return ret;
 	ret = write_folders_above(initramfs, objects->loader, err);
-	return ret < 0 ? ret : ka_initramfs_copy(initramfs, objects->loader, objects->loader, err);
+	return ret < 0 ? ret : copy_file(initramfs, objects->loader, objects->loader, err);
 }
 
 /* ---- the archive -------------------------------------------------------------------------- */
@@ -233,7 +239,8 @@ static int begin_archive(struct ka_initramfs *initramfs, int fd, struct nn_err *
 	return ret;
 }
 
-/* What is loaded is listed before libarchive is, with all that it brings along. */
+/* This program as /init, the shared objects that it has loaded, and empty folders to mount on. What is
+ * loaded is listed before libarchive is, with all that it brings along. */
 static int begin_with_program(struct ka_initramfs *initramfs, int fd, struct nn_err *err)
 {
 	struct ka_objects objects;
@@ -249,32 +256,94 @@ static int begin_with_program(struct ka_initramfs *initramfs, int fd, struct nn_
 	return ret;
 }
 
-int ka_initramfs_new(struct ka_initramfs **ret, int fd, struct nn_err *err)
+static int add_job(struct ka_initramfs *initramfs, const struct ka_guest_job *job,
+		   struct nn_err *err)
 {
-	struct ka_initramfs *initramfs = calloc(1, sizeof(*initramfs));
-	int code;
+	char *text = ka_guest_job_text(job);
+	int ret;
 
-	if (!initramfs)
-		return nn_fail(err, ENOMEM, "initramfs");
-	code = begin_with_program(initramfs, fd, err);
-	if (code < 0)
-		ka_initramfs_free(initramfs);
-	else
-		*ret = initramfs;
-	return code;
+	if (!text)
+		return nn_fail(err, ENOMEM, "cannot write the job of a guest");
+	ret = ka_initramfs_add(initramfs, KA_GUEST_JOB_PATH, text, strlen(text), err);
+	free(text);
+	return ret;
 }
 
-int ka_initramfs_finish(struct ka_initramfs *initramfs, struct nn_err *err)
+/* An archive that is not closed is cut off. */
+static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
+			   int fd, struct nn_err *err)
 {
-	if (initramfs->call.archive_write_close(initramfs->archive) != ARCHIVE_OK)
-		return archive_failed(initramfs, initramfs->archive, "initramfs", "", err);
-	return 0;
+	struct ka_initramfs initramfs = { .archive = NULL };
+	int ret = begin_with_program(&initramfs, fd, err);
+
+	if (ret == 0)
+		ret = add_job(&initramfs, job, err);
+	if (ret == 0 && kernel->machine->has_modules)
+		ret = ka_modules_add(kernel, &initramfs, err);
+	if (ret == 0 && initramfs.call.archive_write_close(initramfs.archive) != ARCHIVE_OK)
+		ret = archive_failed(&initramfs, initramfs.archive, "initramfs", "", err);
+	if (initramfs.archive)
+		initramfs.call.archive_write_free(initramfs.archive);
+	return ret;
 }
 
-struct ka_initramfs *ka_initramfs_free(struct ka_initramfs *initramfs)
+/* ---- the process -------------------------------------------------------------------------- */
+
+/* How it ended. Small enough for a pipe to carry it whole. */
+struct outcome {
+	int ret;
+	struct nn_err err;
+};
+
+static int wait_for(pid_t pid, int pipe, struct nn_err *err)
 {
-	if (initramfs && initramfs->archive)
-		initramfs->call.archive_write_free(initramfs->archive);
-	free(initramfs);
-	return NULL;
+	struct outcome outcome = { .ret = 0 };
+	ssize_t got;
+
+	while ((got = read(pipe, &outcome, sizeof(outcome))) < 0 && errno == EINTR)
+		;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (got != sizeof(outcome))
+		return nn_fail(err, ECHILD, "the process that writes the initramfs died");
+	if (err)
+		*err = outcome.err;
+	return outcome.ret;
+}
+
+static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job, int fd,
+		      struct nn_err *err)
+{
+	struct outcome outcome = { .ret = 0 };
+	int pipes[2], ret;
+	pid_t pid;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return nn_fail(err, errno, "initramfs: pipe");
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		outcome.ret = write_initramfs(kernel, job, fd, &outcome.err);
+		_exit(write(pipes[1], &outcome, sizeof(outcome)) != sizeof(outcome));
+	}
+	ret = pid < 0 ? nn_fail(err, errno, "initramfs: fork") : 0;
+	close(pipes[1]);
+	if (ret == 0)
+		ret = wait_for(pid, pipes[0], err);
+	close(pipes[0]);
+	return ret;
+}
+
+int ka_pack(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
+	    struct nn_err *err)
+{
+	int fd = memfd_create("kacheck-initramfs", MFD_CLOEXEC), ret;
+
+	if (fd < 0)
+		return nn_fail(err, errno, "initramfs");
+	ret = pack_apart(kernel, job, fd, err);
+	if (ret == 0)
+		return fd;
+	close(fd);
+	return ret;
 }

@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "model/util.h"
 
 static json_t *texts(const char *const *list, size_t n)
 {
@@ -29,20 +32,58 @@ static json_t *settings(const struct ka_plan_options *plan)
 	return array;
 }
 
+/* The numbers and answers of a job. */
+struct number {
+	const char *key;
+	size_t at;
+	bool is_bool;
+};
+
+static const struct number numbers[] = {
+	{ "shard", offsetof(struct ka_guest_job, plan.shard), false },
+	{ "shards", offsetof(struct ka_guest_job, plan.shards), false },
+	{ "repeat", offsetof(struct ka_guest_job, plan.repeat), false },
+	{ "long", offsetof(struct ka_guest_job, plan.long_), true },
+	{ "jobs", offsetof(struct ka_guest_job, jobs), false },
+	{ "part", offsetof(struct ka_guest_job, part), false },
+	{ "part_size", offsetof(struct ka_guest_job, part_size), false },
+	{ "keep", offsetof(struct ka_guest_job, keep), true },
+	{ "keep_all", offsetof(struct ka_guest_job, keep_all), true },
+};
+
+static json_t *write_number(const struct ka_guest_job *job, const struct number *number)
+{
+	const void *at = (const char *)job + number->at;
+
+	if (number->is_bool)
+		return json_boolean(*(const bool *)at);
+	return json_integer(*(const unsigned *)at);
+}
+
+static int read_number(struct ka_guest_job *job, const struct number *number)
+{
+	const json_t *json = json_object_get(job->json, number->key);
+	void *at = (char *)job + number->at;
+
+	if (number->is_bool)
+		*(bool *)at = json_is_true(json);
+	else
+		*(unsigned *)at = (unsigned)json_integer_value(json);
+	return json ? 0 : -ENOENT;
+}
+
 char *ka_guest_job_text(const struct ka_guest_job *job)
 {
 	const struct ka_plan_options *plan = &job->plan;
 	char *text = NULL;
 	json_t *json;
 
-	json = json_pack(
-		"{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:b, s:i, s:i, s:i, s:b, s:b, s:s?}",
-		"settings", settings(plan), "filters", texts(plan->filters, plan->n_filters),
-		"excludes", texts(plan->excludes, plan->n_excludes), "shard", (int)plan->shard,
-		"shards", (int)plan->shards, "repeat", (int)plan->repeat, "seed",
-		json_sprintf("%" PRIu64, plan->seed), "long", (int)plan->long_, "jobs",
-		(int)job->jobs, "part", (int)job->part, "part_size", (int)job->part_size, "keep",
-		(int)job->keep, "keep_all", (int)job->keep_all, "trials", job->trials);
+	json = json_pack("{s:o, s:o, s:o, s:o, s:s?}", "settings", settings(plan), "filters",
+			 texts(plan->filters, plan->n_filters), "excludes",
+			 texts(plan->excludes, plan->n_excludes), "seed",
+			 json_sprintf("%" PRIu64, plan->seed), "trials", job->trials);
+	for (size_t i = 0; json && i < KA_N(numbers); i++)
+		json_object_set_new(json, numbers[i].key, write_number(job, &numbers[i]));
 	if (json)
 		text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
@@ -76,28 +117,17 @@ static int read_job(struct ka_guest_job *job, struct nn_err *err)
 {
 	struct ka_plan_options *plan = &job->plan;
 	json_t *settings_, *filters, *excludes;
-	int shard, shards, repeat, long_, jobs, part, part_size, keep, keep_all;
 	const char *seed;
+	int ret = json_unpack(job->json, "{s:o, s:o, s:o, s:s}", "settings", &settings_, "filters",
+			      &filters, "excludes", &excludes, "seed", &seed);
 
-	if (json_unpack(job->json,
-			"{s:o, s:o, s:o, s:i, s:i, s:i, s:s, s:b, s:i, s:i, s:i, s:b, s:b}",
-			"settings", &settings_, "filters", &filters, "excludes", &excludes, "shard",
-			&shard, "shards", &shards, "repeat", &repeat, "seed", &seed, "long", &long_,
-			"jobs", &jobs, "part", &part, "part_size", &part_size, "keep", &keep,
-			"keep_all", &keep_all) < 0)
+	for (size_t i = 0; ret == 0 && i < KA_N(numbers); i++)
+		ret = read_number(job, &numbers[i]);
+	if (ret < 0)
 		return nn_fail(err, EINVAL, "the job lacks something");
 	plan->n_filters = take_texts(plan->filters, filters);
 	plan->n_excludes = take_texts(plan->excludes, excludes);
-	plan->shard = (unsigned)shard;
-	plan->shards = (unsigned)shards;
-	plan->repeat = (unsigned)repeat;
 	plan->seed = strtoull(seed, NULL, 10);
-	plan->long_ = long_;
-	job->jobs = (unsigned)jobs;
-	job->part = (unsigned)part;
-	job->part_size = (unsigned)part_size;
-	job->keep = keep;
-	job->keep_all = keep_all;
 	job->trials = json_string_value(json_object_get(job->json, "trials"));
 	return take_settings(plan, settings_, err);
 }
@@ -145,4 +175,35 @@ int ka_facts_decode(struct ka_facts *facts, const json_t *json)
 				    .virtual_clock = true };
 	snprintf(facts->release, sizeof(facts->release), "%s", release);
 	return 0;
+}
+
+/* ---- a part of the plan ------------------------------------------------------------------- */
+
+unsigned ka_parts(size_t n, unsigned part_size)
+{
+	size_t parts = part_size ? n / part_size : 1;
+
+	if (parts < 1)
+		return 1;
+	return parts < KA_MAX_PARTS ? (unsigned)parts : KA_MAX_PARTS;
+}
+
+size_t ka_part_index(unsigned part, unsigned parts, size_t i)
+{
+	return i * parts + (part + i) % parts;
+}
+
+void ka_part_keep(struct ka_plan *plan, unsigned part, unsigned parts)
+{
+	size_t kept = 0;
+
+	for (;; kept++) {
+		size_t from = ka_part_index(part, parts, kept);
+
+		if (from >= plan->n)
+			break;
+		plan->instances[kept] = plan->instances[from];
+		plan->predictions[kept] = plan->predictions[from];
+	}
+	plan->n = kept;
 }

@@ -20,7 +20,7 @@ struct ka_guest_job {
 	struct ka_plan_options plan; /* its strings belong to .json */
 	const char *trials;          /* NULL: the catalogue */
 	unsigned jobs;
-	unsigned part, part_size; /* of the plan: part.h */
+	unsigned part, part_size; /* of the plan: see below */
 	bool keep, keep_all;      /* files of what failed, or of everything */
 	json_t *json;             /* owned */
 };
@@ -34,5 +34,23 @@ void ka_guest_job_free(struct ka_guest_job *job);
 /* The kernel's facts as JSON, NULL without memory, and back: 0 or -EINVAL. */
 json_t *ka_facts_encode(const struct ka_facts *facts);
 int ka_facts_decode(struct ka_facts *facts, const json_t *json);
+
+/*
+ * A plan, cut for guests side by side. What an instance sees depends on its neighbours: they share
+ * the guest's random numbers, its jiffies, its tables of routes and neighbours. So the cut depends on
+ * the plan and the kind of kernel, and on nothing of the machine: the same results come whether one
+ * guest runs the parts in turn, or as many as there are parts run them at once.
+ *
+ * Parts are dealt like cards, each round beginning one further on, so that no part gets all of one
+ * family or one end.
+ */
+#define KA_MAX_PARTS 8
+
+/* How many parts a plan of @n instances has, none of them with much less than @part_size. */
+unsigned ka_parts(size_t n, unsigned part_size);
+/* Which instance of the whole plan is number @i of part @part; it may be one beyond the plan. */
+size_t ka_part_index(unsigned part, unsigned parts, size_t i);
+/* Keeps in @plan what part @part of @parts has, in the order of the plan. */
+void ka_part_keep(struct ka_plan *plan, unsigned part, unsigned parts);
 
 #endif

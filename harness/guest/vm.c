@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/initramfs.h"
 #include "guest/machine.h"
-#include "guest/pack.h"
 #include "model/nearest.h"
 #include "model/util.h"
 

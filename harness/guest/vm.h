@@ -8,7 +8,7 @@
 
 #include "guest/collect.h"
 #include "guest/guest.h"
-#include "guest/part.h"
+#include "guest/job.h"
 
 struct ka_vm {
 	struct ka_booted booted;

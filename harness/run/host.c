@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Facts of the running kernel: release, HZ, jiffy phase. */
+/* Facts of the running kernel: release, HZ, jiffy phase; CPUs and signals. */
 #include "run/host.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #define NSEC_PER_SEC 1000000000ll
 
@@ -86,4 +89,35 @@ int ka_host_facts(struct ka_facts *facts, struct nn_err *err)
 	find_phase(&found);
 	*facts = found;
 	return 0;
+}
+
+unsigned ka_usable_cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+int ka_signals_open(sigset_t *before, struct nn_err *err)
+{
+	sigset_t mask;
+	int fd;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, before);
+	fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? nn_fail(err, errno, "signalfd") : fd;
+}
+
+void ka_signals_drain(int fd)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) > 0)
+		;
 }

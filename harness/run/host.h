@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Facts of the running kernel, measured: release, HZ, jiffy phase, wake-up noise. */
+/* What a runner needs of its host: facts of the kernel, measured, CPUs, signals, wake-up noise. */
 #ifndef KA_HOST_H
 #define KA_HOST_H
+
+#include <signal.h>
 
 #include "judge/judge.h"
 #include "netns/err.h"
@@ -9,6 +11,15 @@
 /* Fills all but noise_ns: HZ from CLOCK_MONOTONIC_COARSE's resolution, the phase from
  * /proc/timer_list where it is readable. 0 or -errno. */
 int ka_host_facts(struct ka_facts *facts, struct nn_err *err);
+
+/* CPUs that this process may use. */
+unsigned ka_usable_cpus(void);
+
+/* SIGINT, SIGTERM and SIGHUP become readable in a file: returns a signalfd, non-blocking, or -errno.
+ * *@before: the mask to go back to. */
+int ka_signals_open(sigset_t *before, struct nn_err *err);
+/* Takes all of them: one that is left would end this process as soon as signals are unblocked. */
+void ka_signals_drain(int fd);
 
 /* Watches how late this host wakes timers: a small process for each CPU, results in shared memory.
  * The watchers die with the caller. */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/util.h"
+
 #define CHUNK    65536
 /* No timeline is so long; an instance that sends more has lost its mind. */
 #define MAX_TEXT (64u << 20)
@@ -56,26 +58,15 @@ int ka_job_start(struct ka_job *job, ka_instance_fn *fn, struct ka_instance_run 
 	fds[0] = -1;
 out:
 	close(fds[1]);
-	if (fds[0] >= 0)
-		close(fds[0]);
+	ka_close_fd(&fds[0]);
 	return ret;
 }
 
 static int make_room(struct ka_job *job)
 {
-	size_t room = job->room ? job->room * 2 : CHUNK;
-	char *text;
-
-	if (job->room - job->used >= CHUNK / 2)
-		return 0;
-	if (room > MAX_TEXT)
+	if (job->used + CHUNK > MAX_TEXT)
 		return -EMSGSIZE;
-	text = realloc(job->text, room);
-	if (!text)
-		return -ENOMEM;
-	job->text = text;
-	job->room = room;
-	return 0;
+	return ka_grow(&job->text, &job->room, job->used + CHUNK / 2, 1);
 }
 
 /* 'R' comes first, and is no part of the result. */
@@ -134,9 +125,7 @@ static json_t *parse(const struct ka_job *job, char *why, size_t size)
 
 static void forget(struct ka_job *job)
 {
-	if (job->fd >= 0)
-		close(job->fd);
-	job->fd = -1;
+	ka_close_fd(&job->fd);
 	free(job->text);
 	job->text = NULL;
 	job->used = job->room = 0;

@@ -7,14 +7,12 @@
 #include "run/schedule.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,22 +66,13 @@ static void unwatch(struct ka_schedule *s, int fd)
 		epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-static size_t cpus(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 1;
-	return (size_t)CPU_COUNT(&set);
-}
-
 /* As many open files as the hard limit allows; and no more at once than fit into them. */
 static void limit_running(struct ka_schedule *s)
 {
 	struct rlimit files;
 	size_t fit;
 
-	s->max_setting_up = 2 * cpus();
+	s->max_setting_up = 2 * ka_usable_cpus();
 	s->max_running = s->options->jobs ? s->options->jobs : s->plan->n;
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
 		return;
@@ -96,22 +85,6 @@ static void limit_running(struct ka_schedule *s)
 		      : 1;
 	if (s->max_running > fit)
 		s->max_running = fit;
-}
-
-/* Signals become events. A child has them unblocked: nn_sandbox_start() sees to that. */
-static int open_signals(struct ka_schedule *s)
-{
-	sigset_t mask;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signals < 0)
-		return nn_fail(s->err, errno, "signalfd");
-	return watch(s, s->signals, KA_TAG_SIGNAL);
 }
 
 static int allocate(struct ka_schedule *s)
@@ -138,8 +111,12 @@ static int open_schedule(struct ka_schedule *s)
 	s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (s->epoll < 0 || s->timer < 0)
 		return nn_fail(s->err, errno, "cannot wait for instances");
+	/* A child has them unblocked: nn_sandbox_start() sees to that. */
+	s->signals = ka_signals_open(&s->mask_before, s->err);
+	if (s->signals < 0)
+		return s->signals;
 	ret = watch(s, s->timer, KA_TAG_TIMER);
-	return ret < 0 ? ret : open_signals(s);
+	return ret < 0 ? ret : watch(s, s->signals, KA_TAG_SIGNAL);
 }
 
 /* Whatever still runs is killed here. */
@@ -396,13 +373,9 @@ static int on_pipe(struct ka_schedule *s, struct ka_job *job)
 	return 0;
 }
 
-/* Takes the signals, or they would kill the process as soon as they are unblocked. */
 static int on_signal(struct ka_schedule *s)
 {
-	struct signalfd_siginfo info;
-
-	while (read(s->signals, &info, sizeof(info)) > 0)
-		;
+	ka_signals_drain(s->signals);
 	return nn_fail(s->err, EINTR, "stopped after %zu of %zu instances", s->done, s->plan->n);
 }
 

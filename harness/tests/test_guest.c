@@ -11,7 +11,6 @@
 #include "guest/library.h"
 #include "guest/machine.h"
 #include "guest/parcel.h"
-#include "guest/part.h"
 #include "model/util.h"
 #include "netns/tests/unit.h"
 #include "run/keep.h"
