@@ -35,7 +35,7 @@ linux/rtnetlink.h netns
 linux/sock_diag.h netns
 linux/inet_diag.h netns
 pcap harness/bench
-jansson.h harness/run harness/result harness/report harness/rollout/spec harness/rollout/measured harness/guest harness/command
+jansson.h harness/run harness/result harness/report harness/guest harness/command
 archive.h harness/guest
 archive_entry.h harness/guest
 libkmod.h harness/guest

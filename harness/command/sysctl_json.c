@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "command/sysctl.h"
-#include "command/sysctl_words.h"
 #include "model/util.h"
 #include "result/encode.h"
 #include "rollout/suggest.h"

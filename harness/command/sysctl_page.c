@@ -7,7 +7,6 @@
 
 #include "command/sheet.h"
 #include "command/sysctl.h"
-#include "command/sysctl_words.h"
 #include "model/span.h"
 #include "model/util.h"
 #include "rollout/picture.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* See sysctl_words.h. */
-#include "command/sysctl_words.h"
+/* The sentences of a rollout; see sysctl.h. */
+#include "command/sysctl.h"
 #include "model/span.h"
 #include "model/util.h"
 

@@ -10,7 +10,7 @@ struct ka_where {
 	bool is_guest;
 	struct ka_guest_kernel kernel;
 	struct ka_plan_options plan; /* what the guest is told; strings borrowed */
-	const char *trials; /* instead of the catalogue: rollout/spec.h as text; borrowed */
+	const char *trials; /* instead of the catalogue: struct ka_spec as text; borrowed */
 	unsigned jobs;
 	bool keep, keep_all;    /* files will be wanted: of what fails, of all */
 	unsigned guests;        /* side by side; 0: as many as this machine has room for */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which instances a run wants, by their names. */
-#include "plan/filter.h"
+#include "plan/plan.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

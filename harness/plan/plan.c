@@ -10,8 +10,6 @@
 
 #include "model/again.h"
 #include "model/util.h"
-#include "plan/filter.h"
-#include "plan/shard.h"
 
 /* A growing plan. */
 struct builder {

@@ -47,4 +47,26 @@ int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err
 /* "2/5" -> 2, 5. */
 int ka_shard_parse(unsigned *shard, unsigned *shards, const char *text, struct nn_err *err);
 
+/* ---- filter.c, shard.c -------------------------------------------------------------------- */
+
+/* True when @glob names @name: as a pattern whose `*` also matches `/`, or, without a wildcard, as
+ * its first part up to a `/`. */
+bool ka_filter_matches(const char *glob, const char *name);
+
+/* True when one of the @n @globs names @name. */
+bool ka_filter_any(const char *const *globs, size_t n, const char *name);
+
+/* Refuses the first of @globs that names none of @instances; the text offers what comes closest.
+ * 0 or -EINVAL. */
+int ka_filter_check(const char *const *globs, size_t n, const struct ka_instance *instances,
+		    size_t n_instances, struct nn_err *err);
+
+/* Keeps in @plan what shard @shard of @shards (1-based) gets, in the order of the plan. The longest
+ * are dealt first, each to the shard that has least to do. 0 or -ENOMEM. */
+int ka_shard_keep(struct ka_plan *plan, unsigned shard, unsigned shards);
+
+/* Indices 0..n-1, those with the longest expected time first; equal ones in the order of the plan.
+ * Owned by the caller; NULL without memory. */
+size_t *ka_longest_first(const struct ka_prediction *predictions, size_t n);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One part of a plan, for one of several machines. */
-#include "plan/shard.h"
+#include "plan/plan.h"
 
 #include <ctype.h>
 #include <errno.h>

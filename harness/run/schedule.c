@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "model/util.h"
-#include "plan/shard.h"
+#include "plan/plan.h"
 #include "result/result.h"
 #include "run/job.h"
 

@@ -4,9 +4,7 @@
 
 #include "model/util.h"
 #include "netns/tests/unit.h"
-#include "plan/filter.h"
 #include "plan/plan.h"
-#include "plan/shard.h"
 
 #define HZ 250
 #define EXPIRY                                                                                     \
