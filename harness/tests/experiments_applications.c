@@ -24,16 +24,16 @@ static const struct ka_case cases[] = {
 	  /* the first probes of some are let through, and answered */
 	  KA_STEPS(KA_CONNECTED, { .do_ = KA_DROP, .way = KA_PROBES, .after = 20 }),
 	  .expect = { KA_EXPIRES, .arming = KA_FRESH } },
-	{ /* the proxy has room for all: nobody is evicted */ KA_WRONG(
-		  "proxy_has_room", "fail: evicts one 0 times, must be 1"),
-	  ONE, .topology = KA_ROUTED, .peer_app = { .program = KA_APP_PROXY, .slots = 9 },
+	/* the proxy has room for all: nobody is evicted */
+	{ KA_WRONG("proxy_has_room", "fail: evicts one 0 times, must be 1"), ONE,
+	  .topology = KA_ROUTED, .peer_app = { .program = KA_APP_PROXY, .slots = 9 },
 	  KA_STEPS(KA_CONNECTED, { .do_ = KA_JOIN, .value = 3 }),
 	  .expect = { .when = KA_AT_ONCE,
 		      .eof = true,
 		      .app = { { KA_PEER, KA_DID_EVICT, .times = 1, .number = 1 } } } },
-	{ /* another one's place is given away, and the prober's is said to be */ KA_WRONG(
-		  "proxy_evicts_another", "fail: evicts one: number 2, must be 1"),
-	  ONE, .topology = KA_ROUTED, .peer_app = { .program = KA_APP_PROXY, .slots = 2 },
+	/* another one's place is given away, and the prober's is said to be */
+	{ KA_WRONG("proxy_evicts_another", "fail: evicts one: number 2, must be 1"), ONE,
+	  .topology = KA_ROUTED, .peer_app = { .program = KA_APP_PROXY, .slots = 2 },
 	  KA_STEPS(KA_CONNECTED, { .do_ = KA_JOIN, .value = 1 },
 		   { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 64 },
 		   { .do_ = KA_JOIN, .value = 1 }),
@@ -49,8 +49,8 @@ static const struct ka_case cases[] = {
 			       { KA_PEER, KA_DID_SERVE, .times = 1 },
 			       { KA_PEER, KA_DID_TIME_OUT, .times = 1,
 				 .after = { .idle = 0.7 } } } } },
-	{ /* a heartbeat that is answered has nothing to report */ KA_WRONG(
-		  "heartbeat_declared_missed", "fail: misses its heartbeat 0 times, must be 1"),
+	/* a heartbeat that is answered has nothing to report */
+	{ KA_WRONG("heartbeat_declared_missed", "fail: misses its heartbeat 0 times, must be 1"),
 	  ONE, .topology = KA_ROUTED,
 	  .prober_app = { .program = KA_APP_HEARTBEAT,
 			  .every = { .idle = 0.3 },
@@ -69,18 +69,15 @@ static const struct ka_case cases[] = {
 	  .expect = { .when = KA_NEVER,
 		      .app = { { KA_PROBER, KA_DID_GET, .times = 1 },
 			       { KA_PEER, KA_DID_SERVE, .times = 3 } } } },
-	{ /* HTTP/1.0 does not persist */ KA_WRONG("http10_declared_persistent",
-						   "fail: not declared"),
-	  ONE, .topology = KA_ROUTED, .prober_app = { .program = KA_APP_HTTP },
-	  .peer_app = { .program = KA_APP_HTTP },
+	/* HTTP/1.0 does not persist: the FIN comes after the answer */
+	{ KA_WRONG("http10_declared_persistent", "fail: not declared"), ONE, .topology = KA_ROUTED,
+	  .prober_app = { .program = KA_APP_HTTP }, .peer_app = { .program = KA_APP_HTTP },
 	  KA_STEPS(KA_CONNECTED,
 		   { .do_ = KA_REQUEST, .who = KA_PROBER, .text = "GET / HTTP/1.0\r\n\r\n" }),
 	  .expect = { .when = KA_NEVER,
 		      .watch = { .ms = 500 },
-		      /* the FIN comes after the answer */ .app = { { KA_PROBER, KA_DID_GET,
-								      .times = 1 },
-								    { KA_PEER, KA_DID_SERVE,
-								      .times = 1 } } } },
+		      .app = { { KA_PROBER, KA_DID_GET, .times = 1 },
+			       { KA_PEER, KA_DID_SERVE, .times = 1 } } } },
 	{ KA_WRONG("mask_of_death_without_hup", "fail: reports 0x19, must be 0x9"), ONE,
 	  .topology = KA_PAIR, .asks = EPOLLIN, KA_STEPS(KA_CONNECTED, KA_SILENCE),
 	  .expect = { KA_EXPIRES, .arming = KA_FRESH, .events = EPOLLIN | EPOLLERR } },
