@@ -241,13 +241,6 @@ int nn_veth_new(const struct nn_veth_end *a, const struct nn_veth_end *b, bool i
 
 /* ---- waiting for the kernel's own work -------------------------------------------------- */
 
-static int any_news(const struct nlmsghdr *nlh, void *arg)
-{
-	(void)nlh;
-	(void)arg;
-	return 0;
-}
-
 /* Waits until @ready(@arg) is not 0; looks again at each notification of @group (RTNLGRP_...), for
  * which it joins before it looks again, so that no change is missed. Returns 0, -ETIMEDOUT, or the
  * -errno of @ready. */
@@ -259,11 +252,9 @@ static int wait_until(struct nn_ns *ns, unsigned group, int (*ready)(void *), vo
 
 	if (seen)
 		return seen < 0 ? seen : 0;
-	ret = nn_ns_listener(ns, &nl, err);
-	if (!ret)
-		ret = nn_nl_join(&nl, group, err);
+	ret = nn_ns_listener(ns, &nl, group, err);
 	while (!ret && !(seen = ready(arg)))
-		ret = nn_nl_listen(&nl, PATIENCE_MS, any_news, NULL, err);
+		ret = nn_nl_listen(&nl, PATIENCE_MS, err);
 	nn_nl_close(&nl);
 	if (ret == -ETIMEDOUT)
 		return nn_fail(err, ETIMEDOUT, "waited in vain for the kernel");
@@ -411,11 +402,14 @@ int nn_addr_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, i
 
 /* ---- neighbours ------------------------------------------------------------------------- */
 
-static void fill_neigh(struct nn_msg *msg, int index, const struct nn_addr *addr,
-		       const uint8_t *mac)
+/* @mac NULL: the entry goes. */
+static void neigh_msg(struct nn_msg *msg, int index, const struct nn_addr *addr, const uint8_t *mac)
 {
-	struct ndmsg *ndm = nn_msg_extra(msg, sizeof(*ndm));
+	struct ndmsg *ndm;
 
+	nn_msg_start(msg, mac ? RTM_NEWNEIGH : RTM_DELNEIGH,
+		     mac ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+	ndm = nn_msg_extra(msg, sizeof(*ndm));
 	ndm->ndm_family = (uint8_t)addr->family;
 	ndm->ndm_ifindex = index;
 	ndm->ndm_state = NUD_PERMANENT;
@@ -426,36 +420,32 @@ static void fill_neigh(struct nn_msg *msg, int index, const struct nn_addr *addr
 
 void nn_neigh_msg(struct nn_msg *msg, int index, const struct nn_addr *addr, const uint8_t mac[6])
 {
-	nn_msg_start(msg, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
-	fill_neigh(msg, index, addr, mac);
+	neigh_msg(msg, index, addr, mac);
+}
+
+static int change_neigh(struct nn_ns *ns, const char *dev, const struct nn_addr *addr,
+			const uint8_t *mac, struct nn_err *err)
+{
+	int index = nn_link_index(ns, dev, err);
+	char text[INET6_ADDRSTRLEN];
+	struct nn_msg msg;
+
+	if (index < 0)
+		return index;
+	neigh_msg(&msg, index, addr, mac);
+	return route_change(ns, &msg, err, "%s neighbour %s of %s", mac ? "add" : "delete",
+			    addr_text(addr, text, sizeof(text)), dev);
 }
 
 int nn_neigh_add(struct nn_ns *ns, const char *dev, const struct nn_addr *addr,
 		 const uint8_t mac[6], struct nn_err *err)
 {
-	int index = nn_link_index(ns, dev, err);
-	char text[INET6_ADDRSTRLEN];
-	struct nn_msg msg;
-
-	if (index < 0)
-		return index;
-	nn_neigh_msg(&msg, index, addr, mac);
-	return route_change(ns, &msg, err, "add neighbour %s to %s",
-			    addr_text(addr, text, sizeof(text)), dev);
+	return change_neigh(ns, dev, addr, mac, err);
 }
 
 int nn_neigh_del(struct nn_ns *ns, const char *dev, const struct nn_addr *addr, struct nn_err *err)
 {
-	int index = nn_link_index(ns, dev, err);
-	char text[INET6_ADDRSTRLEN];
-	struct nn_msg msg;
-
-	if (index < 0)
-		return index;
-	nn_msg_start(&msg, RTM_DELNEIGH, 0);
-	fill_neigh(&msg, index, addr, NULL);
-	return route_change(ns, &msg, err, "delete neighbour %s from %s",
-			    addr_text(addr, text, sizeof(text)), dev);
+	return change_neigh(ns, dev, addr, NULL, err);
 }
 
 static int parse_state(const struct nlmsghdr *nlh, void *arg)

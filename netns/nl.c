@@ -282,16 +282,17 @@ int nn_nl_talk_all(struct nn_nl *nl, struct nn_msgs *msgs, nn_nl_each each, void
 	return exchange.ret;
 }
 
-int nn_nl_listen(struct nn_nl *nl, int timeout_ms, nn_nl_each each, void *arg, struct nn_err *err)
+int nn_nl_listen(struct nn_nl *nl, int timeout_ms, struct nn_err *err)
 {
 	struct pollfd pfd = { .fd = mnl_socket_get_fd(nl->sock), .events = POLLIN };
+	char news[RECV_SIZE];
 	int ret = poll(&pfd, 1, timeout_ms);
 
-	if (ret < 0)
-		return errno == EINTR ? 0 : nn_fail(err, errno, "poll");
 	if (ret == 0)
 		return -ETIMEDOUT;
-	return recv_datagram(nl, each, arg, err);
+	if (ret > 0)
+		ret = (int)mnl_socket_recvfrom(nl->sock, news, sizeof(news));
+	return ret < 0 && errno != EINTR ? recv_fail(err) : 0;
 }
 
 /* ---- a batch ---------------------------------------------------------------------------- */

@@ -31,8 +31,9 @@ void nn_nl_close(struct nn_nl *nl);
 /* The socket of @ns to @bus, opened at first use; NULL with @err and errno set on failure. */
 struct nn_nl *nn_ns_nl(struct nn_ns *ns, enum nn_bus bus, struct nn_err *err);
 
-/* A rtnetlink socket of @ns for notifications, owned by the caller. Returns 0 or -errno. */
-int nn_ns_listener(const struct nn_ns *ns, struct nn_nl *nl, struct nn_err *err);
+/* A rtnetlink socket of @ns for the notifications of @group (RTNLGRP_...), owned by the caller, also
+ * when it could not join. Returns 0 or -errno. */
+int nn_ns_listener(const struct nn_ns *ns, struct nn_nl *nl, unsigned group, struct nn_err *err);
 
 /* One request under construction. A put that does not fit is remembered and fails the send, so
  * that builders need no error path of their own. */
@@ -84,9 +85,9 @@ int nn_nl_talk_all(struct nn_nl *nl, struct nn_msgs *msgs, nn_nl_each each, void
 
 /* Joins a multicast group (RTNLGRP_...). */
 int nn_nl_join(struct nn_nl *nl, unsigned group, struct nn_err *err);
-/* Waits at most @timeout_ms for one datagram of notifications and hands its messages to @each.
- * Returns 0, -ETIMEDOUT, another -errno or the value of @each. */
-int nn_nl_listen(struct nn_nl *nl, int timeout_ms, nn_nl_each each, void *arg, struct nn_err *err);
+/* Waits at most @timeout_ms for one datagram of notifications, and takes it. Returns 0, -ETIMEDOUT or
+ * another -errno. */
+int nn_nl_listen(struct nn_nl *nl, int timeout_ms, struct nn_err *err);
 
 /* What the kernel says about one message. */
 struct nn_nl_verdict {
