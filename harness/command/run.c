@@ -258,9 +258,9 @@ static int prepare_kernel(struct run *run, const char *kernel, bool first)
 
 	run->plan_options = options->plan;
 	status = ka_where_parse(&run->where, kernel, &run->plan_options, options->jobs);
-	run->where.guests = options->guests;
-	run->where.keep = options->out_dir != NULL;
-	run->where.keep_all = options->keep_all;
+	run->where.options.guests = options->guests;
+	run->where.options.keep = options->out_dir != NULL;
+	run->where.options.keep_all = options->keep_all;
 	if (status == KA_EXIT_OK)
 		status = ka_where_facts(&run->where, &run->facts);
 	if (status == KA_EXIT_OK)

@@ -280,7 +280,7 @@ static int open_kernel(struct measuring *m, const char *kernel)
 	m->text = ka_spec_text(&m->rollout->spec);
 	if (!m->text)
 		return KA_EXIT_BROKEN;
-	m->where.trials = m->text;
+	m->where.options.trials = m->text;
 	snprintf(m->rollout->where, sizeof(m->rollout->where), "%.250s",
 		 m->where.is_guest ? m->where.kernel.where : "host");
 	return ka_where_facts(&m->where, &m->rollout->facts);

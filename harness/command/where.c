@@ -21,7 +21,7 @@ int ka_where_parse(struct ka_where *where, const char *text, struct ka_plan_opti
 	struct nn_err err = { "" };
 	int ret;
 
-	*where = (struct ka_where){ .is_guest = strcmp(text, "host") != 0, .jobs = jobs };
+	*where = (struct ka_where){ .is_guest = strcmp(text, "host") != 0, .options.jobs = jobs };
 	if (!where->is_guest)
 		return KA_EXIT_OK;
 	ka_guest_plan_defaults(plan);
@@ -40,14 +40,8 @@ static bool hung_or_died(int ret)
 
 static int start_guest(struct ka_where *where, struct ka_facts *facts, struct nn_err *err)
 {
-	const struct ka_guest_options options = { .plan = &where->plan,
-						  .trials = where->trials,
-						  .jobs = where->jobs,
-						  .guests = where->guests,
-						  .keep = where->keep,
-						  .keep_all = where->keep_all };
-
-	return ka_guest_start(&where->guest, &where->kernel, &options, facts, err);
+	where->options.plan = &where->plan;
+	return ka_guest_start(&where->guest, &where->kernel, &where->options, facts, err);
 }
 
 int ka_where_facts(struct ka_where *where, struct ka_facts *facts)

@@ -9,13 +9,10 @@
 struct ka_where {
 	bool is_guest;
 	struct ka_guest_kernel kernel;
-	struct ka_plan_options plan; /* what the guest is told; strings borrowed */
-	const char *trials; /* instead of the catalogue: struct ka_spec as text; borrowed */
-	unsigned jobs;
-	bool keep, keep_all;    /* files will be wanted: of what fails, of all */
-	unsigned guests;        /* side by side; 0: as many as this machine has room for */
-	struct ka_guest *guest; /* booted, has not run yet */
-	struct nn_err why;      /* it did not boot: every instance is broken */
+	struct ka_plan_options plan;     /* what the guest is told; strings borrowed */
+	struct ka_guest_options options; /* of the guest, but for .plan */
+	struct ka_guest *guest;          /* booted, has not run yet */
+	struct nn_err why;               /* it did not boot: every instance is broken */
 };
 
 /* Understands @text, looks at its files; @plan gets the defaults of such a kernel. Complains

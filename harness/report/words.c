@@ -44,7 +44,8 @@ void ka_put_kernel(FILE *out, const struct ka_result *result)
 		 result->where, hz, result->clock);
 }
 
-void ka_put_count(FILE *out, int n, const char *what)
+/* "3 probes", "1 probe" */
+static void put_count(FILE *out, int n, const char *what)
 {
 	fprintf(out, "%d %s%s", n, what, n == 1 ? "" : "s");
 }
@@ -136,7 +137,7 @@ void ka_put_summary(FILE *out, const struct ka_result *result)
 		fputs("   no end seen", out);
 	if (result->answered >= 0) {
 		fputs(", ", out);
-		ka_put_count(out, result->answered, "probe");
+		put_count(out, result->answered, "probe");
 		fputs(" answered", out);
 	}
 }
@@ -149,7 +150,7 @@ static void put_probes_wanted(FILE *out, const struct ka_result *result)
 
 	if (json_is_integer(probes)) {
 		fputs(", ", out);
-		ka_put_count(out, (int)json_integer_value(probes), "probe");
+		put_count(out, (int)json_integer_value(probes), "probe");
 	} else if (json_is_string(probes) && !strcmp(json_string_value(probes), "some")) {
 		fputs(", at least 1 probe", out);
 	}
@@ -199,7 +200,7 @@ void ka_put_observed(FILE *out, const struct ka_result *result)
 		fputs("no end seen", out);
 	if (result->probes >= 0) {
 		fputs(", ", out);
-		ka_put_count(out, result->probes, "probe");
+		put_count(out, result->probes, "probe");
 	}
 	put_end(out, result->errno_name, false, result->events);
 	if (isfinite(result->notice_s))

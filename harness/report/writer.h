@@ -66,8 +66,6 @@ void ka_put_expected(FILE *out, const struct ka_result *result);
 /* The same of what was seen. A broken experiment has seen nothing that counts: false. */
 bool ka_has_observed(const struct ka_result *result);
 void ka_put_observed(FILE *out, const struct ka_result *result);
-/* "3 probes", "1 probe" */
-void ka_put_count(FILE *out, int n, const char *what);
 /* What @put writes, to be freed; NULL without memory. */
 char *ka_phrase(void (*put)(FILE *, const struct ka_result *), const struct ka_result *result);
 /* How long the instance took, else how long what it saw took, in seconds; 0 if it did not run. */

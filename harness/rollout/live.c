@@ -87,18 +87,18 @@ struct taking {
 
 static enum ka_live_timer timer_of(uint8_t timer)
 {
-	switch (timer) {
-	case NN_TIMER_OFF:
-		return KA_LIVE_OFF;
-	case NN_TIMER_RETRANS:
-		return KA_LIVE_BUSY;
-	case NN_TIMER_KEEPALIVE:
-		return KA_LIVE_ARMED;
-	case NN_TIMER_PROBE0:
-		return KA_LIVE_CLOSED;
-	default:
-		return KA_LIVE_HIDDEN;
-	}
+	static const struct {
+		uint8_t timer;
+		enum ka_live_timer is;
+	} timers[] = { { NN_TIMER_OFF, KA_LIVE_OFF },
+		       { NN_TIMER_RETRANS, KA_LIVE_BUSY },
+		       { NN_TIMER_KEEPALIVE, KA_LIVE_ARMED },
+		       { NN_TIMER_PROBE0, KA_LIVE_CLOSED } };
+
+	for (size_t i = 0; i < KA_N(timers); i++)
+		if (timers[i].timer == timer)
+			return timers[i].is;
+	return KA_LIVE_HIDDEN;
 }
 
 static int take(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)

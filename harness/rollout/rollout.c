@@ -252,7 +252,8 @@ struct ka_tally ka_rollout_tally(const struct ka_rollout *r)
 	return tally;
 }
 
-bool ka_rollout_refused(const struct ka_rollout *r)
+/* True when a value of the file was refused by the kernel. */
+static bool is_refused(const struct ka_rollout *r)
 {
 	for (size_t i = 0; i < r->spec.n_writes; i++) {
 		const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_WRITE, i);
@@ -280,7 +281,7 @@ enum ka_rollout_end ka_rollout_end(const struct ka_rollout *r)
 	for (size_t i = 0; i < r->questions.n; i++)
 		if (!ka_rollout_reply(r, i).yes)
 			return KA_ROLLOUT_BAD;
-	if (tally.differ || ka_rollout_refused(r))
+	if (tally.differ || is_refused(r))
 		return KA_ROLLOUT_BAD;
 	return mute ? KA_ROLLOUT_BROKEN : KA_ROLLOUT_GOOD;
 }

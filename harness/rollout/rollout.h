@@ -101,7 +101,4 @@ enum ka_rollout_end ka_rollout_end(const struct ka_rollout *r);
 /* No experiment that was to run has said anything. */
 bool ka_rollout_silent(const struct ka_rollout *r);
 
-/* True when a value of the file was refused by the kernel. */
-bool ka_rollout_refused(const struct ka_rollout *r);
-
 #endif

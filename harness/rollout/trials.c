@@ -538,14 +538,6 @@ int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, st
 	return 0;
 }
 
-const struct ka_trial *ka_trials_find(const struct ka_trials *trials, const char *name)
-{
-	for (size_t i = 0; i < trials->n; i++)
-		if (strcmp(trials->cases[i].name, name) == 0)
-			return &trials->trials[i];
-	return NULL;
-}
-
 /* ---- from one program to another ---------------------------------------------------------- */
 
 static const char digits[] = "0123456789abcdef";

@@ -90,7 +90,4 @@ struct ka_trials {
 /* To be freed with free(). -ENOMEM. What is expected of the gateways depends on @hz. */
 int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, struct nn_err *err);
 
-/* The trial that @name (of a case) is; NULL: none. */
-const struct ka_trial *ka_trials_find(const struct ka_trials *trials, const char *name);
-
 #endif
