@@ -8,43 +8,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t line_dropped(const char *line)
+bool nn_softnet_sum(const char *text, uint64_t *sum)
 {
+	const char *line_end;
 	char *end;
 
-	strtoull(line, &end, 16);
-	return *end == ' ' ? strtoull(end, NULL, 16) : 0;
-}
-
-uint64_t nn_softnet_sum(const char *text)
-{
-	uint64_t sum = 0;
-
-	while (text && *text) {
-		sum += line_dropped(text);
-		text = strchr(text, '\n');
-		if (text)
-			text++;
+	*sum = 0;
+	if (!*text)
+		return false;
+	for (; *text; text = line_end + 1) {
+		line_end = strchr(text, '\n');
+		strtoull(text, &end, 16);
+		if (!line_end || end == text || *end != ' ')
+			return false;
+		text = end;
+		*sum += strtoull(text, &end, 16);
+		if (end == text || end > line_end)
+			return false;
 	}
-	return sum;
+	return true;
 }
 
 int nn_softnet_dropped(uint64_t *sum, struct nn_err *err)
 {
 	static const char path[] = "/proc/thread-self/net/softnet_stat";
 	FILE *file = fopen(path, "re");
-	char *line = NULL;
+	char *text = NULL;
 	size_t room = 0;
 	int ret = 0;
 
 	if (!file)
 		return nn_fail(err, errno, "%s", path);
-	*sum = 0;
-	while (getline(&line, &room, file) > 0)
-		*sum += line_dropped(line);
-	if (ferror(file))
-		ret = nn_fail(err, errno, "%s", path);
-	free(line);
+	if (getdelim(&text, &room, '\0', file) < 0 || ferror(file))
+		ret = nn_fail(err, ferror(file) ? errno : ENODATA, "%s", path);
+	else if (!nn_softnet_sum(text, sum))
+		ret = nn_fail(err, EBADMSG, "%s is cut short", path);
+	free(text);
 	fclose(file);
 	return ret;
 }

@@ -327,6 +327,8 @@ static void host_evidence(struct ka_engine *e)
 	uint64_t lost = 0;
 	int ret = nn_softnet_dropped(&lost, &err);
 
+	if (!ret && lost < e->host_lost)
+		ret = nn_fail(&err, EBADMSG, "packets that were lost are so no more");
 	if (!ret)
 		e->record->timeline.host_lost = lost - e->host_lost;
 	ka_engine_gathered(e, KA_AT_BENCH, KA_PROOF_HOST, ret, &err);

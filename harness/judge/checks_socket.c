@@ -236,6 +236,22 @@ static const struct ka_diag_sample *last_diag(const struct ka_evidence *e)
 	return diag;
 }
 
+/* Both ends are of the kernel under test: the other one has no reason either to report an end. */
+static void check_other_end(const struct ka_evidence *e, struct ka_findings *f)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what != KA_EV_EPOLL || event->at == e->at ||
+		    !(event->epoll.mask & EPOLLERR))
+			continue;
+		ka_find(f, KA_FIND_ENDED, -1,
+			"epoll reports 0x%x at the other end of a living connection",
+			event->epoll.mask);
+		return;
+	}
+}
+
 static void check_lives(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_diag_sample *diag = last_diag(e);
@@ -278,6 +294,7 @@ void ka_check_state(const struct ka_evidence *e, struct ka_findings *f)
 
 	if (ka_regime_is(e->want->when, KA_REGIME_LIVES)) {
 		check_lives(e, f);
+		check_other_end(e, f);
 		return;
 	}
 	if (!info || !e->want->error || e->post_mortem_ns == INT64_MAX)

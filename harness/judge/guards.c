@@ -114,7 +114,8 @@ static int64_t could_begin_ns(const struct ka_evidence *e, const struct ka_event
 }
 
 /* A fault that is to meet the first probe must be there before it can be sent. A host that took
- * longer than idle to make it has no say in the matter; the schedule tries again. */
+ * longer than idle to make it has no say in the matter; the schedule tries again. In virtual time no
+ * host can be late. */
 static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings *f)
 {
 	int64_t armed_ns = e->timeline->armed_ns;
@@ -129,9 +130,10 @@ static void guard_fault_in_time(const struct ka_evidence *e, struct ka_findings 
 
 		if (step && ka_step_is(step, KA_VERB_FAULT) && step->since == KA_SINCE_STEP &&
 		    event->t_ns < due_ns && event->step.done_ns >= due_ns)
-			ka_find(f, KA_FIND_FAULT_LATE, event->step.index,
-				"host stalled: %s was done only when the first probe was due",
-				event->step.text);
+			ka_find(f, e->facts->virtual_clock ? KA_FIND_NO_EFFECT : KA_FIND_FAULT_LATE,
+				event->step.index,
+				"%s%s was done only when the first probe was due",
+				e->facts->virtual_clock ? "" : "host stalled: ", event->step.text);
 	}
 }
 
@@ -221,13 +223,23 @@ static void guard_noise(const struct ka_evidence *e, struct ka_findings *f)
 		ka_find(f, KA_FIND_STALLED, -1, "host stalled %.0f ms", (double)e->noise_ns / 1e6);
 }
 
+/* In virtual time the clock stands while the bench works: what a step waited for in vain is the
+ * kernel's to do. */
+static enum ka_finding_code code_of_end(const struct ka_evidence *e)
+{
+	enum ka_finding_code code = e->stop->end.code;
+
+	if (e->facts->virtual_clock && ka_finding_is_host(code))
+		return KA_FIND_IN_VAIN;
+	return code ? code : KA_FIND_BENCH;
+}
+
 void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
 {
 	if (!e->stop)
 		ka_find(f, KA_FIND_RECORD_ENDS, -1, "the record breaks off");
 	else if (e->stop->end.why == KA_END_BROKEN)
-		ka_find(f, e->stop->end.code ? e->stop->end.code : KA_FIND_BENCH, e->stop->end.step,
-			"%s", e->stop->end.text);
+		ka_find(f, code_of_end(e), e->stop->end.step, "%s", e->stop->end.text);
 	guard_noise(e, f);
 	guard_steps_in_time(e, f);
 	guard_fault_in_time(e, f);

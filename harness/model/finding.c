@@ -49,6 +49,7 @@ static const struct {
 	[KA_FIND_APP] = { "app", KA_OF_KERNEL },
 	[KA_FIND_LOAD] = { "load", KA_OF_KERNEL },
 	[KA_FIND_STICKY] = { "sticky", KA_OF_KERNEL, NOTHING },
+	[KA_FIND_IN_VAIN] = { "in_vain", KA_OF_KERNEL, NOTHING },
 	[KA_FIND_END_LATE] = { "end_late", KA_OF_LOSS },
 	[KA_FIND_NOT_NOTICED] = { "not_noticed", KA_OF_LOSS },
 	[KA_FIND_PROBE_COUNT] = { "probe_count", KA_OF_LOSS },

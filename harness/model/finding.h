@@ -50,6 +50,7 @@ enum ka_finding_code {
 	KA_FIND_APP,         /* a program above TCP */
 	KA_FIND_LOAD,        /* the connections besides the observed one */
 	KA_FIND_STICKY,      /* what a socket reports is reported for ever */
+	KA_FIND_IN_VAIN,     /* a step waited for the other end in vain, in virtual time */
 	/* ---- the kernel's, unless packets were lost ---- */
 	KA_FIND_END_LATE,
 	KA_FIND_NOT_NOTICED,

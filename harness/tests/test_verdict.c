@@ -323,6 +323,24 @@ TEST(an_end_before_its_time)
 	}
 }
 
+/* In virtual time no host is late: what did not come is the kernel's fault, and not tried again. */
+SCENE_TEST(nothing_is_late_in_virtual_time)
+{
+	struct ka_event *drop = scene_find_event(s, KA_EV_STEP, 2);
+	struct ka_end *end;
+
+	drop->step.done_ns = drop->t_ns + 5000 * MS;
+	scene_expect(s, KA_BROKEN, "was done only when the first probe was due");
+	assert_true(ka_verdict_is_stall(&s->verdict));
+	s->facts.virtual_clock = true;
+	scene_expect_code(s, KA_BROKEN, KA_FIND_NO_EFFECT);
+	assert_false(ka_verdict_is_stall(&s->verdict));
+	end = &scene_find_event(s, KA_EV_END, 0)->end;
+	end->why = KA_END_BROKEN;
+	end->code = KA_FIND_STEP_NO_TIME;
+	scene_expect_code(s, KA_FAIL, KA_FIND_IN_VAIN);
+}
+
 /* ---- findings, names ---------------------------------------------------------------------------------- */
 
 SCENE_TEST(all_findings_are_kept)

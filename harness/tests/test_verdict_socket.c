@@ -189,6 +189,16 @@ SCENE_TEST(state_of_the_living)
 	scene_expect_only(s, KA_FAIL, "TCP_INFO says closed");
 }
 
+SCENE_TEST(the_other_end_of_the_living)
+{
+	scene_alive(s, 2);
+	scene_epoll(s, 1500 * MS, 0x2019, 0);
+	scene_find_event(s, KA_EV_EPOLL, 0)->at = KA_AT_SERVER;
+	scene_expect_only(s, KA_FAIL, "epoll reports 0x2019 at the other end");
+	scene_find_event(s, KA_EV_EPOLL, 0)->epoll.mask = 0x2001; /* a FIN is no error */
+	scene_expect(s, KA_PASS, "");
+}
+
 SCENE_TEST(declared_check_of_a_step)
 {
 	scene_check(s, 1, true, "getsockopt(6, 6) reads 3, must be 3");

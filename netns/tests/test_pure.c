@@ -277,9 +277,19 @@ TEST(messages_are_bounded)
 
 TEST(lost_packets_are_summed)
 {
-	assert_int_equal(nn_softnet_sum("000a7ca0 000088d6 00000000\n0008b644 0000231c 00000000\n"),
-			 0x88d6 + 0x231c);
-	assert_int_equal(nn_softnet_sum("00000001 00000002"), 2);
-	assert_int_equal(nn_softnet_sum("00000001\n"), 0);
-	assert_int_equal(nn_softnet_sum(""), 0);
+	static const char *const cut[] = { "",
+					   "\n",
+					   "00000001\n",
+					   "00000001 \n00000001 00000002\n",
+					   "00000001 00000002",
+					   "00000001 00000002\n000000",
+					   "packets 00000002\n" };
+	uint64_t sum = 0;
+
+	assert_true(
+		nn_softnet_sum("000a7ca0 000088d6 00000000\n0008b644 0000231c 00000000\n", &sum));
+	assert_int_equal(sum, 0x88d6 + 0x231c);
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
+		if (nn_softnet_sum(cut[i], &sum))
+			fail_msg("'%s' is not whole", cut[i]);
 }
