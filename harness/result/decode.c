@@ -297,6 +297,8 @@ static int decode(struct ka_result *out, struct nn_err *err)
 	if (!ret)
 		ret = check_objects(out->findings, "findings[].", of_finding, KA_N(of_finding),
 				    err);
+	if (!ret && out->verdict == KA_PASS && json_array_size(out->findings))
+		ret = nn_refuse(err, "result line: field findings: a pass has none");
 	return ret;
 }
 

@@ -193,6 +193,8 @@ TEST(strange_values_are_refused)
 		{ "v", "0", "version" },
 		{ "findings", "[{\"code\":\"gap\",\"class\":\"loss\"}]", "findings[].text" },
 		{ "findings", "[{\"class\":7}]", "findings[].code" },
+		{ "findings", "[{\"code\":\"gap\",\"class\":\"loss\",\"text\":\"\"}]",
+		  "a pass has none" },
 		{ "verdict", "\"maybe\"", "verdict" },
 		{ "window_s", "[1]", "window_s" },
 		{ "window_s", "[1,\"2\"]", "window_s" },
