@@ -334,12 +334,42 @@ static void check_stamps(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
+/* What every segment of a connection has in common: how far it may travel, and a window whose right edge
+ * never moves back (RFC 9293 3.8.6; tcp_select_window()). */
+static void check_headers(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_packet *before = NULL;
+	int k = 0;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (!p || !p->out || p->kind == KA_SEG_ICMP || p->flags & (TH_SYN | TH_RST))
+			continue;
+		k += p->kind == KA_SEG_PROBE;
+		if (before && p->kind == KA_SEG_PROBE && p->ttl != before->ttl)
+			ka_find(f, KA_FIND_PROBE_FORMAT, -1,
+				"probe %d of all has TTL %u, must be %u", k, p->ttl, before->ttl);
+		else if (before && p->kind == KA_SEG_PROBE && p->ack == before->ack &&
+			 p->window < before->window)
+			ka_find(f, KA_FIND_PROBE_FORMAT, -1,
+				"probe %d of all takes the window back from %u to %u", k,
+				before->window, p->window);
+		else {
+			before = p;
+			continue;
+		}
+		return;
+	}
+}
+
 void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f)
 {
 	char text[80];
 	int k = 0;
 
 	check_stamps(e, f);
+	check_headers(e, f);
 
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);

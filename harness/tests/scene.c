@@ -65,6 +65,8 @@ struct ka_event *scene_add(struct scene *s, int64_t ns, enum ka_at at, struct ka
 struct ka_event *scene_packet(struct scene *s, int64_t ns, struct ka_packet packet)
 {
 	packet.timestamps = s->timestamps;
+	packet.ttl = 64;
+	packet.window = 502;
 	return scene_add(s, ns, KA_AT_CLIENT,
 			 (struct ka_event){ .what = KA_EV_PACKET, .packet = packet });
 }

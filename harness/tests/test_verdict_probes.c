@@ -205,6 +205,16 @@ static void with_option(struct ka_packet *p)
 	p->other_options = 1;
 }
 
+static void with_less_ttl(struct ka_packet *p)
+{
+	p->ttl--;
+}
+
+static void with_less_window(struct ka_packet *p)
+{
+	p->window--;
+}
+
 TEST(probe_format)
 {
 	spoil_probe("probe 2 of all carries 1 bytes", with_payload);
@@ -213,6 +223,8 @@ TEST(probe_format)
 	spoil_probe("probe 2 of all acknowledges 64, must be 65", with_old_ack);
 	spoil_probe("probe 2 of all lacks the timestamp", without_timestamp);
 	spoil_probe("probe 2 of all has 1 options", with_option);
+	spoil_probe("probe 2 of all has TTL 63, must be 64", with_less_ttl);
+	spoil_probe("probe 2 of all takes the window back from 502 to 501", with_less_window);
 }
 
 /* A stale timestamp is told by the time that passed since the one before, in milliseconds. */
