@@ -109,22 +109,6 @@ static int recv_fail(struct nn_err *err)
 	return nn_fail(err, errno, "netlink: cannot receive");
 }
 
-/* Receives one datagram and hands its messages to @each, until one returns something other than 0,
- * which is returned then. A signal leaves nothing received: the caller waits again. */
-static int recv_datagram(struct nn_nl *nl, nn_nl_each each, void *arg, struct nn_err *err)
-{
-	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buf;
-	ssize_t got = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));
-	int len, ret = 0;
-
-	if (got < 0)
-		return errno == EINTR ? 0 : recv_fail(err);
-	for (len = (int)got; !ret && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-		ret = each(nlh, arg);
-	return ret;
-}
-
 static int verdict_fail(const struct nn_nl_verdict *v, struct nn_err *err)
 {
 	if (!v->code)
@@ -167,13 +151,12 @@ static void exchange_verdict(struct exchange *exchange, const struct nn_nl_verdi
 	exchange->over |= exchange->batch && outer && verdict->code;
 }
 
-static int exchange_take(const struct nlmsghdr *nlh, void *arg)
+static void exchange_take(struct exchange *exchange, const struct nlmsghdr *nlh)
 {
-	struct exchange *exchange = arg;
 	struct nn_nl_verdict verdict = { .seq = nlh->nlmsg_seq };
 
 	if (nlh->nlmsg_seq - exchange->first > exchange->last - exchange->first)
-		return 0; /* left over from a request that was given up */
+		return; /* left over from a request that was given up */
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		exchange->interrupted = true;
 	switch (nlh->nlmsg_type) {
@@ -195,7 +178,6 @@ static int exchange_take(const struct nlmsghdr *nlh, void *arg)
 			exchange->ret = exchange->each(nlh, exchange->arg);
 		exchange->over |= exchange->one_reply && nlh->nlmsg_seq == exchange->answered;
 	}
-	return 0;
 }
 
 /* Numbers the messages. Only the last one asks for an ACK, in a batch the last before its end: of the
@@ -226,6 +208,21 @@ static void number_messages(struct nn_nl *nl, const struct request *request,
 	exchange->one_reply = !(nlh->nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP));
 }
 
+/* Receives one datagram. A signal leaves nothing received: the caller waits again. */
+static int recv_datagram(struct nn_nl *nl, struct exchange *exchange, struct nn_err *err)
+{
+	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buf;
+	ssize_t got = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));
+	int len = (int)got;
+
+	if (got < 0)
+		return errno == EINTR ? 0 : recv_fail(err);
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+		exchange_take(exchange, nlh);
+	return 0;
+}
+
 /* Sends and receives once. Returns 0 when the request is answered, or -errno of the transport. */
 static int exchange_once(struct nn_nl *nl, const struct request *request, struct exchange *exchange,
 			 struct nn_err *err)
@@ -236,7 +233,7 @@ static int exchange_once(struct nn_nl *nl, const struct request *request, struct
 	if (mnl_socket_sendto(nl->sock, request->first, request->size) < 0)
 		return nn_fail(err, errno, "netlink: cannot send");
 	while (!ret && !exchange->over)
-		ret = recv_datagram(nl, exchange_take, exchange, err);
+		ret = recv_datagram(nl, exchange, err);
 	return ret;
 }
 
