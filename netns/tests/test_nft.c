@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nftables rules do to packets exactly what they say, exactly as often, and all or none of them. */
+#include <linux/capability.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "netns/util.h"
 #include "rules.h"
@@ -195,6 +198,21 @@ NET_TEST(a_bad_rule_leaves_nothing, NN_PAIR)
 	if (expect_count(in, ns, 0))
 		return 1;
 	EXPECT_OK(in, nn_nft_del(ns, TABLE, &in->err));
+	return 0;
+}
+
+/* What is wrong with a batch as a whole is said of its begin, and nothing else is answered. */
+NET_TEST(a_refused_batch_is_over, NN_PAIR)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	const struct nn_nft_rule rule = { .hook = NN_INPUT, .dport = PORT };
+	struct nn_ns *ns = net->ns[NN_SERVER];
+
+	EXPECT_OK(in, nn_nft_add(ns, "one", &rule, 1, &in->err));
+	EXPECT_OK(in, (int)syscall(SYS_capset, &header, none));
+	EXPECT_EQ(in, nn_nft_add(ns, "two", &rule, 1, &in->err), -EPERM);
+	EXPECT(in, strstr(in->err.text, "table two"));
 	return 0;
 }
 
