@@ -26,7 +26,7 @@ static const struct ka_option option_rows[] = {
 	{ "format", 'f', "FORMAT", "text (default), markdown, json", 0, ka_take_choice,
 	  offsetof(struct options, format), .choices = formats },
 	{ "all", 'a', NULL, "Also instances in which nothing changed", 0, ka_take_flag,
-	  offsetof(struct options, all), .max = 0 },
+	  .at = offsetof(struct options, all) },
 	{ .doc = NULL },
 };
 

@@ -30,7 +30,7 @@ struct explain_options {
 
 static const struct ka_option table[] = {
 	{ "hz", 'z', "HZ", "As on a kernel with this HZ (default: the running kernel's)", 0,
-	  ka_take_number, offsetof(struct explain_options, hz), 10, .max = 10000 },
+	  ka_take_number, .at = offsetof(struct explain_options, hz), 10, 10000 },
 	{ .doc = NULL },
 };
 

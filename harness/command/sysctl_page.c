@@ -121,11 +121,8 @@ static void give_window(struct ka_table *table, const double window[2])
 }
 
 /* What an experiment says of an end. */
-static void give_measured(struct ka_table *table, const struct ka_rollout *r,
-			  enum ka_trial_kind kind)
+static void give_end(struct ka_table *table, const struct ka_measured *m)
 {
-	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
-
 	if (!m)
 		ka_table_cell(table, "not measured");
 	else if (m->verdict == KA_BROKEN || m->verdict == KA_SKIP)
@@ -137,10 +134,8 @@ static void give_measured(struct ka_table *table, const struct ka_rollout *r,
 			      m->verdict == KA_FAIL ? ", UNEXPECTED" : "");
 }
 
-static void give_period(struct ka_table *table, const struct ka_rollout *r, enum ka_trial_kind kind)
+static void give_period(struct ka_table *table, const struct ka_measured *m)
 {
-	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
-
 	if (!m || m->verdict != KA_PASS)
 		ka_table_cell(table, "not measured");
 	else if (isnan(m->period_s[0]))
@@ -149,58 +144,39 @@ static void give_period(struct ka_table *table, const struct ka_rollout *r, enum
 		give_window(table, m->period_s);
 }
 
-enum side_row {
-	NOMINAL,
-	DETECT,
-	DEAD,
-	UNACKED,
-	UNACKED_SEEN,
-	PERIOD,
-	ALIVE,
-	HOURLY,
-	HOURLY_DEAD,
-	SUM
-};
-
-static void give_side(struct ka_table *table, const struct ka_rollout *r, bool after, int row)
+/* A row of what is computed, and one of what the experiments of the two sides have measured. */
+static void give_rows(struct ka_table *table, const struct ka_rollout *r, const char *what,
+		      const double *before, const double *after,
+		      void (*give)(struct ka_table *table, const struct ka_measured *m),
+		      enum ka_trial_kind kind_before, enum ka_trial_kind kind_after)
 {
-	const struct ka_answer *a = after ? &r->after : &r->before;
-	double hourly = ka_answer_alive_per_hour(a), bytes = 2 * KA_PROBE_BYTES_V4 * hourly;
-	double each_s = (double)r->connections / 3600;
-	char text[80];
+	ka_table_cell(table, "%s", what);
+	give_window(table, before);
+	give_window(table, after);
+	ka_table_cell(table, "  measured");
+	give(table, ka_rollout_measured(r, kind_before, 0));
+	give(table, ka_rollout_measured(r, kind_after, 0));
+}
 
-	switch ((enum side_row)row) {
-	case NOMINAL:
-		ka_table_cell(table, "%s", ka_span_text(a->nominal_s, text, sizeof(text)));
-		break;
-	case DETECT:
-		give_window(table, a->detect_s);
-		break;
-	case DEAD:
-		give_measured(table, r, after ? KA_TRIAL_DEAD_AFTER : KA_TRIAL_DEAD_BEFORE);
-		break;
-	case UNACKED:
-		give_window(table, a->unacked_s);
-		break;
-	case UNACKED_SEEN:
-		give_measured(table, r, after ? KA_TRIAL_UNACKED_AFTER : KA_TRIAL_UNACKED_BEFORE);
-		break;
-	case PERIOD:
-		give_window(table, a->period_s);
-		break;
-	case ALIVE:
-		give_period(table, r, after ? KA_TRIAL_ALIVE_AFTER : KA_TRIAL_ALIVE_BEFORE);
-		break;
-	case HOURLY:
-		ka_table_cell(table, "%.4g, %.0f bytes", hourly, bytes);
-		break;
-	case HOURLY_DEAD:
-		ka_table_cell(table, "%.4g", ka_answer_dead_per_hour(a));
-		break;
-	case SUM:
-		ka_table_cell(table, "%.4g/s, %.4g bytes/s", hourly * each_s, bytes * each_s);
-		break;
-	}
+static void give_costs(struct ka_table *table, const struct ka_rollout *r)
+{
+	double hourly[] = { ka_answer_alive_per_hour(&r->before),
+			    ka_answer_alive_per_hour(&r->after) };
+	double each_s = (double)r->connections / 3600;
+
+	ka_table_cell(table, "  an hour, with answers (IPv4)");
+	for (size_t i = 0; i < 2; i++)
+		ka_table_cell(table, "%.4g, %.0f bytes", hourly[i],
+			      2 * KA_PROBE_BYTES_V4 * hourly[i]);
+	ka_table_cell(table, "probes an hour to a dead peer");
+	ka_table_cell(table, "%.4g", ka_answer_dead_per_hour(&r->before));
+	ka_table_cell(table, "%.4g", ka_answer_dead_per_hour(&r->after));
+	if (!r->connections)
+		return;
+	ka_table_cell(table, "all connections, alive and idle");
+	for (size_t i = 0; i < 2; i++)
+		ka_table_cell(table, "%.4g/s, %.4g bytes/s", hourly[i] * each_s,
+			      2 * KA_PROBE_BYTES_V4 * hourly[i] * each_s);
 }
 
 static void put_sides(struct ka_sheet *sheet, const struct ka_rollout *r)
@@ -208,26 +184,21 @@ static void put_sides(struct ka_sheet *sheet, const struct ka_rollout *r)
 	static const struct ka_table_column columns[] = { { .head = "" },
 							  { .head = "before" },
 							  { .head = "after" } };
-	static const char *const what[] = {
-		[NOMINAL] = "idle connection: nominal",
-		[DETECT] = "  computed for this kernel",
-		[DEAD] = "  measured",
-		[UNACKED] = "with unacknowledged data",
-		[UNACKED_SEEN] = "  measured",
-		[PERIOD] = "alive and idle: a probe each",
-		[ALIVE] = "  measured",
-		[HOURLY] = "  an hour, with answers (IPv4)",
-		[HOURLY_DEAD] = "probes an hour to a dead peer",
-		[SUM] = "all connections, alive and idle",
-	};
 	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
+	const struct ka_answer *before = &r->before, *after = &r->after;
+	char text[80];
 
 	ka_sheet_section(sheet, "When a dead peer is noticed, and what it costs");
-	for (int i = 0; i < (r->connections ? SUM + 1 : SUM); i++) {
-		ka_table_cell(&table, "%s", what[i]);
-		give_side(&table, r, false, i);
-		give_side(&table, r, true, i);
-	}
+	ka_table_cell(&table, "idle connection: nominal");
+	ka_table_cell(&table, "%s", ka_span_text(before->nominal_s, text, sizeof(text)));
+	ka_table_cell(&table, "%s", ka_span_text(after->nominal_s, text, sizeof(text)));
+	give_rows(&table, r, "  computed for this kernel", before->detect_s, after->detect_s,
+		  give_end, KA_TRIAL_DEAD_BEFORE, KA_TRIAL_DEAD_AFTER);
+	give_rows(&table, r, "with unacknowledged data", before->unacked_s, after->unacked_s,
+		  give_end, KA_TRIAL_UNACKED_BEFORE, KA_TRIAL_UNACKED_AFTER);
+	give_rows(&table, r, "alive and idle: a probe each", before->period_s, after->period_s,
+		  give_period, KA_TRIAL_ALIVE_BEFORE, KA_TRIAL_ALIVE_AFTER);
+	give_costs(&table, r);
 	ka_sheet_table(sheet, &table);
 	putc('\n', sheet->out);
 	ka_sheet_text(sheet,
