@@ -13,7 +13,8 @@ static void take_load(struct ka_engine *e, enum ka_at at, const struct ka_messag
 	e->ends[at].load_there = true;
 	e->ends[at].load_dead = message->value != 0;
 	if (message->error)
-		ka_engine_fail(e, nn_fail(&e->err, message->error, "%s", message->text));
+		ka_engine_fail_by(e, nn_fail(&e->err, message->error, "%s", message->text),
+				  KA_FIND_LOAD_MISSING);
 }
 
 /* A handshake that nothing was done to must come about. */
@@ -101,7 +102,8 @@ int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_c
 /* Those that every socket can do. */
 static bool is_call(enum ka_peer_command_kind kind)
 {
-	return kind == KA_CMD_SEND || kind == KA_CMD_SHUTDOWN || kind == KA_CMD_CLOSE;
+	return kind == KA_CMD_SEND || kind == KA_CMD_REQUEST || kind == KA_CMD_SHUTDOWN ||
+	       kind == KA_CMD_CLOSE;
 }
 
 int ka_engine_obey(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command)
