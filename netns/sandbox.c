@@ -36,7 +36,8 @@ struct start {
 	bool user_ns;
 	uid_t uid; /* the caller's, as seen outside */
 	gid_t gid;
-	int parent; /* pidfd of the parent */
+	int parent;   /* pidfd of the parent */
+	bool adopted; /* which is the caller's own parent */
 	int report[2];
 };
 
@@ -195,6 +196,10 @@ static pid_t clone_sandbox(struct start *start, int *pidfd)
 
 	if (start->user_ns)
 		args.flags |= CLONE_NEWUSER;
+	if (start->adopted) {
+		args.flags |= CLONE_PARENT;
+		args.exit_signal = 0; /* it has the caller's own */
+	}
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
@@ -237,7 +242,7 @@ static int read_report(int fd, struct nn_err *err)
 
 static int launch(struct start *start, struct nn_sandbox *box, struct nn_err *err)
 {
-	int pidfd = -1, ret;
+	int pidfd = -1;
 	pid_t pid;
 
 	pid = clone_sandbox(start, &pidfd);
@@ -245,35 +250,45 @@ static int launch(struct start *start, struct nn_sandbox *box, struct nn_err *er
 		return refuse("clone3", errno, err);
 	*box = (struct nn_sandbox){ .pid = pid, .pidfd = pidfd };
 	nn_close_fd(&start->report[1]);
-	ret = read_report(start->report[0], err);
-	if (ret)
-		nn_sandbox_kill(box);
+	return read_report(start->report[0], err);
+}
+
+static int start_sandbox(struct start *start, struct nn_sandbox *box, struct nn_err *err)
+{
+	int ret;
+
+	*box = (struct nn_sandbox)NN_SANDBOX_INIT;
+	start->user_ns = !nn_sandbox_is_privileged();
+	start->uid = geteuid();
+	start->gid = getegid();
+	if (pipe2(start->report, O_CLOEXEC))
+		return nn_fail(err, errno, "sandbox: pipe");
+	ret = launch(start, box, err);
+	nn_close_fd(&start->report[0]);
+	nn_close_fd(&start->report[1]);
 	return ret;
 }
 
 int nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *arg), void *arg, struct nn_err *err)
 {
-	struct start start = { .entry = entry,
-			       .arg = arg,
-			       .user_ns = !nn_sandbox_is_privileged(),
-			       .uid = geteuid(),
-			       .gid = getegid(),
-			       .report = { -1, -1 } };
+	struct start start = { .entry = entry, .arg = arg, .parent = pidfd_open_(getpid()) };
 	int ret;
 
-	start.parent = pidfd_open_(getpid());
 	if (start.parent < 0)
 		return refuse("pidfd_open", errno, err);
-	if (pipe2(start.report, O_CLOEXEC)) {
-		ret = nn_fail(err, errno, "sandbox: pipe");
-		goto out;
-	}
-	ret = launch(&start, box, err);
-out:
+	ret = start_sandbox(&start, box, err);
 	nn_close_fd(&start.parent);
-	nn_close_fd(&start.report[0]);
-	nn_close_fd(&start.report[1]);
+	if (ret)
+		nn_sandbox_kill(box);
 	return ret;
+}
+
+int nn_sandbox_start_for(int parent, struct nn_sandbox *box, int (*entry)(void *arg), void *arg,
+			 struct nn_err *err)
+{
+	struct start start = { .entry = entry, .arg = arg, .parent = parent, .adopted = true };
+
+	return start_sandbox(&start, box, err);
 }
 
 int nn_sandbox_wait(struct nn_sandbox *box)

@@ -38,6 +38,11 @@ struct nn_sandbox {
 int nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *arg), void *arg,
 		     struct nn_err *err);
 
+/* The same for another process, the caller's own parent, of which @parent is a pidfd: the sandbox is
+ * its child, so that it must reap it; also where @box has a pid though this failed. */
+int nn_sandbox_start_for(int parent, struct nn_sandbox *box, int (*entry)(void *arg), void *arg,
+			 struct nn_err *err);
+
 /* SIGKILLs the whole sandbox and reaps it; safe on NN_SANDBOX_INIT and twice. */
 void nn_sandbox_kill(struct nn_sandbox *box);
 

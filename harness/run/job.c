@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,28 +15,32 @@
 /* No timeline is so long; an instance that sends more has lost its mind. */
 #define MAX_TEXT (64u << 20)
 
-struct entry {
+/* What an instance is told: the nursery has the rest of the memory as it was before the first one. */
+struct told {
 	ka_instance_fn *fn;
-	const struct ka_instance_run *run;
+	struct ka_instance_run run;
+	struct ka_facts facts;
 };
+_Static_assert(sizeof(struct told) <= NN_NURSERY_TOLD, "fits into what a sandbox may be told");
 
-/* The first thing in the sandbox: lets go of the files of the runner and of all other instances, so
- * that no pipe is held open by a stranger. */
-static int enter(void *arg)
+static int begin(const void *arg, int fd)
 {
-	const struct entry *entry = arg;
-	unsigned fd = (unsigned)entry->run->fd;
+	struct told told = *(const struct told *)arg;
 
-	if (fd > 3)
-		(void)close_range(3, fd - 1, 0);
-	(void)close_range(fd + 1, UINT_MAX, 0);
-	return entry->fn(entry->run);
+	told.run.facts = &told.facts;
+	told.run.fd = fd;
+	return told.fn(&told.run);
 }
 
-int ka_job_start(struct ka_job *job, ka_instance_fn *fn, struct ka_instance_run *run,
-		 struct nn_err *err)
+int ka_job_nursery(struct nn_nursery *nursery, struct nn_err *err)
 {
-	struct entry entry = { fn, run };
+	return nn_nursery_open(nursery, begin, err);
+}
+
+int ka_job_start(struct ka_job *job, struct nn_nursery *nursery, ka_instance_fn *fn,
+		 const struct ka_instance_run *run, struct nn_err *err)
+{
+	const struct told told = { fn, *run, *run->facts };
 	int fds[2], ret;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -47,8 +50,7 @@ int ka_job_start(struct ka_job *job, ka_instance_fn *fn, struct ka_instance_run 
 		ret = nn_fail(err, errno, "fcntl(O_NONBLOCK)");
 		goto out;
 	}
-	run->fd = fds[1];
-	ret = nn_sandbox_start(&job->box, enter, &entry, err);
+	ret = nn_nursery_start(nursery, &job->box, &told, sizeof(told), fds[1], err);
 	if (ret < 0)
 		goto out;
 	job->fd = fds[0];

@@ -7,7 +7,7 @@
 #ifndef KA_JOB_H
 #define KA_JOB_H
 
-#include "netns/sandbox.h"
+#include "netns/nursery.h"
 #include "run/schedule.h"
 
 struct ka_job {
@@ -26,10 +26,13 @@ struct ka_job {
 		.box = NN_SANDBOX_INIT, .fd = -1                                                   \
 	}
 
-/* Starts @job as @run says (run->fd is filled in here). The runner's other files are closed in the
- * sandbox. 0 or -errno of nn_sandbox_start(), pipe(). */
-int ka_job_start(struct ka_job *job, ka_instance_fn *fn, struct ka_instance_run *run,
-		 struct nn_err *err);
+/* Opens the nursery of all jobs: what a job's run points to must be there now. */
+int ka_job_nursery(struct nn_nursery *nursery, struct nn_err *err);
+
+/* Starts @job as @run says (its facts are copied, its fd is filled in). The runner's files are closed
+ * in the sandbox. 0 or -errno of nn_sandbox_start(), pipe(). */
+int ka_job_start(struct ka_job *job, struct nn_nursery *nursery, ka_instance_fn *fn,
+		 const struct ka_instance_run *run, struct nn_err *err);
 
 /* Reads what is there. 1 at the end of the pipe, 0 when more may come, or -errno. */
 int ka_job_read(struct ka_job *job);

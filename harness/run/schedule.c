@@ -34,6 +34,7 @@ struct ka_schedule {
 	struct nn_err *err;
 
 	struct ka_noise *noise;
+	struct nn_nursery nursery;
 	int epoll, timer, signals;
 	sigset_t mask_before;
 	struct rlimit files_before;
@@ -104,6 +105,8 @@ static int open_schedule(struct ka_schedule *s)
 
 	if (ret == 0 && !s->facts->virtual_clock)
 		ret = ka_noise_start(&s->noise, s->err);
+	if (ret == 0)
+		ret = ka_job_nursery(&s->nursery, s->err);
 	if (ret < 0)
 		return ret;
 	limit_running(s);
@@ -128,6 +131,7 @@ static void close_schedule(struct ka_schedule *s)
 			kill(s->jobs[i].box.pid, SIGKILL);
 	for (size_t i = 0; s->jobs && i < s->plan->n; i++)
 		ka_job_kill(&s->jobs[i]);
+	nn_nursery_close(&s->nursery);
 	ka_noise_stop(s->noise);
 	ka_close_fd(&s->epoll);
 	ka_close_fd(&s->timer);
@@ -263,7 +267,8 @@ static int start(struct ka_schedule *s, size_t index)
 	facts.noise_budget_ns = options->noise_budget_ns;
 	run.facts = &facts;
 	job->index = index;
-	ret = ka_job_start(job, options->run ? options->run : ka_instance_run, &run, &why);
+	ret = ka_job_start(job, &s->nursery, options->run ? options->run : ka_instance_run, &run,
+			   &why);
 	if (ret < 0)
 		return not_started(s, index, ret, &why);
 	s->running++;
@@ -433,6 +438,7 @@ int ka_schedule_run(const struct ka_plan *plan, const struct ka_facts *facts,
 				 .options = options,
 				 .events = events,
 				 .err = err,
+				 .nursery = NN_NURSERY_INIT,
 				 .epoll = -1,
 				 .timer = -1,
 				 .signals = -1 };

@@ -31,20 +31,20 @@ struct refusal {
 
 static struct refusal refusal;
 
-int __real_nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *), void *arg,
-			    struct nn_err *err);
-int __wrap_nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *), void *arg,
-			    struct nn_err *err);
+int __real_nn_sandbox_start_for(int parent, struct nn_sandbox *box, int (*entry)(void *), void *arg,
+				struct nn_err *err);
+int __wrap_nn_sandbox_start_for(int parent, struct nn_sandbox *box, int (*entry)(void *), void *arg,
+				struct nn_err *err);
 
-int __wrap_nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *), void *arg,
-			    struct nn_err *err)
+int __wrap_nn_sandbox_start_for(int parent, struct nn_sandbox *box, int (*entry)(void *), void *arg,
+				struct nn_err *err)
 {
 	unsigned asked = refusal.asked++;
 
 	if (refusal.code && asked >= refusal.after &&
 	    (!refusal.times || asked < refusal.after + refusal.times))
 		return nn_fail(err, refusal.code, "the host forbids it");
-	return __real_nn_sandbox_start(box, entry, arg, err);
+	return __real_nn_sandbox_start_for(parent, box, entry, arg, err);
 }
 
 /* ---- a run -------------------------------------------------------------------------------- */
