@@ -66,7 +66,8 @@ static int batch_init(struct batch *batch, size_t rules, struct nn_err *err)
 	if (!batch->buf || !batch->labels) {
 		free(batch->buf);
 		free(batch->labels);
-		return nn_fail(err, ENOMEM, "nftables batch");
+		nn_fail(err, ENOMEM, "nftables batch");
+		return -ENOMEM;
 	}
 	batch_finish_msg(batch, nftnl_batch_begin(batch->buf, 0));
 	return 0;

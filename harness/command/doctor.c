@@ -103,11 +103,11 @@ static int examine(struct examination *e, const struct ka_facts *facts)
 /* KA_PASS: an instance that needs it has run; KA_SKIP: none could; KA_BROKEN: not found out. */
 static enum ka_verdict_kind state_of(const struct examination *e, const struct ka_probe *probe)
 {
-	for (size_t i = 0; i < e->probes.examined.n; i++)
+	for (size_t i = 0; e->findings && i < e->probes.examined.n; i++)
 		if ((e->findings[i].verdict == KA_PASS || e->findings[i].verdict == KA_FAIL) &&
 		    ka_probe_matches(probe, &e->probes.examined.instances[i]))
 			return KA_PASS;
-	return e->findings[probe->instance].verdict;
+	return e->findings ? e->findings[probe->instance].verdict : KA_BROKEN;
 }
 
 /* Why nothing at all could run; NULL: something could, or there are several reasons. */

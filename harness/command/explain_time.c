@@ -124,7 +124,7 @@ static void explain_slots(const struct sum *sum, const char *what, int64_t ahead
 		     "%s, %lld j, waits in slots of %lld j = %.3f s, as all that is set up to %lld "
 		     "j = %.3f s ahead.",
 		     what, (long long)ahead, (long long)granule, seconds(sum, granule),
-		     (long long)(63 * granule), seconds(sum, 63 * granule));
+		     63LL * granule, seconds(sum, 63 * granule));
 }
 
 static void explain_wheel(const struct sum *sum, bool intervals)

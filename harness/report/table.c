@@ -159,6 +159,8 @@ static void put_markdown_cell(const struct ka_table_column *column,
 
 static void put_markdown(const struct ka_table *t, FILE *out)
 {
+	if (!t->n_columns)
+		return;
 	putc('|', out);
 	for (size_t i = 0; i < t->n_columns; i++)
 		fprintf(out, " %s |", t->columns[i].head);

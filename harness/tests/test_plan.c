@@ -330,13 +330,16 @@ static const struct ka_theme nonsense[] = { { "twice", "", twice, 2 },
 					    { "off", "", off, 1 },
 					    { "route", "", route, 1 } };
 /* Where it stands, the instance, the step, and the reason. */
+static const char route_gone[] =
+	"cases/route.c:3: a/1-1-1/v4/client: step 2 (route_gone): a pair has no route that could "
+	"be taken away";
+
 static const char *const why_not[] = {
 	"case a is declared twice",
 	"theme named: 'a/b' is no name of a case",
 	"case a: it says no why",
 	"off: a/1-1-1/v4/client: nothing says SO_KEEPALIVE",
-	"cases/route.c:3: a/1-1-1/v4/client: step 2 (route_gone): a pair has no route that could "
-	"be taken away",
+	route_gone,
 };
 
 TEST(nonsense_is_refused)

@@ -20,7 +20,7 @@ TEST(plain_is_harmless)
 		{ "\x9b"
 		  "31m",
 		  "?31m" }, /* the same from a terminal that is not UTF-8 */
-		{ "\xe2\x80\xaegnp.exe", "?gnp.exe" },
+		{ "\xe2\x80\xaegnp.exe", "?gnp.exe" }, // NOLINT(misc-misleading-bidirectional)
 		{ "\xe2\x81\xa6i\xe2\x81\xa9 \xd8\x9c \xe2\x80\x8f", "?i? ? ?" },
 		{ "\xe2\x80\xa8line\xef\xbb\xbf", "?line?" },
 		{ "\xc0\x9b \xed\xa0\x80 \xff \xe2\x82", "?? ??? ? ??" },
