@@ -123,6 +123,8 @@ struct nn_addr nn_topology_next_hop(const struct nn_topology *net, enum nn_node 
 
 static bool has_family(const struct nn_topology *net, int i)
 {
+	if (net->only)
+		return families[i] == net->only;
 	return families[i] == AF_INET || net->ipv6;
 }
 
@@ -256,10 +258,11 @@ static int build(struct nn_topology *net, bool here, struct nn_err *err)
 	return ret;
 }
 
-static int topology_new(struct nn_topology *net, enum nn_shape shape, bool here, struct nn_err *err)
+/* @only: the family of a network whose last node is here; 0: of both families, and nothing here. */
+static int topology_new(struct nn_topology *net, enum nn_shape shape, int only, struct nn_err *err)
 {
-	struct nn_topology new = { .shape = shape, .ipv6 = nn_has_family(AF_INET6) };
-	int ret = build(&new, here, err);
+	struct nn_topology new = { .shape = shape, .only = only, .ipv6 = nn_has_family(AF_INET6) };
+	int ret = build(&new, only, err);
 
 	if (ret)
 		nn_topology_free(&new);
@@ -270,12 +273,13 @@ static int topology_new(struct nn_topology *net, enum nn_shape shape, bool here,
 
 int nn_topology_new(struct nn_topology *net, enum nn_shape shape, struct nn_err *err)
 {
-	return topology_new(net, shape, false, err);
+	return topology_new(net, shape, 0, err);
 }
 
-int nn_topology_new_here(struct nn_topology *net, enum nn_shape shape, struct nn_err *err)
+int nn_topology_new_here(struct nn_topology *net, enum nn_shape shape, int family,
+			 struct nn_err *err)
 {
-	return topology_new(net, shape, true, err);
+	return topology_new(net, shape, family, err);
 }
 
 void nn_topology_free(struct nn_topology *net)

@@ -23,6 +23,7 @@ enum nn_node { NN_CLIENT, NN_SERVER, NN_GATEWAY };
 struct nn_topology {
 	enum nn_shape shape;
 	bool ipv6;                  /* this kernel has it */
+	int only;                   /* the one family that has addresses; 0: both */
 	struct nn_ns *ns[NN_NODES]; /* owned; the gateway is NULL in a pair */
 };
 
@@ -34,10 +35,11 @@ struct nn_topology {
  */
 int nn_topology_new(struct nn_topology *net, enum nn_shape shape, struct nn_err *err);
 
-/* The same, but one node is the namespace that the caller is in and stays in: the gateway, or the
- * server of a pair. One namespace less is to be made and to be destroyed. No other network may be in
- * it, and its loopback is up. */
-int nn_topology_new_here(struct nn_topology *net, enum nn_shape shape, struct nn_err *err);
+/* The same with less work, for @family alone: the other one has no addresses and no routes. And one
+ * node is the namespace that the caller is in and stays in: the gateway, or the server of a pair. No
+ * other network may be in it, and its loopback is up. */
+int nn_topology_new_here(struct nn_topology *net, enum nn_shape shape, int family,
+			 struct nn_err *err);
 
 /* Closes all namespaces; safe twice and on a zeroed struct. */
 void nn_topology_free(struct nn_topology *net);

@@ -158,7 +158,7 @@ int ka_engine_setup(struct ka_engine *e)
 	if (!ret)
 		ret = nn_softnet_dropped(&e->host_lost, &e->err);
 	if (!ret)
-		ret = nn_topology_new_here(&e->net, shape, &e->err);
+		ret = nn_topology_new_here(&e->net, shape, e->instance->family, &e->err);
 	if (!ret)
 		ret = ka_gateway_setup(e); /* some sysctls exist only with it */
 	if (!ret)

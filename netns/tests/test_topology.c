@@ -29,14 +29,14 @@ static int retransmits(int fd)
 								  : (int)info.tcpi_total_retrans;
 }
 
-/* One connection in each family, with a byte each way. */
+/* One connection in each family that the network has, with a byte each way. */
 static int carries_tcp(struct inbox *in, struct nn_topology *net, uint16_t port)
 {
 	int pair[2];
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		if (!nn_has_family(families[i]))
+		if (!nn_has_family(families[i]) || (net->only && net->only != families[i]))
 			continue;
 		if (connect_pair(in, net, families[i], port, pair))
 			return 1;
@@ -50,14 +50,16 @@ static int carries_tcp(struct inbox *in, struct nn_topology *net, uint16_t port)
 }
 
 /* @last: the node that is the caller's own namespace, until it is replaced. */
-static int carries_tcp_here(struct inbox *in, enum nn_shape shape, enum nn_node last)
+static int carries_tcp_here(struct inbox *in, enum nn_shape shape, enum nn_node last, int family)
 {
+	int other = family == AF_INET ? AF_INET6 : AF_INET;
+	struct nn_addr addr;
 	struct nn_topology net = { 0 };
 	struct nn_ns *own = NULL;
 	struct stat a, b;
 
 	EXPECT_OK(in, nn_ns_current(&own, &in->err));
-	EXPECT_OK(in, nn_topology_new_here(&net, shape, &in->err));
+	EXPECT_OK(in, nn_topology_new_here(&net, shape, family, &in->err));
 	EXPECT_EQ(in, fstat(nn_ns_fd(own), &a) || fstat(nn_ns_fd(net.ns[last]), &b), 0);
 	EXPECT_EQ(in, a.st_ino, b.st_ino);
 	if (carries_tcp(in, &net, 7000))
@@ -67,6 +69,11 @@ static int carries_tcp_here(struct inbox *in, enum nn_shape shape, enum nn_node 
 	EXPECT(in, a.st_ino != b.st_ino);
 	if (carries_tcp(in, &net, 7001))
 		return 1;
+	addr = nn_topology_addr(&net, NN_CLIENT, other);
+	EXPECT_EQ(in,
+		  nn_addr_del(net.ns[NN_CLIENT], "eth0", &addr, nn_topology_prefix_len(other),
+			      &in->err),
+		  -EADDRNOTAVAIL);
 	nn_topology_free(&net);
 	nn_ns_free(own);
 	return 0;
@@ -74,12 +81,17 @@ static int carries_tcp_here(struct inbox *in, enum nn_shape shape, enum nn_node 
 
 INBOX_TEST(a_pair_may_have_its_server_here)
 {
-	return carries_tcp_here(in, NN_PAIR, NN_SERVER);
+	return carries_tcp_here(in, NN_PAIR, NN_SERVER, AF_INET);
 }
 
 INBOX_TEST(a_gateway_may_be_here)
 {
-	return carries_tcp_here(in, NN_ROUTED, NN_GATEWAY);
+	return carries_tcp_here(in, NN_ROUTED, NN_GATEWAY, AF_INET);
+}
+
+INBOX_TEST(a_gateway_of_ipv6_alone_may_be_here)
+{
+	return carries_tcp_here(in, NN_ROUTED, NN_GATEWAY, AF_INET6);
 }
 
 NET_TEST(a_pair_carries_tcp, NN_PAIR)
