@@ -30,9 +30,14 @@ static struct word next_word(const char *at)
 	return word;
 }
 
+/* Most words differ at once: a call of strncmp() would cost more than that. */
 static bool starts(const char *text, struct word word)
 {
-	return !strncmp(text, word.at, word.len);
+	size_t i = 0;
+
+	while (i < word.len && text[i] == word.at[i])
+		i++;
+	return i == word.len;
 }
 
 static bool equals(const char *text, struct word word)
@@ -53,7 +58,7 @@ static void note(const struct nn_wanted *wanted, struct word group, struct word 
 	for (size_t i = 0; i < wanted->n; i++) {
 		const char *want = wanted->names[i];
 
-		if (want[0] == group.at[0] && starts(want, group) && want[group.len] == '.' &&
+		if (starts(want, group) && want[group.len] == '.' &&
 		    equals(want + group.len + 1, name))
 			wanted->values[i] = strtoull(value.at, NULL, 10);
 	}
