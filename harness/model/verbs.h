@@ -2,7 +2,7 @@
 /*
  * What is known of the words that a step is declared with: one row for each enum ka_do. Who wants to
  * know what a word needs, promises or means asks here; the bench adds how it is done
- * (bench/steps.c), and nobody else has a list of words.
+ * (struct ka_doing), and nobody else has a list of words.
  */
 #ifndef KA_VERBS_H
 #define KA_VERBS_H

@@ -21,7 +21,7 @@ enum ka_sane {
 	KA_SANES
 };
 
-/* What shows it: an experiment of rollout/cases.h. */
+/* What shows it: an experiment of rollout/trials.h. */
 enum ka_shown_by {
 	KA_SHOWN_BY_DEAD,     /* the dead peer, after */
 	KA_SHOWN_BY_ALIVE,    /* the peer that lives and is idle, after */

@@ -58,11 +58,11 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
 		return
 		;;
-	list:--format)
+	list:--format | list:-F)
 		mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
 		return
 		;;
-	*:--format | *:-F)
+	*:--format)
 		formats=$(kacheck run --format help 2>/dev/null)
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		return
