@@ -7,7 +7,8 @@
 max_file_lines=600
 max_function_lines=60
 
-# Which way includes go: a zone, then what it may include besides itself.
+# Which way includes go: a zone, then what it may include besides itself. Every arrow points down;
+# netns/err.h, how an error travels upward, is everybody's who has errors to tell.
 include_rules='
 netns
 netns/tests netns
