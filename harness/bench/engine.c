@@ -326,7 +326,7 @@ static void timer_fired(struct ka_engine *e)
 
 	e->wake_ns = NEVER_NS;
 	if (read(e->timer, &expirations, sizeof(expirations)) == (ssize_t)sizeof(expirations))
-		e->in_vain = 0;
+		e->empty_wakeups = 0;
 	look(e);
 }
 
@@ -346,7 +346,7 @@ static void hear(struct ka_engine *e, int fd)
 			heard += ka_engine_drain_end(e, (enum ka_at)at);
 	}
 	if (heard)
-		e->in_vain = 0;
+		e->empty_wakeups = 0;
 }
 
 /* Only who has something to say is asked: each question is a system call or two. */
@@ -357,7 +357,7 @@ static int wait_for_something(struct ka_engine *e)
 
 	if (n < 0 && errno != EINTR)
 		return nn_fail(&e->err, errno, "epoll_wait");
-	if (++e->in_vain > STICKY)
+	if (++e->empty_wakeups > STICKY)
 		return ka_engine_fail_by(e,
 					 nn_refuse(&e->err,
 						   "a capture or a control socket reports 0x%x "

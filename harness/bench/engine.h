@@ -77,10 +77,10 @@ struct ka_engine {
 	int64_t first_unacked_ns; /* first transmission of data not acknowledged; 0: none */
 	int probes;               /* since L */
 	int64_t probe_ns[128];
-	uint64_t host_lost; /* packets, by the beginning */
-	unsigned gaps[4];   /* by enum ka_at: kinds of evidence that are not whole */
-	unsigned in_vain;   /* wake-ups since something was last heard */
-	bool call_failed;   /* of the step in hand, on a socket: the kernel said no */
+	uint64_t host_lost;     /* packets, by the beginning */
+	unsigned gaps[4];       /* by enum ka_at: kinds of evidence that are not whole */
+	unsigned empty_wakeups; /* since something was last heard */
+	bool call_failed;       /* of the step in hand, on a socket: the kernel said no */
 	bool over;
 	struct ka_end end; /* when it is over */
 	struct nn_err err;

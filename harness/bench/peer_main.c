@@ -288,7 +288,7 @@ static void bound(struct ka_peer_self *self, uint32_t events)
 {
 	char text[96];
 
-	if (++self->in_vain <= STICKY)
+	if (++self->empty_wakeups <= STICKY)
 		return;
 	snprintf(text, sizeof(text), "epoll reports 0x%x again and again, and nothing comes of it",
 		 self->reported ? self->reported : events);

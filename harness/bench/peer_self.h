@@ -46,14 +46,14 @@ struct ka_peer_self {
 	bool connecting;    /* conn waits for the handshake */
 	bool stalled;       /* does not read */
 	bool saw_eof;
-	bool hung;         /* both ends have sent FIN: HUP is no news any more */
-	bool ended;        /* the post-mortem is done; conn is no longer watched */
-	pid_t waiter;      /* a child in a blocking call; 0: none */
-	int waiter_fd;     /* its pidfd */
-	unsigned in_vain;  /* wake-ups since something last happened */
-	uint32_t reported; /* mask of the last one */
-	int outer;         /* epoll of: ctl, listener or connecting conn, both sets */
-	int sets[2];       /* by enum ka_epoll_set: conn is registered in both */
+	bool hung;              /* both ends have sent FIN: HUP is no news any more */
+	bool ended;             /* the post-mortem is done; conn is no longer watched */
+	pid_t waiter;           /* a child in a blocking call; 0: none */
+	int waiter_fd;          /* its pidfd */
+	unsigned empty_wakeups; /* since something last happened */
+	uint32_t reported;      /* mask of the last one */
+	int outer;              /* epoll of: ctl, listener or connecting conn, both sets */
+	int sets[2];            /* by enum ka_epoll_set: conn is registered in both */
 	struct ka_load_self load;
 	struct ka_app_self app;
 };

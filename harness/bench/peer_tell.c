@@ -65,7 +65,7 @@ void ka_self_gap(struct ka_peer_self *self, enum ka_proof proof, int error)
 
 void ka_self_progress(struct ka_peer_self *self)
 {
-	self->in_vain = 0;
+	self->empty_wakeups = 0;
 }
 
 void ka_self_sticky(struct ka_peer_self *self, const char *what)

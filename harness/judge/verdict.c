@@ -111,7 +111,8 @@ static bool of_host_or_bench(enum ka_finding_code code)
 	return !of_kernel(code);
 }
 
-static bool is_no_doubt(enum ka_finding_code code)
+/* A fault that had nothing to meet leaves it to the kernel: it may have kept silent when it was to send. */
+static bool forbids_judging(enum ka_finding_code code)
 {
 	return code != KA_FIND_NOTHING_MET;
 }
@@ -193,7 +194,7 @@ static void judge(const struct ka_evidence *e, struct ka_verdict *out)
 		decide(out, KA_FAIL, &facts, ka_finding_stands);
 	else if (ka_findings_any(&experiment, of_kernel))
 		decide(out, KA_FAIL, &experiment, of_kernel);
-	else if (ka_findings_any(&experiment, is_no_doubt))
+	else if (ka_findings_any(&experiment, forbids_judging))
 		decide(out, KA_BROKEN, &experiment, NULL);
 	else
 		judge_whole(e, &facts, &experiment, out);

@@ -69,9 +69,9 @@ enum ka_finding_code {
 	KA_FIND_CLOCK_SET,    /* the wall clock jumped */
 	KA_FIND_PACKETS_LOST, /* between namespaces */
 	/* ---- the experiment's ---- */
-	KA_FIND_BENCH,       /* a call that builds or drives the experiment failed */
-	KA_FIND_NO_EFFECT,   /* a fault met nothing */
-	KA_FIND_NOTHING_MET, /* the same, since nothing was sent: no more to blame than the kernel */
+	KA_FIND_BENCH,        /* a call that builds or drives the experiment failed */
+	KA_FIND_NO_EFFECT,    /* a fault met nothing */
+	KA_FIND_NOTHING_MET,  /* the same, since nothing was sent that it could have met */
 	KA_FIND_NOT_GATHERED, /* evidence that was to be taken could not be */
 	KA_FIND_NO_EVIDENCE,  /* evidence that was promised is not there */
 	KA_FIND_CAPTURE_LOST, /* packets that the capture could not hold */

@@ -65,6 +65,7 @@ static void put_setting(FILE *out, const struct ka_result *result, const char *p
 		{ "accepted", "by socket option after the handshake" },
 		{ "sysctl", "from sysctl" },
 		{ "nowhere", "not switched on" },
+		{ "values", "by socket option, without SO_KEEPALIVE" },
 	};
 
 	put_label(out, prefix, "setting");

@@ -253,19 +253,18 @@ static int start(struct ka_schedule *s, size_t index)
 {
 	const struct ka_schedule_options *options = s->options;
 	struct ka_job *job = &s->jobs[index];
+	struct ka_facts facts = *s->facts;
 	struct ka_instance_run run = { .instance = &s->plan->instances[index],
 				       .prediction = &s->plan->predictions[index],
-				       .facts = s->facts,
+				       .facts = &facts,
 				       .noise = s->noise,
 				       .out_dir = options->out_dir,
 				       .keep_all = options->keep_all,
 				       .last_try = job->tries >= options->retries };
-	struct ka_facts facts = *s->facts;
 	struct nn_err why = { "" };
 	int ret;
 
 	facts.noise_budget_ns = options->noise_budget_ns;
-	run.facts = &facts;
 	job->index = index;
 	ret = ka_job_start(job, &s->nursery, options->run ? options->run : ka_instance_run, &run,
 			   &why);
