@@ -44,10 +44,20 @@ static bool is_trouble(enum ka_verdict_kind kind)
 	return kind == KA_FAIL || kind == KA_BROKEN;
 }
 
+/* Of several the first says what changed; the others mostly follow from it. Version 1 has none. */
+static const char *first_finding(const struct ka_result *result)
+{
+	const json_t *first = json_array_get(result->findings, 0);
+	const char *text = json_string_value(json_object_get(first, "text"));
+
+	return text ? text : result->why;
+}
+
 static enum ka_change compare_verdicts(const struct ka_result *before,
 				       const struct ka_result *after, char *why, size_t size)
 {
 	const char *from = ka_verdict_name(before->verdict), *to = ka_verdict_name(after->verdict);
+	const size_t n = json_array_size(after->findings);
 	enum ka_change change = KA_CHANGED;
 
 	/* From broken to fail: the kernel is now known to do otherwise. */
@@ -57,7 +67,10 @@ static enum ka_change compare_verdicts(const struct ka_result *before,
 		change = KA_FIXED;
 	if (after->verdict == KA_PASS)
 		return say(change, why, size, "%s -> pass", from);
-	return say(change, why, size, "%s -> %s: %.180s", from, to, after->why);
+	if (n > 1)
+		return say(change, why, size, "%s -> %s: %.180s; and %zu more", from, to,
+			   first_finding(after), n - 1);
+	return say(change, why, size, "%s -> %s: %.180s", from, to, first_finding(after));
 }
 
 /*

@@ -74,6 +74,16 @@ TEST_WITH(pass_to_fail_regressed, set_up, NULL)
 	becomes(KA_REGRESSED, "pass -> fail: ended too late");
 }
 
+TEST_WITH(the_first_finding_is_told_whole, set_up, NULL)
+{
+	pair.after.verdict = KA_FAIL;
+	pair.after.why = "2 probes, must be 3; ended too early";
+	pair.after.findings = json_pack("[{s:s}, {s:s}]", "text", "2 probes, must be 3", "text",
+					"ended too early");
+	becomes(KA_REGRESSED, "pass -> fail: 2 probes, must be 3; and 1 more");
+	json_decref(pair.after.findings);
+}
+
 TEST_WITH(skip_to_broken_regressed, set_up, NULL)
 {
 	pair.before.verdict = KA_SKIP;
