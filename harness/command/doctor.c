@@ -57,7 +57,7 @@ static int on_result(void *arg, size_t index, json_t *json)
 	struct nn_err err = { "" };
 
 	if (ka_result_decode(&result, json, &err) < 0) {
-		snprintf(finding->why, sizeof(finding->why), "%s", err.text);
+		snprintf(finding->why, sizeof(finding->why), "%.390s", err.text);
 		return 0;
 	}
 	finding->verdict = result.verdict;

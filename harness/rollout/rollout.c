@@ -160,7 +160,7 @@ void ka_rollout_take(struct ka_rollout *r, size_t i, json_t *json)
 	if (ka_result_decode(&result, json, &err) < 0) {
 		ka_rollout_expect(r, i);
 		snprintf(r->measured[i].why, sizeof(r->measured[i].why),
-			 "its result cannot be read: %s", err.text);
+			 "its result cannot be read: %.260s", err.text);
 		return;
 	}
 	take_result(&r->measured[i], &result);
