@@ -68,8 +68,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 void ka_options_parse(const struct ka_options *options, int argc, char **argv, void *target)
 {
 	struct argp_option rows[KA_MAX_OPTIONS] = { { .name = NULL } };
-	const struct argp argp = {
-		rows, parse, options->words, options->about, options->children, options->help, NULL
+	struct argp argp = {
+		NULL, parse, options->words, options->about, options->children, options->help, NULL
 	};
 	struct parser parser = { options, target };
 	size_t n = 0;
@@ -79,5 +79,7 @@ void ka_options_parse(const struct ka_options *options, int argc, char **argv, v
 		rows[n++] = (struct argp_option){ row->name, key_of(options, row),
 						  row->arg,  0,
 						  row->doc,  row->group };
+	if (n) /* argp's help loses the memory of a table without rows */
+		argp.options = rows;
 	argp_parse(&argp, argc, argv, 0, NULL, &parser);
 }

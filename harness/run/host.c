@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,12 @@
 
 #define NSEC_PER_SEC 1000000000ll
 
-/* So many looks at /proc/timer_list, more than a tick of them; a phase must be seen in more than
- * half of them to be believed. A busy host may delay a few looks in a row, or a tick. */
-#define LOOKS 48
+/* So many looks at /proc/timer_list; a phase must be seen in more than half of them to be believed. A
+ * busy host may be late with a tick, and all looks until then are wrong: so they are made in groups
+ * that lie a tick or more apart. */
+#define LOOKS         48
+#define LOOKS_A_GROUP 6
+#define APART_MS      5
 
 /* One look: jiffies at CLOCK_MONOTONIC 0, as far as this look tells. The file prints the time when
  * it is opened and jiffies a little later: a tick between them makes the value one too high. */
@@ -60,9 +64,12 @@ static void find_phase(struct ka_facts *facts)
 	int64_t seen[LOOKS];
 
 	facts->phase_known = false;
-	for (size_t i = 0; i < LOOKS; i++)
+	for (size_t i = 0; i < LOOKS; i++) {
+		if (i && i % LOOKS_A_GROUP == 0)
+			poll(NULL, 0, APART_MS);
 		if (look_at_phase(facts->tick_ns, &seen[i]) < 0)
 			return;
+	}
 	for (size_t i = 0; i < LOOKS && !facts->phase_known; i++) {
 		facts->j0 = seen[i];
 		facts->phase_known = count(seen, seen[i]) > LOOKS / 2;
