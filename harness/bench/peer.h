@@ -71,6 +71,7 @@ struct ka_peer_config {
 	enum ka_from from;
 	enum ka_post_mortem post_mortem;
 	bool mptcp;
+	bool timed; /* what it is told of is judged by the time: it sees how long it waits for a CPU */
 	struct ka_setting setting;
 	uint32_t asks; /* of the level-triggered epoll set */
 	struct ka_app app;

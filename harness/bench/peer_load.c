@@ -206,6 +206,7 @@ static void add_up(struct ka_load *sum, const struct ka_load *one)
 {
 	if (!sum->dead) {
 		sum->earliest_ns = sum->latest_ns = one->earliest_ns;
+		sum->latest_at_ns = one->latest_at_ns;
 		sum->error = one->error;
 		sum->events = one->events;
 		sum->probes = one->probes;
@@ -215,8 +216,10 @@ static void add_up(struct ka_load *sum, const struct ka_load *one)
 		      sum->probes != one->probes;
 	if (one->earliest_ns < sum->earliest_ns)
 		sum->earliest_ns = one->earliest_ns;
-	if (one->earliest_ns > sum->latest_ns)
+	if (one->earliest_ns > sum->latest_ns) {
 		sum->latest_ns = one->earliest_ns;
+		sum->latest_at_ns = one->latest_at_ns;
+	}
 }
 
 static void on_end(struct ka_peer_self *self, unsigned index, uint32_t events, int64_t woken_ns)
@@ -228,9 +231,12 @@ static void on_end(struct ka_peer_self *self, unsigned index, uint32_t events, i
 	socklen_t len = sizeof(info), error_len = sizeof(one.error);
 
 	ka_self_progress(self);
+	if (self->late_ns > load->late_ns)
+		load->late_ns = self->late_ns;
 	if (getsockopt(member->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
 		ka_self_gap(self, KA_PROOF_LOAD, errno);
 	one.earliest_ns = woken_ns - zero_of(member, &info);
+	one.latest_at_ns = woken_ns;
 	one.probes = info.tcpi_probes;
 	if (getsockopt(member->fd, SOL_SOCKET, SO_ERROR, &one.error, &error_len) < 0)
 		ka_self_gap(self, KA_PROOF_LOAD, errno);
@@ -277,6 +283,7 @@ void ka_load_tell(struct ka_peer_self *self)
 {
 	struct ka_event event = { .t_ns = ka_now_ns(), .what = KA_EV_LOAD };
 
+	event.late_ns = self->load.late_ns;
 	event.load = self->load.sum;
 	event.load.n = self->load.there;
 	ka_self_event(self, event);

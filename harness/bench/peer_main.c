@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench/peer_self.h"
+#include "bench/waited.h"
 #include "model/util.h"
 
 /* What wakes this process so often, one time after the other, for nothing will do so for ever. */
@@ -301,6 +302,7 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 				     .ctl = ctl,
 				     .listener = -1,
 				     .conn = -1,
+				     .waited_fd = config->timed ? ka_waited_open() : -1,
 				     .load = { .epoll = -1, .timer = -1 },
 				     .app = { .timer = -1 } };
 	struct epoll_event event;
@@ -308,8 +310,13 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 	if (open_epolls(&self))
 		return EXIT_FAILURE;
 	for (;;) {
-		int n = epoll_wait(self.outer, &event, 1, -1);
-		int64_t woken_ns = ka_now_ns();
+		int64_t woken_ns;
+		int n;
+
+		self.waited_ns = ka_waited_ns(self.waited_fd);
+		n = epoll_wait(self.outer, &event, 1, -1);
+		woken_ns = ka_now_ns();
+		self.late_ns = ka_waited_since(self.waited_fd, self.waited_ns);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -25,6 +25,7 @@ struct ka_load_self {
 	int epoll;      /* of the members; -1: there are none */
 	int timer;      /* for the next group; -1: all have begun */
 	struct ka_load sum;
+	int64_t late_ns; /* the longest that it waited for a CPU when one of them ended; 0: not known */
 };
 
 /* The program above TCP. */
@@ -52,6 +53,9 @@ struct ka_peer_self {
 	int waiter_fd;          /* its pidfd */
 	unsigned empty_wakeups; /* since something last happened */
 	uint32_t reported;      /* mask of the last one */
+	int waited_fd;          /* see waited.h; -1: not counted */
+	int64_t waited_ns;      /* by the time that it last began to wait for an event */
+	int64_t late_ns;        /* until that event woke it; 0: not known */
 	int outer;              /* epoll of: ctl, listener or connecting conn, both sets */
 	int sets[2];            /* by enum ka_epoll_set: conn is registered in both */
 	struct ka_load_self load;

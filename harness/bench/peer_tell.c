@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/peer_self.h"
+#include "bench/waited.h"
 #include "model/util.h"
 
 /* A failure to tell means that the engine is gone: then this process is of no use. */
@@ -21,6 +22,10 @@ void ka_self_event(struct ka_peer_self *self, struct ka_event event)
 	struct ka_message message = { .kind = KA_MSG_EVENT };
 
 	event.at = self->config->at;
+	if (event.what == KA_EV_EPOLL)
+		event.late_ns = self->late_ns;
+	if (event.what == KA_EV_APP) /* it has looked at its clock since */
+		event.late_ns = ka_waited_since(self->waited_fd, self->waited_ns);
 	message.event = event;
 	tell(self, &message);
 }

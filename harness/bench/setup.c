@@ -52,6 +52,15 @@ void ka_engine_close_capture(struct ka_engine *e, enum ka_at at)
 	end->capture = ka_capture_close(end->capture);
 }
 
+/* A program, or what becomes of many, is judged by when a process was woken, not by a packet. */
+static bool is_timed(const struct ka_engine *e)
+{
+	const struct ka_case *c = e->case_;
+
+	return c->prober_app.program || c->peer_app.program || c->load ||
+	       ka_time_s(&c->expect.notice, &e->instance->setting) > 0;
+}
+
 int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 {
 	const struct ka_instance *instance = e->instance;
@@ -63,6 +72,7 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.post_mortem = e->case_->post_mortem,
 		.mptcp = e->case_->transport == KA_MPTCP ||
 			 (e->case_->transport == KA_MPTCP_CLIENT && at == KA_AT_CLIENT),
+		.timed = is_timed(e),
 		.setting = instance->setting,
 		.asks = EPOLLIN | EPOLLRDHUP,
 		.app = at == e->prober ? e->case_->prober_app : e->case_->peer_app,

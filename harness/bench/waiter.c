@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench/peer_self.h"
+#include "bench/waited.h"
 #include "model/util.h"
 #include "netns/sandbox.h"
 
@@ -51,8 +52,11 @@ static int64_t in_poll(int fd)
 static void block(struct ka_peer_self *self, enum ka_call_name name)
 {
 	struct ka_event event = { .what = KA_EV_CALL, .call = { .name = name } };
+	int waited_fd = ka_waited_open();
+	int64_t waited_ns;
 
 	event.call.since_ns = ka_now_ns();
+	waited_ns = ka_waited_ns(waited_fd);
 	if (name == KA_CALL_BLOCKED_RECV)
 		event.call.ret = in_recv(self->conn);
 	else if (name == KA_CALL_BLOCKED_SELECT)
@@ -61,6 +65,7 @@ static void block(struct ka_peer_self *self, enum ka_call_name name)
 		event.call.ret = in_poll(self->conn);
 	event.call.err = event.call.ret < 0 ? errno : 0;
 	event.t_ns = ka_now_ns();
+	event.late_ns = ka_waited_since(waited_fd, waited_ns);
 	ka_self_event(self, event);
 }
 

@@ -53,9 +53,15 @@ void ka_check_end(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f);
 /* Where the application is to hear of the end later than the kernel: so much later. */
 void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f);
-/* The times, ns after what a window counts from, between which an end is accepted: the window and
- * what the host and the truncation of jiffies may do. */
-void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2], int64_t accepted[2]);
+/* A connection between what its window counts from and its end. */
+struct ka_watched {
+	int64_t zero_ns, end_ns;
+	bool blind; /* its packets are not looked at */
+};
+/* The times, ns after what a window counts from, between which the end of @of is accepted: the window
+ * and what the host, just then, and the truncation of jiffies may do. */
+void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2],
+		    const struct ka_watched *of, int64_t accepted[2]);
 /* @off: measured jiffy minus predicted one. */
 void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings *f);
 

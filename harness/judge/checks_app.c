@@ -30,13 +30,16 @@ static const struct ka_app_want *declared(const struct ka_evidence *e, const str
 	return NULL;
 }
 
-/* A program waits by the clock (timerfd), not by the wheel: never early, late only by the host. */
+/* A program waits by the clock (timerfd), not by the wheel: never early, late only by the host. How
+ * long it waited for a CPU, it has seen itself. */
 static void check_wait(const struct ka_evidence *e, const struct ka_app_want *want,
 		       const struct ka_event *event, struct ka_findings *f)
 {
 	double after_s = ka_time_s(&want->after, &e->instance->setting);
 	int64_t least_ns = (int64_t)(after_s * 1e9);
-	int64_t most_ns = least_ns + 2 * e->tick_ns + e->noise_ns;
+	int64_t due_ns = event->t_ns - (event->app.waited_ns - least_ns);
+	int64_t most_ns = least_ns + 2 * e->tick_ns + ka_noise_at(e->facts, due_ns, event->t_ns) +
+			  ka_cpu_late_ns(e, due_ns, event->t_ns, event->late_ns);
 
 	if (after_s <= 0 || (event->app.waited_ns >= least_ns && event->app.waited_ns <= most_ns))
 		return;

@@ -7,12 +7,19 @@
 #include "judge/checks.h"
 #include "model/verbs.h"
 
-static const struct ka_load *load_of(const struct ka_evidence *e)
+static const struct ka_event *told_of_load(const struct ka_evidence *e)
 {
 	for (size_t i = 0; i < e->timeline->n; i++)
 		if (e->timeline->events[i].what == KA_EV_LOAD && e->timeline->events[i].at == e->at)
-			return &e->timeline->events[i].load;
+			return &e->timeline->events[i];
 	return NULL;
+}
+
+static const struct ka_load *load_of(const struct ka_evidence *e)
+{
+	const struct ka_event *event = told_of_load(e);
+
+	return event ? &event->load : NULL;
 }
 
 /* A fault that came when the first timer had gone off: some probes were answered, some not. */
@@ -53,9 +60,15 @@ static void check_times(const struct ka_evidence *e, const struct ka_load *load,
 			struct ka_findings *f)
 {
 	const int64_t window[2] = { e->want->lo_j, e->want->hi_j };
+	const struct ka_watched last = { .zero_ns = load->latest_at_ns - load->latest_ns,
+					 .end_ns = load->latest_at_ns,
+					 .blind = true };
 	int64_t accepted[2], ns[2];
 
-	ka_accepted_ns(e, window, accepted);
+	ka_accepted_ns(e, window, &last, accepted);
+	/* one process is woken for all, and sees how long it waits for a CPU */
+	accepted[1] += ka_cpu_late_ns(e, last.zero_ns + accepted[1], last.end_ns,
+				      told_of_load(e)->late_ns);
 	ka_window_ns(e, window, ns);
 	if (load->earliest_ns < accepted[0])
 		ka_find(f, KA_FIND_LOAD, -1,

@@ -386,8 +386,9 @@ static void check_value(const struct ka_evidence *e, const struct ka_call *call,
 static void check_time(const struct ka_evidence *e, const struct ka_event *event,
 		       struct ka_findings *f)
 {
-	/* another process: the wake-up of a busy host is not to be judged, only that there is one */
-	int64_t late = 2 * e->tick_ns + e->facts->noise_budget_ns;
+	/* another process, which has seen how long it waited for a CPU */
+	int64_t late = 2 * e->tick_ns + ka_noise_at(e->facts, e->end_ns, event->t_ns) +
+		       ka_cpu_late_ns(e, e->end_ns, event->t_ns, event->late_ns);
 
 	if (event->call.since_ns >= e->end_ns)
 		ka_find(f, KA_FIND_BLOCKED, -1, "the call that was to block began after the end");

@@ -125,19 +125,45 @@ static int64_t earliest_ns(const struct ka_evidence *e, const int64_t window[2])
 	return ns[0] - (exact ? 0 : KA_JIFFY_LAG_NS);
 }
 
-/*
- * A late expiry delays the next one only when the delay is longer than the rounding of a step
- * absorbs; then each step may be longer by one granule.
- */
-static int64_t lost_granules_ns(const struct ka_evidence *e)
+/* What an expiry moves those after it by, when its handler ran late by @noise: nothing as far as the
+ * rounding of a step absorbs it, then as many granules as it takes. */
+static int64_t moved_ns(const struct ka_evidence *e, int64_t noise)
 {
-	int64_t tick = e->tick_ns;
-	int64_t steps = e->want->probes < KA_CNT ? e->want->probes : e->probes;
+	int64_t slack = e->want->gap_slack_j * e->tick_ns;
+	int64_t granule = e->want->granule_intvl_j * e->tick_ns;
+
+	if (noise <= slack)
+		return 0;
+	return (noise - slack + granule - 1) / granule * granule;
+}
+
+/* How many expiries before the end set the timer again, of one whose probes are not seen. */
+static int unseen_expiries(const struct ka_evidence *e, const struct ka_watched *of)
+{
+	int cnt = e->want->probes < KA_CNT ? e->want->probes : e->probes;
+
+	if (of->blind)
+		return cnt;
+	return e->unseen + (e->want->changing ? 1 : 0) +
+	       (e->probes > KA_MAX_GAPS ? e->probes - KA_MAX_GAPS : 0);
+}
+
+/*
+ * tcp_keepalive_timer() sets the timer again from when it runs: what its handler was late by at each
+ * expiry before the end. Of expiries that are not seen it is only known that they lie between the
+ * zero and the end.
+ */
+static int64_t moved_by_expiries_ns(const struct ka_evidence *e, const struct ka_watched *of)
+{
+	int64_t sum = 0;
 
 	if (!ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
-	    e->noise_ns <= e->want->gap_slack_j * tick)
+	    ka_regime_is(e->want->when, KA_REGIME_ONE_PROBE))
 		return 0;
-	return steps * e->want->granule_intvl_j * tick;
+	for (int k = 0; !of->blind && k < e->probes && k < KA_MAX_GAPS; k++)
+		sum += moved_ns(e, ka_noise_at(e->facts, e->probe_ns[k], e->probe_ns[k]));
+	return sum +
+	       unseen_expiries(e, of) * moved_ns(e, ka_noise_at(e->facts, of->zero_ns, of->end_ns));
 }
 
 /*
@@ -145,18 +171,23 @@ static int64_t lost_granules_ns(const struct ka_evidence *e)
  * delivered the segment, one until the reader runs. It begins when the bench has done the step, so
  * what the step itself took is in front of it.
  */
-static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2])
+static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2],
+			 const struct ka_watched *of)
 {
 	bool at_once = ka_regime_is(e->want->when, KA_REGIME_AT_ONCE);
+	int64_t latest = window[1] * e->tick_ns;
 
-	return window[1] * e->tick_ns + (at_once ? e->noise_ns : ka_late_ns(e)) +
-	       lost_granules_ns(e);
+	if (at_once)
+		return latest + ka_noise_at(e->facts, e->cause_began_ns, of->end_ns);
+	latest += moved_by_expiries_ns(e, of);
+	return latest + ka_late_ns(e, of->zero_ns + latest, of->end_ns);
 }
 
-void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2], int64_t accepted[2])
+void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2],
+		    const struct ka_watched *of, int64_t accepted[2])
 {
 	accepted[0] = earliest_ns(e, window);
-	accepted[1] = latest_ns(e, window);
+	accepted[1] = latest_ns(e, window, of);
 }
 
 static const char *zero_text(const struct ka_evidence *e)
@@ -210,6 +241,7 @@ static bool is_reported_at_once(const struct ka_evidence *e, int64_t elapsed)
 
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 {
+	const struct ka_watched of = { .zero_ns = e->zero_ns, .end_ns = e->end_ns };
 	int64_t elapsed, accepted[2];
 	struct ka_bounds bounds;
 
@@ -218,7 +250,7 @@ void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 	elapsed = e->end_ns - e->zero_ns;
 	if (is_reported_at_once(e, elapsed))
 		return;
-	ka_accepted_ns(e, bounds.end, accepted);
+	ka_accepted_ns(e, bounds.end, &of, accepted);
 	if (elapsed < accepted[0])
 		find_time(e, bounds.end, KA_FIND_END_EARLY, accepted[0] - elapsed, f);
 	else if (elapsed > accepted[1])
@@ -229,16 +261,18 @@ void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f)
 {
 	double after_s = ka_time_s(&e->instance->case_->expect.notice, &e->instance->setting);
-	int64_t after = (int64_t)(after_s * e->facts->hz), seen, earliest, latest;
+	int64_t after = (int64_t)(after_s * e->facts->hz), seen, earliest, latest, due_ns;
 
 	if (after <= 0 || !e->detected || e->notice_ns == INT64_MAX)
 		return;
 	seen = e->notice_ns - e->end_ns;
 	earliest = (after - 1) * e->tick_ns;
-	/* It is told by a kernel thread (mptcp_worker()), which waits for a CPU as processes do: the
-	 * sampled noise cannot bound that, the budget can. */
-	latest = (after + ka_wheel_granule(after, e->facts->hz) + HANDLING_J) * e->tick_ns +
-		 (e->facts->virtual_clock ? 0 : e->facts->noise_budget_ns);
+	latest = (after + ka_wheel_granule(after, e->facts->hz) + HANDLING_J) * e->tick_ns;
+	/* It is told by a kernel thread (mptcp_worker()), which waits for a CPU as the watchers of the
+	 * host do, once the timer has gone off; what the application waited, it has seen itself. */
+	due_ns = e->end_ns + latest;
+	latest += 2 * ka_noise_at(e->facts, due_ns, e->notice_ns) +
+		  ka_cpu_late_ns(e, due_ns, e->notice_ns, e->notice_late_ns);
 	if (seen < earliest || seen > latest)
 		ka_find(f, KA_FIND_NOTICE, -1,
 			"the application heard of the end %.6f s after it, must be %.3f .. %.3f s",

@@ -69,15 +69,17 @@ void ka_check_received(const struct ka_evidence *e, struct ka_findings *f)
 
 void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f)
 {
-	int64_t after = e->probe_ns[0] - e->last_rx_ns;
+	int64_t seen_ns = e->probe_ns[0], due_ns;
 	struct ka_bounds bounds;
 
 	if (!ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) || e->want->changing || !e->probes ||
-	    !ka_bounds_of(e, &bounds) || after <= bounds.p1[1] * e->tick_ns + ka_late_ns(e))
+	    !ka_bounds_of(e, &bounds))
 		return;
-	ka_find(f, KA_FIND_FIRST_PROBE_LATE, -1,
-		"first probe %.6f s after the last segment received, must be by %.3f s",
-		ka_seconds(after), ka_seconds(bounds.p1[1] * e->tick_ns));
+	due_ns = e->last_rx_ns + bounds.p1[1] * e->tick_ns;
+	if (seen_ns > due_ns + ka_late_ns(e, due_ns, seen_ns))
+		ka_find(f, KA_FIND_FIRST_PROBE_LATE, -1,
+			"first probe %.6f s after the last segment received, must be by %.3f s",
+			ka_seconds(seen_ns - e->last_rx_ns), ka_seconds(due_ns - e->last_rx_ns));
 }
 
 /* A probe is the first one when a segment was received since the one before. */
@@ -134,37 +136,40 @@ static void gap_range(const struct ka_evidence *e, int k, int64_t range[2])
 
 /*
  * A late probe is nearer to the next one, as far as the rounding absorbs; but intvl is always
- * waited for in full, less the jiffy by which a time stamp is truncated.
+ * waited for in full, less the jiffy by which a time stamp is truncated. @from_ns: when it was sent.
  */
-static int64_t shortest_ns(const struct ka_evidence *e, const int64_t range[2])
+static int64_t shortest_ns(const struct ka_evidence *e, const int64_t range[2], int64_t from_ns)
 {
 	int64_t tick = e->tick_ns, shortest = (range[0] - 1) * tick;
 	int64_t len = ka_values_begin(e->instance).intvl * e->facts->hz;
 	int64_t absorbed = e->want->gap_slack_j * tick;
+	int64_t noise = ka_noise_at(e->facts, from_ns, from_ns);
 
 	if (e->instance->case_->bias.gap_granules)
 		return shortest;
-	shortest -= e->noise_ns < absorbed ? e->noise_ns : absorbed;
+	shortest -= noise < absorbed ? noise : absorbed;
 	return shortest > (len - 1) * tick ? shortest : (len - 1) * tick;
 }
 
-/* A delay that the rounding does not absorb costs one granule. */
-static int64_t longest_ns(const struct ka_evidence *e, const int64_t range[2])
+/* A delay of the probe that the rounding does not absorb costs one granule. */
+static int64_t longest_ns(const struct ka_evidence *e, const int64_t range[2], int64_t from_ns,
+			  int64_t to_ns)
 {
-	int64_t tick = e->tick_ns, longest = range[1] * tick + ka_late_ns(e);
+	int64_t tick = e->tick_ns, longest = range[1] * tick;
 
-	if (e->noise_ns > e->want->gap_slack_j * tick)
+	if (ka_noise_at(e->facts, from_ns, from_ns) > e->want->gap_slack_j * tick)
 		longest += e->want->granule_intvl_j * tick;
-	return longest;
+	return longest + ka_late_ns(e, from_ns + range[1] * tick, to_ns);
 }
 
-static void check_gap(const struct ka_evidence *e, int k, int64_t gap, const char *to,
+/* From probe @k, sent at @from_ns, to what is called @to. */
+static void check_gap(const struct ka_evidence *e, int k, int64_t to_ns, const char *to,
 		      struct ka_findings *f)
 {
-	int64_t range[2];
+	int64_t from_ns = e->probe_ns[k], gap = to_ns - from_ns, range[2];
 
 	gap_range(e, k, range);
-	if (gap >= shortest_ns(e, range) && gap <= longest_ns(e, range))
+	if (gap >= shortest_ns(e, range, from_ns) && gap <= longest_ns(e, range, from_ns, to_ns))
 		return;
 	ka_find(f, KA_FIND_GAP, -1, "gap of %.6f s from probe %d to %s, must be %.3f s",
 		ka_seconds(gap), k + 1, to, ka_seconds(range[1] * e->tick_ns));
@@ -176,11 +181,13 @@ static void check_backoff(const struct ka_evidence *e, int n, struct ka_findings
 	const struct ka_backoff timer = ka_rule(e->want->when)->timer(e->instance, e->facts->hz);
 
 	for (int k = 0; k + 1 < n; k++) {
-		int64_t gap = e->probe_ns[k + 1] - e->probe_ns[k], range[2];
+		int64_t from_ns = e->probe_ns[k], to_ns = e->probe_ns[k + 1], range[2];
+		int64_t gap = to_ns - from_ns, latest;
 
 		ka_backoff_gap(&timer, (unsigned)k + 1, range);
-		if (gap < (range[0] - 1) * e->tick_ns - e->noise_ns ||
-		    gap > range[1] * e->tick_ns + ka_late_ns(e))
+		latest = range[1] * e->tick_ns;
+		if (gap < (range[0] - 1) * e->tick_ns - ka_noise_at(e->facts, from_ns, from_ns) ||
+		    gap > latest + ka_late_ns(e, from_ns + latest, to_ns))
 			ka_find(f, KA_FIND_GAP, -1,
 				"gap of %.6f s from window probe %d, must be %.3f .. %.3f s",
 				ka_seconds(gap), k + 1, ka_seconds(range[0] * e->tick_ns),
@@ -200,17 +207,13 @@ void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
 	if (e->want->changing)
 		return;
 	for (int k = 0; k + 1 < n; k++)
-		check_gap(e, k, e->probe_ns[k + 1] - e->probe_ns[k], "the next", f);
+		check_gap(e, k, e->probe_ns[k + 1], "the next", f);
 	if (n && n == e->probes && e->detected &&
 	    ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE | KA_REGIME_GIVES_UP))
-		check_gap(e, n - 1, e->end_ns - e->probe_ns[n - 1], "the end", f);
+		check_gap(e, n - 1, e->end_ns, "the end", f);
 }
 
 /* ---- refused ------------------------------------------------------------------------------------ */
-
-/* An attempt that is late by more than its rounding absorbs costs the ones after it a granule:
- * at most one in this many is lost. */
-#define LOST_ONE_IN 12
 
 void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f)
 {
@@ -223,7 +226,7 @@ void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f)
 	tried -= e->probes_in_all;
 	due = range[1] > 0;
 	/* one at each end is a matter of when the device was really changed */
-	range[0] -= 1 + (e->noise_ns ? range[0] / LOST_ONE_IN : 0);
+	range[0] -= 1;
 	range[1] += 1;
 	if (tried < range[0] || tried > range[1] || (due && tried < 1))
 		ka_find(f, KA_FIND_REFUSED, -1,
@@ -293,7 +296,7 @@ static int64_t stamp_off_ns(const struct ka_evidence *e, const struct ka_event *
 			    struct stamps *stamps)
 {
 	const struct ka_packet *p = &event->packet;
-	int64_t ahead_ns, off_ns, lag_ns = 2000000 + e->noise_ns;
+	int64_t ahead_ns, off_ns, lag_ns = 2000000;
 
 	if (!p->timestamps || p->flags & (TH_SYN | TH_RST) ||
 	    !ka_release_reaches(e->facts->release, "4.13"))
@@ -307,6 +310,8 @@ static int64_t stamp_off_ns(const struct ka_evidence *e, const struct ka_event *
 	if (off_ns > 0)
 		stamps->ahead_ns = ahead_ns;
 	lag_ns += e->facts->virtual_clock ? 0 : STAMP_LAG_NS;
+	lag_ns += ka_noise_at(e->facts, event->t_ns, event->t_ns) +
+		  ka_noise_at(e->facts, stamps->first_ns, stamps->first_ns);
 	return off_ns < -lag_ns || off_ns > lag_ns ? off_ns : 0;
 }
 

@@ -56,6 +56,7 @@ static void find_end(struct ka_evidence *e)
 	if (!end)
 		end = first_notice(e, false);
 	e->notice_ns = notice ? notice->t_ns : INT64_MAX;
+	e->notice_late_ns = notice ? notice->late_ns : 0;
 	e->detected = end != NULL;
 	e->end_index = end ? index_of(e, end) : e->timeline->n;
 	if (end)
@@ -187,9 +188,18 @@ static void find_zero(struct ka_evidence *e)
 		e->cause = ka_zero_text(zero);
 }
 
-int64_t ka_late_ns(const struct ka_evidence *e)
+int64_t ka_late_ns(const struct ka_evidence *e, int64_t due_ns, int64_t seen_ns)
 {
-	return (e->facts->virtual_clock ? 1 : 2) * e->tick_ns + e->noise_ns;
+	return (e->facts->virtual_clock ? 1 : 2) * e->tick_ns +
+	       ka_noise_at(e->facts, due_ns, seen_ns);
+}
+
+int64_t ka_cpu_late_ns(const struct ka_evidence *e, int64_t due_ns, int64_t seen_ns,
+		       int64_t waited_ns)
+{
+	if (waited_ns && !e->facts->virtual_clock)
+		return waited_ns;
+	return ka_noise_at(e->facts, due_ns, seen_ns);
 }
 
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,
@@ -392,7 +402,6 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 		.timeline = timeline,
 		.at = instance->prober == KA_CLIENT ? KA_AT_CLIENT : KA_AT_SERVER,
 		.tick_ns = facts->tick_ns > 0 ? facts->tick_ns : INT64_C(1000000000) / facts->hz,
-		.noise_ns = facts->virtual_clock || facts->noise_ns < 0 ? 0 : facts->noise_ns,
 	};
 	find_stop(out);
 	find_end(out);

@@ -21,9 +21,8 @@ struct ka_evidence {
 	const struct ka_facts *facts;
 	const struct ka_prediction *want;
 	const struct ka_timeline *timeline;
-	enum ka_at at;    /* the prober's end */
-	int64_t tick_ns;  /* a jiffy */
-	int64_t noise_ns; /* 0 with a virtual clock */
+	enum ka_at at;   /* the prober's end */
+	int64_t tick_ns; /* a jiffy */
 
 	const struct ka_event *stop; /* why the bench stopped; NULL: not recorded */
 	int64_t post_mortem_ns;      /* first call on the socket after its end; INT64_MAX: none */
@@ -32,11 +31,12 @@ struct ka_evidence {
 
 	/* the end: the packet that ended it or announced its end, else the socket's first event */
 	bool detected;
-	size_t end_index;   /* of that event; behind the last event if there is none */
-	int64_t end_ns;     /* its time; the end of the watch if there is none */
-	int64_t notice_ns;  /* the application's wake-up; INT64_MAX: none */
-	int64_t last_rx_ns; /* L */
-	bool heard;         /* there is an L */
+	size_t end_index;       /* of that event; behind the last event if there is none */
+	int64_t end_ns;         /* its time; the end of the watch if there is none */
+	int64_t notice_ns;      /* the application's wake-up; INT64_MAX: none */
+	int64_t notice_late_ns; /* how long it then waited for a CPU; 0: not known */
+	int64_t last_rx_ns;     /* L */
+	bool heard;             /* there is an L */
 	size_t last_rx_index;
 	int accepted; /* segments received until then, the handshake's included */
 
@@ -62,9 +62,15 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 			 const struct ka_prediction *want, const struct ka_timeline *timeline,
 			 struct ka_evidence *out);
 
-/* How much later than it happened something may be seen: an expiry is handled in its jiffy or, on an
- * idle host, mostly in the next one, and the observer reads its clock after that. */
-int64_t ka_late_ns(const struct ka_evidence *e);
+/* How much later than @due_ns something may be seen that is seen at @seen_ns: an expiry is handled in
+ * its jiffy or, on an idle host, mostly in the next one, and the observer reads its clock after that;
+ * and the host may have been late just then. */
+int64_t ka_late_ns(const struct ka_evidence *e, int64_t due_ns, int64_t seen_ns);
+
+/* How long a process waited for a CPU that was to be woken at @due_ns and was at @seen_ns: what it has
+ * seen itself (@waited_ns), or else as long as the watchers of the host, who wait for one, too. */
+int64_t ka_cpu_late_ns(const struct ka_evidence *e, int64_t due_ns, int64_t seen_ns,
+		       int64_t waited_ns);
 
 /* The packet of @event if it passed the prober's end, else NULL. */
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,

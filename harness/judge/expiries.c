@@ -114,9 +114,10 @@ bool ka_expiries_of(const struct ka_evidence *e, struct ka_expiries *out)
 
 /* ---- the end ------------------------------------------------------------------------------------ */
 
-static int64_t slack_ns(const struct ka_evidence *e)
+static int64_t slack_ns(const struct ka_evidence *e, int64_t from_ns, int64_t to_ns)
 {
-	return (e->tick_ns > SLACK_NS ? e->tick_ns : SLACK_NS) + e->noise_ns;
+	return (e->tick_ns > SLACK_NS ? e->tick_ns : SLACK_NS) +
+	       ka_noise_at(e->facts, from_ns, to_ns);
 }
 
 /* Expiry @k + 1, when the timer was set at some time of @set_ns by expiry @k. */
@@ -154,14 +155,16 @@ static void begin_at_limit(const struct ka_evidence *e, const struct ka_expiries
 /* Was expiry @k, the @k-th on the wire, the end already? */
 static bool was_due(const struct ka_evidence *e, const struct ka_expiries *x, unsigned k)
 {
-	return ka_backoff_over(&x->timer, k, x->ns[k - 1] - x->clock_ns, slack_ns(e),
+	int64_t ns = x->ns[k - 1];
+
+	return ka_backoff_over(&x->timer, k, ns - x->clock_ns, slack_ns(e, ns, ns),
 			       k < 2 ? 0 : x->unanswered[k - 2]) == KA_OVER;
 }
 
 bool ka_expiries_window(const struct ka_evidence *e, int64_t window[2])
 {
 	struct ka_expiries x;
-	int64_t set_ns[2];
+	int64_t set_ns[2], slack;
 	unsigned k = 1, unanswered;
 
 	if (!ka_expiries_of(e, &x))
@@ -169,10 +172,11 @@ bool ka_expiries_window(const struct ka_evidence *e, int64_t window[2])
 	while (k < x.n && !was_due(e, &x, k + 1))
 		k++;
 	set_ns[0] = set_ns[1] = x.set_ns[k - 1];
+	slack = slack_ns(e, set_ns[0], e->end_ns);
 	unanswered = x.unanswered[k - 1];
 	for (;; k++, unanswered++) {
 		next_expiry(e, &x, k, set_ns, window);
-		if (ka_backoff_over(&x.timer, k + 1, since_first(e, &x, window[1]), slack_ns(e),
+		if (ka_backoff_over(&x.timer, k + 1, since_first(e, &x, window[1]), slack,
 				    unanswered) != KA_NOT_OVER)
 			break;
 		if (k > KA_MAX_EXPIRIES)
@@ -193,7 +197,7 @@ bool ka_expiries_window(const struct ka_evidence *e, int64_t window[2])
 static void set_in(const struct ka_evidence *e, const struct ka_expiries *x, int64_t jiffies[2])
 {
 	int64_t ns = x->set_ns[x->n - 1];
-	bool at_once = ns == x->ns[x->n - 1] && e->noise_ns < e->tick_ns;
+	bool at_once = ns == x->ns[x->n - 1] && ka_noise_at(e->facts, ns, ns) < e->tick_ns;
 
 	jiffies[0] = e->facts->j0 + ka_floor_div(ns - (at_once ? 0 : KA_JIFFY_LAG_NS), e->tick_ns);
 	jiffies[1] = e->facts->j0 + ka_floor_div(ns + KA_JIFFY_LAG_NS, e->tick_ns);
@@ -237,7 +241,8 @@ static void check_interval(const struct ka_evidence *e, const struct ka_expiries
 
 	ka_backoff_length(&x->timer, k, set_ns - x->clock_ns, length);
 	latest = (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
-	if (gap < length[0] * e->tick_ns - lag || gap > latest + ka_late_ns(e))
+	if (gap < length[0] * e->tick_ns - lag ||
+	    gap > latest + ka_late_ns(e, set_ns + latest, x->ns[k]))
 		ka_find(f, KA_FIND_EXPIRY, -1, "%s %u comes after %.6f s, must be %.3f .. %.3f s",
 			names[x->timer.kind], k + 1, (double)gap / 1e9,
 			(double)(length[0] * e->tick_ns) / 1e9, (double)latest / 1e9);

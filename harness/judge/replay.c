@@ -19,8 +19,11 @@ struct ka_replay {
 
 /* An event gives two inputs at the most: arming and segment, or segment and the end of silence. */
 #define INPUTS_PER_EVENT 2
-/* The arming, and room for one that the user of the inputs puts in front. */
-#define SPARE_INPUTS     2
+/* The arming, and what a user of the inputs puts in front: one himself, and the noise. */
+#define SPARE_INPUTS     (2 + 1 + 2 * KA_MAX_LATE)
+
+/* How much a device refused, as far as it is not known when it was changed. */
+enum refusals { KA_ANY_REFUSALS, KA_LEAST, KA_MOST };
 
 struct builder {
 	const struct ka_evidence *e;
@@ -29,6 +32,7 @@ struct builder {
 	bool armed;   /* the timer was started once */
 	bool busy;    /* data is in flight */
 	uint32_t top; /* end of what the prober has sent */
+	enum refusals refuse;
 };
 
 static void put(struct builder *b, enum ka_wheel_input_kind kind, int64_t ns, int64_t value)
@@ -119,6 +123,24 @@ static int64_t effect_ns(const struct ka_evidence *e, size_t index)
 	return step->step.done_ns > step->t_ns ? step->step.done_ns : step->t_ns;
 }
 
+/* A device is changed some time between the beginning of the step and its end. */
+static int64_t changed_ns(const struct builder *b, size_t index, enum ka_wheel_input_kind kind)
+{
+	const struct ka_event *event = &b->e->timeline->events[index];
+
+	if ((kind == KA_WHEEL_ACCEPT && b->refuse == KA_LEAST) ||
+	    (kind == KA_WHEEL_REFUSE && b->refuse == KA_MOST))
+		return event->t_ns;
+	return effect_ns(b->e, index);
+}
+
+static void put_step(struct builder *b, const struct ka_step *step, size_t index)
+{
+	struct ka_wheel_input change = ka_change_of(b->e->instance, step);
+
+	put_change(b, change, changed_ns(b, index, change.kind));
+}
+
 static void put_event(struct builder *b, size_t index)
 {
 	const struct ka_event *event = &b->e->timeline->events[index];
@@ -128,7 +150,7 @@ static void put_event(struct builder *b, size_t index)
 	if (p)
 		put_packet(b, p, event->t_ns);
 	else if (step)
-		put_change(b, ka_change_of(b->e->instance, step), effect_ns(b->e, index));
+		put_step(b, step, index);
 }
 
 /* Some were put in late or early: back into the order of time, equal ones as they came. */
@@ -155,10 +177,32 @@ static void replay_free(struct ka_replay *replay)
 	*replay = (struct ka_replay){ 0 };
 }
 
-static int replay_new(const struct ka_evidence *e, struct ka_replay *out)
+/* How late the host was, and when. */
+static void put_noise(struct ka_replay *r, const struct ka_evidence *e)
+{
+	const struct ka_lateness *late = &e->facts->late;
+	struct builder b = { .e = e, .replay = r };
+	int64_t quiet = late->quiet_ns / e->tick_ns;
+
+	if (e->facts->virtual_clock)
+		return;
+	put(&b, KA_WHEEL_NOISE, 0, quiet);
+	for (unsigned i = 0; i < late->n; i++) {
+		const struct ka_late *span = &late->spans[i];
+
+		put(&b, KA_WHEEL_NOISE, span->from_ns - e->tick_ns, span->late_ns / e->tick_ns);
+		if (i + 1 == late->n || late->spans[i + 1].from_ns > span->to_ns + 2 * e->tick_ns)
+			put(&b, KA_WHEEL_NOISE, span->to_ns + e->tick_ns, quiet);
+	}
+	sort(r);
+}
+
+static int replay_new(const struct ka_evidence *e, enum refusals refuse, struct ka_replay *out)
 {
 	size_t room = INPUTS_PER_EVENT * e->timeline->n + SPARE_INPUTS;
-	struct builder b = { .e = e, .replay = out, .on = ka_begins_on(e->instance->case_) };
+	struct builder b = {
+		.e = e, .replay = out, .on = ka_begins_on(e->instance->case_), .refuse = refuse
+	};
 
 	*out = (struct ka_replay){ .inputs = calloc(room, sizeof(*out->inputs)),
 				   .ns = calloc(room, sizeof(*out->ns)) };
@@ -201,6 +245,8 @@ static int other_jiffy(const struct ka_evidence *e, int64_t ns)
 /* The same for input @i. A device is changed some time before its step is done. */
 static int other_jiffy_of(const struct ka_evidence *e, const struct ka_replay *r, size_t i)
 {
+	if (r->inputs[i].kind == KA_WHEEL_NOISE)
+		return 0;
 	if (r->inputs[i].kind == KA_WHEEL_REFUSE || r->inputs[i].kind == KA_WHEEL_ACCEPT)
 		return -1;
 	return other_jiffy(e, r->ns[i]);
@@ -289,20 +335,25 @@ static void try_all(struct attempt *a)
 	}
 }
 
-/* A real host may run the handler one jiffy after its expiry, and a busy one as late as it was seen to
- * be; where that decides (idle is just over, or what is left of it is rounded less), it must be tried,
- * too. */
-static void try_late(struct attempt *a)
+static void put_in_front(struct ka_replay *r, enum ka_wheel_input_kind kind)
 {
-	int64_t most = 1 + a->e->noise_ns / a->e->tick_ns;
-	struct ka_replay *r = &a->replay;
-
 	for (size_t i = r->n; i-- > 0;) {
 		r->inputs[i + 1] = r->inputs[i];
 		r->ns[i + 1] = r->ns[i];
 	}
-	r->inputs[0].kind = KA_WHEEL_LATE;
+	r->inputs[0].kind = kind;
 	r->n++;
+}
+
+/* A real host may run the handler one jiffy after its expiry, and a busy one as late as it was seen to
+ * be just then; where that decides (idle is just over, or what is left of it is rounded less), it must be tried,
+ * too. */
+static void try_late(struct attempt *a)
+{
+	struct ka_replay *r = &a->replay;
+	int64_t most = 1 + ka_noise_at(a->e->facts, r->ns[0], a->e->end_ns) / a->e->tick_ns;
+
+	put_in_front(r, KA_WHEEL_LATE);
 	for (size_t k = 0; k < a->n_unsure; k++)
 		a->unsure[k]++;
 	for (r->inputs[0].value = 1; r->inputs[0].value <= most; r->inputs[0].value++) {
@@ -317,8 +368,10 @@ bool ka_replay_off(const struct ka_evidence *e, int64_t *off)
 	struct attempt a = { .e = e };
 
 	if (!e->facts->phase_known || !e->detected ||
-	    !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) || replay_new(e, &a.replay))
+	    !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
+	    replay_new(e, KA_ANY_REFUSALS, &a.replay))
 		return false;
+	put_noise(&a.replay, e);
 	a.observed = jiffy_at(e, e->end_ns, 0);
 	find_unsure(&a);
 	try_all(&a);
@@ -352,7 +405,7 @@ bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 	struct ka_replay replay;
 
 	if (!e->heard || !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
-	    replay_new(e, &replay))
+	    replay_new(e, KA_ANY_REFUSALS, &replay))
 		return false;
 	window[0] = INT64_MAX;
 	window[1] = INT64_MIN;
@@ -372,17 +425,21 @@ bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 	return window[0] < window[1];
 }
 
-bool ka_replay_refused(const struct ka_evidence *e, int64_t range[2])
+/* Over all phases, one attempt after the other: at least, each handler is held up by what the host was
+ * late just then. */
+static bool count_refused(const struct ka_evidence *e, enum refusals refuse, int64_t range[2])
 {
 	const struct ka_values v = ka_values_begin(e->instance);
 	int64_t n = phases(e), stride = n > MAX_PHASES ? n / MAX_PHASES : 1;
 	struct ka_wheel_chain chain;
 	struct ka_replay replay;
 
-	if (!e->heard || replay_new(e, &replay))
+	if (replay_new(e, refuse, &replay))
 		return false;
-	range[0] = INT64_MAX;
-	range[1] = INT64_MIN;
+	if (refuse == KA_LEAST && !e->facts->virtual_clock) {
+		put_noise(&replay, e);
+		put_in_front(&replay, KA_WHEEL_HELD_UP);
+	}
 	for (int64_t phase = 0; phase < n; phase += stride) {
 		int64_t phase_ns = phase * e->tick_ns;
 
@@ -393,4 +450,11 @@ bool ka_replay_refused(const struct ka_evidence *e, int64_t range[2])
 	}
 	replay_free(&replay);
 	return true;
+}
+
+bool ka_replay_refused(const struct ka_evidence *e, int64_t range[2])
+{
+	range[0] = INT64_MAX;
+	range[1] = INT64_MIN;
+	return e->heard && count_refused(e, KA_LEAST, range) && count_refused(e, KA_MOST, range);
 }

@@ -206,8 +206,8 @@ struct timer {
 	unsigned cnt;
 	int64_t fire;    /* NOT_ARMED: the timer is not queued */
 	int64_t last_rx; /* L */
-	int64_t late;
-	bool have_rx, busy, refused;
+	int64_t late, noise;
+	bool have_rx, busy, refused, held_up;
 	uint8_t probes_out; /* a byte, as icsk_probes_out is */
 	struct ka_wheel_chain *out;
 };
@@ -284,8 +284,14 @@ static void apply(struct timer *t, const struct ka_wheel_input *input)
 	case KA_WHEEL_ACCEPT:
 		t->refused = input->kind == KA_WHEEL_REFUSE;
 		break;
+	case KA_WHEEL_NOISE:
+		t->noise = input->value;
+		break;
 	case KA_WHEEL_LATE:
 		t->late = input->value;
+		break;
+	case KA_WHEEL_HELD_UP:
+		t->held_up = true;
 		break;
 	case KA_WHEEL_NOTHING:
 		break;
@@ -306,21 +312,25 @@ static bool crosses(int64_t limit, int64_t elapsed, int64_t late)
 }
 
 /* What is left of idle is shorter for a late handler, and may be rounded less by the wheel. */
-static bool is_rounded_less(const struct timer *t, int64_t elapsed)
+static bool is_rounded_less(const struct timer *t, int64_t elapsed, int64_t late)
 {
-	return elapsed + t->late < t->idle &&
+	return elapsed + late < t->idle &&
 	       ka_wheel_granule(t->idle - elapsed, t->hz) !=
-		       ka_wheel_granule(t->idle - elapsed - t->late, t->hz);
+		       ka_wheel_granule(t->idle - elapsed - late, t->hz);
 }
 
 /* The jiffy in which the handler runs. A late one matters only where it comes to another decision. */
 static int64_t handler_time(const struct timer *t)
 {
 	int64_t elapsed = t->fire - t->last_rx;
-	bool decides = crosses(t->idle, elapsed, t->late) || crosses(t->ut, elapsed, t->late) ||
-		       is_rounded_less(t, elapsed);
+	int64_t late = t->late <= t->noise ? t->late : t->noise + 1;
 
-	return t->fire + (decides ? t->late : 0);
+	if (t->held_up)
+		return t->fire + t->noise;
+	if (crosses(t->idle, elapsed, late) || crosses(t->ut, elapsed, late) ||
+	    is_rounded_less(t, elapsed, late))
+		return t->fire + late;
+	return t->fire;
 }
 
 static bool is_dead(const struct timer *t, int64_t elapsed)
@@ -365,6 +375,7 @@ void ka_wheel_run(int64_t idle, int64_t intvl, unsigned cnt, unsigned ut_ms, int
 		.ut = ka_wheel_ms(ut_ms, hz),
 		.cnt = cnt,
 		.fire = NOT_ARMED,
+		.noise = INT32_MAX,
 		.out = out,
 	};
 	size_t i = 0;

@@ -57,7 +57,11 @@ enum ka_wheel_input_kind {
 	KA_WHEEL_UT,     /* user timeout is .value milliseconds */
 	KA_WHEEL_REFUSE, /* from now on the device refuses what is sent (NET_XMIT_DROP) */
 	KA_WHEEL_ACCEPT, /* no longer */
-	KA_WHEEL_LATE, /* from now on the handler runs .value jiffies late wherever that decides */
+	KA_WHEEL_NOISE,  /* from now on the host holds a handler up by .value jiffies, no more */
+	/* from now on the handler runs .value jiffies late wherever that decides, or by one more than
+	 * the noise; without KA_WHEEL_NOISE, any is believed */
+	KA_WHEEL_LATE,
+	KA_WHEEL_HELD_UP, /* from now on each handler runs as late as the noise is */
 	KA_WHEEL_NOTHING,
 };
 struct ka_wheel_input {

@@ -8,6 +8,7 @@
 
 #include "model/case.h"
 #include "model/finding.h"
+#include "model/lateness.h"
 
 /* What is known of the kernel and host that the instance ran on. */
 struct ka_facts {
@@ -18,8 +19,15 @@ struct ka_facts {
 	int64_t j0;
 	bool virtual_clock; /* guest kernel: no noise */
 	int64_t noise_ns;   /* measured: how late this host woke a timer while the instance ran */
+	struct ka_lateness late; /* the same, and when */
 	int64_t noise_budget_ns; /* beyond it the host is said to have stalled: broken */
 };
+
+/*
+ * The worst lateness that overlaps @from_ns .. @to_ns, or a tick beside it: what excuses something
+ * that was due at the one time and seen at the other. 0 with a virtual clock.
+ */
+int64_t ka_noise_at(const struct ka_facts *facts, int64_t from_ns, int64_t to_ns);
 
 /* What must happen. Jiffies count from L, the prober's last accepted segment, or from the fault
  * for KA_AT_ONCE; inclusive; without noise. */

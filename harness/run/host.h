@@ -28,6 +28,14 @@ int ka_noise_start(struct ka_noise **ret, struct nn_err *err);
 /* Worst lateness on any CPU between two CLOCK_MONOTONIC times, ns. Callable from any process that
  * was forked after ka_noise_start(). */
 int64_t ka_noise_between(const struct ka_noise *noise, int64_t from_ns, int64_t to_ns);
+/* The same with its times: spans of what was beyond @quiet_ns. */
+void ka_noise_collect(const struct ka_noise *noise, int64_t from_ns, int64_t to_ns,
+		      int64_t quiet_ns, struct ka_lateness *out);
+/* How loud the host was all in all: of all wake-ups, 99 of 100 were no later than .p99_ns. */
+struct ka_host_noise {
+	int64_t p99_ns, worst_ns;
+};
+void ka_noise_told(const struct ka_noise *noise, struct ka_host_noise *out);
 struct ka_noise *ka_noise_stop(struct ka_noise *noise);
 
 #endif

@@ -14,6 +14,8 @@
 #include "run/schedule.h"
 
 #define NSEC_PER_SEC 1000000000ll
+/* A wake-up that is late by less than this part of a jiffy is as it should be. */
+#define QUIET_PART   4
 
 /* When the instance's process began, and when its set-up was done. */
 struct stamps {
@@ -63,7 +65,12 @@ static struct ka_facts measured_facts(const struct stamps *stamps, int64_t end_n
 	int64_t from_ns = stamps->ready_ns ? stamps->ready_ns : stamps->began_ns;
 	struct ka_facts facts = *run->facts;
 
-	facts.noise_ns = run->noise ? ka_noise_between(run->noise, from_ns, end_ns) : 0;
+	facts.noise_ns = 0;
+	if (run->noise) {
+		facts.noise_ns = ka_noise_between(run->noise, from_ns, end_ns);
+		ka_noise_collect(run->noise, from_ns, end_ns, facts.tick_ns / QUIET_PART,
+				 &facts.late);
+	}
 	return facts;
 }
 

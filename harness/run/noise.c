@@ -21,16 +21,20 @@
 #include "run/host.h"
 
 #define NSEC_PER_SEC 1000000000ll
-#define PERIOD_NS    20000000ll
-#define BUCKET_NS    100000000ll
-/* 27 minutes; what is asked about longer ago is answered with the worst that was ever seen. */
-#define BUCKETS      16384
+/* What held a CPU up for longer than this and two jiffies, some wake-up has met. */
+#define PERIOD_NS    4000000ll
+#define BUCKET_NS    10000000ll
+/* 22 minutes; what is asked about longer ago is answered with the worst that was ever seen. */
+#define BUCKETS      131072
+/* Of the histogram: four to each doubling of the lateness in us. */
+#define BINS         128
 
 /* A bucket holds its number (upper half) and the worst lateness in it, in us (lower half): one
  * word, so that a reader never sees one without the other. */
 struct watch {
 	_Atomic uint64_t buckets[BUCKETS];
 	_Atomic int64_t worst_ns;
+	_Atomic uint32_t bins[BINS]; /* how many wake-ups were so late */
 	_Atomic int64_t next_due_ns; /* a wake-up that is overdue is late already; 0: not begun */
 };
 
@@ -45,6 +49,33 @@ static uint64_t pack(int64_t bucket, int64_t late_ns)
 	int64_t us = (late_ns + 999) / 1000;
 
 	return (uint64_t)bucket << 32 | (uint32_t)(us < UINT32_MAX ? us : UINT32_MAX);
+}
+
+static unsigned bin_of(int64_t late_ns)
+{
+	uint64_t us = late_ns > 0 ? (uint64_t)late_ns / 1000 : 0;
+	unsigned octave;
+
+	if (us < 4)
+		return (unsigned)us;
+	octave = 63u - (unsigned)__builtin_clzll(us);
+	octave = octave < BINS / 4 ? octave : BINS / 4 - 1;
+	return (octave - 1) * 4 + (unsigned)(us >> (octave - 2) & 3);
+}
+
+/* The most that is counted in @bin, us. */
+static int64_t most_us(unsigned bin)
+{
+	if (bin < 4)
+		return (int64_t)bin + 1;
+	return (int64_t)(4 + bin % 4 + 1) << (bin / 4 - 1);
+}
+
+/* One long stall is many wake-ups that came late, each less than the one before. */
+static void count(struct watch *watch, int64_t late_ns, uint64_t periods)
+{
+	for (; periods > 0 && late_ns >= 0; periods--, late_ns -= PERIOD_NS)
+		atomic_fetch_add(&watch->bins[bin_of(late_ns)], 1);
 }
 
 /* The stall spans all buckets from when the wake-up was due until it came. */
@@ -96,7 +127,10 @@ static void watch_cpu(struct watch *watch, int cpu)
 		return;
 	atomic_store(&watch->next_due_ns, due_ns);
 	while (read(fd, &periods, sizeof(periods)) == sizeof(periods)) {
-		note(watch, due_ns, ka_now_ns());
+		int64_t woken_ns = ka_now_ns();
+
+		note(watch, due_ns, woken_ns);
+		count(watch, woken_ns - due_ns, periods);
 		due_ns += (int64_t)periods * PERIOD_NS;
 		atomic_store(&watch->next_due_ns, due_ns);
 	}
@@ -183,6 +217,77 @@ static int64_t worst_in_buckets(const struct watch *watch, int64_t from_ns, int6
 			worst_us = us;
 	}
 	return worst_us * 1000;
+}
+
+/* The worst of all CPUs in bucket @i. */
+static int64_t bucket_ns(const struct ka_noise *noise, int64_t i)
+{
+	int64_t worst_ns = 0;
+
+	for (size_t cpu = 0; cpu < noise->n; cpu++) {
+		int64_t ns = worst_in_buckets(&noise->watches[cpu], i * BUCKET_NS, i * BUCKET_NS);
+
+		worst_ns = ns > worst_ns ? ns : worst_ns;
+	}
+	return worst_ns;
+}
+
+/* A wake-up that is still to come is late from when it was due. */
+static int64_t first_due_ns(const struct ka_noise *noise, int64_t to_ns)
+{
+	int64_t first_ns = to_ns;
+
+	for (size_t cpu = 0; cpu < noise->n; cpu++) {
+		int64_t due_ns = atomic_load(&noise->watches[cpu].next_due_ns);
+
+		if (due_ns && due_ns < first_ns)
+			first_ns = due_ns;
+	}
+	return first_ns;
+}
+
+void ka_noise_collect(const struct ka_noise *noise, int64_t from_ns, int64_t to_ns,
+		      int64_t quiet_ns, struct ka_lateness *out)
+{
+	int64_t due_ns = first_due_ns(noise, to_ns);
+
+	*out = (struct ka_lateness){ .n = 0 };
+	if (to_ns - from_ns >= (BUCKETS - 1) * BUCKET_NS) {
+		out->quiet_ns = ka_noise_between(noise, from_ns, to_ns);
+		return;
+	}
+	for (int64_t i = from_ns / BUCKET_NS; i <= to_ns / BUCKET_NS; i++) {
+		int64_t ns = bucket_ns(noise, i), begin_ns = i * BUCKET_NS;
+		int64_t end_ns = begin_ns + BUCKET_NS;
+
+		if (due_ns < end_ns && to_ns - due_ns > ns)
+			ns = to_ns - due_ns;
+		if (ns > quiet_ns)
+			ka_lateness_add(out, begin_ns, end_ns, ns);
+		else if (ns > out->quiet_ns)
+			out->quiet_ns = ns;
+	}
+}
+
+void ka_noise_told(const struct ka_noise *noise, struct ka_host_noise *out)
+{
+	uint64_t all = 0, seen = 0;
+
+	*out = (struct ka_host_noise){ .p99_ns = 0 };
+	for (size_t cpu = 0; cpu < noise->n; cpu++) {
+		int64_t worst_ns = atomic_load(&noise->watches[cpu].worst_ns);
+
+		out->worst_ns = worst_ns > out->worst_ns ? worst_ns : out->worst_ns;
+		for (unsigned i = 0; i < BINS; i++)
+			all += atomic_load(&noise->watches[cpu].bins[i]);
+	}
+	for (unsigned i = 0; i < BINS && seen * 100 < all * 99; i++) {
+		for (size_t cpu = 0; cpu < noise->n; cpu++)
+			seen += atomic_load(&noise->watches[cpu].bins[i]);
+		out->p99_ns = most_us(i) * 1000;
+	}
+	if (out->p99_ns > out->worst_ns)
+		out->p99_ns = out->worst_ns;
 }
 
 static int64_t worst_of(const struct watch *watch, int64_t from_ns, int64_t to_ns)

@@ -338,6 +338,19 @@ void scene_complete(struct scene *s)
 			scene_counter(s, counters[i], 0);
 }
 
+void scene_noise(struct scene *s, int64_t late_ns)
+{
+	s->facts.noise_ns = late_ns;
+	s->facts.late = (struct ka_lateness){ .quiet_ns = late_ns };
+}
+
+void scene_noise_at(struct scene *s, int64_t from_ns, int64_t to_ns, int64_t late_ns)
+{
+	if (late_ns > s->facts.noise_ns)
+		s->facts.noise_ns = late_ns;
+	ka_lateness_add(&s->facts.late, from_ns, to_ns, late_ns);
+}
+
 /* In milliseconds, as the sender's clock goes. */
 static void stamp(struct scene *s)
 {

@@ -96,6 +96,10 @@ void scene_remove(struct scene *s, struct ka_event *event);
 /* Moves everything from @from on by @ns. */
 void scene_shift(struct scene *s, const struct ka_event *from, int64_t ns);
 
+/* The host was late by @late_ns all the time, or from @from_ns to @to_ns only. */
+void scene_noise(struct scene *s, int64_t late_ns);
+void scene_noise_at(struct scene *s, int64_t from_ns, int64_t to_ns, int64_t late_ns);
+
 /* ---- judging --------------------------------------------------------------------------------------- */
 
 void scene_judge(struct scene *s);

@@ -29,6 +29,27 @@ TEST(facts_are_believable)
 		assert_int_equal(again.j0, facts.j0);
 }
 
+/* What is known of each time together is what is known of all. */
+static void assert_quiet_and_loud(const struct ka_noise *noise, int64_t begin_ns)
+{
+	int64_t end_ns = ka_now_ns(), worst_ns = ka_noise_between(noise, begin_ns, end_ns);
+	struct ka_host_noise told;
+	struct ka_lateness late;
+
+	ka_noise_collect(noise, begin_ns, end_ns, 1, &late);
+	assert_in_range(late.n, 1, KA_MAX_LATE);
+	for (unsigned i = 1; i < late.n; i++)
+		assert_true(late.spans[i].from_ns >= late.spans[i - 1].to_ns);
+	assert_in_range(ka_lateness_between(&late, begin_ns, end_ns), worst_ns, INT64_MAX);
+	/* from tomorrow on it is overdue, and quiet before */
+	ka_noise_collect(noise, begin_ns, end_ns + 2000000000ll, 1000000000ll, &late);
+	assert_int_equal(late.n, 1);
+	assert_true(late.spans[0].late_ns > 1900000000ll);
+	assert_true(late.spans[0].from_ns >= begin_ns);
+	ka_noise_told(noise, &told);
+	assert_true(told.p99_ns > 0 && told.p99_ns <= told.worst_ns);
+}
+
 /* A watcher that is stopped is late until it runs again, and was late afterwards. */
 TEST(noise_is_measured)
 {
@@ -40,6 +61,7 @@ TEST(noise_is_measured)
 	worst_ns = ka_noise_between(noise, begin_ns, ka_now_ns());
 	assert_true(worst_ns > 0);
 	assert_true(worst_ns < 10000000000ll);
+	assert_quiet_and_loud(noise, begin_ns);
 	/* The future has no wake-ups yet; what is overdue there is seen as late. */
 	stopped_ns = ka_now_ns() + 1000000000ll;
 	assert_true(ka_noise_between(noise, begin_ns, stopped_ns) > 500000000ll);

@@ -101,9 +101,9 @@ SCENE_TEST(stepped_clock)
 
 SCENE_TEST(stalled_host)
 {
-	s->facts.noise_ns = s->facts.noise_budget_ns;
+	scene_noise(s, s->facts.noise_budget_ns);
 	scene_expect(s, KA_PASS, "");
-	s->facts.noise_ns = 70 * MS;
+	scene_noise(s, 70 * MS);
 	scene_expect_only(s, KA_BROKEN, "host stalled 70 ms");
 	/* neither pass nor fail, whatever else is found */
 	scene_find_event(s, KA_EV_CALL, 0)->call.err = EHOSTUNREACH;
@@ -115,7 +115,7 @@ SCENE_TEST(stalled_host)
 	/* a guest's clock does not know the host's noise */
 	scene_silent_drop(s, &scene_ordinary);
 	s->facts.virtual_clock = true;
-	s->facts.noise_ns = 70 * MS;
+	scene_noise(s, 70 * MS);
 	scene_expect(s, KA_PASS, "");
 }
 
@@ -282,7 +282,7 @@ SCENE_TEST(classes_have_an_order)
 	scene_find_event(s, KA_EV_END, 0)->end.step = 2;
 	scene_expect_code(s, KA_FAIL, KA_FIND_ENDED_BEFORE_STEP);
 	/* but a host on time */
-	s->facts.noise_ns = 900 * MS;
+	scene_noise(s, 900 * MS);
 	scene_expect(s, KA_BROKEN, "host stalled 900 ms");
 	assert_true(ka_verdict_is_stall(&s->verdict));
 	/* an option needs not even that */
@@ -317,7 +317,7 @@ TEST(an_end_before_its_time)
 		end->code = rows[i].code;
 		scene_expect_code(&s, rows[i].kind, rows[i].code ? rows[i].code : KA_FIND_BENCH);
 		assert_int_equal(ka_verdict_is_stall(&s.verdict), rows[i].again);
-		s.facts.noise_ns = 900 * MS;
+		scene_noise(&s, 900 * MS);
 		scene_judge(&s);
 		assert_int_equal(ka_verdict_is_stall(&s.verdict), rows[i].code != KA_FIND_STICKY);
 	}

@@ -62,7 +62,7 @@ SCENE_TEST(when)
 	scene_expect(s, KA_PASS, "");
 	app->waited_ns = 309 * MS;
 	scene_expect_only(s, KA_FAIL, "misses its heartbeat after 0.309000 s");
-	s->facts.noise_ns = MS;
+	scene_noise(s, MS);
 	scene_expect(s, KA_PASS, "");
 }
 

@@ -98,6 +98,21 @@ SCENE_TEST(an_interval_is_wrong)
 	scene_expect(s, KA_FAIL, "retransmission 1 comes after");
 }
 
+/* What held it up is known by its time. */
+SCENE_TEST(a_late_interval_in_a_loud_second)
+{
+	int64_t ns;
+
+	story(s, true, 4);
+	ns = (scene_find(s, KA_SEG_RETRANSMIT, 2)->t_ns += 40 * TICK);
+	s->facts.noise_budget_ns = 250 * MS;
+	scene_noise_at(s, ns - 1000 * MS, ns - 400 * MS, 160 * MS);
+	scene_expect(s, KA_FAIL, "retransmission 2 comes after");
+	scene_noise_at(s, ns - 160 * MS, ns, 160 * MS);
+	scene_judge(s);
+	assert_null(strstr(s->verdict.why, "retransmission 2"));
+}
+
 /* Without RTO, or after an ICMP error, only the prediction is left. */
 SCENE_TEST(not_more_than_is_known)
 {
@@ -303,6 +318,22 @@ SCENE_TEST(persist_backoff)
 	persist_until(s, 3136);
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= 300 * MS;
 	scene_expect_only(s, KA_FAIL, "gap of 0.532000 s from window probe 2");
+}
+
+/* What held it up is known by its time. */
+SCENE_TEST(persist_backoff_in_a_loud_second)
+{
+	int64_t ns;
+
+	persist_until(s, 3136);
+	s->facts.phase_known = false;
+	ns = (scene_find(s, KA_SEG_PROBE, 2)->t_ns += 400 * MS);
+	s->facts.noise_budget_ns = 500 * MS;
+	scene_noise_at(s, ns - 1300 * MS, ns - 1200 * MS, 400 * MS);
+	scene_expect(s, KA_FAIL, "from window probe 2");
+	scene_noise_at(s, ns - 400 * MS, ns, 400 * MS);
+	scene_judge(s);
+	assert_null(strstr(s->verdict.why, "from window probe 2"));
 }
 
 SCENE_TEST(persist_without_a_write)

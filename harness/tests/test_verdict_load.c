@@ -59,7 +59,7 @@ SCENE_TEST(times)
 	load->earliest_ns = 4070 * MS;
 	load->latest_ns = 4113 * MS;
 	scene_expect_only(s, KA_FAIL, "load: one ended after 4.113000 s, too late");
-	s->facts.noise_ns = 2 * MS;
+	scene_noise(s, 2 * MS);
 	scene_expect(s, KA_PASS, "");
 }
 

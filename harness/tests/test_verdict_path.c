@@ -263,7 +263,7 @@ SCENE_TEST(refused_attempts_are_counted)
 	scene_expect_only(s, KA_FAIL, "16 attempts refused");
 	/* as often as intvl: it counted them as probes */
 	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 9;
-	s->facts.noise_ns = 20 * MS;
+	scene_noise(s, 20 * MS);
 	scene_expect_only(s, KA_FAIL, "9 attempts refused");
 	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 16;
 	scene_expect(s, KA_PASS, ""); /* a noisy host loses some granules */

@@ -108,17 +108,17 @@ SCENE_TEST(gap_too_long)
 	scene_expect(s, KA_PASS, "");
 	scene_shift(s, scene_find(s, KA_SEG_PROBE, 2), TICK);
 	scene_expect_only(s, KA_FAIL, "gap of 1.036000 s from probe 2 to the next");
-	s->facts.noise_ns = 4 * MS;
+	scene_noise(s, 4 * MS);
 	scene_expect(s, KA_PASS, "");
 }
 
 /* However noisy: intvl itself is waited for in full. */
 SCENE_TEST(noise_never_shortens_below_intvl)
 {
-	s->facts.noise_ns = 19 * MS;
+	scene_noise(s, 19 * MS);
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= 5 * TICK;
 	scene_expect(s, KA_PASS, "");
-	s->facts.noise_ns = 49 * MS;
+	scene_noise(s, 49 * MS);
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= TICK;
 	scene_expect(s, KA_PASS, "");
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= TICK;
@@ -157,7 +157,7 @@ SCENE_TEST(biased_gap)
 							      .probes = KA_CNT,
 							      .rst_sent = 1 };
 			s->case_.bias.gap_granules = 1;
-			s->facts.noise_ns = 20 * MS;
+			scene_noise(s, 20 * MS);
 			scene_give_up(s, &phase);
 			scene_expect(s, KA_FAIL, "gap");
 		}
@@ -251,7 +251,7 @@ SCENE_TEST(time_in_the_timestamp)
 	scene_silent_drop(s, &scene_ordinary);
 	s->stamped = 2;
 	s->stamp_off_ms = -40;
-	s->facts.noise_ns = 20 * MS;
+	scene_noise(s, 20 * MS);
 	scene_expect(s, KA_PASS, "");
 	s->stamp_off_ms = -1000;
 	scene_expect_code(s, KA_FAIL, KA_FIND_PROBE_FORMAT);

@@ -145,7 +145,7 @@ SCENE_TEST(at_once)
 	scene_expect(s, KA_PASS, "");
 	step->step.done_ns -= TICK;
 	scene_expect_only(s, KA_FAIL, "ended 0.012000 s after step 2, 1 jiffies too late");
-	s->facts.noise_ns = 4 * MS;
+	scene_noise(s, 4 * MS);
 	scene_expect(s, KA_PASS, "");
 }
 

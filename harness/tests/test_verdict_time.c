@@ -62,7 +62,7 @@ SCENE_TEST(one_window_is_told)
 SCENE_TEST(noise_widens_the_upper_end_only)
 {
 	scene_silent_drop(s, &scene_latest);
-	s->facts.noise_ns = 12 * MS;
+	scene_noise(s, 12 * MS);
 	move_end(s, 5 * TICK);
 	scene_expect(s, KA_PASS, "");
 	move_end(s, TICK);
@@ -70,7 +70,7 @@ SCENE_TEST(noise_widens_the_upper_end_only)
 
 	scene_silent_drop(s, &scene_earliest);
 	s->facts.phase_known = false;
-	s->facts.noise_ns = 12 * MS;
+	scene_noise(s, 12 * MS);
 	move_end(s, -TICK);
 	scene_expect_only(s, KA_FAIL, "too early");
 }
@@ -79,12 +79,12 @@ SCENE_TEST(noise_widens_the_upper_end_only)
 SCENE_TEST(noise_beyond_the_slack_costs_granules)
 {
 	scene_silent_drop(s, &scene_latest);
-	s->facts.noise_ns = 21 * MS;
+	scene_noise(s, 21 * MS);
 	scene_shift(s, scene_find(s, KA_SEG_PROBE, 1), 8 * TICK);
 	scene_shift(s, scene_find(s, KA_SEG_PROBE, 2), 8 * TICK);
 	move_end(s, 8 * TICK);
 	scene_expect(s, KA_PASS, "");
-	s->facts.noise_ns = 19 * MS;
+	scene_noise(s, 19 * MS);
 	scene_expect(s, KA_FAIL, "too late");
 }
 
@@ -92,7 +92,7 @@ SCENE_TEST(virtual_time_has_no_noise)
 {
 	scene_silent_drop(s, &scene_latest);
 	s->facts.virtual_clock = true;
-	s->facts.noise_ns = 20 * MS;
+	scene_noise(s, 20 * MS);
 	move_end(s, TICK);
 	scene_expect(s, KA_PASS, "");
 	move_end(s, TICK);
