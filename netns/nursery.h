@@ -13,7 +13,7 @@
 #include "sandbox.h"
 
 /* What a sandbox may be told. */
-#define NN_NURSERY_TOLD 512
+#define NN_NURSERY_TOLD 4096
 
 struct nn_nursery {
 	pid_t pid;

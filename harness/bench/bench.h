@@ -14,15 +14,27 @@ struct ka_record {
 	struct ka_capture_file captures[2]; /* packets of client and server, for pcap files */
 };
 
+/* What whoever runs an instance is told of it, and what it is told of the host. Any may be NULL. */
+struct ka_bench_events {
+	/* the set-up work is done, from now on the instance mostly waits */
+	void (*ready)(void *arg);
+	/* all was seen; when this returns, what was built is torn down */
+	void (*done)(void *arg);
+	/* how late the host woke its timers from @from_ns to @to_ns */
+	int64_t (*late_ns)(void *arg, int64_t from_ns, int64_t to_ns);
+	/* later than this, where something was done or seen: it ends at once, the host has stalled */
+	int64_t budget_ns;
+	void *arg;
+};
+
 /*
  * Must run as first process of a sandbox (netns/sandbox.h): builds the topology, starts the peers,
  * runs the steps, observes, until the connection ended, was watched long enough or is overdue.
  * Whatever goes wrong is in the timeline (KA_END_BROKEN, KA_END_SKIP); the return value is -errno
- * only without memory. @on_ready(@arg) is called once when the set-up work is done and the
- * instance from now on mostly waits (the scheduler then starts the next one); it may be NULL.
+ * only without memory. @events may be NULL.
  */
 int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction *prediction,
-		 void (*on_ready)(void *arg), void *arg, struct ka_record *record);
+		 const struct ka_bench_events *events, struct ka_record *record);
 
 void ka_record_free(struct ka_record *record);
 

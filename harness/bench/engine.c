@@ -103,9 +103,44 @@ static void record_step(struct ka_engine *e, const struct ka_step *step)
 /* From here on the instance mostly waits. */
 static void be_ready(struct ka_engine *e)
 {
-	if (e->on_ready)
-		e->on_ready(e->on_ready_arg);
-	e->on_ready = NULL;
+	if (e->told->ready && !e->ready)
+		e->told->ready(e->told->arg);
+	e->ready = true;
+}
+
+/* ---- a host that stalls ---------------------------------------------------------------------- */
+
+/* A step that began so late was not the plan. */
+static void check_step_in_time(struct ka_engine *e, const struct ka_step *step)
+{
+	int64_t late_ns = e->step_start_ns - e->step_due_ns;
+	char text[80];
+
+	if (!e->told->late_ns || !e->step_due_ns || late_ns <= e->told->budget_ns)
+		return;
+	ka_step_text(step, &e->instance->setting, text, sizeof(text));
+	ka_engine_fail_by(
+		e,
+		nn_refuse(&e->err, "host stalled %.0f ms before: %s", (double)late_ns / 1e6, text),
+		KA_FIND_STEP_LATE);
+}
+
+/* What was done or seen while the host's timers were so late proves nothing: another try may begin at
+ * once. */
+static void check_host(struct ka_engine *e)
+{
+	const struct ka_timeline *timeline = &e->record->timeline;
+
+	for (; e->told->late_ns && !e->over && e->looked < timeline->n; e->looked++) {
+		int64_t ns = timeline->events[e->looked].t_ns;
+		int64_t late_ns = e->told->late_ns(e->told->arg, ns, ns);
+
+		if (late_ns > e->told->budget_ns)
+			ka_engine_fail_by(
+				e,
+				nn_refuse(&e->err, "host stalled %.0f ms", (double)late_ns / 1e6),
+				KA_FIND_STALLED);
+	}
 }
 
 static int after_connect(struct ka_engine *e)
@@ -128,6 +163,7 @@ static void after_start(struct ka_engine *e, const struct ka_step *step)
 static void next_step(struct ka_engine *e, const struct ka_step *step)
 {
 	record_step(e, step);
+	check_step_in_time(e, step);
 	e->step_started = false;
 	if (++e->repeats < step->times)
 		return;
@@ -392,15 +428,15 @@ static void ask_why(struct ka_engine *e)
 }
 
 int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction *prediction,
-		 void (*on_ready)(void *arg), void *arg, struct ka_record *record)
+		 const struct ka_bench_events *events, struct ka_record *record)
 {
+	static const struct ka_bench_events nobody = { .arg = NULL };
 	struct ka_engine e = {
 		.instance = instance,
 		.case_ = instance->case_,
 		.prediction = prediction,
 		.record = record,
-		.on_ready = on_ready,
-		.on_ready_arg = arg,
+		.told = events ? events : &nobody,
 		.prober = instance->prober == KA_CLIENT ? KA_AT_CLIENT : KA_AT_SERVER,
 		.peer = instance->prober == KA_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT,
 		.ends = { { .peer = KA_PEER_INIT }, { .peer = KA_PEER_INIT } },
@@ -415,6 +451,7 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 		ret = advance(&e);
 		if (!ret && !e.over)
 			ret = wait_for_something(&e);
+		check_host(&e);
 	}
 	if (ret)
 		ka_engine_fail(&e, ret);
@@ -424,6 +461,8 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 		ka_engine_last_evidence(&e);
 	}
 	record_end(&e);
+	if (e.told->done)
+		e.told->done(e.told->arg);
 	ka_engine_teardown(&e);
 	ka_timeline_sort(&record->timeline);
 	return 0;

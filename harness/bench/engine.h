@@ -50,8 +50,9 @@ struct ka_engine {
 	const struct ka_case *case_;
 	const struct ka_prediction *prediction;
 	struct ka_record *record;
-	void (*on_ready)(void *arg);
-	void *on_ready_arg;
+	const struct ka_bench_events *told; /* never NULL */
+	bool ready;                         /* told */
+	size_t looked;                      /* events that the host was not late for */
 
 	struct nn_topology net;
 	struct ka_end_state ends[2];

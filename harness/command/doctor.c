@@ -78,7 +78,8 @@ static int examine(struct examination *e, const struct ka_facts *facts)
 {
 	const struct ka_plan_options options = { .seed = 1 };
 	const struct ka_schedule_options schedule = { .retries = KA_RETRIES,
-						      .noise_budget_ns = BUDGET_NS };
+						      .noise_budget_ns = BUDGET_NS,
+						      .noise_goal_ns = KA_NOISE_GOAL_NS };
 	const struct ka_schedule_events events = { .result = on_result, .arg = e };
 	struct nn_err err = { "" };
 	int status = ka_select_plan(&e->plan, &options, facts), ret;

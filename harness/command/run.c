@@ -90,6 +90,7 @@ static bool hand_on(struct run *run, json_t *json)
 		return true;
 	}
 	ka_totals_count(&run->totals, result.verdict);
+	run->totals.again += json_array_size(result.tries) > 0;
 	go_on = ka_outputs_result(&run->outputs, &result);
 	ka_result_clear(&result);
 	return go_on;
@@ -125,6 +126,15 @@ static void on_progress(void *arg, const struct ka_progress *progress)
 	ka_progress_show(&run->progress, progress);
 }
 
+/* Of several kernels and rounds, the loudest. */
+static void on_noise(void *arg, const struct ka_host_noise *noise)
+{
+	struct run *run = arg;
+
+	run->totals.late_s = fmax(run->totals.late_s, (double)noise->worst_ns / 1e9);
+	run->totals.late_99_s = fmax(run->totals.late_99_s, (double)noise->p99_ns / 1e9);
+}
+
 /* ---- rounds ------------------------------------------------------------------------------- */
 
 /* Runs the whole plan once. Returns what ka_schedule_run() returns. */
@@ -136,11 +146,13 @@ static int run_once(struct run *run)
 		.out_dir = options->out_dir ? run->out_dir : NULL,
 		.keep_all = options->keep_all,
 		.retries = KA_RETRIES,
-		.noise_budget_ns = options->noise_budget_ms * INT64_C(1000000)
+		.noise_budget_ns = options->noise_budget_ms * INT64_C(1000000),
+		.noise_goal_ns = options->noise_goal_ms * INT64_C(1000000)
 	};
 	const struct ka_schedule_events events = { .result = on_result,
 						   .progress = run->progress.wanted ? on_progress
 										    : NULL,
+						   .noise = on_noise,
 						   .arg = run };
 	struct nn_err err = { "" };
 	int ret;

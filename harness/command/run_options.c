@@ -114,6 +114,10 @@ static const struct ka_option table[] = {
 	  "A host that wakes timers later than this has stalled: the instance is run again, at "
 	  "last broken (default: 250)",
 	  2, ka_take_number, AT(noise_budget_ms), 1, 60000 },
+	{ "noise-goal", 0, "MS",
+	  "Build and tear down only so many instances at once that timers are woken no later than "
+	  "this; 0: as many as there are CPUs, twice (default: 20)",
+	  2, ka_take_number, AT(noise_goal_ms), 0, 60000 },
 	{ .doc = "What to write:", .group = 3 },
 	{ "format", 0, "FORMAT", formats_doc, 4, take_format, AT(format) },
 	{ "report", 0, "FORMAT=FILE", "Also a report in a file (may be given more than once)", 4,
@@ -207,6 +211,7 @@ void ka_run_options_parse(struct ka_run_options *options, int argc, char **argv)
 					.help = help_filter };
 
 	*options = (struct ka_run_options){ .format = "text",
-					    .noise_budget_ms = KA_NOISE_BUDGET_NS / 1000000 };
+					    .noise_budget_ms = KA_NOISE_BUDGET_NS / 1000000,
+					    .noise_goal_ms = KA_NOISE_GOAL_NS / 1000000 };
 	ka_options_parse(&all, argc, argv, options);
 }

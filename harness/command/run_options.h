@@ -29,7 +29,7 @@ struct ka_run_options {
 	bool color;     /* decided: option, environment, terminal */
 	bool strict, quiet, verbose;
 	enum ka_exit_style exit_style;
-	unsigned noise_budget_ms;
+	unsigned noise_budget_ms, noise_goal_ms;
 };
 
 /* Parses the command line; ends the process on wrong usage and after --help. */

@@ -342,7 +342,8 @@ static int make_plan(struct measuring *m, const struct ka_sysctl_options *option
 static int run_trials(struct measuring *m)
 {
 	const struct ka_schedule_options schedule = { .retries = KA_RETRIES,
-						      .noise_budget_ns = KA_NOISE_BUDGET_NS };
+						      .noise_budget_ns = KA_NOISE_BUDGET_NS,
+						      .noise_goal_ns = KA_NOISE_GOAL_NS };
 	const struct ka_schedule_events events = {
 		.result = on_result, .progress = m->progress.wanted ? on_progress : NULL, .arg = m
 	};

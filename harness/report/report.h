@@ -12,6 +12,8 @@
 
 struct ka_totals {
 	unsigned pass, fail, skip, broken;
+	unsigned again;           /* instances that a stall of the host made be run again */
+	double late_s, late_99_s; /* the host's timers: worst, 99 of 100; 0: not known */
 	double wall_s;
 	double kernel_s[KA_MAX_KERNELS]; /* of several: how long each took, in their order */
 };

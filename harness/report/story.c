@@ -78,6 +78,16 @@ static void put_setting(FILE *out, const struct ka_result *result, const char *p
 	ka_print(out, ", at the %s\n", result->prober);
 }
 
+/* Each time that the host made it be run again. */
+static void put_tries(FILE *out, const struct ka_result *result, const char *prefix)
+{
+	const json_t *try;
+	size_t i;
+
+	json_array_foreach(result->tries, i, try) put_line(
+		out, prefix, i ? "" : "before", json_string_value(json_object_get(try, "text")));
+}
+
 void ka_put_findings(FILE *out, const struct ka_result *result, const char *prefix)
 {
 	put_what(out, result, prefix);
@@ -99,6 +109,7 @@ void ka_put_findings(FILE *out, const struct ka_result *result, const char *pref
 	if (result->noise_s > 0)
 		fprintf(out, "%s%-10sthis host woke its timers up to %.1f ms late\n", prefix,
 			"noise", result->noise_s * 1e3);
+	put_tries(out, result, prefix);
 	put_counters(out, result, prefix);
 }
 

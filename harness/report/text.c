@@ -158,9 +158,15 @@ static int text_finish(struct ka_report *report, FILE *out, const struct ka_tota
 		ret = put_matrix(report, out);
 	fprintf(out, "\n%u passed, %u failed, %u skipped, %u broken", totals->pass, totals->fail,
 		totals->skip, totals->broken);
+	if (totals->again)
+		fprintf(out, ", %u run again", totals->again);
 	if (isfinite(totals->wall_s))
 		fprintf(out, " in %.1f s", totals->wall_s);
 	putc('\n', out);
+	if (totals->late_s > 0 && !report->options.quiet)
+		fprintf(out,
+			"the host woke its timers up to %.1f ms late, 99 of 100 within %.1f ms\n",
+			totals->late_s * 1e3, totals->late_99_s * 1e3);
 	put_names(report, out, KA_FAIL, "failed");
 	put_names(report, out, KA_BROKEN, "broken");
 	if (report->n < report->options.planned)

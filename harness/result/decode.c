@@ -72,6 +72,7 @@ static const struct field fields[] = {
 	{ "kernel.hz", COUNT, 0, AT(hz) },
 	{ "kernel.clock", TEXT, 0, AT(clock) },
 	{ "kernel.where", TEXT, 0, AT(where) },
+	{ "tries", ARRAY, OPTIONAL, AT(tries) },
 	/* Version 1 has none. */
 	{ "findings", ARRAY, OPTIONAL, AT(findings) },
 	/* Reports can do without the rest. */

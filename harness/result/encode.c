@@ -179,23 +179,36 @@ static json_t *encode_findings(const struct ka_findings *findings, const char *w
 	return array;
 }
 
-bool ka_result_is_stall(const json_t *json)
+/* The first finding that blames the host; NULL: there is none. */
+static json_t *host_finding(const json_t *json)
 {
-	const char *verdict = json_string_value(json_object_get(json, "verdict"));
 	const char *host = ka_finding_class_name(KA_OF_HOST);
-	const json_t *finding;
+	json_t *finding;
 	size_t i;
 
-	if (!verdict || strcmp(verdict, ka_verdict_name(KA_BROKEN)) != 0)
-		return false;
 	json_array_foreach(json_object_get(json, "findings"), i, finding)
 	{
 		const char *class_ = json_string_value(json_object_get(finding, "class"));
 
 		if (class_ && strcmp(class_, host) == 0)
-			return true;
+			return finding;
 	}
-	return false;
+	return NULL;
+}
+
+bool ka_result_is_stall(const json_t *json)
+{
+	const char *verdict = json_string_value(json_object_get(json, "verdict"));
+
+	return verdict && !strcmp(verdict, ka_verdict_name(KA_BROKEN)) && host_finding(json);
+}
+
+json_t *ka_result_try(const json_t *json)
+{
+	const json_t *finding = host_finding(json);
+
+	return json_pack("{s:O?, s:O?}", "code", json_object_get(finding, "code"), "text",
+			 json_object_get(finding, "text"));
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */

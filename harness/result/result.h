@@ -23,6 +23,8 @@
  *                      "step": from 0, or null, "where": "cases/silent_drop.c:27", or null}]:
  *                      those that decided; since version 2
  *   wall_s, kept       null, until whoever runs the instance knows them (json_object_set_new)
+ *   tries              [{"code": "step_late", "text"}]: why the host made it be run again, as often as
+ *                      it was; absent: the first try told
  *   counters           {"TCPKeepAlive": 3}: those that moved, without the prefix "TcpExt."
  *   timeline           [{"t": seconds after the last segment received, "at", "kind", "what"}], and
  *                      numbers of each kind (result/event.c); "what" is for people; kind and
@@ -51,6 +53,7 @@ struct ka_result {
 	enum ka_verdict_kind verdict;
 	const char *why;
 	json_t *findings;                                      /* NULL: version 1 */
+	json_t *tries;                                         /* NULL: it was not run again */
 	double nominal_s, detect_s, notice_s, noise_s, wall_s; /* NAN: null */
 	double window_s[2];
 	const char *errno_name; /* NULL: null */
@@ -84,6 +87,8 @@ json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_fac
 json_t *ka_result_without_run(const struct ka_instance *instance, const struct ka_facts *facts,
 			      enum ka_verdict_kind kind, const char *why);
 
+/* What the host did to one of which ka_result_is_stall(): an element of "tries"; a new reference. */
+json_t *ka_result_try(const json_t *json);
 /* True for a broken instance whose host was at fault: another try may tell. */
 bool ka_result_is_stall(const json_t *json);
 

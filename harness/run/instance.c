@@ -17,10 +17,10 @@
 /* A wake-up that is late by less than this part of a jiffy is as it should be. */
 #define QUIET_PART   4
 
-/* When the instance's process began, and when its set-up was done. */
+/* When the instance's process began, when its set-up was done, and when all was seen. */
 struct stamps {
 	const struct ka_instance_run *run;
-	int64_t began_ns, ready_ns;
+	int64_t began_ns, ready_ns, done_ns;
 };
 
 static int write_all(int fd, const char *text, size_t len)
@@ -43,6 +43,16 @@ void ka_instance_ready(const struct ka_instance_run *run)
 	(void)write_all(run->fd, "R", 1); /* if nobody listens any more, the result will tell */
 }
 
+void ka_instance_done(const struct ka_instance_run *run)
+{
+	char answer;
+
+	if (!run->paced || write_all(run->fd, "D", 1) < 0)
+		return;
+	while (read(run->fd, &answer, 1) < 0 && errno == EINTR)
+		;
+}
+
 int ka_instance_send(const struct ka_instance_run *run, const char *line)
 {
 	int ret = write_all(run->fd, line, strlen(line));
@@ -56,6 +66,24 @@ static void on_ready(void *arg)
 
 	stamps->ready_ns = ka_now_ns();
 	ka_instance_ready(stamps->run);
+}
+
+static void on_done(void *arg)
+{
+	struct stamps *stamps = arg;
+
+	stamps->done_ns = ka_now_ns();
+	ka_instance_done(stamps->run);
+}
+
+static int64_t late_ns(void *arg, int64_t from_ns, int64_t to_ns)
+{
+	const struct stamps *stamps = arg;
+
+	/* building networks is late for nobody */
+	if (!stamps->ready_ns || from_ns < stamps->ready_ns)
+		return 0;
+	return ka_noise_between(stamps->run->noise, from_ns, to_ns);
 }
 
 /* The noise that counts is that of the time when timers ran: building networks is late for nobody. */
@@ -77,7 +105,7 @@ static struct ka_facts measured_facts(const struct stamps *stamps, int64_t end_n
 static json_t *judge(const struct stamps *stamps, struct ka_record *record)
 {
 	const struct ka_instance_run *run = stamps->run;
-	int64_t end_ns = ka_now_ns();
+	int64_t end_ns = stamps->done_ns;
 	struct ka_facts facts = measured_facts(stamps, end_ns);
 	struct ka_verdict verdict;
 	json_t *json;
@@ -104,10 +132,15 @@ int ka_instance_run(const struct ka_instance_run *run)
 {
 	struct stamps stamps = { .run = run, .began_ns = ka_now_ns() };
 	struct ka_record record = { .timeline = { .n = 0 } };
+	const struct ka_bench_events events = { .ready = on_ready,
+						.done = on_done,
+						.late_ns = run->noise ? late_ns : NULL,
+						.budget_ns = run->facts->noise_budget_ns,
+						.arg = &stamps };
 	json_t *json = NULL;
 	int ret;
 
-	ret = ka_bench_run(run->instance, run->prediction, on_ready, &stamps, &record);
+	ret = ka_bench_run(run->instance, run->prediction, &events, &record);
 	if (ret == 0)
 		json = judge(&stamps, &record);
 	if (json)

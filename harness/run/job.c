@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "model/util.h"
+#include "result/result.h"
 
 #define CHUNK    65536
 /* No timeline is so long; an instance that sends more has lost its mind. */
@@ -43,8 +45,8 @@ int ka_job_start(struct ka_job *job, struct nn_nursery *nursery, ka_instance_fn 
 	const struct told told = { fn, *run, *run->facts };
 	int fds[2], ret;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return nn_fail(err, errno, "cannot make a pipe for a result");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return nn_fail(err, errno, "cannot make a channel for a result");
 	/* The instance writes blocking, the runner never waits for one alone. */
 	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0) {
 		ret = nn_fail(err, errno, "fcntl(O_NONBLOCK)");
@@ -55,7 +57,7 @@ int ka_job_start(struct ka_job *job, struct nn_nursery *nursery, ka_instance_fn 
 		goto out;
 	job->fd = fds[0];
 	job->running = true;
-	job->ready = false;
+	job->ready = job->asked = job->going = false;
 	job->tries++;
 	fds[0] = -1;
 out:
@@ -71,13 +73,23 @@ static int make_room(struct ka_job *job)
 	return ka_grow(&job->text, &job->room, job->used + CHUNK / 2, 1);
 }
 
-/* 'R' comes first, and is no part of the result. */
-static void take_ready(struct ka_job *job)
+/* These come first, and are no part of the result. */
+static void take_letters(struct ka_job *job)
 {
-	if (job->ready || job->used == 0 || job->text[0] != 'R')
-		return;
-	job->ready = true;
-	memmove(job->text, job->text + 1, --job->used);
+	while (job->used && (job->text[0] == 'R' || job->text[0] == 'D')) {
+		if (job->text[0] == 'R')
+			job->ready = true;
+		else
+			job->asked = true;
+		memmove(job->text, job->text + 1, --job->used);
+	}
+}
+
+void ka_job_go(struct ka_job *job)
+{
+	job->going = true;
+	/* one that is dead by now needs no leave */
+	(void)send(job->fd, "G", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 int ka_job_read(struct ka_job *job)
@@ -91,12 +103,13 @@ int ka_job_read(struct ka_job *job)
 		got = read(job->fd, job->text + job->used, job->room - job->used);
 		if (got < 0 && errno == EINTR)
 			continue;
+		/* reset: it died with an answer unread */
+		if (got == 0 || (got < 0 && errno == ECONNRESET))
+			return 1;
 		if (got < 0)
 			return errno == EAGAIN ? 0 : -errno;
-		if (got == 0)
-			return 1;
 		job->used += (size_t)got;
-		take_ready(job);
+		take_letters(job);
 	}
 }
 
@@ -148,6 +161,15 @@ json_t *ka_job_finish(struct ka_job *job, char *why, size_t size)
 		json = parse(job, why, size);
 	forget(job);
 	return json;
+}
+
+int ka_job_remember(struct ka_job *job, const json_t *json)
+{
+	json_t *tries = job->history ? job->history : json_array();
+	json_t *try = ka_result_try(json);
+
+	job->history = tries;
+	return json_array_append_new(tries, try) ? -ENOMEM : 0;
 }
 
 void ka_job_kill(struct ka_job *job)

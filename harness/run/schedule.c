@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The runner: one thread, one epoll. It sleeps until an instance sends, ends or overruns, or
- * somebody interrupts. Every instance is in one of three states: waiting in the queue, setting up
- * (from the start to its 'R'), measuring.
+ * somebody interrupts. Every instance is in one of five states: waiting in the queue, setting up
+ * (from the start to its 'R'), measuring, asking for leave to tear down ('D'), tearing down.
  */
 #include "run/schedule.h"
 
@@ -21,6 +21,7 @@
 #include "plan/plan.h"
 #include "result/result.h"
 #include "run/job.h"
+#include "run/pace.h"
 
 /* What an epoll event is about: the index of a job, times two, plus one for its pidfd; or these. */
 #define KA_TAG_SIGNAL UINT64_MAX
@@ -42,8 +43,12 @@ struct ka_schedule {
 	struct ka_job *jobs; /* one for each instance, by its index in the plan */
 	size_t *queue;       /* indices, longest first; queue[head..] still wait */
 	size_t head;
-	size_t done, running, setting_up;
-	size_t max_running, max_setting_up;
+	size_t *asking; /* indices of those that wait for leave to tear down, the oldest first */
+	size_t n_asking;
+	size_t done, running, setting_up, tearing_down;
+	size_t max_running;
+	struct ka_pace pace;
+	bool began_last;     /* what was let to work last was a set-up */
 	int64_t progress_ns; /* when progress is due again */
 };
 
@@ -73,7 +78,6 @@ static void limit_running(struct ka_schedule *s)
 	struct rlimit files;
 	size_t fit;
 
-	s->max_setting_up = 2 * ka_usable_cpus();
 	s->max_running = s->options->jobs ? s->options->jobs : s->plan->n;
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
 		return;
@@ -91,12 +95,18 @@ static void limit_running(struct ka_schedule *s)
 static int allocate(struct ka_schedule *s)
 {
 	s->queue = ka_longest_first(s->plan->predictions, s->plan->n);
+	s->asking = calloc(s->plan->n + 1, sizeof(*s->asking));
 	s->jobs = calloc(s->plan->n + 1, sizeof(*s->jobs));
-	if (!s->queue || !s->jobs)
+	if (!s->queue || !s->asking || !s->jobs)
 		return nn_fail(s->err, ENOMEM, "cannot schedule %zu instances", s->plan->n);
 	for (size_t i = 0; i < s->plan->n; i++)
 		s->jobs[i] = (struct ka_job)KA_JOB_INIT;
 	return 0;
+}
+
+static bool is_paced(const struct ka_schedule *s)
+{
+	return s->options->noise_goal_ns && !s->facts->virtual_clock;
 }
 
 static int open_schedule(struct ka_schedule *s)
@@ -110,6 +120,8 @@ static int open_schedule(struct ka_schedule *s)
 	if (ret < 0)
 		return ret;
 	limit_running(s);
+	ka_pace_begin(&s->pace, is_paced(s) ? s->options->noise_goal_ns : 0, ka_usable_cpus(),
+		      ka_now_ns());
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (s->epoll < 0 || s->timer < 0)
@@ -132,12 +144,15 @@ static void close_schedule(struct ka_schedule *s)
 	for (size_t i = 0; s->jobs && i < s->plan->n; i++)
 		ka_job_kill(&s->jobs[i]);
 	nn_nursery_close(&s->nursery);
+	for (size_t i = 0; s->jobs && i < s->plan->n; i++)
+		json_decref(s->jobs[i].history);
 	ka_noise_stop(s->noise);
 	ka_close_fd(&s->epoll);
 	ka_close_fd(&s->timer);
 	ka_close_fd(&s->signals);
 	free(s->jobs);
 	free(s->queue);
+	free(s->asking);
 	if (s->files_before.rlim_max)
 		setrlimit(RLIMIT_NOFILE, &s->files_before);
 	sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
@@ -155,7 +170,8 @@ static void close_schedule(struct ka_schedule *s)
 
 static int deliver(struct ka_schedule *s, size_t index, json_t *json)
 {
-	if (!json)
+	if (!json ||
+	    (s->jobs[index].history && json_object_set(json, "tries", s->jobs[index].history)))
 		return nn_fail(s->err, ENOMEM, "cannot keep a result");
 	s->done++;
 	return s->events->result(s->events->arg, index, json);
@@ -168,6 +184,16 @@ static int deliver_without_run(struct ka_schedule *s, size_t index, enum ka_verd
 		       ka_result_without_run(&s->plan->instances[index], s->facts, kind, why));
 }
 
+static void stop_asking(struct ka_schedule *s, size_t index)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_asking; i++)
+		if (s->asking[i] != index)
+			s->asking[kept++] = s->asking[i];
+	s->n_asking = kept;
+}
+
 /* Closing a file is not enough to end its watch: a sandbox that has just been forked may still hold
  * it, and a stale event would be taken for one of the job's next try. */
 static void leave(struct ka_schedule *s, const struct ka_job *job)
@@ -175,7 +201,10 @@ static void leave(struct ka_schedule *s, const struct ka_job *job)
 	unwatch(s, job->fd);
 	unwatch(s, job->box.pidfd);
 	s->running--;
-	s->setting_up -= !job->ready;
+	s->setting_up -= !job->ready && !job->asked;
+	s->tearing_down -= job->going;
+	if (job->asked && !job->going)
+		stop_asking(s, job->index);
 }
 
 /* The sandbox of @job has ended. */
@@ -189,9 +218,11 @@ static int finish(struct ka_schedule *s, struct ka_job *job)
 	if (!json)
 		return deliver_without_run(s, job->index, KA_BROKEN, why);
 	if (ka_result_is_stall(json) && job->tries <= s->options->retries) {
+		int ret = ka_job_remember(job, json);
+
 		json_decref(json);
 		s->queue[--s->head] = job->index; /* its own place, or that of one started since */
-		return 0;
+		return ret < 0 ? nn_fail(s->err, -ret, "cannot keep a result") : 0;
 	}
 	return deliver(s, job->index, json);
 }
@@ -209,14 +240,18 @@ static int overrun(struct ka_schedule *s, struct ka_job *job)
 
 /* ---- start -------------------------------------------------------------------------------- */
 
+static int64_t set_up_ns(const struct ka_schedule *s)
+{
+	return (int64_t)((s->options->set_up_s > 0 ? s->options->set_up_s : SET_UP_S) *
+			 NSEC_PER_SEC);
+}
+
 /* How long an instance may take: as long as predicted; if its end is overdue, until the bench gives
  * up on it, counted from a last segment that may have come at any time until then; and building. */
 static int64_t allowance_ns(const struct ka_schedule *s, const struct ka_prediction *prediction)
 {
-	double set_up_s = s->options->set_up_s > 0 ? s->options->set_up_s : SET_UP_S;
-
-	return (int64_t)((prediction->expected_s + prediction->give_up_s + set_up_s) *
-			 NSEC_PER_SEC);
+	return (int64_t)((prediction->expected_s + prediction->give_up_s) * NSEC_PER_SEC) +
+	       set_up_ns(s);
 }
 
 static int watch_job(struct ka_schedule *s, const struct ka_job *job)
@@ -260,7 +295,8 @@ static int start(struct ka_schedule *s, size_t index)
 				       .noise = s->noise,
 				       .out_dir = options->out_dir,
 				       .keep_all = options->keep_all,
-				       .last_try = job->tries >= options->retries };
+				       .last_try = job->tries >= options->retries,
+				       .paced = is_paced(s) };
 	struct nn_err why = { "" };
 	int ret;
 
@@ -277,13 +313,58 @@ static int start(struct ka_schedule *s, size_t index)
 	return watch_job(s, job);
 }
 
+/* ---- pace --------------------------------------------------------------------------------- */
+
+static void look(struct ka_schedule *s)
+{
+	int64_t now = ka_now_ns(), since = s->pace.since_ns, late;
+
+	if (!ka_pace_is_due(&s->pace, now))
+		return;
+	late = s->options->lateness ? s->options->lateness(since, now)
+				    : ka_noise_between(s->noise, since, now);
+	ka_pace_look(&s->pace, now, late);
+}
+
+static bool can_start(const struct ka_schedule *s)
+{
+	return s->head < s->plan->n && s->running < s->max_running;
+}
+
+/* The one that has asked longest tears down. */
+static void let_go(struct ka_schedule *s)
+{
+	struct ka_job *job = &s->jobs[s->asking[0]];
+
+	stop_asking(s, job->index);
+	s->tearing_down++;
+	s->began_last = false;
+	job->deadline_ns = ka_now_ns() + set_up_ns(s);
+	ka_job_go(job);
+}
+
+/* By turns; but where only so many may be there at once, those that are of no use any more go first. */
+static bool tears_down_next(const struct ka_schedule *s)
+{
+	return s->n_asking && (s->began_last || !can_start(s) || s->max_running < s->plan->n);
+}
+
+/* Lets work what may. */
 static int start_some(struct ka_schedule *s)
 {
 	int ret = 0;
 
-	while (ret == 0 && s->head < s->plan->n && s->running < s->max_running &&
-	       s->setting_up < s->max_setting_up)
-		ret = start(s, s->queue[s->head++]);
+	look(s);
+	while (ret == 0 && s->setting_up + s->tearing_down < ka_pace_allows(&s->pace)) {
+		if (tears_down_next(s)) {
+			let_go(s);
+		} else if (can_start(s)) {
+			s->began_last = true;
+			ret = start(s, s->queue[s->head++]);
+		} else {
+			break;
+		}
+	}
 	return ret;
 }
 
@@ -332,6 +413,8 @@ static int set_timer(struct ka_schedule *s)
 	int64_t next = s->events->progress ? s->progress_ns : INT64_MAX;
 	struct itimerspec spec = { .it_value.tv_nsec = 0 };
 
+	if (is_paced(s) && (s->n_asking || can_start(s)) && s->pace.look_ns < next)
+		next = s->pace.look_ns;
 	for (size_t i = 0; i < s->plan->n; i++)
 		if (s->jobs[i].running && s->jobs[i].deadline_ns < next)
 			next = s->jobs[i].deadline_ns;
@@ -367,13 +450,17 @@ static int on_timer(struct ka_schedule *s)
 
 static int on_pipe(struct ka_schedule *s, struct ka_job *job)
 {
-	bool was_ready = job->ready;
+	bool was_up = job->ready || job->asked, had_asked = job->asked;
 
 	/* What is wrong with what it sends is found again, and told, when it ends. */
 	if (ka_job_read(job) != 0)
 		unwatch(s, job->fd);
-	if (job->ready && !was_ready)
+	if ((job->ready || job->asked) && !was_up)
 		s->setting_up--;
+	if (!job->asked || had_asked)
+		return 0;
+	s->asking[s->n_asking++] = job->index;
+	job->deadline_ns = INT64_MAX;
 	return 0;
 }
 
@@ -426,6 +513,16 @@ static int loop(struct ka_schedule *s)
 	}
 }
 
+static void tell_noise(const struct ka_schedule *s)
+{
+	struct ka_host_noise noise;
+
+	if (!s->noise || !s->events->noise)
+		return;
+	ka_noise_told(s->noise, &noise);
+	s->events->noise(s->events->arg, &noise);
+}
+
 /* ---- run ----------------------------------------------------------------------------------- */
 
 int ka_schedule_run(const struct ka_plan *plan, const struct ka_facts *facts,
@@ -447,6 +544,7 @@ int ka_schedule_run(const struct ka_plan *plan, const struct ka_facts *facts,
 	ret = open_schedule(&s);
 	if (ret == 0)
 		ret = loop(&s);
+	tell_noise(&s);
 	close_schedule(&s);
 	return ret;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs a plan: every instance in a sandbox of its own, as many at once as asked, set-up work
- * (building networks, handshakes) only a few at a time so that it does not disturb those that
- * measure. Longest first. A deadline on every instance; what overruns is killed whole.
+ * Runs a plan: every instance in a sandbox of its own, as many at once as asked; set-up work
+ * (building networks, handshakes) and tearing down only so many at a time that those that measure are
+ * not disturbed (pace.h). Longest first. A deadline on every instance; what overruns is killed whole.
+ * What a stall of the host has spoilt ends at once and is started again.
  */
 #ifndef KA_SCHEDULE_H
 #define KA_SCHEDULE_H
@@ -22,6 +23,7 @@ struct ka_instance_run {
 	const char *out_dir;          /* where to keep files; NULL: nowhere */
 	bool keep_all;
 	bool last_try; /* nobody runs it again, even if the host stalled */
+	bool paced;    /* asks before it tears down what it has built */
 	int fd;        /* for ka_instance_send() */
 };
 
@@ -32,6 +34,7 @@ typedef int ka_instance_fn(const struct ka_instance_run *run);
 /* What every run has, the tests' own included: users meet no flake that CI does not see. */
 #define KA_RETRIES         2
 #define KA_NOISE_BUDGET_NS 250000000ll
+#define KA_NOISE_GOAL_NS   20000000ll
 
 struct ka_schedule_options {
 	unsigned jobs;       /* instances at once; 0: all */
@@ -39,6 +42,9 @@ struct ka_schedule_options {
 	bool keep_all;       /* keep passes too */
 	unsigned retries;    /* how often a broken instance of a stalled host is run again */
 	int64_t noise_budget_ns;
+	int64_t noise_goal_ns; /* what building and tearing down may make timers late by; 0: any */
+	/* how late they were, ns, from @from_ns to @to_ns; NULL: the watchers say */
+	int64_t (*lateness)(int64_t from_ns, int64_t to_ns);
 	ka_instance_fn *run; /* NULL: ka_instance_run */
 	double set_up_s;     /* allowed for building and tearing down; 0: the default */
 };
@@ -53,6 +59,8 @@ struct ka_schedule_events {
 	 * the whole schedule (the value is returned by ka_schedule_run). */
 	int (*result)(void *arg, size_t index, json_t *json);
 	void (*progress)(void *arg, const struct ka_progress *progress); /* NULL: none; <= 10 Hz */
+	/* once, at the end, where the host's clock is the instances' clock; NULL: not wanted */
+	void (*noise)(void *arg, const struct ka_host_noise *noise);
 	void *arg;
 };
 
@@ -68,6 +76,8 @@ int ka_schedule_run(const struct ka_plan *plan, const struct ka_facts *facts,
 ka_instance_fn ka_instance_run;
 /* The set-up is done: the next instance may begin its own. */
 void ka_instance_ready(const struct ka_instance_run *run);
+/* All was seen: waits until there is time for what it has built to be torn down. */
+void ka_instance_done(const struct ka_instance_run *run);
 /* Sends @line (a result without its newline). 0 or -errno. */
 int ka_instance_send(const struct ka_instance_run *run, const char *line);
 

@@ -40,11 +40,12 @@ static int say(const struct ka_instance_run *run, const char *verdict, const cha
 /* Words do not count, the class does. */
 static int say_class(const struct ka_instance_run *run, const char *class_)
 {
-	char line[200];
+	char line[300];
 
 	snprintf(line, sizeof(line),
 		 "{\"verdict\": \"broken\", \"why\": \"host stalled 300 ms\", "
-		 "\"findings\": [{\"class\": \"experiment\"}, {\"class\": \"%s\"}]}",
+		 "\"findings\": [{\"class\": \"experiment\"}, {\"class\": \"%s\", "
+		 "\"code\": \"stalled\", \"text\": \"it did\"}]}",
 		 class_);
 	return ka_instance_send(run, line);
 }
@@ -71,16 +72,28 @@ static void hang(void)
 		pause();
 }
 
+static void work(void)
+{
+	raise_most(&shared->most_working, atomic_fetch_add(&shared->working, 1) + 1);
+	poll(NULL, 0, 20);
+	atomic_fetch_sub(&shared->working, 1);
+}
+
 static int linger(const struct ka_instance_run *run)
 {
+	int ret;
+
 	raise_most(&shared->most_running, atomic_fetch_add(&shared->running, 1) + 1);
 	raise_most(&shared->most_setting_up, atomic_fetch_add(&shared->setting_up, 1) + 1);
-	poll(NULL, 0, 20);
+	work();
 	atomic_fetch_sub(&shared->setting_up, 1);
 	ka_instance_ready(run);
 	poll(NULL, 0, 60);
+	ka_instance_done(run);
+	work();
+	ret = say(run, "pass", "");
 	atomic_fetch_sub(&shared->running, 1);
-	return say(run, "pass", "");
+	return ret;
 }
 
 static int misbehave(const struct ka_instance_run *run)

@@ -32,7 +32,8 @@ enum ka_behaviour {
 /* Seen by all sandboxes. */
 struct ka_shared {
 	_Atomic unsigned starts, running, most_running, setting_up, most_setting_up;
-	_Atomic unsigned order[KA_MOST]; /* indices + 1 in the order of their start */
+	_Atomic unsigned working, most_working; /* setting up or tearing down */
+	_Atomic unsigned order[KA_MOST];        /* indices + 1 in the order of their start */
 	_Atomic unsigned tries[KA_MOST];
 };
 

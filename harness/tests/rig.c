@@ -27,7 +27,8 @@ static int schedule(const struct ka_plan *plan, const struct ka_facts *facts, in
 {
 	FILE *out = fdopen(fd, "w");
 	const struct ka_schedule_options options = { .retries = KA_RETRIES,
-						     .noise_budget_ns = KA_NOISE_BUDGET_NS };
+						     .noise_budget_ns = KA_NOISE_BUDGET_NS,
+						     .noise_goal_ns = KA_NOISE_GOAL_NS };
 	const struct ka_schedule_events events = { .result = pass_on, .arg = out };
 	struct nn_err err = { 0 };
 	int ret = out ? ka_schedule_run(plan, facts, &options, &events, &err) : -ENOMEM;

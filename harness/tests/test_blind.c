@@ -458,7 +458,7 @@ static int run(const struct ka_case *case_, struct outcome *out)
 	else
 		ret = ka_predict(&instance, &facts, &prediction);
 	if (!ret)
-		ret = ka_bench_run(&instance, &prediction, NULL, NULL, &record);
+		ret = ka_bench_run(&instance, &prediction, NULL, &record);
 	if (!ret) {
 		ka_judge(&instance, &facts, &prediction, &record.timeline, &verdict);
 		out->kind = verdict.kind;

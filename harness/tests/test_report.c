@@ -68,6 +68,40 @@ TEST(long_times_are_told_in_words)
 	ka_result_clear(&result);
 }
 
+/* How often the host made it be run again, and how loud it was. */
+TEST(what_was_run_again_is_told)
+{
+	const struct ka_report_options options = { .command = "kacheck" };
+	const struct ka_totals totals = {
+		.fail = 1, .again = 1, .wall_s = NAN, .late_s = 0.0213, .late_99_s = 0.0041
+	};
+	json_t *json = ka_sample(KA_SAMPLE_FAIL);
+	struct ka_report *report = NULL;
+	struct ka_result result;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	json_object_set_new(json, "tries",
+			    json_pack("[{s:s, s:s}, {s:s, s:s}]", "code", "stalled", "text",
+				      "host stalled 251 ms", "code", "step_late", "text",
+				      "host stalled 300 ms before: drop both ways"));
+	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
+	assert_int_equal(json_array_size(result.tries), 2);
+	assert_int_equal(ka_report_open(&report, "text", out, &options, NULL), 0);
+	assert_int_equal(ka_report_result(report, &result), 0);
+	assert_int_equal(ka_report_finish(report, &totals), 0);
+	ka_report_free(report);
+	ka_result_clear(&result);
+	fclose(out);
+	assert_non_null(strstr(text, "  before    host stalled 251 ms\n"
+				     "            host stalled 300 ms before: drop both ways\n"));
+	assert_non_null(strstr(text, "1 failed, 0 skipped, 0 broken, 1 run again\n"
+				     "the host woke its timers up to 21.3 ms late, 99 of 100 "
+				     "within 4.1 ms\n"));
+	free(text);
+}
+
 /* ---- formats ------------------------------------------------------------------------------ */
 
 static const struct format {

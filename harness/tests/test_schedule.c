@@ -195,6 +195,7 @@ TEST(what_overruns_is_killed_whole)
 TEST(stalled_hosts_get_another_try)
 {
 	const enum ka_behaviour what[] = { STALLS_UNTIL_LAST_TRY, STALLS_ALWAYS, BREAKS, PASSES };
+	const json_t *why;
 	struct outcome outcome = { .n = 0 };
 
 	assert_int_equal(run(what, 4, (struct ka_schedule_options){ .retries = 2 }, NULL, &outcome),
@@ -206,6 +207,12 @@ TEST(stalled_hosts_get_another_try)
 	assert_int_equal(shared->tries[1], 3);
 	assert_int_equal(shared->tries[2], 1);
 	assert_int_equal(shared->tries[3], 1);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(json_array_size(json_object_get(outcome.results[i], "tries")),
+				 i < 2 ? 2 : 0);
+	why = json_array_get(json_object_get(outcome.results[1], "tries"), 0);
+	assert_string_equal(json_string_value(json_object_get(why, "code")), "stalled");
+	assert_string_equal(json_string_value(json_object_get(why, "text")), "it did");
 	clean(&outcome);
 }
 
@@ -236,6 +243,65 @@ TEST(set_up_work_is_limited)
 	if (limit < KA_MOST / 4)
 		assert_true(shared->most_running > limit);
 	clean(&outcome);
+}
+
+/* ---- pace --------------------------------------------------------------------------------- */
+
+static int64_t always_loud(int64_t from_ns, int64_t to_ns)
+{
+	return to_ns > from_ns ? 50000000 : 0;
+}
+
+static int64_t always_quiet(int64_t from_ns, int64_t to_ns)
+{
+	(void)from_ns;
+	(void)to_ns;
+	return 0;
+}
+
+static void run_paced(size_t n, unsigned jobs, int64_t (*lateness)(int64_t, int64_t))
+{
+	const struct ka_schedule_options options = { .jobs = jobs,
+						     .noise_goal_ns = 20000000,
+						     .lateness = lateness };
+	enum ka_behaviour what[KA_MOST];
+	struct outcome outcome = { .n = 0 };
+
+	for (size_t i = 0; i < n; i++)
+		what[i] = LINGERS;
+	assert_int_equal(run(what, n, options, NULL, &outcome), 0);
+	for (size_t i = 0; i < n; i++)
+		assert_result(&outcome, i, "pass", "");
+	clean(&outcome);
+}
+
+/* Whatever makes the host loud: one after the other, all come to their end. Those that were let work
+ * before it was heard of do not count. */
+TEST(a_loud_host_gets_one_at_a_time)
+{
+	unsigned cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+
+	run_paced(KA_MOST, 0, always_loud);
+	assert_in_range(shared->most_working, 1, cpus);
+	if (cpus < KA_MOST / 8) /* they wait in between: all at once they would have been */
+		assert_true(shared->most_running > shared->most_working);
+}
+
+TEST(a_quiet_host_gets_more)
+{
+	unsigned cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+
+	run_paced(KA_MOST, 0, always_quiet);
+	assert_in_range(shared->most_working, cpus < KA_MOST ? cpus : 1, 2 * cpus);
+}
+
+/* Those that wait to tear down do not take the place of others for ever. */
+TEST(paced_with_jobs)
+{
+	run_paced(12, 1, always_loud);
+	assert_int_equal(shared->most_running, 1);
+	run_paced(12, 3, always_quiet);
+	assert_in_range(shared->most_running, 2, 3);
 }
 
 TEST(the_longest_go_first)

@@ -6,7 +6,7 @@ _kacheck_words() {
 	case $1 in
 	run)
 		echo '--kernel --filter --exclude --setting --shard --long --jobs --guests --repeat --until-fail
-			--seed --noise-budget --format --report --out --keep --color --quiet --verbose --strict
+			--seed --noise-budget --noise-goal --format --report --out --keep --color --quiet --verbose --strict
 			--exit-style --help --usage'
 		;;
 	list) echo '--filter --exclude --setting --shard --long --format --help --usage' ;;
@@ -90,7 +90,7 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W 'default kselftest bisect' -- "$cur")
 		return
 		;;
-	*:--setting | *:-s | *:--shard | *:--jobs | *:-j | *:--guests | *:--repeat | *:--seed | *:--noise-budget | *:--hz | *:-z)
+	*:--setting | *:-s | *:--shard | *:--jobs | *:-j | *:--guests | *:--repeat | *:--seed | *:--noise-budget | *:--noise-goal | *:--hz | *:-z)
 		return
 		;;
 	esac

@@ -40,6 +40,7 @@ complete -c kacheck -n '__kacheck_in run' -l repeat -x -d 'every instance N time
 complete -c kacheck -n '__kacheck_in run' -l until-fail -d 'until something is not a pass'
 complete -c kacheck -n '__kacheck_in run' -l seed -x -d 'where random phases come from'
 complete -c kacheck -n '__kacheck_in run' -l noise-budget -x -d 'milliseconds; a later host has stalled'
+complete -c kacheck -n '__kacheck_in run' -l noise-goal -x -d 'milliseconds; what set-ups may make timers late by'
 complete -c kacheck -n '__kacheck_in run' -l format -x -a '(kacheck run --format help 2>/dev/null)' -d 'of standard output'
 complete -c kacheck -n '__kacheck_in run' -l report -x -a '(kacheck run --format help 2>/dev/null | string replace -r "\$" =)' -d 'FORMAT=FILE'
 complete -c kacheck -n '__kacheck_in run' -l out -x -a '(__fish_complete_directories)' -d 'keep what failed here'

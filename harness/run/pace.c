@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See pace.h. */
+#include "run/pace.h"
+
+/* A lateness that a set-up brings about shows within some slices of the scheduler. */
+#define LOOK_NS  25000000ll
+/* How far it looks back as long as all is quiet. */
+#define BACK_NS  100000000ll
+/* One more after so many quiet looks. */
+#define PATIENCE 4
+
+void ka_pace_begin(struct ka_pace *pace, int64_t goal_ns, size_t cpus, int64_t now_ns)
+{
+	double most = cpus ? 2.0 * (double)cpus : 2;
+
+	*pace = (struct ka_pace){ .goal_ns = goal_ns,
+				  .allowed = goal_ns ? most / 2 : most,
+				  .most = most,
+				  .since_ns = now_ns,
+				  .look_ns = now_ns + LOOK_NS };
+}
+
+bool ka_pace_is_due(const struct ka_pace *pace, int64_t now_ns)
+{
+	return pace->goal_ns && now_ns >= pace->look_ns;
+}
+
+void ka_pace_look(struct ka_pace *pace, int64_t now_ns, int64_t late_ns)
+{
+	pace->look_ns = now_ns + LOOK_NS;
+	if (late_ns > pace->goal_ns) {
+		pace->allowed = pace->allowed > 2 ? pace->allowed / 2 : 1;
+		pace->since_ns = now_ns;
+		return;
+	}
+	if (late_ns <= pace->goal_ns / 2)
+		pace->allowed += 1.0 / PATIENCE;
+	if (pace->allowed > pace->most)
+		pace->allowed = pace->most;
+	if (now_ns - pace->since_ns > BACK_NS)
+		pace->since_ns = now_ns - BACK_NS;
+}
+
+size_t ka_pace_allows(const struct ka_pace *pace)
+{
+	return (size_t)pace->allowed;
+}

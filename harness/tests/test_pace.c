@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How many may work at once, as the host is heard. */
+#include "netns/tests/unit.h"
+#include "run/pace.h"
+
+#define MS INT64_C(1000000)
+
+/* Looks as often as it wants to until @until_ms, and hears @late_ms each time. */
+static void hear(struct ka_pace *pace, int64_t *now_ns, int64_t until_ms, int64_t late_ms)
+{
+	for (; *now_ns < until_ms * MS; *now_ns += MS)
+		if (ka_pace_is_due(pace, *now_ns))
+			ka_pace_look(pace, *now_ns, late_ms * MS);
+}
+
+TEST(quiet_hosts_get_more_loud_ones_less)
+{
+	int64_t now_ns = 0;
+	struct ka_pace pace;
+
+	ka_pace_begin(&pace, 20 * MS, 4, now_ns);
+	assert_int_equal(ka_pace_allows(&pace), 4);
+	hear(&pace, &now_ns, 1000, 1);
+	assert_int_equal(ka_pace_allows(&pace), 8);
+	hear(&pace, &now_ns, 2000, 15); /* between half the goal and the goal: as it is */
+	assert_int_equal(ka_pace_allows(&pace), 8);
+	hear(&pace, &now_ns, 2020, 21);
+	assert_int_equal(ka_pace_allows(&pace), 4);
+	hear(&pace, &now_ns, 9000, 100);
+	assert_int_equal(ka_pace_allows(&pace), 1); /* and not less */
+	hear(&pace, &now_ns, 9100, 1);
+	assert_in_range(ka_pace_allows(&pace), 1, 3);
+	hear(&pace, &now_ns, 9900, 1);
+	assert_int_equal(ka_pace_allows(&pace), 8);
+}
+
+/* On any number of CPUs there is one, and no more than two for each. */
+TEST(any_host)
+{
+	static const size_t cpus[] = { 0, 1, 2, 64 };
+
+	for (size_t i = 0; i < 4; i++) {
+		size_t most = cpus[i] ? 2 * cpus[i] : 2;
+		int64_t now_ns = 5 * MS;
+		struct ka_pace pace;
+
+		ka_pace_begin(&pace, 20 * MS, cpus[i], now_ns);
+		assert_in_range(ka_pace_allows(&pace), 1, most);
+		hear(&pace, &now_ns, 20000, 0);
+		assert_int_equal(ka_pace_allows(&pace), most);
+		hear(&pace, &now_ns, 40000, 30);
+		assert_int_equal(ka_pace_allows(&pace), 1);
+	}
+}
+
+/* What was answered is not answered again, and old news are none. */
+TEST(what_it_listens_to)
+{
+	int64_t now_ns = 0;
+	struct ka_pace pace;
+
+	ka_pace_begin(&pace, 20 * MS, 2, now_ns);
+	hear(&pace, &now_ns, 1000, 0);
+	assert_in_range(pace.since_ns, now_ns - 130 * MS, now_ns - 90 * MS);
+	hear(&pace, &now_ns, 1030, 50);
+	assert_in_range(pace.since_ns, now_ns - 30 * MS, now_ns);
+}
+
+TEST(without_a_goal)
+{
+	struct ka_pace pace;
+
+	ka_pace_begin(&pace, 0, 4, 0);
+	assert_false(ka_pace_is_due(&pace, 1000000 * MS));
+	assert_int_equal(ka_pace_allows(&pace), 8);
+}
