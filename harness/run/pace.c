@@ -3,19 +3,23 @@
 #include "run/pace.h"
 
 /* A lateness that a set-up brings about shows within some slices of the scheduler. */
-#define LOOK_NS  25000000ll
+#define LOOK_NS 25000000ll
 /* How far it looks back as long as all is quiet. */
-#define BACK_NS  100000000ll
-/* One more after so many quiet looks. */
-#define PATIENCE 4
+#define BACK_NS 100000000ll
+/* So many more after each quiet look. */
+#define MORE    0.5
+/* Much of the work is waiting for the kernel's grace periods: for each CPU, so many. */
+#define MOST    8.0
+/* The same where nobody looks. */
+#define BLINDLY 2.0
 
 void ka_pace_begin(struct ka_pace *pace, int64_t goal_ns, size_t cpus, int64_t now_ns)
 {
-	double most = cpus ? 2.0 * (double)cpus : 2;
+	double n = cpus ? (double)cpus : 1;
 
 	*pace = (struct ka_pace){ .goal_ns = goal_ns,
-				  .allowed = goal_ns ? most / 2 : most,
-				  .most = most,
+				  .allowed = goal_ns ? n : BLINDLY * n,
+				  .most = goal_ns ? MOST * n : BLINDLY * n,
 				  .since_ns = now_ns,
 				  .look_ns = now_ns + LOOK_NS };
 }
@@ -34,7 +38,7 @@ void ka_pace_look(struct ka_pace *pace, int64_t now_ns, int64_t late_ns)
 		return;
 	}
 	if (late_ns <= pace->goal_ns / 2)
-		pace->allowed += 1.0 / PATIENCE;
+		pace->allowed += MORE;
 	if (pace->allowed > pace->most)
 		pace->allowed = pace->most;
 	if (now_ns - pace->since_ns > BACK_NS)
