@@ -68,9 +68,12 @@ int64_t ka_lateness_between(const struct ka_lateness *lateness, int64_t from_ns,
 
 int64_t ka_noise_at(const struct ka_facts *facts, int64_t from_ns, int64_t to_ns)
 {
-	int64_t begin_ns = from_ns < to_ns ? from_ns : to_ns;
+	int64_t begin_ns = from_ns < to_ns ? from_ns : to_ns, tick = facts->tick_ns;
 
 	if (facts->virtual_clock)
 		return 0;
-	return ka_lateness_between(&facts->late, begin_ns - facts->tick_ns, to_ns + facts->tick_ns);
+	/* what was never done ends at INT64_MAX */
+	return ka_lateness_between(&facts->late,
+				   begin_ns < INT64_MIN + tick ? INT64_MIN : begin_ns - tick,
+				   to_ns > INT64_MAX - tick ? INT64_MAX : to_ns + tick);
 }
