@@ -82,6 +82,14 @@ void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f)
 			ka_seconds(seen_ns - e->last_rx_ns), ka_seconds(due_ns - e->last_rx_ns));
 }
 
+/* TCP counts from jiffies: where the tick that moves them was late, a segment came in an older one. */
+static int64_t late_tick_ns(const struct ka_evidence *e, int64_t rx_ns)
+{
+	int64_t noise = ka_noise_at(e->facts, rx_ns, rx_ns);
+
+	return noise > e->tick_ns ? noise : 0;
+}
+
 /* A probe is the first one when a segment was received since the one before. */
 void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f)
 {
@@ -102,7 +110,7 @@ void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f)
 			first = true;
 		} else if (p && p->out && p->kind == KA_SEG_PROBE && first) {
 			first = false;
-			if (event->t_ns - rx_ns >= earliest)
+			if (event->t_ns - rx_ns >= earliest - late_tick_ns(e, rx_ns))
 				continue;
 			ka_find(f, KA_FIND_PROBE_EARLY, -1,
 				"probe %.6f s after a segment was received: idle is %.0f s",
