@@ -60,6 +60,16 @@ struct ka_knobs ka_knobs_initial(void)
 	return knobs;
 }
 
+struct ka_knobs ka_knobs_of(int64_t time, int64_t intvl, int64_t probes)
+{
+	struct ka_knobs knobs = ka_knobs_initial();
+
+	knobs.value[KA_KNOB_TIME] = time;
+	knobs.value[KA_KNOB_INTVL] = intvl;
+	knobs.value[KA_KNOB_PROBES] = probes;
+	return knobs;
+}
+
 int ka_knob_find(const char *key)
 {
 	for (int i = 0; i < KA_KNOBS; i++)

@@ -46,6 +46,8 @@ struct ka_knobs {
 
 /* What a namespace begins with. */
 struct ka_knobs ka_knobs_initial(void);
+/* The same with these three; seconds, and a number. */
+struct ka_knobs ka_knobs_of(int64_t time, int64_t intvl, int64_t probes);
 
 /* The knob of @key ("net/ipv4/..."); -1: none of these. */
 int ka_knob_find(const char *key);

@@ -371,22 +371,12 @@ static void add_gateway(struct maker *maker, size_t index)
 
 /* These are about mechanisms: in real time they run with small values, and say so. */
 
-static struct ka_knobs knobs_of(int64_t time, int64_t intvl, int64_t probes)
-{
-	struct ka_knobs knobs = ka_knobs_initial();
-
-	knobs.value[KA_KNOB_TIME] = time;
-	knobs.value[KA_KNOB_INTVL] = intvl;
-	knobs.value[KA_KNOB_PROBES] = probes;
-	return knobs;
-}
-
 /* The values of the file, where they can be waited for and make sense. */
 static struct ka_knobs rolled_out(const struct ka_spec *spec)
 {
 	if (spec->virtual_clock && is_regular(&spec->after))
 		return spec->after;
-	return knobs_of(1, 1, 2);
+	return ka_knobs_of(1, 1, 2);
 }
 
 static void add_no_keepalive(struct maker *maker, const struct ka_knobs *k)
@@ -425,11 +415,11 @@ static void add_own_options(struct maker *maker, const struct ka_knobs *k)
 static struct ka_knobs armed_with(const struct ka_spec *spec, const struct ka_knobs *k)
 {
 	if (!spec->virtual_clock)
-		return knobs_of(4, 1, 2);
+		return ka_knobs_of(4, 1, 2);
 	if (is_regular(&spec->before) && spec->before.value[KA_KNOB_TIME] > k->value[KA_KNOB_TIME])
 		return spec->before;
-	return knobs_of(k->value[KA_KNOB_TIME] * 4, k->value[KA_KNOB_INTVL],
-			k->value[KA_KNOB_PROBES]);
+	return ka_knobs_of(k->value[KA_KNOB_TIME] * 4, k->value[KA_KNOB_INTVL],
+			   k->value[KA_KNOB_PROBES]);
 }
 
 static void add_armed(struct maker *maker, const struct ka_knobs *k)

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "guest/guest.h"
 #include "guest/initramfs.h"
@@ -56,21 +57,27 @@ static void write_file(const char *folder, const char *name, const char *content
 
 TEST(tree_with_no_kernel)
 {
+	static const char *const made[] = { "linux", "include/config/kernel.release",
+					    "include/config", "include", "" };
 	char folder[] = "/tmp/kacheck-tree.XXXXXX", path[80], text[80];
 
 	assert_non_null(mkdtemp(folder));
 	snprintf(text, sizeof(text), "tree:%s", folder);
 	refuses("tree:", -EINVAL, "names no file");
 	refuses("tree:/nowhere", -EINVAL, "no User-mode Linux was built in /nowhere; ");
-	snprintf(path, sizeof(path), "mkdir -p %s/include/config", folder);
-	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof(path), "%s/include", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/include/config", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
 	write_file(folder, "include/config/kernel.release", "6.12.117-mine\n");
 	refuses(text, -EINVAL, "no User-mode Linux 6.12.117-mine was built in /tmp/kacheck-tree.");
 	write_file(folder, "linux", "a calculator");
 	refuses(text, -EINVAL, "tree of Linux 6.12.117-mine: ");
 	refuses(text, -EINVAL, "/linux is no User-mode Linux kernel");
-	snprintf(path, sizeof(path), "rm -r %s", folder);
-	assert_int_equal(system(path), 0);
+	for (size_t i = 0; i < KA_N(made); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, made[i]);
+		assert_int_equal(remove(path), 0);
+	}
 }
 
 /* A file in memory that can be named. */

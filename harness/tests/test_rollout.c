@@ -9,16 +9,6 @@
 #include "rollout/sanity.h"
 #include "rollout/suggest.h"
 
-static struct ka_knobs knobs_of(int64_t time, int64_t intvl, int64_t probes)
-{
-	struct ka_knobs knobs = ka_knobs_initial();
-
-	knobs.value[KA_KNOB_TIME] = time;
-	knobs.value[KA_KNOB_INTVL] = intvl;
-	knobs.value[KA_KNOB_PROBES] = probes;
-	return knobs;
-}
-
 static void assert_near(double a, double b)
 {
 	if (fabs(a - b) >= 0.0015)
@@ -107,7 +97,7 @@ TEST(takes_files)
 
 TEST(answers)
 {
-	struct ka_knobs knobs = knobs_of(60, 10, 6);
+	struct ka_knobs knobs = ka_knobs_of(60, 10, 6);
 	struct ka_answer answer;
 
 	ka_answer_predict(&answer, &knobs, 250);
@@ -128,7 +118,7 @@ TEST(answers)
 /* An interval longer than idle is what rules once a probe was answered. */
 TEST(long_intervals)
 {
-	struct ka_knobs knobs = knobs_of(10, 60, 3);
+	struct ka_knobs knobs = ka_knobs_of(10, 60, 3);
 	struct ka_answer answer;
 
 	ka_answer_predict(&answer, &knobs, 250);
@@ -149,7 +139,7 @@ TEST(odd_values)
 		     { 0, 0, 0, KA_EFFECT_KILLS } };
 
 	for (size_t i = 0; i < KA_N(rows); i++) {
-		struct ka_knobs knobs = knobs_of(rows[i].time, rows[i].intvl, rows[i].probes);
+		struct ka_knobs knobs = ka_knobs_of(rows[i].time, rows[i].intvl, rows[i].probes);
 		struct ka_answer answer;
 
 		ka_answer_predict(&answer, &knobs, 250);
@@ -182,7 +172,7 @@ TEST(asks)
 
 static bool holds(int64_t time, int64_t intvl, int64_t probes, const struct ka_question *question)
 {
-	struct ka_knobs knobs = knobs_of(time, intvl, probes);
+	struct ka_knobs knobs = ka_knobs_of(time, intvl, probes);
 	struct ka_answer answer;
 
 	ka_answer_predict(&answer, &knobs, 250);
@@ -208,7 +198,7 @@ TEST(replies)
 
 static bool finds(int64_t time, int64_t intvl, int64_t probes, enum ka_sane what)
 {
-	struct ka_knobs knobs = knobs_of(time, intvl, probes);
+	struct ka_knobs knobs = ka_knobs_of(time, intvl, probes);
 	struct ka_warning findings[KA_SANES];
 	struct ka_answer answer;
 	size_t n;
@@ -244,7 +234,7 @@ TEST(finds_what_is_odd)
 TEST(suggests_little)
 {
 	struct ka_questions questions = { .n = 0 };
-	struct ka_knobs now = knobs_of(600, 10, 6), suggested;
+	struct ka_knobs now = ka_knobs_of(600, 10, 6), suggested;
 	char buf[1000];
 
 	ka_questions_detect(&questions, "15m", NULL);
@@ -271,7 +261,7 @@ TEST(draws)
 {
 	const struct ka_question detect = { .kind = KA_ASK_DETECT, .limit_s = 300 };
 	const struct ka_question rate = { .kind = KA_ASK_RATE, .rate = 1, .connections = 1 };
-	struct ka_knobs knobs = knobs_of(60, 10, 6);
+	struct ka_knobs knobs = ka_knobs_of(60, 10, 6);
 	char buf[KA_PICTURE_ROOM];
 	struct ka_answer answer;
 

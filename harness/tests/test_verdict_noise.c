@@ -40,6 +40,17 @@ SCENE_TEST(first_probe)
 	expect_pair(s, scene_find(s, KA_SEG_PROBE, 0)->t_ns, "first probe");
 }
 
+/* Where the tick was late, a segment came in an older jiffy, and idle counts from that. */
+SCENE_TEST(probe_after_a_late_tick)
+{
+	struct ka_event *probe;
+
+	scene_alive(s, 3);
+	probe = scene_find(s, KA_SEG_PROBE, 2);
+	probe->t_ns -= 8 * TICK;
+	expect_pair(s, probe->t_ns - 1000 * MS, "after a segment was received: idle is 1 s");
+}
+
 SCENE_TEST(gap)
 {
 	scene_shift(s, scene_find(s, KA_SEG_PROBE, 1), LATE);
