@@ -325,8 +325,8 @@ static int64_t handler_time(const struct timer *t)
 	int64_t elapsed = t->fire - t->last_rx;
 	int64_t late = t->late <= t->noise ? t->late : t->noise + 1;
 
-	if (t->held_up) /* a real host may run any handler in the jiffy after its expiry */
-		return t->fire + t->noise + 1;
+	if (t->held_up)
+		return t->fire + t->noise;
 	if (crosses(t->idle, elapsed, late) || crosses(t->ut, elapsed, late) ||
 	    is_rounded_less(t, elapsed, late))
 		return t->fire + late;

@@ -61,7 +61,7 @@ enum ka_wheel_input_kind {
 	/* from now on the handler runs .value jiffies late wherever that decides, or by one more than
 	 * the noise; without KA_WHEEL_NOISE, any is believed */
 	KA_WHEEL_LATE,
-	KA_WHEEL_HELD_UP, /* from now on each handler runs a jiffy later than the noise says */
+	KA_WHEEL_HELD_UP, /* from now on each handler runs as late as the noise is */
 	KA_WHEEL_NOTHING,
 };
 struct ka_wheel_input {
