@@ -45,7 +45,9 @@ static struct nn_diag diag_of(const struct nlmsghdr *nlh, const struct inet_diag
 			       .probes_out = m->idiag_retrans,
 			       .expires_ms = m->idiag_expires,
 			       .rqueue = m->idiag_rqueue,
-			       .wqueue = m->idiag_wqueue };
+			       .wqueue = m->idiag_wqueue,
+			       .inode = m->idiag_inode,
+			       .uid = m->idiag_uid };
 	const struct nlattr *attr;
 
 	memcpy(out.cookie, m->id.idiag_cookie, sizeof(out.cookie));

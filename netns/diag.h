@@ -28,6 +28,8 @@ struct nn_diag {
 	uint8_t probes_out;  /* idiag_retrans */
 	uint32_t expires_ms; /* idiag_expires: time to the unrounded expiry */
 	uint32_t rqueue, wqueue;
+	uint32_t inode; /* of the file that a process has of it (holder.h); 0: nobody has one */
+	uint32_t uid;
 	uint32_t cookie[2];
 	uint8_t local[16], remote[16]; /* addresses; IPv4 in the first 4 bytes */
 	bool has_info; /* the rest is set: a socket in TIME_WAIT or SYN_RECV has none */
