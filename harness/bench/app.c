@@ -223,7 +223,7 @@ static size_t take_line(struct ka_peer_self *self)
 static void take_input(struct ka_peer_self *self, const char *bytes, size_t n)
 {
 	struct ka_app_self *app = &self->app;
-	enum ka_program program = self->config->app.program;
+	enum ka_app_kind program = self->config->app.program;
 	size_t whole;
 
 	app->active_ns = ka_now_ns();

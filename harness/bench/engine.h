@@ -139,7 +139,8 @@ struct ka_doing {
 	bool (*is_done)(struct ka_engine *e, const struct ka_step *step);
 };
 /* Each ends with .start NULL. */
-extern const struct ka_doing ka_done_by_faults[], ka_done_by_net[], ka_done_by_checks[];
+extern const struct ka_doing ka_done_by_faults[], ka_done_by_net[], ka_done_by_checks[],
+	ka_done_by_program[];
 /* Every word has one. */
 const struct ka_doing *ka_doing_of(enum ka_do do_);
 /* Starts the step in hand. 0 or -errno. */

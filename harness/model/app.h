@@ -8,7 +8,7 @@
 #include "model/units.h"
 
 /* What an end does above TCP, by itself and between the steps. */
-enum ka_program {
+enum ka_app_kind {
 	KA_APP_NONE,      /* reads and forgets */
 	KA_APP_HTTP,      /* answers HTTP requests, and closes when the message says so (RFC 9112);
 			       reads the answers to its own */
@@ -19,7 +19,7 @@ enum ka_program {
 };
 
 struct ka_app {
-	enum ka_program program;
+	enum ka_app_kind program;
 	/* KA_APP_HTTP, KA_APP_LINES: closes after so long without a request (0: never) */
 	struct ka_time timeout;
 	struct ka_time every;

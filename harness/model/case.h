@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "model/app.h"
+#include "model/program.h"
 #include "model/release.h"
 #include "model/setting.h"
 #include "model/units.h"
@@ -273,6 +274,8 @@ struct ka_case {
 	/* what the prober's level-triggered epoll set asks for; 0: EPOLLIN | EPOLLRDHUP */
 	uint32_t asks;
 	struct ka_app prober_app, peer_app;
+	/* a real program is the prober, at its end of the topology; NULL: a peer of our own */
+	const struct ka_program *program;
 	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
 	/* the same, but a kernel without it does as one that has it set to this */
 	struct ka_sysctl sysctl_if_there;
@@ -315,6 +318,7 @@ struct ka_instance {
 	struct ka_setting setting;
 	int family; /* AF_INET or AF_INET6 */
 	enum ka_role prober;
+	const struct ka_program *program; /* the case's; NULL: both ends are peers of our own */
 	uint64_t seed;
 	unsigned repetition; /* 0, 1, ... with --repeat; not part of the name */
 	char name[160];

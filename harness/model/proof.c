@@ -27,6 +27,10 @@ const char *ka_proof_name(enum ka_proof proof)
 		return "what the blocked call returned";
 	case KA_PROOF_HOST:
 		return "the host's lost packets";
+	case KA_PROOF_OPTIONS:
+		return "the options of the program's socket";
+	case KA_PROOF_HOLDERS:
+		return "who holds the program's socket";
 	}
 	return "evidence";
 }

@@ -20,6 +20,10 @@ enum ka_proof {
 	KA_PROOF_EVENTS = 1u << 8,   /* epoll */
 	KA_PROOF_BLOCKED = 1u << 9,  /* what the blocked call returned */
 	KA_PROOF_HOST = 1u << 10,    /* packets lost between namespaces */
+	/* of a program, in place of INFO, CALLS and EVENTS, which only a peer of our own has */
+	KA_PROOF_OPTIONS = 1u << 11, /* the options of its sockets: KA_EV_OPTIONS */
+	KA_PROOF_HOLDERS =
+		1u << 12, /* who holds its socket: KA_EV_HOLD, each time that it changed */
 };
 
 /* "the capture", "the counters": in the words of a finding. */

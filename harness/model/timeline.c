@@ -304,6 +304,44 @@ static void end_text(const struct ka_end *end, char *buf, size_t size)
 	snprintf(buf, size, "end: %s%s%s", why, end->text[0] ? ": " : "", end->text);
 }
 
+/* ---- a program ------------------------------------------------------------------------------ */
+
+static void options_text(const struct ka_options_event *o, char *buf, size_t size)
+{
+	const char *whose = o->listener ? "listener" : "connection";
+
+	if (!o->n_holders)
+		snprintf(buf, size, "options of the %s: nobody holds it", whose);
+	else if (o->error)
+		snprintf(buf, size, "options of the %s: %s", whose, ka_errno_name(o->error));
+	else
+		snprintf(buf, size,
+			 "options of the %s: SO_KEEPALIVE %s, %u/%u/%u, TCP_USER_TIMEOUT %u ms",
+			 whose, o->keepalive ? "on" : "off", o->idle, o->intvl, o->cnt,
+			 o->user_timeout_ms);
+}
+
+static void process_text(const struct ka_process *p, char *buf, size_t size)
+{
+	switch (p->act) {
+	case KA_PROC_STARTED:
+		snprintf(buf, size, "%s starts", p->name);
+		break;
+	case KA_PROC_LISTENS:
+		snprintf(buf, size, "%s listens", p->name);
+		break;
+	case KA_PROC_SAYS:
+		snprintf(buf, size, "%s says: %s", p->name, p->text);
+		break;
+	case KA_PROC_EXITED:
+		snprintf(buf, size, "%s exits with %d", p->name, p->status);
+		break;
+	case KA_PROC_KILLED:
+		snprintf(buf, size, "%s is killed by signal %d", p->name, p->status);
+		break;
+	}
+}
+
 const char *ka_event_kind(enum ka_what what)
 {
 	static const char *const names[] = {
@@ -311,7 +349,8 @@ const char *ka_event_kind(enum ka_what what)
 		[KA_EV_CALL] = "call",   [KA_EV_TCP_INFO] = "tcp_info", [KA_EV_DIAG] = "diag",
 		[KA_EV_FAULT] = "fault", [KA_EV_COUNTER] = "counter",   [KA_EV_CHECK] = "check",
 		[KA_EV_APP] = "app",     [KA_EV_LOAD] = "load",         [KA_EV_PROOF] = "proof",
-		[KA_EV_GAP] = "gap",     [KA_EV_END] = "end",
+		[KA_EV_GAP] = "gap",     [KA_EV_END] = "end",           [KA_EV_OPTIONS] = "options",
+		[KA_EV_HOLD] = "hold",   [KA_EV_PROCESS] = "process",
 	};
 
 	return names[what];
@@ -364,6 +403,16 @@ const char *ka_event_text(const struct ka_event *event, char *buf, size_t size)
 		break;
 	case KA_EV_END:
 		end_text(&event->end, buf, size);
+		break;
+	case KA_EV_OPTIONS:
+		options_text(&event->options, buf, size);
+		break;
+	case KA_EV_HOLD:
+		snprintf(buf, size, event->hold.n ? "held by %d process%s" : "the program let go",
+			 event->hold.n, event->hold.n == 1 ? "" : "es");
+		break;
+	case KA_EV_PROCESS:
+		process_text(&event->process, buf, size);
 		break;
 	}
 	return buf;

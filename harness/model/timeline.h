@@ -33,6 +33,9 @@ enum ka_what {
 	KA_EV_PROOF,   /* a kind of evidence was taken whole at .at; .proof */
 	KA_EV_GAP,     /* evidence that should have been taken could not be; .gap */
 	KA_EV_END,     /* why the bench stopped watching; .end */
+	KA_EV_OPTIONS, /* the options of a program's socket, as read from outside; .options */
+	KA_EV_HOLD,    /* how many processes hold a program's connection; .hold */
+	KA_EV_PROCESS, /* what became of a program's process, or what it said; .process */
 };
 
 /* What a TCP segment is, from the prober's side; derived by bench/segments.h. */
@@ -183,6 +186,40 @@ struct ka_end {
 	char text[200];
 };
 
+/*
+ * The options of a socket that somebody else holds. .n_holders 0: nobody does, nothing could be read;
+ * .error: a copy of the descriptor could not be had.
+ */
+struct ka_options_event {
+	bool listener; /* else the connection */
+	int pid, fd;   /* of the first holder, in the sandbox's pid namespace */
+	int n_holders; /* processes */
+	char comm[16];
+	int error;      /* errno; 0: the rest is set */
+	bool keepalive; /* SO_KEEPALIVE */
+	unsigned idle, intvl, cnt, user_timeout_ms;
+};
+
+/* A program's connection is held by so many processes; 0: the program has let go of it. */
+struct ka_hold {
+	int n;
+};
+
+enum ka_process_act {
+	KA_PROC_STARTED,
+	KA_PROC_LISTENS, /* its port can be connected to */
+	KA_PROC_SAYS,    /* .text: a line of its output */
+	KA_PROC_EXITED,  /* .status: exit status */
+	KA_PROC_KILLED,  /* .status: signal */
+};
+
+struct ka_process {
+	enum ka_process_act act;
+	int pid, status;
+	char name[16];
+	char text[160];
+};
+
 struct ka_event {
 	int64_t t_ns;
 	enum ka_at at;
@@ -210,6 +247,9 @@ struct ka_event {
 		enum ka_proof proof;
 		struct ka_gap gap;
 		struct ka_end end;
+		struct ka_options_event options;
+		struct ka_hold hold;
+		struct ka_process process;
 	};
 };
 

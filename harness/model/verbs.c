@@ -30,7 +30,7 @@ static const char *check_send(const struct ka_instance *instance, const struct k
 static const char *check_request(const struct ka_instance *instance, const struct ka_step *step)
 {
 	const struct ka_case *c = instance->case_;
-	enum ka_program program =
+	enum ka_app_kind program =
 		step->who == KA_PEER ? c->peer_app.program : c->prober_app.program;
 
 	if (!step->text)
@@ -73,6 +73,19 @@ static const char *check_sysctl(const struct ka_instance *instance, const struct
 	if (!step->who)
 		return "it does not say in whose namespace: .who is missing";
 	return step->key && step->text ? NULL : "a sysctl needs a .key and a .text";
+}
+
+static const char *check_program(const struct ka_instance *instance, const struct ka_step *step)
+{
+	(void)step;
+	return instance->case_->program ? NULL : "no program is at an end";
+}
+
+static const char *check_flood(const struct ka_instance *instance, const struct ka_step *step)
+{
+	if (!instance->case_->program)
+		return check_program(instance, step);
+	return instance->case_->program->flood.n ? NULL : "nothing is said that floods";
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */

@@ -36,7 +36,8 @@ static int append(struct builder *b, const struct ka_theme *theme, const struct 
 					  .case_ = case_,
 					  .setting = *setting,
 					  .family = family,
-					  .prober = prober };
+					  .prober = prober,
+					  .program = case_->program };
 	snprintf(instance->name, sizeof(instance->name), "%s/%s/%s/%s", case_->name,
 		 ka_setting_text(setting, text, sizeof(text)), family == AF_INET ? "v4" : "v6",
 		 prober == KA_CLIENT ? "client" : "server");

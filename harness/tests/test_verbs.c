@@ -158,6 +158,8 @@ TEST(what_makes_no_sense)
 		{ { .do_ = KA_ENTRY_IS }, "there is no gateway that remembers" },
 		{ { .do_ = KA_ENTRY_GONE }, "there is no gateway that remembers" },
 		{ { .do_ = KA_FORGET, .who = KA_GATEWAY }, "there is no gateway that remembers" },
+		{ { .do_ = KA_GREET }, "no program is at an end" },
+		{ { .do_ = KA_FLOOD }, "no program is at an end" },
 		{ { .do_ = KA_FORGET }, "it does not say whose memory is lost: .who is missing" },
 		{ { .do_ = KA_SYSCTL, .key = "x", .text = "1" },
 		  "it does not say in whose namespace: .who is missing" },
