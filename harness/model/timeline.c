@@ -321,6 +321,14 @@ static void options_text(const struct ka_options_event *o, char *buf, size_t siz
 			 o->user_timeout_ms);
 }
 
+static void hold_text(const struct ka_hold *hold, char *buf, size_t size)
+{
+	if (hold->n)
+		snprintf(buf, size, "held by %d process%s", hold->n, hold->n == 1 ? "" : "es");
+	else
+		snprintf(buf, size, "the program let go");
+}
+
 static void process_text(const struct ka_process *p, char *buf, size_t size)
 {
 	switch (p->act) {
@@ -408,8 +416,7 @@ const char *ka_event_text(const struct ka_event *event, char *buf, size_t size)
 		options_text(&event->options, buf, size);
 		break;
 	case KA_EV_HOLD:
-		snprintf(buf, size, event->hold.n ? "held by %d process%s" : "the program let go",
-			 event->hold.n, event->hold.n == 1 ? "" : "es");
+		hold_text(&event->hold, buf, size);
 		break;
 	case KA_EV_PROCESS:
 		process_text(&event->process, buf, size);
