@@ -11,6 +11,7 @@ static const struct ka_command commands[] = {
 	{ "run", ka_command_run, "run experiments and judge what happened" },
 	{ "list", ka_command_list, "the experiments, what must come of them, how long they take" },
 	{ "explain", ka_command_explain, "one experiment in words, and the arithmetic behind it" },
+	{ "report", ka_command_report, "results of runs, shards and machines as one, in any format" },
 	{ "compare", ka_command_compare, "runs of several kernels side by side" },
 	{ "sysctl", ka_command_sysctl, "before a rollout: what will these sysctls do?" },
 	{ "kernels", ka_command_kernels, "what --kernel can be on this machine" },

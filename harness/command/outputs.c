@@ -90,13 +90,19 @@ static bool any_left(const struct ka_outputs *outputs)
 static void write_headline(const struct ka_output *output, const struct ka_run_options *options,
 			   const struct ka_planned *planned)
 {
-	fprintf(output->file, "kacheck %s: %u instance%s", KACHECK_VERSION, planned->n,
-		planned->n == 1 ? "" : "s");
+	fprintf(output->file, "kacheck %s: ", KACHECK_VERSION);
+	if (planned->n || !planned->from)
+		fprintf(output->file, "%u instance%s", planned->n, planned->n == 1 ? "" : "s");
+	else
+		fputs("results", output->file);
 	if (options->n_kernels > 1)
 		fprintf(output->file, " on %zu kernels", options->n_kernels);
 	if (options->plan.shards > 1)
 		fprintf(output->file, ", shard %u/%u", options->plan.shard, options->plan.shards);
-	fprintf(output->file, ", seed %llu\n", (unsigned long long)options->plan.seed);
+	if (planned->from)
+		fprintf(output->file, " %s\n", planned->from);
+	else
+		fprintf(output->file, ", seed %llu\n", (unsigned long long)options->plan.seed);
 }
 
 bool ka_outputs_begin(struct ka_outputs *outputs, const struct ka_run_options *options,

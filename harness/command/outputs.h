@@ -21,6 +21,7 @@ struct ka_output {
 struct ka_planned {
 	unsigned n;
 	unsigned name_width; /* length of the longest name */
+	const char *from;    /* the files that were read; NULL: it is run now */
 };
 
 struct ka_outputs {

@@ -20,6 +20,7 @@
 #include "command/select.h"
 #include "command/where.h"
 #include "model/util.h"
+#include "result/part.h"
 #include "result/result.h"
 #include "run/schedule.h"
 
@@ -48,16 +49,23 @@ static double seconds_since(int64_t began_ns)
 
 /* ---- one result --------------------------------------------------------------------------- */
 
-/* --strict: for a CI system, what could not be checked is not all right. */
-static void apply_strict(json_t *json)
+/* What the parts of this plan, which may run elsewhere, are joined by. */
+static void add_part(const struct run *run, size_t index, json_t *json)
 {
-	const char *why = json_string_value(json_object_get(json, "why"));
-	const char *verdict = json_string_value(json_object_get(json, "verdict"));
+	const struct ka_plan_options *options = &run->plan_options;
+	const unsigned shards = options->shards ? options->shards : 1;
+	struct ka_part part = { .id = run->plan.id,
+				.seed = options->seed,
+				.instances = (unsigned)run->plan.whole,
+				.part = (unsigned)run->plan.n,
+				.shard = shards > 1 ? options->shard : 1,
+				.shards = shards,
+				.kernels = (unsigned)run->options->n_kernels,
+				.version = KACHECK_VERSION };
 
-	if (!verdict || strcmp(verdict, ka_verdict_name(KA_SKIP)) != 0)
-		return;
-	json_object_set_new(json, "why", json_sprintf("--strict: skipped: %s", why ? why : ""));
-	json_object_set_new(json, "verdict", json_string(ka_verdict_name(KA_FAIL)));
+	if (gethostname(part.machine, sizeof(part.machine) - 1) < 0)
+		part.machine[0] = '\0';
+	json_object_set_new(json, "plan", ka_part_encode(&part, run->plan.instances[index].place));
 }
 
 /* Files that could not be kept: told once, it will be the same for all. */
@@ -82,13 +90,13 @@ static bool hand_on(struct run *run, json_t *json)
 
 	ka_progress_clear(&run->progress);
 	notice_keep_error(run, json);
-	if (run->options->strict)
-		apply_strict(json);
 	if (ka_result_decode(&result, json, &err) < 0) {
 		ka_complain("a result cannot be read: %s", err.text);
 		run->lost = true;
 		return true;
 	}
+	if (run->options->strict)
+		ka_apply_strict(&result);
 	ka_totals_count(&run->totals, result.verdict);
 	run->totals.again += json_array_size(result.tries) > 0;
 	go_on = ka_outputs_result(&run->outputs, &result);
@@ -102,6 +110,7 @@ static bool flush_results(struct run *run)
 	while (run->next < run->plan.n && run->results[run->next]) {
 		json_t *json = run->results[run->next];
 
+		add_part(run, run->next, json);
 		run->results[run->next++] = NULL;
 		if (!hand_on(run, json))
 			return false;

@@ -12,6 +12,7 @@
 #include "command/options.h"
 #include "command/select.h"
 #include "guest/guest.h"
+#include "model/util.h"
 #include "run/schedule.h"
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -213,5 +214,28 @@ void ka_run_options_parse(struct ka_run_options *options, int argc, char **argv)
 	*options = (struct ka_run_options){ .format = "text",
 					    .noise_budget_ms = KA_NOISE_BUDGET_NS / 1000000,
 					    .noise_goal_ms = KA_NOISE_GOAL_NS / 1000000 };
+	ka_options_parse(&all, argc, argv, options);
+}
+
+void ka_report_options_parse(struct ka_run_options *options, const char *about,
+			     void (*take_file)(void *options, const char *word), int argc,
+			     char **argv)
+{
+	static const char *const shared[] = { "format",  "report", "color",     "quiet",
+					      "verbose", "strict", "exit-style" };
+	struct ka_option rows[KA_N(shared) + 1] = { { .doc = NULL } };
+	const struct ka_options all = { .rows = rows,
+					.words = "FILE...",
+					.about = about,
+					.take_word = take_file,
+					.finish = finish,
+					.help = help_filter };
+	size_t n = 0;
+
+	for (const struct ka_option *row = table; row->doc; row++)
+		for (size_t i = 0; row->name && i < KA_N(shared); i++)
+			if (strcmp(row->name, shared[i]) == 0)
+				rows[n++] = *row;
+	options->format = "text";
 	ka_options_parse(&all, argc, argv, options);
 }

@@ -35,4 +35,10 @@ struct ka_run_options {
 /* Parses the command line; ends the process on wrong usage and after --help. */
 void ka_run_options_parse(struct ka_run_options *options, int argc, char **argv);
 
+/* The same for `kacheck report`, which has those of the options that say what to write and what to make
+ * of it. @take_file gets @options and a word. */
+void ka_report_options_parse(struct ka_run_options *options, const char *about,
+			     void (*take_file)(void *options, const char *word), int argc,
+			     char **argv);
+
 #endif

@@ -23,6 +23,18 @@ int ka_exit_status(enum ka_exit_style style, const struct ka_totals *totals, boo
 	return style == KA_STYLE_BISECT ? BISECT_CANNOT_TELL : KA_EXIT_NOTHING;
 }
 
+void ka_apply_strict(struct ka_result *result)
+{
+	json_t *json = result->json;
+
+	if (result->verdict != KA_SKIP)
+		return;
+	json_object_set_new(json, "why", json_sprintf("--strict: skipped: %s", result->why));
+	json_object_set_new(json, "verdict", json_string(ka_verdict_name(KA_FAIL)));
+	result->verdict = KA_FAIL;
+	result->why = json_string_value(json_object_get(json, "why"));
+}
+
 void ka_totals_count(struct ka_totals *totals, enum ka_verdict_kind kind)
 {
 	switch (kind) {

@@ -14,6 +14,9 @@ enum ka_exit_style { KA_STYLE_DEFAULT, KA_STYLE_KSELFTEST, KA_STYLE_BISECT };
  * before everything else; that nothing ran is never 0. */
 int ka_exit_status(enum ka_exit_style style, const struct ka_totals *totals, bool lost);
 
+/* --strict: for a CI system, what could not be checked is not all right. */
+void ka_apply_strict(struct ka_result *result);
+
 void ka_totals_count(struct ka_totals *totals, enum ka_verdict_kind kind);
 
 #endif

@@ -321,6 +321,7 @@ struct ka_instance {
 	const struct ka_program *program; /* the case's; NULL: both ends are peers of our own */
 	uint64_t seed;
 	unsigned repetition; /* 0, 1, ... with --repeat; not part of the name */
+	unsigned place;      /* in the whole plan, before it is cut into shards */
 	char name[160];
 };
 

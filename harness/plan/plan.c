@@ -238,6 +238,26 @@ static int repeat(struct builder *b)
 	return 0;
 }
 
+/* FNV-1a over the bytes of @text and its end. */
+static uint64_t hash(uint64_t id, const char *text)
+{
+	do
+		id = (id ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	while (*text++);
+	return id;
+}
+
+/* What the parts of this plan know each other by. */
+static void name_plan(struct ka_plan *plan)
+{
+	plan->whole = plan->n;
+	plan->id = UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < plan->n; i++) {
+		plan->instances[i].place = (unsigned)i;
+		plan->id = hash(plan->id, plan->instances[i].name);
+	}
+}
+
 static int predict(struct builder *b)
 {
 	struct ka_facts facts = { .hz = b->hz };
@@ -277,6 +297,7 @@ int ka_plan_new(struct ka_plan *plan, const struct ka_theme *const *themes, size
 		ret = repeat(&b);
 	if (ret == 0)
 		ret = predict(&b);
+	name_plan(&built);
 	if (ret == 0 && ka_shard_keep(&built, options->shard, options->shards) < 0)
 		ret = nn_fail(err, ENOMEM, "cannot deal %zu instances to shards", built.n);
 	if (ret < 0) {

@@ -27,6 +27,8 @@ struct ka_plan {
 	struct ka_instance *instances;     /* owned */
 	struct ka_prediction *predictions; /* one for each; owned */
 	size_t n;
+	size_t whole; /* instances before it was cut into shards */
+	uint64_t id;  /* of their names and order: plans of one id can be joined */
 };
 
 /*

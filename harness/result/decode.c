@@ -89,6 +89,7 @@ static const struct field fields[] = {
 	{ "alive_s", NUMBER, NULLABLE | OPTIONAL, AT(alive_s) },
 	{ "wall_s", NUMBER, NULLABLE | OPTIONAL, AT(wall_s) },
 	{ "kept", TEXT, NULLABLE | OPTIONAL, AT(kept) },
+	{ "plan", OBJECT, OPTIONAL, AT(plan) },
 };
 
 /* ---- one field ---------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@
  *   timeline           [{"t": seconds after the last segment received, "at", "kind", "what"}], and
  *                      numbers of each kind (result/event.c); "what" is for people; kind and
  *                      numbers since version 2
+ *   plan               which part of which plan it is a result of (part.h); absent: not known
  *
  * Version 1 is still read: it has neither findings nor kinds.
  *
@@ -74,6 +75,7 @@ struct ka_result {
 	/* of the prediction; NULL also: there is none */
 	const char *expect_when, *expect_errno, *expect_events;
 	json_t *prediction, *gaps, *counters, *timeline;
+	json_t *plan; /* part.h; NULL: not known */
 };
 
 /* Builds the object. @timeline is sorted; it and @prediction may be NULL: not run; @facts may be

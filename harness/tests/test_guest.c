@@ -295,7 +295,7 @@ TEST(a_part_keeps_its_own)
 {
 	struct ka_instance instances[10];
 	struct ka_prediction predictions[10];
-	struct ka_plan plan = { instances, predictions, 10 };
+	struct ka_plan plan = { .instances = instances, .predictions = predictions, .n = 10 };
 
 	for (unsigned i = 0; i < 10; i++) {
 		instances[i] = (struct ka_instance){ .seed = i };

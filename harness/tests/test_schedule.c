@@ -73,7 +73,7 @@ static int run(const enum ka_behaviour *what, size_t n, struct ka_schedule_optio
 	const struct ka_schedule_events events = { .result = on_result, .arg = outcome };
 	struct ka_instance instances[KA_MOST];
 	struct ka_prediction predictions[KA_MOST];
-	const struct ka_plan plan = { instances, predictions, n };
+	const struct ka_plan plan = { .instances = instances, .predictions = predictions, .n = n };
 	struct nn_err err = { "" };
 
 	memset(shared, 0, sizeof(*shared));

@@ -11,6 +11,7 @@ _kacheck_words() {
 		;;
 	list) echo '--filter --exclude --setting --shard --long --format --help --usage' ;;
 	explain) echo '--hz --help --usage' ;;
+	report) echo '--format --report --color --quiet --verbose --strict --exit-style --help --usage' ;;
 	compare) echo '--all --format --help --usage' ;;
 	sysctl)
 		echo '--system --from --live --detect-within --survive-idle --max-probes-per-second
@@ -39,7 +40,7 @@ _kacheck() {
 	prev=${COMP_WORDS[at - 1]}
 	[ "$prev" != = ] || prev=${COMP_WORDS[at - 2]}
 	if [ "$at" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list explain compare sysctl kernels doctor help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain report compare sysctl kernels doctor help --help --version' -- "$cur")
 		return
 	fi
 	case $command:$prev in
@@ -98,11 +99,11 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_words "$command")" -- "$cur")
 	elif [ "$command" = explain ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_instances)" -- "$cur")
-	elif [ "$command" = compare ] || [ "$command" = sysctl ]; then
+	elif [ "$command" = report ] || [ "$command" = compare ] || [ "$command" = sysctl ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 	elif [ "$command" = help ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list explain compare sysctl kernels doctor' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain report compare sysctl kernels doctor' -- "$cur")
 	fi
 }
 
