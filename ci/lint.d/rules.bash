@@ -22,7 +22,8 @@ harness/run harness/plan harness/bench harness/result harness/judge harness/mode
 harness/report harness/result harness/model netns/err.h
 harness/guest harness/run harness/plan harness/result harness/model netns
 harness/rollout harness/run harness/plan harness/result harness/judge harness/model netns
-harness/command harness/guest harness/rollout harness/report harness/run harness/plan harness/result harness/judge harness/model netns
+harness/program harness/rollout harness/run harness/plan harness/result harness/judge harness/model netns
+harness/command harness/program harness/guest harness/rollout harness/report harness/run harness/plan harness/result harness/judge harness/model netns
 harness/main harness/command harness/model/util.h
 harness/tests harness netns cases'
 
@@ -36,7 +37,8 @@ linux/rtnetlink.h netns
 linux/sock_diag.h netns
 linux/inet_diag.h netns
 pcap harness/bench
-jansson.h harness/run harness/result harness/report harness/guest harness/command
+jansson.h harness/run harness/result harness/report harness/guest harness/program harness/command
+ini.h harness/program
 archive.h harness/guest
 archive_entry.h harness/guest
 libkmod.h harness/guest

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See recipes.h. */
+#include "program/recipes.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model/nearest.h"
+#include "model/util.h"
+
+#define ENDING ".conf"
+
+/* Seen from the folder of the program: installed, and in a tree that was built. */
+static const char *const folders[] = { "../share/kacheck/programs", "../../../cases/programs" };
+
+/* The folder of kacheck's own recipes into @buf; empty: there is none. Returns @buf. */
+static const char *own_folder(char *buf, size_t size)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *end;
+
+	exe[n < 0 ? 0 : n] = '\0';
+	end = strrchr(exe, '/');
+	for (size_t i = 0; end && i < KA_N(folders); i++) {
+		snprintf(buf, size, "%.*s/%s", (int)(end - exe), exe, folders[i]);
+		if (access(buf, X_OK) == 0)
+			return buf;
+	}
+	*buf = '\0';
+	return buf;
+}
+
+static bool has_ending(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > strlen(ENDING) && strcmp(name + n - strlen(ENDING), ENDING) == 0;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------ */
+
+static int is_recipe(const struct dirent *entry)
+{
+	return has_ending(entry->d_name) && *entry->d_name != '.';
+}
+
+/* Moves the names of @list into @names, without their endings; frees the rest. */
+static void take_names(char **names, struct dirent **list, int n)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < n; i++) {
+		size_t size = strlen(list[i]->d_name) - strlen(ENDING);
+		char *name = names ? strndup(list[i]->d_name, size) : NULL;
+
+		if (name)
+			names[used++] = name;
+		free(list[i]);
+	}
+	free(list);
+}
+
+char **ka_recipes_names(void)
+{
+	char folder[PATH_MAX + 40];
+	struct dirent **list = NULL;
+	int n = scandir(own_folder(folder, sizeof(folder)), &list, is_recipe, alphasort);
+	char **names = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*names));
+
+	take_names(names, list, n);
+	return names;
+}
+
+void ka_recipes_free(char **names)
+{
+	for (size_t i = 0; names && names[i]; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* ---- one of them ------------------------------------------------------------------------------ */
+
+static int unknown(const char *word, struct nn_err *err)
+{
+	struct ka_nearest nearest = { .n = 0 };
+	char **names = ka_recipes_names();
+	char hint[600];
+
+	for (size_t i = 0; names && names[i]; i++)
+		ka_nearest_offer(&nearest, word, names[i]);
+	ka_recipes_free(names);
+	nn_refuse(err,
+		  "there is no recipe '%.60s'%.200s (kacheck program --list has them; a file of "
+		  "yours is written as ./%.60s.conf)",
+		  word, ka_nearest_text(&nearest, hint, sizeof(hint)), word);
+	return -ENOENT;
+}
+
+int ka_recipes_read(struct ka_recipe *recipe, const char *word, struct nn_err *err)
+{
+	char folder[PATH_MAX + 40], path[PATH_MAX + 400];
+
+	*recipe = (struct ka_recipe){ .name = NULL };
+	if (strchr(word, '/') || has_ending(word))
+		return ka_recipe_read(recipe, word, err);
+	if (!*own_folder(folder, sizeof(folder)))
+		return unknown(word, err);
+	snprintf(path, sizeof(path), "%s/%.200s" ENDING, folder, word);
+	if (access(path, F_OK) < 0)
+		return unknown(word, err);
+	return ka_recipe_read(recipe, path, err);
+}
+
+/* ---- is it here? ------------------------------------------------------------------------------ */
+
+/* Where programs are, besides what PATH says: servers are in sbin, which a user's PATH has not. */
+#define MORE_PATH ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static bool is_there(const char *root, const char *folder, size_t n, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%.*s/%s", root, (int)n, folder, name);
+	return access(path, X_OK) == 0;
+}
+
+bool ka_recipes_installed(const struct ka_program *program)
+{
+	const char *name = program->command[0];
+	const char *root = program->rootfs ? program->rootfs : "";
+	const char *env = getenv("PATH");
+	char *path;
+	bool found = false;
+
+	if (strchr(name, '/'))
+		return is_there(root, "", 0, name);
+	if (asprintf(&path, "%s" MORE_PATH, env ? env : "") < 0)
+		return false;
+	for (const char *at = path; at && !found; at = strchr(at, ':')) {
+		at += *at == ':';
+		found = is_there(root, at, strcspn(at, ":"), name);
+	}
+	free(path);
+	return found;
+}
