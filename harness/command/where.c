@@ -109,14 +109,15 @@ void ka_where_close(struct ka_where *where)
 }
 
 /* In a guest: the experiments of a rollout. */
-static int make_trials(const char *text, int hz, const struct ka_theme *const **themes, size_t *n,
-		       struct nn_err *err)
+static int make_trials(const char *text, const json_t *surveyed, int hz,
+		       const struct ka_theme *const **themes, size_t *n, struct nn_err *err)
 {
 	/* the cases point into it: like the trials, it lives as long as the guest */
 	struct ka_spec *spec = calloc(1, sizeof(*spec));
 	struct ka_trials *trials = NULL;
 	int ret = spec ? ka_spec_read(spec, text, err) : nn_fail(err, ENOMEM, "trials");
 
+	(void)surveyed;
 	if (ret == 0)
 		ret = ka_trials_new(&trials, spec, hz, err);
 	if (ret < 0) {

@@ -11,8 +11,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -27,6 +29,13 @@
 
 /* A place for memory files that is nobody else's. */
 #define MEMORY_FOLDER "/dev/shm"
+
+#ifndef MOUNT_ATTR_RDONLY
+#define MOUNT_ATTR_RDONLY 1
+#endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
 
 /* What the supervisor works with. */
 struct supervisor {
@@ -176,6 +185,17 @@ static void mount_memory(void)
 	(void)mount("kacheck", MEMORY_FOLDER, "tmpfs", MS_NOSUID | MS_NODEV, "size=100%");
 }
 
+/* From here on, no file of the host can be written, renamed, removed or given other rights by this
+ * process and its children, not even by root; what is mounted later, can. */
+static int forbid_writing(void)
+{
+	/* struct mount_attr, which not every libc has: set, clear, propagation, user namespace */
+	const uint64_t attributes[4] = { MOUNT_ATTR_RDONLY };
+
+	return (int)syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, attributes,
+			    sizeof(attributes));
+}
+
 /* Closes all other files, first of all the near end of this and every other lifeline. */
 static void close_others(const struct supervisor *supervisor)
 {
@@ -208,6 +228,12 @@ static int supervisor_main(void *arg)
 	(void)setpgid(0, 0); /* Ctrl-C is for the runner, who lets go of the lifeline */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	close_others(supervisor);
+	if (supervisor->boot->host_files && forbid_writing() < 0) {
+		dprintf(supervisor->console,
+			"cannot make the host's files read-only for the guest: %s\n",
+			strerror(errno));
+		return 125;
+	}
 	if (supervisor->boot->on_one_cpu)
 		stay_on_one_cpu(supervisor->boot->cpu);
 	if (supervisor->sandboxed && supervisor->boot->memory_in_file)
@@ -246,11 +272,29 @@ static int fork_supervisor(struct supervisor *supervisor, struct nn_sandbox *box
 	return 0;
 }
 
+/* A guest that reads the host's files needs mounts of its own, which are made read-only. */
+static int start_in_sandbox(struct supervisor *supervisor, struct nn_sandbox *box,
+			    struct nn_err *err)
+{
+	int ret;
+
+	supervisor->sandboxed = true;
+	if (syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) < 0 && errno == ENOSYS) {
+		nn_refuse(err, "a guest that reads the host's files needs mount_setattr() (Linux "
+			       "5.12), so that it cannot write them");
+		return -ENOSYS;
+	}
+	ret = nn_sandbox_start(box, supervisor_main, supervisor, err);
+	return ret < 0 ? nn_prefix(err, ret, "a guest that reads the host's files") : 0;
+}
+
 static int start_supervisor(struct supervisor *supervisor, struct nn_sandbox *box,
 			    struct nn_err *err)
 {
 	struct nn_err why = { "" };
 
+	if (supervisor->boot->host_files)
+		return start_in_sandbox(supervisor, box, err);
 	supervisor->sandboxed = true;
 	if (nn_sandbox_start(box, supervisor_main, supervisor, &why) == 0)
 		return 0;

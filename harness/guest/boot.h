@@ -25,6 +25,7 @@ struct ka_boot {
 	const char **argv;    /* ends with NULL */
 	bool memory_in_file;  /* it keeps its memory in a file of $TMPDIR */
 	bool without_entropy; /* the host gives it no random numbers */
+	bool host_files;      /* it reads the host's files, and so must not be able to write them */
 	bool on_one_cpu;      /* it stays on @cpu; -1: where the scheduler has put it */
 	int cpu;
 };
@@ -40,6 +41,8 @@ struct ka_booted {
 		.supervisor = NN_SANDBOX_INIT, .lifeline = -1, .results = -1, .console = -1        \
 	}
 
+/* 0 or -errno; of .host_files -EPERM, -ENOSPC, -ENOSYS, -EUSERS: this host has no way to keep its files
+ * from being written, and nothing was started. */
 int ka_boot(struct ka_booted *booted, const struct ka_boot *boot, struct nn_err *err);
 
 /* Lets go of the lifeline, waits until all are gone. Safe on KA_BOOTED_INIT and twice. Returns the

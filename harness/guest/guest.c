@@ -20,9 +20,12 @@
 #include "run/host.h"
 #include "run/keep.h"
 
-/* Memory that one guest may need. */
-#define ROOM_KB     (1024l * 1024)
+/* Memory that a guest may need besides its own. */
+#define BESIDES_MIB 256
 #define PROGRESS_NS 250000000ll
+
+/* A survey has no more instances. */
+#define MAX_SURVEYED 4096
 
 struct collection {
 	struct ka_guest *guest;
@@ -36,15 +39,37 @@ struct collection {
 	struct nn_err *err;
 };
 
+/* ---- a clock that stands -------------------------------------------------------------------- */
+
+static bool may_run_meanwhile(const struct ka_guest *guest, const struct ka_vm *vm)
+{
+	return guest->options.program && guest->kernel.machine->can_stand && !vm->plain_clock;
+}
+
+/* Who computes takes no time of the guest's, and who waits for its clock by looking at it waits for
+ * ever. From now on, computing takes as long as it takes the host. */
+static void run_meanwhile(struct ka_guest *guest, struct ka_vm *vm)
+{
+	const struct ka_guest_program *program = guest->options.program;
+
+	ka_vm_stop(vm);
+	if (program->say && !guest->plain_clock)
+		program->say(program->arg,
+			     "a program is busy and the guest's clock stands: once more with a "
+			     "clock that goes on while the guest computes, and moves what is "
+			     "measured by some 0.1 s");
+	guest->plain_clock = true;
+}
+
 /* ---- the first one ------------------------------------------------------------------------- */
 
-/* Waits for the facts. */
-static int wait_for_facts(struct ka_guest *guest, struct ka_vm *vm, struct nn_err *err)
+/* Waits for the next message of the first guest: 0 or -errno. */
+static int wait_for_message(struct ka_guest *guest, struct ka_vm *vm, struct ka_message *message,
+			    struct nn_err *err)
 {
-	struct ka_message message;
-	int ret = 0;
+	int ret;
 
-	while ((ret = ka_vm_message(vm, &message, err)) == 0) {
+	while ((ret = ka_vm_message(vm, message, err)) == 0) {
 		ret = ka_vms_wait(guest);
 		if (ret == -EINTR)
 			nn_refuse(err, "interrupted; nothing of the guest is left");
@@ -53,14 +78,55 @@ static int wait_for_facts(struct ka_guest *guest, struct ka_vm *vm, struct nn_er
 		if (ret < 0)
 			return ret;
 	}
+	return ret < 0 ? ret : 0;
+}
+
+/* A result of the survey; takes over @message's JSON. They come in any order. */
+static int keep_surveyed(struct ka_guest *guest, const struct ka_message *message,
+			 struct nn_err *err)
+{
+	int ret = 0;
+
+	while (message->index < MAX_SURVEYED && json_array_size(guest->surveyed) <= message->index)
+		if (json_array_append_new(guest->surveyed, json_null()) < 0)
+			break;
+	if (json_array_set(guest->surveyed, message->index, message->json) < 0)
+		ret = nn_fail(err, EIO, "cannot keep what the guest says of a survey");
+	json_decref(message->json);
+	return ret;
+}
+
+/* Waits for the survey, if there is one, and the facts. */
+static int wait_for_facts(struct ka_guest *guest, struct ka_vm *vm, struct nn_err *err)
+{
+	struct ka_message message;
+	int ret = wait_for_message(guest, vm, &message, err);
+
+	while (ret == 0 && message.kind == 'S' && guest->surveyed) {
+		ret = keep_surveyed(guest, &message, err);
+		if (ret == 0)
+			ret = wait_for_message(guest, vm, &message, err);
+	}
 	if (ret < 0)
 		return ret;
-	ret = 0;
 	if (message.kind != 'F' || ka_facts_decode(&guest->facts, message.json) < 0)
 		ret = nn_fail(err, EIO, "what the guest says cannot be understood");
 	json_decref(message.json);
 	vm->has_facts = true;
 	return ret;
+}
+
+/* Boots the first guest, which makes the survey. */
+static int boot_first(struct ka_guest *guest, struct nn_err *err)
+{
+	int ret;
+
+	json_decref(guest->surveyed);
+	guest->surveyed = NULL;
+	ret = ka_vm_boot(guest, &guest->vms[0], 0, -1, err);
+	if (ret == 0 && guest->options.program)
+		guest->surveyed = json_array();
+	return ret < 0 ? ret : wait_for_facts(guest, &guest->vms[0], err);
 }
 
 int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
@@ -77,9 +143,11 @@ int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
 	guest->signals = code = ka_signals_open(&guest->mask_before, err);
 	guest->masked = true;
 	if (code >= 0)
-		code = ka_vm_boot(guest, &guest->vms[0], 0, -1, err);
-	if (code == 0)
-		code = wait_for_facts(guest, &guest->vms[0], err);
+		code = boot_first(guest, err);
+	if (code == -ETIMEDOUT && may_run_meanwhile(guest, &guest->vms[0])) {
+		run_meanwhile(guest, &guest->vms[0]);
+		code = boot_first(guest, err);
+	}
 	if (code < 0) {
 		ka_guest_stop(guest);
 		return code;
@@ -91,10 +159,10 @@ int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
 
 /* ---- how many ----------------------------------------------------------------------------- */
 
-static unsigned guests_in_memory(void)
+static unsigned guests_in_memory(long room_kb)
 {
 	FILE *file = fopen("/proc/meminfo", "re");
-	long available_kb = ROOM_KB;
+	long available_kb = room_kb;
 	char line[128];
 
 	while (file && fgets(line, sizeof(line), file))
@@ -102,7 +170,7 @@ static unsigned guests_in_memory(void)
 			break;
 	if (file)
 		fclose(file);
-	return (unsigned)(available_kb / ROOM_KB);
+	return (unsigned)(available_kb / room_kb);
 }
 
 /* At least one: without any, there are no results. */
@@ -111,7 +179,7 @@ static unsigned guests_at_once(const struct collection *g)
 	unsigned n = g->guest->options.guests;
 
 	if (!n) {
-		unsigned fit = guests_in_memory();
+		unsigned fit = guests_in_memory(1024l * (ka_vm_memory_mib(g->guest) + BESIDES_MIB));
 
 		n = ka_usable_cpus();
 		n = fit < n ? fit : n;
@@ -210,10 +278,22 @@ static int end_guest(struct collection *g, struct ka_vm *vm, const char *why)
 	return deliver_rest(g, vm->part, why);
 }
 
+static bool has_part_in(const struct collection *g, const struct ka_vm *vm, size_t index)
+{
+	return index < g->plan->n && ka_part_index(vm->part, g->parts, index / g->parts) == index;
+}
+
 static bool still_owes(const struct collection *g, const struct ka_vm *vm, size_t index)
 {
-	return index < g->plan->n && !g->there[index] &&
-	       ka_part_index(vm->part, g->parts, index / g->parts) == index;
+	return has_part_in(g, vm, index) && !g->there[index];
+}
+
+/* It runs a part for the second time, and this came the first time. */
+static bool repeats(const struct collection *g, const struct ka_vm *vm,
+		    const struct ka_message *message)
+{
+	return vm->again && (message->kind == 'R' || message->kind == 'K') &&
+	       has_part_in(g, vm, message->index) && g->there[message->index];
 }
 
 /* Acts on one message; takes over its JSON. */
@@ -228,6 +308,8 @@ static int handle_message(struct collection *g, struct ka_vm *vm, struct ka_mess
 		return 0;
 	}
 	json_decref(message->json);
+	if (repeats(g, vm, message))
+		return 0;
 	if (message->kind == 'F' && !vm->has_facts) {
 		vm->has_facts = true;
 		return 0;
@@ -235,6 +317,21 @@ static int handle_message(struct collection *g, struct ka_vm *vm, struct ka_mess
 	return end_guest(g, vm,
 			 message->kind == 'E' ? "the guest ended without this result"
 					      : "the guest sent a line that is no result");
+}
+
+/* It will say no more, because of @why. */
+static int lose_guest(struct collection *g, struct ka_vm *vm, int code, struct nn_err *why)
+{
+	unsigned part = vm->part;
+	int cpu = vm->cpu;
+
+	if (code != -ETIMEDOUT || !may_run_meanwhile(g->guest, vm))
+		return end_guest(g, vm, why->text);
+	run_meanwhile(g->guest, vm);
+	if (ka_vm_boot(g->guest, vm, part, cpu, why) < 0)
+		return end_guest(g, vm, why->text);
+	vm->again = true;
+	return 0;
 }
 
 /* Acts on all that @vm has sent by now. */
@@ -245,7 +342,7 @@ static int handle_messages(struct collection *g, struct ka_vm *vm)
 	int ret = 0, more;
 
 	while (ret == 0 && vm->running && (more = ka_vm_message(vm, &message, &why)))
-		ret = more < 0 ? end_guest(g, vm, why.text) : handle_message(g, vm, &message);
+		ret = more < 0 ? lose_guest(g, vm, more, &why) : handle_message(g, vm, &message);
 	return ret;
 }
 
@@ -311,6 +408,11 @@ static int collect_all(struct collection *g)
 	}
 }
 
+const json_t *ka_guest_surveyed(const struct ka_guest *guest)
+{
+	return guest->surveyed;
+}
+
 int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan, const char *out_dir,
 		     const struct ka_schedule_events *events, struct nn_err *err)
 {
@@ -319,7 +421,7 @@ int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan, const c
 				.out_dir = out_dir,
 				.events = events,
 				.there = calloc(plan->n + 1, sizeof(bool)),
-				.parts = ka_parts(plan->n, guest->kernel.machine->part_size),
+				.parts = ka_parts(plan->n, ka_vm_part_size(guest)),
 				.next = 1, /* the first has been begun by ka_guest_start() */
 				.began_ns = ka_now_ns(),
 				.err = err };
@@ -342,6 +444,7 @@ struct ka_guest *ka_guest_stop(struct ka_guest *guest)
 		close(guest->signals);
 	if (guest->masked)
 		sigprocmask(SIG_SETMASK, &guest->mask_before, NULL);
+	json_decref(guest->surveyed);
 	free(guest);
 	return NULL;
 }

@@ -13,10 +13,20 @@
  *
  * The initramfs is a memory file: the program, the shared objects that it has loaded, modules, and
  * what to do. No file of the host is visible inside, and none changes.
+ *
+ * A program of the host that is itself under test (model/program.h) needs the host's files. Those are
+ * at KA_PROGRAM_HOST inside, read-only (User-mode Linux), or copies of some (an image). Which options
+ * it gives its sockets is found out first, by a survey, of whose results the plan is made:
+ *
+ *   ka_guest_start()   kernel, initramfs -->  ka_guest_main(): make(.., NULL) -> ka_schedule_run()
+ *                      <-- surveyed, facts
+ *   ka_guest_surveyed()                       make(.., surveyed) -> ka_schedule_run()
+ *   ka_guest_collect() <-- results
  */
 #ifndef KA_GUEST_H
 #define KA_GUEST_H
 
+#include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 
@@ -36,15 +46,28 @@ struct ka_guest_kernel {
 	char release[80];       /* as the file says; "": it does not */
 };
 
+/* What guests need that run a program of the host. */
+struct ka_guest_program {
+	/* Files and folders of the host, absolute; ends with NULL. What a kernel gets that cannot read
+	 * the host's files itself; programs with the libraries that they name. NULL: none. */
+	const char *const *copies;
+	unsigned instance_mib; /* memory that an instance's programs take; 0: a little */
+	unsigned memory_mib;   /* of a guest; 0: what so many instances need */
+	/* Called with what a reader of the results must know of the clock. NULL: not wanted. */
+	void (*say)(void *arg, const char *text);
+	void *arg;
+};
+
 struct ka_guest_options { /* strings and plan must live until ka_guest_stop() */
 	const struct ka_plan_options *plan;
 	const char *trials; /* what ka_guest_themes_fn is given in the guest; NULL: the catalogue */
-	unsigned jobs;      /* instances at once in a guest; 0: as many as its memory holds */
-	unsigned guests;    /* side by side; 0: as many as this machine has CPUs and memory for */
-	bool keep;          /* files of what fails will be asked for, */
-	bool keep_all;      /* of passes too */
-	double boot_s;      /* real time until the guest must have answered; 0: the default */
-	double silence_s;   /* real time between two results; 0: the default */
+	const struct ka_guest_program *program; /* NULL: no program of the host, and no survey */
+	unsigned jobs;    /* instances at once in a guest; 0: as many as its memory holds */
+	unsigned guests;  /* side by side; 0: as many as this machine has CPUs and memory for */
+	bool keep;        /* files of what fails will be asked for, */
+	bool keep_all;    /* of passes too */
+	double boot_s;    /* real time until the guest must have answered; 0: the default */
+	double silence_s; /* real time between two results; 0: the default */
 };
 
 /* Understands @text and looks at the files. -EINVAL: it is no such kernel; -ENOENT, -EACCES: no
@@ -75,6 +98,10 @@ int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,
 int ka_guest_collect(struct ka_guest *guest, const struct ka_plan *plan, const char *out_dir,
 		     const struct ka_schedule_events *events, struct nn_err *err);
 
+/* The survey's results, in the order of its plan: what ka_guest_themes_fn was given. Borrowed; NULL:
+ * there was none. */
+const json_t *ka_guest_surveyed(const struct ka_guest *guest);
+
 /* Kills the guest with all that belongs to it. NULL and half-started ones are fine. */
 struct ka_guest *ka_guest_stop(struct ka_guest *guest);
 
@@ -82,10 +109,16 @@ struct ka_guest *ka_guest_stop(struct ka_guest *guest);
  * and what takes long. */
 void ka_guest_plan_defaults(struct ka_plan_options *options);
 
-/* Makes the themes that @trials of ka_guest_options stands for, on a kernel with @hz. They live as
- * long as the process. 0 or -errno. */
-typedef int ka_guest_themes_fn(const char *trials, int hz, const struct ka_theme *const **themes,
-			       size_t *n, struct nn_err *err);
+/*
+ * Makes the themes that @trials of ka_guest_options stands for, on a kernel with @hz. They live as
+ * long as the process. Where a program is under test it is called twice: with @surveyed NULL for the
+ * survey's own themes (of which the plan has no filters and no settings), and with the array of their
+ * results, also those that are broken, for those of the plan. Both ends of a guest must make the same
+ * of it. 0 or -errno.
+ */
+typedef int ka_guest_themes_fn(const char *trials, const json_t *surveyed, int hz,
+			       const struct ka_theme *const **themes, size_t *n,
+			       struct nn_err *err);
 
 /* The life of process 1 in a guest: `kacheck guest DEVICE`, results go to /dev/DEVICE. Ends with
  * power off; returns only where it is not process 1 of a guest. */

@@ -133,7 +133,7 @@ static int check_image(struct ka_guest_kernel *kernel, struct nn_err *err)
 	"nowatchdog psi=0 cgroup_disable=memory sysctl.vm.stat_interval=100000 "                   \
 	"sysctl.vm.compaction_proactiveness=0 "
 
-static int boot_image(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
+static int boot_image(const struct ka_guest_kernel *kernel, int initramfs, const struct ka_how *how,
 		      struct ka_booted *booted, struct nn_err *err)
 {
 	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable " NO_HOUSEKEEPING
@@ -142,6 +142,7 @@ static int boot_image(const struct ka_guest_kernel *kernel, int initramfs, int c
 	 * take longer to make than the idle time of the first, and with several instances at once
 	 * an end is late by a jiffy now and then. */
 	static const char clock[] = "clock=vm,base=" KA_GUEST_DATE;
+	char memory[32];
 	const char *argv[] = { QEMU,
 			       "-nodefaults",
 			       "-no-user-config",
@@ -159,7 +160,7 @@ static int boot_image(const struct ka_guest_kernel *kernel, int initramfs, int c
 			       clock,
 			       "-no-reboot",
 			       "-m",
-			       KA_GUEST_MEMORY,
+			       memory,
 			       "-chardev",
 			       "file,id=results,path=/proc/self/fd/3",
 			       "-chardev",
@@ -177,7 +178,7 @@ static int boot_image(const struct ka_guest_kernel *kernel, int initramfs, int c
 			       NULL };
 	struct ka_boot boot = { .program = open_qemu(err), .initramfs = initramfs, .argv = argv };
 
-	(void)cpu;
+	snprintf(memory, sizeof(memory), "%uM", how->memory_mib);
 	return boot.program < 0 ? boot.program : ka_boot(booted, &boot, err);
 }
 

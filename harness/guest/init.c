@@ -5,20 +5,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/random.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "guest/guest.h"
 #include "guest/job.h"
 #include "guest/parcel.h"
+#include "guest/system.h"
 #include "model/util.h"
 #include "result/result.h"
 #include "run/host.h"
@@ -27,13 +23,21 @@
 /* Files wait here for a moment. */
 #define KEPT_FOLDER "/tmp/kept"
 
-/* As much as the kernel wants. */
-#define ENTROPY_BYTES 64
+#define NSEC_PER_SEC 1000000000ll
+
+/* Twenty seconds of the guest's are soon over, unless its clock stands; and waking up so often costs
+ * three hours half a second. */
+#define SIGN_OF_LIFE_NS (20 * NSEC_PER_SEC)
+
+/* By so much do ends move where the clock runs while the guest computes, at the worst that was seen
+ * (0.3 s), and as much again. */
+#define PLAIN_CLOCK_NOISE_NS (600 * NSEC_PER_SEC / 1000)
 
 struct self {
 	FILE *line; /* to the host */
 	struct ka_guest_job job;
 	struct ka_facts facts;
+	json_t *surveyed;    /* the survey's results; NULL: there was none here */
 	struct ka_plan plan; /* this guest's part */
 	unsigned parts;
 };
@@ -103,92 +107,6 @@ static int on_result(void *arg, size_t index, json_t *json)
 	return ret;
 }
 
-/* ---- a system around the program ---------------------------------------------------------- */
-
-static int mount_all(struct nn_err *err)
-{
-	static const struct {
-		const char *type, *path;
-	} mounts[] = { { "proc", "/proc" },
-		       { "sysfs", "/sys" },
-		       { "devtmpfs", "/dev" },
-		       { "tmpfs", "/run" },
-		       { "tmpfs", "/tmp" } };
-
-	for (size_t i = 0; i < KA_N(mounts); i++)
-		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, MS_NOSUID, NULL) < 0 &&
-		    errno != EBUSY)
-			return nn_fail(err, errno, "cannot mount %s", mounts[i].path);
-	return 0;
-}
-
-/* Every process that is forked maps the program anew, window by window; each window is a page fault,
- * which User-mode Linux handles in three stops of a traced process. So, larger ones, where the kernel
- * lets itself be told (CONFIG_DEBUG_FS); it runs without. */
-static void map_more_at_once(void)
-{
-	static const char debugfs[] = "/sys/kernel/debug", bytes[] = "1048576";
-	int fd;
-
-	if (mount("debugfs", debugfs, "debugfs", MS_NOSUID, NULL) < 0)
-		return;
-	fd = open("/sys/kernel/debug/fault_around_bytes", O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)!write(fd, bytes, sizeof(bytes) - 1);
-	close(fd);
-}
-
-/* The kernel waits for entropy before it gives out random numbers; a constant makes all that is drawn
- * from it, like ports and sequence numbers, the same in every run. */
-static int begin_entropy(struct nn_err *err)
-{
-	union {
-		struct rand_pool_info info;
-		char room[sizeof(struct rand_pool_info) + ENTROPY_BYTES];
-	} seed = { .room = "" };
-	int fd = open("/dev/random", O_RDWR | O_CLOEXEC), ret = 0;
-
-	seed.info.entropy_count = ENTROPY_BYTES * 8;
-	seed.info.buf_size = ENTROPY_BYTES;
-	if (fd < 0 || ioctl(fd, RNDADDENTROPY, &seed) < 0)
-		ret = nn_fail(err, errno, "cannot seed /dev/random");
-	if (fd >= 0)
-		close(fd);
-	json_object_seed(1);
-	return ret;
-}
-
-static int load_module(const char *path, struct nn_err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return nn_fail(err, errno, "cannot open the module %s", path);
-	if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
-		ret = nn_fail(err, errno, "cannot load the module %s", path);
-	close(fd);
-	return ret;
-}
-
-static int load_modules(struct nn_err *err)
-{
-	FILE *list = fopen(KA_MODULES_PATH, "re");
-	char *path = NULL;
-	size_t room = 0;
-	int ret = 0;
-
-	if (!list)
-		return errno == ENOENT ? 0 : nn_fail(err, errno, "cannot read the list of modules");
-	while (ret == 0 && getline(&path, &room, list) > 0) {
-		path[strcspn(path, "\n")] = '\0';
-		ret = load_module(path, err);
-	}
-	free(path);
-	fclose(list);
-	return ret;
-}
-
 /* ---- the plan ----------------------------------------------------------------------------- */
 
 /* A kernel passes on to process 1 what it does not understand of its command line. */
@@ -201,42 +119,116 @@ static int check_clock(struct nn_err *err)
 	return 0;
 }
 
-static int make_plan(struct self *self, ka_guest_themes_fn *make, struct nn_err *err)
+/* Where computing takes as long as on the host, it makes timers late; nobody measures that in a guest,
+ * where looking at the clock many times a second is what makes it slow. */
+static int read_facts(struct self *self, struct nn_err *err)
 {
-	size_t n;
-	const struct ka_theme *const *themes = ka_catalogue(&n);
-	int ret;
+	int ret = ka_host_facts(&self->facts, err);
 
-	ret = check_clock(err);
+	self->facts.virtual_clock = true;
+	self->facts.noise_ns = self->job.plain_clock ? PLAIN_CLOCK_NOISE_NS : 0;
+	return ret;
+}
+
+static int prepare(struct self *self, struct nn_err *err)
+{
+	int ret = check_clock(err);
+
 	if (ret == 0)
-		ret = load_modules(err);
+		ret = ka_system_modules(err);
 	if (ret == 0)
 		ret = ka_guest_job_read(&self->job, KA_GUEST_JOB_PATH, err);
 	if (ret == 0)
-		ret = ka_host_facts(&self->facts, err);
-	self->facts.virtual_clock = true;
-	if (ret == 0 && self->job.trials)
-		ret = make(self->job.trials, self->facts.hz, &themes, &n, err);
+		ret = read_facts(self, err);
+	if (ret == 0 && self->job.program)
+		ret = ka_system_for_program(&self->job, err);
+	return ret;
+}
+
+static int make_plan(struct self *self, ka_guest_themes_fn *make,
+		     const struct ka_plan_options *options, struct nn_err *err)
+{
+	size_t n;
+	const struct ka_theme *const *themes = ka_catalogue(&n);
+	int ret = 0;
+
+	if (self->job.trials)
+		ret = make(self->job.trials, self->surveyed ? self->surveyed : self->job.surveyed,
+			   self->facts.hz, &themes, &n, err);
 	if (ret == 0)
-		ret = ka_plan_new(&self->plan, themes, n, &self->job.plan, self->facts.hz, err);
+		ret = ka_plan_new(&self->plan, themes, n, options, self->facts.hz, err);
+	return ret;
+}
+
+/* ---- running it --------------------------------------------------------------------------- */
+
+/* A sign of life: the clock goes on. How many are in hand tells the host how much there may be to
+ * compute until the next. */
+static void on_progress(void *arg, const struct ka_progress *progress)
+{
+	(void)send_message(arg, 'T', progress->running, json_integer(ka_now_ns() / NSEC_PER_SEC));
+}
+
+static int run_plan(struct self *self, int (*result)(void *arg, size_t index, json_t *json),
+		    const char *out_dir, struct nn_err *err)
+{
+	const struct ka_schedule_options options = { .jobs = self->job.jobs,
+						     .out_dir = out_dir,
+						     .keep_all = self->job.keep_all,
+						     .noise_budget_ns = self->facts.noise_ns };
+	const struct ka_schedule_events events = { .result = result,
+						   .progress =
+							   self->job.program ? on_progress : NULL,
+						   .progress_every_ns = SIGN_OF_LIFE_NS,
+						   .arg = self };
+
+	return ka_schedule_run(&self->plan, &self->facts, &options, &events, err);
+}
+
+static int on_surveyed(void *arg, size_t index, json_t *json)
+{
+	struct self *self = arg;
+	int ret = json_array_set(self->surveyed, index, json) < 0 ? -ENOMEM : 0;
+
+	if (ret == 0)
+		return send_message(self, 'S', index, json);
+	json_decref(json);
+	return ret;
+}
+
+/* Of what the program does by itself the plan is made, here and on the host. */
+static int survey(struct self *self, ka_guest_themes_fn *make, struct nn_err *err)
+{
+	const struct ka_plan_options options = { .seed = self->job.plan.seed, .long_ = true };
+	int ret = make_plan(self, make, &options, err);
+
+	if (ret == 0)
+		self->surveyed = json_array();
+	for (size_t i = 0; ret == 0 && i < self->plan.n; i++)
+		json_array_append_new(self->surveyed, json_null());
+	if (ret == 0)
+		ret = run_plan(self, on_surveyed, NULL, err);
+	ka_plan_free(&self->plan);
+	return ret;
+}
+
+/* The host has its facts before the plan is made, so that what stops it here is told as what it is. */
+static int run(struct self *self, ka_guest_themes_fn *make, struct nn_err *err)
+{
+	bool is_first = self->job.program && !self->job.surveyed;
+	int ret = is_first ? survey(self, make, err) : 0;
+
+	if (ret == 0 && is_first)
+		ret = send_message(self, 'F', 0, ka_facts_encode(&self->facts));
+	if (ret == 0)
+		ret = make_plan(self, make, &self->job.plan, err);
+	if (ret == 0 && !is_first)
+		ret = send_message(self, 'F', 0, ka_facts_encode(&self->facts));
 	if (ret < 0)
 		return ret;
 	self->parts = ka_parts(self->plan.n, self->job.part_size);
 	ka_part_keep(&self->plan, self->job.part, self->parts);
-	return 0;
-}
-
-static int run_plan(struct self *self, struct nn_err *err)
-{
-	const struct ka_schedule_options options = { .jobs = self->job.jobs,
-						     .out_dir = self->job.keep ? KEPT_FOLDER : NULL,
-						     .keep_all = self->job.keep_all };
-	const struct ka_schedule_events events = { .result = on_result, .arg = self };
-	int ret = send_message(self, 'F', 0, ka_facts_encode(&self->facts));
-
-	if (ret == 0)
-		ret = ka_schedule_run(&self->plan, &self->facts, &options, &events, err);
-	return ret;
+	return run_plan(self, on_result, self->job.keep ? KEPT_FOLDER : NULL, err);
 }
 
 /* A guest that has no ACPI cannot switch itself off; QEMU takes a restart for the end. */
@@ -258,17 +250,13 @@ int ka_guest_main(const char *device, ka_guest_themes_fn *make, struct nn_err *e
 
 	if (getpid() != 1 || access(KA_GUEST_JOB_PATH, R_OK) < 0)
 		return nn_fail(err, EPERM, "this is for process 1 of a guest kernel");
-	ret = mount_all(err);
-	if (ret == 0) {
-		map_more_at_once();
-		ret = begin_entropy(err);
-	}
+	ret = ka_system_begin(err);
 	if (ret == 0)
 		ret = open_line(&self, device, err);
 	if (ret == 0)
-		ret = make_plan(&self, make, err);
+		ret = prepare(&self, err);
 	if (ret == 0)
-		ret = run_plan(&self, err);
+		ret = run(&self, make, err);
 	if (self.line)
 		send_message(&self, ret == 0 ? 'E' : 'X', 0,
 			     json_string(ret == 0 ? "" : err->text));

@@ -49,6 +49,9 @@ static const struct number numbers[] = {
 	{ "part_size", offsetof(struct ka_guest_job, part_size), false },
 	{ "keep", offsetof(struct ka_guest_job, keep), true },
 	{ "keep_all", offsetof(struct ka_guest_job, keep_all), true },
+	{ "program", offsetof(struct ka_guest_job, program), true },
+	{ "hostfs", offsetof(struct ka_guest_job, hostfs), true },
+	{ "plain_clock", offsetof(struct ka_guest_job, plain_clock), true },
 };
 
 static json_t *write_number(const struct ka_guest_job *job, const struct number *number)
@@ -78,10 +81,11 @@ char *ka_guest_job_text(const struct ka_guest_job *job)
 	char *text = NULL;
 	json_t *json;
 
-	json = json_pack("{s:o, s:o, s:o, s:o, s:s?}", "settings", settings(plan), "filters",
+	json = json_pack("{s:o, s:o, s:o, s:o, s:s?, s:O?}", "settings", settings(plan), "filters",
 			 texts(plan->filters, plan->n_filters), "excludes",
 			 texts(plan->excludes, plan->n_excludes), "seed",
-			 json_sprintf("%" PRIu64, plan->seed), "trials", job->trials);
+			 json_sprintf("%" PRIu64, plan->seed), "trials", job->trials, "surveyed",
+			 job->surveyed);
 	for (size_t i = 0; json && i < KA_N(numbers); i++)
 		json_object_set_new(json, numbers[i].key, write_number(job, &numbers[i]));
 	if (json)
@@ -129,6 +133,9 @@ static int read_job(struct ka_guest_job *job, struct nn_err *err)
 	plan->n_excludes = take_texts(plan->excludes, excludes);
 	plan->seed = strtoull(seed, NULL, 10);
 	job->trials = json_string_value(json_object_get(job->json, "trials"));
+	job->surveyed = json_object_get(job->json, "surveyed");
+	if (!json_is_array(job->surveyed))
+		job->surveyed = NULL;
 	return take_settings(plan, settings_, err);
 }
 
@@ -154,24 +161,27 @@ void ka_guest_job_free(struct ka_guest_job *job)
 
 json_t *ka_facts_encode(const struct ka_facts *facts)
 {
-	return json_pack("{s:s, s:i, s:I, s:b, s:o}", "release", facts->release, "hz", facts->hz,
-			 "tick_ns", (json_int_t)facts->tick_ns, "phase_known",
-			 (int)facts->phase_known, "j0", json_sprintf("%" PRId64, facts->j0));
+	return json_pack("{s:s, s:i, s:I, s:b, s:o, s:I}", "release", facts->release, "hz",
+			 facts->hz, "tick_ns", (json_int_t)facts->tick_ns, "phase_known",
+			 (int)facts->phase_known, "j0", json_sprintf("%" PRId64, facts->j0),
+			 "noise_ns", (json_int_t)facts->noise_ns);
 }
 
 int ka_facts_decode(struct ka_facts *facts, const json_t *json)
 {
 	const char *release, *j0;
-	json_int_t tick_ns;
+	json_int_t tick_ns, noise_ns;
 	int hz, phase_known;
 
-	if (json_unpack((json_t *)json, "{s:s, s:i, s:I, s:b, s:s}", "release", &release, "hz", &hz,
-			"tick_ns", &tick_ns, "phase_known", &phase_known, "j0", &j0) < 0)
+	if (json_unpack((json_t *)json, "{s:s, s:i, s:I, s:b, s:s, s:I}", "release", &release, "hz",
+			&hz, "tick_ns", &tick_ns, "phase_known", &phase_known, "j0", &j0,
+			"noise_ns", &noise_ns) < 0)
 		return -EINVAL;
 	*facts = (struct ka_facts){ .hz = hz,
 				    .tick_ns = tick_ns,
 				    .phase_known = phase_known,
 				    .j0 = strtoll(j0, NULL, 10),
+				    .noise_ns = noise_ns,
 				    .virtual_clock = true };
 	snprintf(facts->release, sizeof(facts->release), "%s", release);
 	return 0;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What travels between host and guest. In: a job, a JSON file in the initramfs. Out, over a
- * serial line: one kind, a blank, JSON, newline: F facts, R a result with its index, K a file
- * that is kept of it, just before (parcel.h), X why the guest could not begin, E the end.
+ * serial line: one kind, a number, a blank, JSON, newline: F facts, R a result with its index, K a
+ * file that is kept of it, just before (parcel.h), X why the guest could not begin, E the end. Of a
+ * program besides: S a result of the survey, T the seconds of the guest's clock, a sign of life while
+ * so many instances run.
  */
 #ifndef KA_GUEST_JOB_H
 #define KA_GUEST_JOB_H
@@ -22,6 +24,10 @@ struct ka_guest_job {
 	unsigned jobs;
 	unsigned part, part_size; /* of the plan: see below */
 	bool keep, keep_all;      /* files of what failed, or of everything */
+	bool program;             /* of the host, is under test */
+	bool hostfs;              /* the host's files are to be mounted for it */
+	bool plain_clock;         /* the clock does not stand while the guest computes */
+	const json_t *surveyed;   /* borrowed; NULL: a survey comes first, if .program */
 	json_t *json;             /* owned */
 };
 

@@ -22,18 +22,27 @@ struct ka_kernel_place {
 	const char *config_from, *config_to; /* of the kernel's name, what is replaced by what */
 };
 
+/* How one guest is started. */
+struct ka_how {
+	int cpu; /* where it stays, if it stays anywhere; -1: where the scheduler puts it */
+	unsigned memory_mib; /* of the guest */
+	bool host_files;     /* it reads the host's files, if it can */
+	bool plain_clock;    /* its clock does not stand while it computes, if it ever does */
+};
+
 struct ka_machine {
 	const char *prefix; /* of --kernel: "uml:" */
 	const char *form;   /* "uml:FILE" */
 	const char *about;
 	bool has_modules;   /* its kernels load them: ",modules=DIR" */
+	bool has_hostfs;    /* its kernels read the host's files themselves */
+	bool can_stand;     /* its clock stands while it computes */
 	unsigned jobs;      /* instances at once, if nobody says otherwise */
 	unsigned part_size; /* so many instances are worth a boot of their own */
 	struct ka_kernel_place cache, root;
 	/* Fills in what the file says, or says why it will not do. */
 	int (*check)(struct ka_guest_kernel *kernel, struct nn_err *err);
-	/* @cpu: where it stays, if it stays anywhere; -1: where the scheduler puts it. */
-	int (*boot)(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
+	int (*boot)(const struct ka_guest_kernel *kernel, int initramfs, const struct ka_how *how,
 		    struct ka_booted *booted, struct nn_err *err);
 };
 
@@ -43,7 +52,7 @@ KA_MACHINES(KA_DECLARE_MACHINE)
 /* Number @i of the list; NULL beyond its end. */
 const struct ka_machine *ka_machine(size_t i);
 
-#define KA_GUEST_MEMORY  "768M"
+#define KA_GUEST_MIB     768
 /* Every guest's wall clock begins here, so that two runs are the same. */
 #define KA_GUEST_DATE    "2000-01-01"
 #define KA_GUEST_DATE_NS "946684800000000000"

@@ -47,10 +47,10 @@ static int check_tree(struct ka_guest_kernel *kernel, struct nn_err *err)
 	return ret;
 }
 
-static int boot_tree(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
+static int boot_tree(const struct ka_guest_kernel *kernel, int initramfs, const struct ka_how *how,
 		     struct ka_booted *booted, struct nn_err *err)
 {
-	return ka_machine_uml.boot(kernel, initramfs, cpu, booted, err);
+	return ka_machine_uml.boot(kernel, initramfs, how, booted, err);
 }
 
 /* Figures as those of uml.c. */
@@ -58,6 +58,8 @@ const struct ka_machine ka_machine_tree = {
 	.prefix = "tree:",
 	.form = "tree:DIR",
 	.about = "the User-mode Linux that was built in a kernel tree",
+	.has_hostfs = true,
+	.can_stand = true,
 	.jobs = 32,
 	.part_size = 32,
 	.check = check_tree,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,7 +14,7 @@
 #include "model/nearest.h"
 
 /* The guest's memory, and the program. */
-#define ADDRESSES (840ull << 20)
+#define PROGRAM_MIB 72
 
 #define BUILD_ONE "build one with ci/kernels/build-uml"
 
@@ -63,6 +64,11 @@ static int check_content(const char *data, size_t size, const char *file, struct
 	return 0;
 }
 
+static int check_room(unsigned memory_mib, struct nn_err *err)
+{
+	return ka_check_memory((memory_mib + PROGRAM_MIB) * 1ull << 20, err);
+}
+
 static int check_uml(struct ka_guest_kernel *kernel, struct nn_err *err)
 {
 	struct stat st;
@@ -80,23 +86,24 @@ static int check_uml(struct ka_guest_kernel *kernel, struct nn_err *err)
 	munmap(data, (size_t)st.st_size);
 	if (ret == 0 && access(kernel->file, X_OK) < 0)
 		return nn_fail(err, errno, "%s cannot be executed; try chmod +x", kernel->file);
-	return ret == 0 ? ka_check_memory(ADDRESSES, err) : ret;
+	return ret == 0 ? check_room(KA_GUEST_MIB, err) : ret;
 }
 
 /*
- * inf-cpu: computing takes no time, waiting none either. The pid file of uml_dir, which nobody
+ * inf-cpu: computing takes no time, waiting none either. Plain time-travel: computing takes as long as
+ * it takes the host. The pid file of uml_dir, which nobody
  * needs, cannot be made below /proc, and so cannot be left behind. No panic=: a reboot would start
  * it again.
  */
-static int boot_uml(const struct ka_guest_kernel *kernel, int initramfs, int cpu,
+static int boot_uml(const struct ka_guest_kernel *kernel, int initramfs, const struct ka_how *how,
 		    struct ka_booted *booted, struct nn_err *err)
 {
-	static const char memory[] = "mem=" KA_GUEST_MEMORY;
 	static const char start[] = "time-travel-start=" KA_GUEST_DATE_NS;
+	char memory[32];
 	const char *argv[] = { "linux",
 			       memory,
 			       "initrd=/proc/self/fd/4",
-			       "time-travel=inf-cpu",
+			       how->plain_clock ? "time-travel" : "time-travel=inf-cpu",
 			       start,
 			       "uml_dir=/proc/self/",
 			       "umid=kacheck",
@@ -111,14 +118,19 @@ static int boot_uml(const struct ka_guest_kernel *kernel, int initramfs, int cpu
 			       "guest",
 			       "ttyS0",
 			       NULL };
-	struct ka_boot boot = { .program = open(kernel->file, O_RDONLY | O_CLOEXEC),
-				.initramfs = initramfs,
+	struct ka_boot boot = { .initramfs = initramfs,
 				.argv = argv,
 				.memory_in_file = true,
 				.without_entropy = true,
+				.host_files = how->host_files,
 				.on_one_cpu = true,
-				.cpu = cpu };
+				.cpu = how->cpu };
+	int ret = check_room(how->memory_mib, err);
 
+	if (ret < 0)
+		return ret;
+	snprintf(memory, sizeof(memory), "mem=%uM", how->memory_mib);
+	boot.program = open(kernel->file, O_RDONLY | O_CLOEXEC);
 	if (boot.program < 0)
 		return nn_fail(err, errno, "cannot open %s", kernel->file);
 	return ka_boot(booted, &boot, err);
@@ -130,6 +142,8 @@ const struct ka_machine ka_machine_uml = {
 	.prefix = "uml:",
 	.form = "uml:FILE",
 	.about = "a User-mode Linux",
+	.has_hostfs = true,
+	.can_stand = true,
 	.jobs = 32,
 	.part_size = 32,
 	.cache = { "/kacheck/uml-*/linux", "/linux", "/config" },

@@ -15,18 +15,25 @@ struct ka_vm {
 	struct ka_collect collect;
 	unsigned part; /* of the plan */
 	int cpu;       /* where it stays; -1: nobody knows */
+	unsigned memory_mib;
 	bool running;
+	bool again;          /* it runs its part for the second time */
 	bool has_facts;      /* it has sent its facts */
 	struct nn_err keep;  /* why a file of the next result could not be kept */
 	double silence_s;    /* real time that it may let pass between two lines */
 	double patience_s;   /* ... and before the next one, */
 	int64_t deadline_ns; /* which ends here */
+	bool plain_clock;    /* its clock does not stand while it computes */
+	int64_t clock_ns;    /* of such a one: real time of its first sign of life, */
+	long clock_s;        /* and what its clock said */
 };
 
 struct ka_guest {
 	struct ka_guest_kernel kernel;
 	struct ka_guest_options options;
 	struct ka_facts facts;
+	json_t *surveyed; /* NULL: no survey */
+	bool plain_clock; /* of those that are booted from now on */
 	struct ka_vm vms[KA_MAX_PARTS];
 	int signals; /* signalfd */
 	sigset_t mask_before;
@@ -40,6 +47,11 @@ struct ka_message {
 	json_t *json;
 };
 
+/* A guest's memory, how many instances run at once in it, and how many are worth a boot. */
+unsigned ka_vm_memory_mib(const struct ka_guest *guest);
+unsigned ka_vm_jobs(const struct ka_guest *guest);
+unsigned ka_vm_part_size(const struct ka_guest *guest);
+
 /* Boots a guest for part @part of the plan. 0 or -errno; nothing of it runs then. */
 int ka_vm_boot(const struct ka_guest *guest, struct ka_vm *vm, unsigned part, int cpu,
 	       struct nn_err *err);
@@ -51,7 +63,7 @@ void ka_vm_stop(struct ka_vm *vm);
 /* Waits until anything comes from a guest, or one has been silent for too long; -EINTR, -errno. */
 int ka_vms_wait(struct ka_guest *guest);
 /* The next message of @vm: 1; 0: nothing more by now. -EIO: it has ended, -ETIMEDOUT: it was
- * silent for too long; @err has its last words. */
+ * silent for too long; @err has its last words. Signs of life are not handed on. */
 int ka_vm_message(struct ka_vm *vm, struct ka_message *message, struct nn_err *err);
 
 #endif

@@ -20,6 +20,11 @@
 /* The program's own folder: a file system in memory that each instance has for itself. */
 #define KA_PROGRAM_DIR "/run/kacheck"
 
+/* In a guest: where the host's files are, read-only. There this variable of the environment names it;
+ * on a host it is not set. */
+#define KA_PROGRAM_HOST     "/host"
+#define KA_PROGRAM_HOST_ENV "KACHECK_HOST_FILES"
+
 /* So long it may hold a socket that the kernel has ended, if it does not say otherwise. */
 #define KA_PROGRAM_PATIENCE_S 10
 

@@ -93,7 +93,6 @@ static struct ka_facts measured_facts(const struct stamps *stamps, int64_t end_n
 	int64_t from_ns = stamps->ready_ns ? stamps->ready_ns : stamps->began_ns;
 	struct ka_facts facts = *run->facts;
 
-	facts.noise_ns = 0;
 	if (run->noise) {
 		facts.noise_ns = ka_noise_between(run->noise, from_ns, end_ns);
 		ka_noise_collect(run->noise, from_ns, end_ns, facts.tick_ns / QUIET_PART,

@@ -399,7 +399,8 @@ static void tell_progress(struct ka_schedule *s)
 
 	if (!s->events->progress || now < s->progress_ns)
 		return;
-	s->progress_ns = now + PROGRESS_NS;
+	s->progress_ns =
+		now + (s->events->progress_every_ns ? s->events->progress_every_ns : PROGRESS_NS);
 	progress = (struct ka_progress){ .done = (unsigned)s->done,
 					 .running = (unsigned)s->running,
 					 .total = (unsigned)s->plan->n,

@@ -18,7 +18,7 @@
 struct ka_instance_run {
 	const struct ka_instance *instance;
 	const struct ka_prediction *prediction;
-	const struct ka_facts *facts; /* .noise_ns and .noise_budget_ns are still to be filled */
+	const struct ka_facts *facts; /* .noise_ns is still to be filled, if .noise is there */
 	const struct ka_noise *noise; /* NULL: not measured */
 	const char *out_dir;          /* where to keep files; NULL: nowhere */
 	bool keep_all;
@@ -58,7 +58,8 @@ struct ka_schedule_events {
 	/* One result, as soon as it is there; takes over the JSON reference. Return non-zero to stop
 	 * the whole schedule (the value is returned by ka_schedule_run). */
 	int (*result)(void *arg, size_t index, json_t *json);
-	void (*progress)(void *arg, const struct ka_progress *progress); /* NULL: none; <= 10 Hz */
+	void (*progress)(void *arg, const struct ka_progress *progress); /* NULL: none */
+	int64_t progress_every_ns; /* 0: four times a second */
 	/* once, at the end, where the host's clock is the instances' clock; NULL: not wanted */
 	void (*noise)(void *arg, const struct ka_host_noise *noise);
 	void *arg;
