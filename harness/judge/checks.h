@@ -65,7 +65,7 @@ void ka_accepted_ns(const struct ka_evidence *e, const int64_t window[2],
 /* @off: measured jiffy minus predicted one. */
 void ka_check_jiffy(const struct ka_evidence *e, int64_t off, struct ka_findings *f);
 
-/* ---- checks_wire.c: when probes are sent, and how many ------------------------------------------ */
+/* ---- checks_wire.c: what is sent, and how many -------------------------------------------------- */
 
 void ka_check_probe_count(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_answered(const struct ka_evidence *e, struct ka_findings *f);
@@ -74,7 +74,6 @@ void ka_check_received(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_first_probe(const struct ka_evidence *e, struct ka_findings *f);
 /* RFC 9293 3.8.4 MUST-26: no probe before the idle time is over, at any time of the connection. */
 void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f);
-void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f);
 /* What the device refuses is tried again every HZ/2, and counts as no probe. */
 void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f);
 
@@ -83,6 +82,10 @@ void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f);
 /* tcp_send_active_reset(): RST|ACK, SEQ = SND.NXT. */
 void ka_check_rst_format(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_rst_counts(const struct ka_evidence *e, struct ka_findings *f);
+
+/* ---- gaps.c: each probe comes when the one before says ------------------------------------------- */
+
+void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f);
 
 /* ---- checks_socket.c ----------------------------------------------------------------------------- */
 

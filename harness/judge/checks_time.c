@@ -257,6 +257,25 @@ void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 		find_time(e, bounds.end, KA_FIND_END_LATE, elapsed - accepted[1], f);
 }
 
+/*
+ * The timer is set by a kernel thread (mptcp_worker()) that waits for a CPU, and for other work on the
+ * same one, which no watcher sees. What it does wakes the application: by that time it has run.
+ */
+static int64_t notice_set_ns(const struct ka_evidence *e)
+{
+	int64_t set_ns = e->end_ns;
+
+	for (size_t i = 0; i < e->timeline->n && !e->facts->virtual_clock; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_EPOLL && event->at == e->at && event->t_ns > set_ns &&
+		    event->t_ns < e->notice_ns &&
+		    event->t_ns - e->end_ns <= e->facts->noise_budget_ns)
+			set_ns = event->t_ns;
+	}
+	return set_ns;
+}
+
 /* mptcp_set_close_tout(): another timer, on the same wheel. */
 void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f)
 {
@@ -268,8 +287,9 @@ void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f)
 	seen = e->notice_ns - e->end_ns;
 	earliest = (after - 1) * e->tick_ns;
 	latest = (after + ka_wheel_granule(after, e->facts->hz) + HANDLING_J) * e->tick_ns;
-	/* It is told by a kernel thread (mptcp_worker()), which waits for a CPU as the watchers of the
-	 * host do, once the timer has gone off; what the application waited, it has seen itself. */
+	latest += notice_set_ns(e) - e->end_ns;
+	/* It is told by that thread, once the timer has gone off; what the application waited for a CPU,
+	 * it has seen itself. */
 	due_ns = e->end_ns + latest;
 	latest += 2 * ka_noise_at(e->facts, due_ns, e->notice_ns) +
 		  ka_cpu_late_ns(e, due_ns, e->notice_ns, e->notice_late_ns);

@@ -4,10 +4,8 @@
 #include <stdio.h>
 
 #include "judge/checks.h"
-#include "judge/regimes.h"
 #include "judge/replay.h"
 #include "judge/values.h"
-#include "judge/wheel.h"
 #include "model/release.h"
 #include "model/util.h"
 
@@ -118,107 +116,6 @@ void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f)
 			return;
 		}
 	}
-}
-
-/* ---- gaps --------------------------------------------------------------------------------------- */
-
-/*
- * The gap after unanswered probe @k (from 0), in jiffies. From the second probe on, every expiry
- * is a multiple of the granularity and the gap a constant; the first probe need not be one, unless
- * its timer ran with idle in full and a granularity that is not finer.
- */
-static void gap_range(const struct ka_evidence *e, int k, int64_t range[2])
-{
-	const struct ka_prediction *want = e->want;
-	int64_t len = ka_values_begin(e->instance).intvl * e->facts->hz;
-	int64_t bias = want->gap_j - ka_wheel_step(len, e->facts->hz, NULL);
-	bool aligned = ka_armed_fresh(e) && want->granule_idle_j >= want->granule_intvl_j;
-
-	range[0] = range[1] = want->gap_j;
-	/* an experiment that expects another gap is not excused by what excuses real ones */
-	if (k || aligned || bias)
-		return;
-	range[0] = len + 1;
-	range[1] = len + want->granule_intvl_j;
-}
-
-/*
- * A late probe is nearer to the next one, as far as the rounding absorbs; but intvl is always
- * waited for in full, less the jiffy by which a time stamp is truncated. @from_ns: when it was sent.
- */
-static int64_t shortest_ns(const struct ka_evidence *e, const int64_t range[2], int64_t from_ns)
-{
-	int64_t tick = e->tick_ns, shortest = (range[0] - 1) * tick;
-	int64_t len = ka_values_begin(e->instance).intvl * e->facts->hz;
-	int64_t absorbed = e->want->gap_slack_j * tick;
-	int64_t noise = ka_noise_at(e->facts, from_ns, from_ns);
-
-	if (e->instance->case_->bias.gap_granules)
-		return shortest;
-	shortest -= noise < absorbed ? noise : absorbed;
-	return shortest > (len - 1) * tick ? shortest : (len - 1) * tick;
-}
-
-/* A delay of the probe that the rounding does not absorb costs one granule. */
-static int64_t longest_ns(const struct ka_evidence *e, const int64_t range[2], int64_t from_ns,
-			  int64_t to_ns)
-{
-	int64_t tick = e->tick_ns, longest = range[1] * tick;
-
-	if (ka_noise_at(e->facts, from_ns, from_ns) > e->want->gap_slack_j * tick)
-		longest += e->want->granule_intvl_j * tick;
-	return longest + ka_late_ns(e, from_ns + range[1] * tick, to_ns);
-}
-
-/* From probe @k, sent at @from_ns, to what is called @to. */
-static void check_gap(const struct ka_evidence *e, int k, int64_t to_ns, const char *to,
-		      struct ka_findings *f)
-{
-	int64_t from_ns = e->probe_ns[k], gap = to_ns - from_ns, range[2];
-
-	gap_range(e, k, range);
-	if (gap >= shortest_ns(e, range, from_ns) && gap <= longest_ns(e, range, from_ns, to_ns))
-		return;
-	ka_find(f, KA_FIND_GAP, -1, "gap of %.6f s from probe %d to %s, must be %.3f s",
-		ka_seconds(gap), k + 1, to, ka_seconds(range[1] * e->tick_ns));
-}
-
-/* Window probes: each interval is twice the one before. */
-static void check_backoff(const struct ka_evidence *e, int n, struct ka_findings *f)
-{
-	const struct ka_backoff timer = ka_rule(e->want->when)->timer(e->instance, e->facts->hz);
-
-	for (int k = 0; k + 1 < n; k++) {
-		int64_t from_ns = e->probe_ns[k], to_ns = e->probe_ns[k + 1], range[2];
-		int64_t gap = to_ns - from_ns, latest;
-
-		ka_backoff_gap(&timer, (unsigned)k + 1, range);
-		latest = range[1] * e->tick_ns;
-		if (gap < (range[0] - 1) * e->tick_ns - ka_noise_at(e->facts, from_ns, from_ns) ||
-		    gap > latest + ka_late_ns(e, from_ns + latest, to_ns))
-			ka_find(f, KA_FIND_GAP, -1,
-				"gap of %.6f s from window probe %d, must be %.3f .. %.3f s",
-				ka_seconds(gap), k + 1, ka_seconds(range[0] * e->tick_ns),
-				ka_seconds(range[1] * e->tick_ns));
-	}
-}
-
-void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
-{
-	int n = e->probes <= KA_MAX_GAPS ? e->probes : KA_MAX_GAPS;
-
-	if (ka_regime_is(e->want->when, KA_REGIME_WINDOW_PROBES))
-		check_backoff(e, n, f);
-	if (ka_case_persists(e->instance->case_))
-		return;
-
-	if (e->want->changing)
-		return;
-	for (int k = 0; k + 1 < n; k++)
-		check_gap(e, k, e->probe_ns[k + 1], "the next", f);
-	if (n && n == e->probes && e->detected &&
-	    ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE | KA_REGIME_GIVES_UP))
-		check_gap(e, n - 1, e->end_ns, "the end", f);
 }
 
 /* ---- refused ------------------------------------------------------------------------------------ */

@@ -130,6 +130,25 @@ SCENE_TEST(notice)
 	scene_expect_only(s, KA_FAIL, "must be 1.996 .. ");
 }
 
+/* The thread that sets the timer ran 15 ms after the end, when it woke the application. */
+SCENE_TEST(notice_counts_from_the_worker)
+{
+	int64_t end_ns;
+
+	notice_after(s, 2054 * MS);
+	scene_expect_only(s, KA_FAIL, "heard of the end 2.054");
+	end_ns = scene_find(s, KA_SEG_RST, 0)->t_ns;
+	scene_epoll(s, end_ns + 15 * MS, 0, 0x104);
+	scene_expect(s, KA_PASS, "");
+	notice_after(s, 2056 * MS);
+	scene_epoll(s, end_ns + 15 * MS, 0, 0x104);
+	scene_expect_only(s, KA_FAIL, "heard of the end 2.056");
+	/* nor can it be as late as it likes */
+	notice_after(s, 2090 * MS);
+	scene_epoll(s, end_ns + 51 * MS, 0, 0x104);
+	scene_expect_only(s, KA_FAIL, "heard of the end 2.090");
+}
+
 /* ---- MPTCP ---------------------------------------------------------------------------------------- */
 
 static void speak_mptcp(struct scene *s, bool syn, bool syn_ack, bool probe)

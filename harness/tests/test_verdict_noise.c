@@ -61,7 +61,7 @@ SCENE_TEST(gap)
 SCENE_TEST(gap_after_a_late_probe)
 {
 	scene_find(s, KA_SEG_PROBE, 1)->t_ns += 4 * TICK;
-	expect_pair(s, scene_find(s, KA_SEG_PROBE, 1)->t_ns, "from probe 2 to the next");
+	expect_pair(s, scene_find(s, KA_SEG_PROBE, 1)->t_ns, "from probe 1 to the next");
 }
 
 /* What is not absorbed moves all that comes after it: the timer is set from when the handler runs. */

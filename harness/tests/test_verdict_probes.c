@@ -93,12 +93,55 @@ SCENE_TEST(gap_between_probes)
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns += TICK;
 	scene_expect(s, KA_PASS, "");
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns += TICK;
-	scene_expect_only(s, KA_FAIL, "gap of 1.016000 s from probe 3 to the end");
+	scene_expect_only(s, KA_FAIL, "gap of 1.032000 s from probe 2 to the next");
 	scene_silent_drop(s, &scene_ordinary);
 	s->facts.phase_known = false;
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= TICK;
 	scene_expect(s, KA_PASS, "");
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= TICK;
+	scene_expect_only(s, KA_FAIL, "gap of 1.016000 s from probe 2 to the next");
+}
+
+/* As an idle host does it: each handler in its jiffy or in the next one, the time stamps up to a part of a
+ * jiffy behind. The gap after a late one is short by more than a jiffy. */
+static void jiffy_late(struct scene *s, bool phase_known)
+{
+	static const int64_t late_us[] = { 3700, 300, 4900 };
+
+	scene_silent_drop(s, &scene_ordinary);
+	s->facts.phase_known = phase_known;
+	for (int k = 0; k < 3; k++)
+		scene_find(s, KA_SEG_PROBE, k)->t_ns += late_us[k] * US;
+}
+
+SCENE_TEST(gap_after_a_handler_that_is_a_jiffy_late)
+{
+	for (int known = 0; known < 2; known++) {
+		jiffy_late(s, known);
+		assert_true(scene_find(s, KA_SEG_RST, 0)->t_ns -
+				    scene_find(s, KA_SEG_PROBE, 2)->t_ns <
+			    255 * TICK);
+		scene_expect(s, KA_PASS, "");
+	}
+	/* one jiffy before the grid, which only its place tells; two, which the others tell */
+	jiffy_late(s, true);
+	scene_find(s, KA_SEG_PROBE, 1)->t_ns -= TICK;
+	scene_expect_only(s, KA_FAIL, "gap of 1.016600 s from probe 1 to the next");
+	jiffy_late(s, false);
+	scene_find(s, KA_SEG_PROBE, 1)->t_ns -= TICK;
+	scene_expect_only(s, KA_FAIL, "gap of 1.032600 s from probe 2 to the next");
+}
+
+/* Late by less than a granule, its timer fires on the grid all the same: what is behind that is late, too. */
+SCENE_TEST(gap_counts_from_the_grid)
+{
+	int64_t ns = scene_find(s, KA_SEG_PROBE, 1)->t_ns;
+
+	scene_noise_at(s, ns - 20 * MS, ns + 50 * MS, 20 * MS);
+	scene_find(s, KA_SEG_PROBE, 1)->t_ns += 5 * TICK;
+	scene_find(s, KA_SEG_PROBE, 2)->t_ns += 2 * TICK;
+	scene_expect(s, KA_PASS, "");
+	scene_find(s, KA_SEG_PROBE, 2)->t_ns += TICK;
 	scene_expect_only(s, KA_FAIL, "gap of 1.016000 s from probe 2 to the next");
 }
 
@@ -117,6 +160,9 @@ SCENE_TEST(noise_never_shortens_below_intvl)
 {
 	scene_noise(s, 19 * MS);
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= 5 * TICK;
+	scene_expect_only(s, KA_FAIL, "gap of 1.004000 s from probe 2 to the next");
+	/* which of them was early, and which late, only the wheel can say */
+	s->facts.phase_known = false;
 	scene_expect(s, KA_PASS, "");
 	scene_noise(s, 49 * MS);
 	scene_find(s, KA_SEG_PROBE, 2)->t_ns -= TICK;
