@@ -11,7 +11,7 @@
 
 struct ka_record {
 	struct ka_timeline timeline;
-	struct ka_capture_file captures[2]; /* packets of client and server, for pcap files */
+	struct ka_capture_file captures[2]; /* packets of client and server, to be kept */
 };
 
 /* What whoever runs an instance is told of it, and what it is told of the host. Any may be NULL. */

@@ -206,35 +206,6 @@ struct ka_capture *ka_capture_close(struct ka_capture *capture)
 	return NULL;
 }
 
-int ka_capture_save(const struct ka_capture_file *file, const char *path, struct nn_err *err)
-{
-	pcap_t *dead = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN,
-							    PCAP_TSTAMP_PRECISION_NANO);
-	pcap_dumper_t *dumper = dead ? pcap_dump_open(dead, path) : NULL;
-	int ret = 0;
-
-	if (!dumper)
-		ret = nn_fail(err, EIO, "%s: %s", path, dead ? pcap_geterr(dead) : "no memory");
-	for (size_t i = 0; dumper && i < file->n; i++) {
-		const struct ka_captured *packet = &file->packets[i];
-		struct pcap_pkthdr head = {
-			.ts = { .tv_sec = packet->real_ns / 1000000000,
-				.tv_usec = packet->real_ns % 1000000000 },
-			.caplen = packet->caplen,
-			.len = packet->len,
-		};
-
-		pcap_dump((u_char *)dumper, &head, file->bytes + packet->at);
-	}
-	if (dumper && pcap_dump_flush(dumper) < 0)
-		ret = nn_fail(err, errno ? errno : EIO, "%s", path);
-	if (dumper)
-		pcap_dump_close(dumper);
-	if (dead)
-		pcap_close(dead);
-	return ret;
-}
-
 void ka_capture_file_free(struct ka_capture_file *file)
 {
 	free(file->packets);

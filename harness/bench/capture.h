@@ -41,8 +41,6 @@ int64_t ka_capture_clock_step(const struct ka_capture *capture);
 int ka_capture_lost(const struct ka_capture *capture, unsigned *lost, struct nn_err *err);
 struct ka_capture *ka_capture_close(struct ka_capture *capture);
 
-/* Writes @file as a pcap file (nanosecond time stamps, Ethernet). 0 or -errno. */
-int ka_capture_save(const struct ka_capture_file *file, const char *path, struct nn_err *err);
 void ka_capture_file_free(struct ka_capture_file *file);
 
 #endif

@@ -102,8 +102,7 @@ unsigned ka_again_needs(const struct ka_instance *instance)
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-/* In single quotes, for a shell. */
-static void put_quoted(FILE *out, const char *text)
+void ka_put_quoted(FILE *out, const char *text)
 {
 	putc('\'', out);
 	while (*text) {
@@ -144,7 +143,7 @@ void ka_put_again_command(FILE *out, const struct ka_again *again)
 	fputs(" run", out);
 	if (guest) {
 		fputs(" --kernel ", out);
-		put_quoted(out, again->kernel);
+		ka_put_quoted(out, again->kernel);
 	}
 	/* guests have the named settings by default, and no others */
 	if ((again->needs & KA_AGAIN_SETTING) || (guest && !(again->needs & KA_AGAIN_OWN)))
@@ -154,6 +153,6 @@ void ka_put_again_command(FILE *out, const struct ka_again *again)
 	if (again->needs & KA_AGAIN_SEED)
 		fprintf(out, " --seed %" PRIu64, ka_seed_of_run(again->seed, again->instance));
 	fputs(" --filter ", out);
-	put_quoted(out, again->instance);
+	ka_put_quoted(out, again->instance);
 	fputs(again->more ? again->more : "", out);
 }

@@ -30,6 +30,8 @@ struct ka_again {
 	uint64_t seed; /* the instance's own */
 };
 
+/* Writes @text in single quotes, for a shell. */
+void ka_put_quoted(FILE *out, const char *text);
 /* Writes the command line, for a shell, without a newline. */
 void ka_put_again_command(FILE *out, const struct ka_again *again);
 

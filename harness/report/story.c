@@ -5,6 +5,7 @@
  * so the same story is a block of text, TAP comments or the output of a JUnit test case.
  */
 #include <math.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,19 @@ static unsigned needs_of(const struct ka_result *result)
 	return needs;
 }
 
+/* How to look at them. */
+static void put_packets(FILE *out, const char *prefix, const char *kept)
+{
+	char path[PATH_MAX];
+
+	if (!kept || (size_t)snprintf(path, sizeof(path), "%s/" KA_KEPT_PACKETS, kept) >= sizeof(path))
+		return;
+	put_label(out, prefix, "packets");
+	fputs("wireshark ", out);
+	ka_put_quoted(out, path);
+	putc('\n', out);
+}
+
 void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
 		  const char *prefix)
 {
@@ -173,6 +187,7 @@ void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_res
 	};
 
 	put_line(out, prefix, "kept", result->kept);
+	put_packets(out, prefix, result->kept);
 	put_line(out, prefix, "not kept",
 		 json_string_value(json_object_get(result->json, "keep_error")));
 	put_label(out, prefix, "again");

@@ -46,6 +46,9 @@
 
 #define KA_RESULT_VERSION 2
 
+/* In the folder of what is kept. */
+#define KA_KEPT_PACKETS "packets.pcapng"
+
 /* What reports need often, decoded. Strings and arrays belong to .json; NULL: null or, for what
  * reports can do without, absent. */
 struct ka_result {
@@ -61,7 +64,7 @@ struct ka_result {
 	int probes;             /* -1: null */
 	bool have_off;
 	int64_t off_jiffies;
-	const char *kept; /* folder with pcap, timeline, logs; NULL: none */
+	const char *kept; /* folder with packets, timeline, result; NULL: none */
 	int idle, intvl, cnt, user_timeout_ms;
 	const char *from, *topology;
 	const char *title, *rule, *source;   /* of the theme and of the case */

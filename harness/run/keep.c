@@ -11,15 +11,15 @@
 
 #include "model/util.h"
 #include "result/result.h"
+#include "run/pcapng.h"
 
 #define NSEC_PER_SEC 1e9
 
 #define RESULT "result.json"
 
-static const char *const names[] = { "client.pcap", "server.pcap", "timeline.tsv" };
+static const char *const names[] = { KA_KEPT_PACKETS, "timeline.tsv" };
 
-#define N_CAPTURES 2
-#define TIMELINE   2
+enum { PACKETS, TIMELINE };
 
 const char *ka_keep_name(size_t i)
 {
@@ -154,30 +154,48 @@ int ka_keep_bytes(const char *folder, const char *name, const void *bytes, size_
 	return nn_fail(err, EINVAL, "'%.40s' is no file of an instance", name);
 }
 
-static int keep_files(const char *folder, const struct ka_record *record,
-		      const struct ka_verdict *verdict, const json_t *json, struct nn_err *err)
+static int keep_packets(const char *path, const struct ka_pcapng *what, struct nn_err *err)
+{
+	FILE *file = fopen(path, "we");
+	int ret;
+
+	if (!file)
+		return nn_fail(err, errno, "cannot write %s", path);
+	errno = 0;
+	ret = ka_pcapng_write(file, what);
+	if (fclose(file) != 0 || ret < 0)
+		return nn_fail(err, errno ? errno : EIO, "cannot write %s", path);
+	return 0;
+}
+
+static int keep_files(const char *folder, const struct ka_pcapng *what, const json_t *json,
+		      struct nn_err *err)
 {
 	char path[PATH_MAX + 32];
 	int ret = make_folders(folder, err);
 
-	for (size_t i = 0; i < N_CAPTURES && ret == 0; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		ret = ka_capture_save(&record->captures[i], path, err);
-	}
+	snprintf(path, sizeof(path), "%s/%s", folder, names[PACKETS]);
+	if (ret == 0)
+		ret = keep_packets(path, what, err);
 	snprintf(path, sizeof(path), "%s/%s", folder, names[TIMELINE]);
 	if (ret == 0)
-		ret = keep_timeline(path, &record->timeline, verdict->last_rx_ns, err);
+		ret = keep_timeline(path, &what->record->timeline, what->verdict->last_rx_ns, err);
 	return ret < 0 ? ret : ka_keep_result(folder, json, err);
 }
 
 void ka_keep(const struct ka_instance_run *run, const struct ka_record *record,
 	     const struct ka_verdict *verdict, json_t *json)
 {
+	const struct ka_pcapng packets = { .instance = run->instance,
+					   .facts = run->facts,
+					   .prediction = run->prediction,
+					   .verdict = verdict,
+					   .record = record };
 	char folder[PATH_MAX];
 	struct nn_err err = { "" };
 
 	ka_keep_folder(run->instance, run->out_dir, folder, sizeof(folder));
 	json_object_set_new(json, "kept", json_string(folder));
-	if (keep_files(folder, record, verdict, json, &err) < 0)
+	if (keep_files(folder, &packets, json, &err) < 0)
 		json_object_set_new(json, "keep_error", json_string(err.text));
 }

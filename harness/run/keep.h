@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The files that stay behind of an instance: NAME/{client.pcap,server.pcap,timeline.tsv,result.json} */
+/* The files that stay behind of an instance: NAME/{packets.pcapng,timeline.tsv,result.json} */
 #ifndef KA_KEEP_H
 #define KA_KEEP_H
 

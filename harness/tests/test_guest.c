@@ -337,12 +337,12 @@ TEST(files_arrive_as_they_were_sent)
 	assert_non_null(mkdtemp(top));
 	snprintf(from, sizeof(from), "%s/from", top);
 	snprintf(to, sizeof(to), "%s/a/b", top);
-	assert_int_equal(ka_keep_bytes(from, "client.pcap", bytes, sizeof(bytes), &err), 0);
-	assert_null(ka_parcel_pack(from, "server.pcap"));
-	parcel = ka_parcel_pack(from, "client.pcap");
+	assert_int_equal(ka_keep_bytes(from, "packets.pcapng", bytes, sizeof(bytes), &err), 0);
+	assert_null(ka_parcel_pack(from, "timeline.tsv"));
+	parcel = ka_parcel_pack(from, "packets.pcapng");
 	assert_int_equal(ka_parcel_unpack(parcel, to, &err), 0);
 	json_decref(parcel);
-	snprintf(path, sizeof(path), "%s/client.pcap", to);
+	snprintf(path, sizeof(path), "%s/packets.pcapng", to);
 	assert_int_equal(contents(path, got, sizeof(got)), sizeof(bytes));
 	assert_memory_equal(got, bytes, sizeof(bytes));
 	ka_keep_remove(from);
@@ -358,12 +358,12 @@ TEST(files_arrive_as_they_were_sent)
 TEST(other_files_are_refused)
 {
 	static const char *const bad[] = {
-		"{\"name\": \"../client.pcap\", \"hex\": \"00\"}",
+		"{\"name\": \"../packets.pcapng\", \"hex\": \"00\"}",
 		"{\"name\": \"/tmp/x\", \"hex\": \"00\"}",
 		"{\"name\": \"\", \"hex\": \"00\"}",
-		"{\"name\": \"client.pcap\", \"hex\": \"0\"}",
-		"{\"name\": \"client.pcap\", \"hex\": \"0x\"}",
-		"{\"name\": \"client.pcap\"}",
+		"{\"name\": \"packets.pcapng\", \"hex\": \"0\"}",
+		"{\"name\": \"packets.pcapng\", \"hex\": \"0x\"}",
+		"{\"name\": \"packets.pcapng\"}",
 		"{\"hex\": \"00\"}",
 		"[]",
 	};

@@ -63,7 +63,7 @@ TEST_WITH(nothing_beside_the_folder, enter_new_folder, remove_folder)
 
 		snprintf(folder, sizeof(folder), "%s%s/instance",
 			 rows[i].absolute ? (const char *)*state : "", rows[i].out);
-		assert_int_equal(ka_keep_bytes(folder, "client.pcap", "x", 1, &err), 0);
+		assert_int_equal(ka_keep_bytes(folder, "packets.pcapng", "x", 1, &err), 0);
 		for (; rows[i].made[depth]; depth++) {
 			assert_non_null(only_entry(path, name, sizeof(name)));
 			assert_string_equal(name, rows[i].made[depth]);
@@ -83,6 +83,6 @@ TEST(folder_that_cannot_be_made)
 {
 	struct nn_err err = { "" };
 
-	assert_true(ka_keep_bytes("/proc/none/x", "client.pcap", "x", 1, &err) < 0);
+	assert_true(ka_keep_bytes("/proc/none/x", "packets.pcapng", "x", 1, &err) < 0);
 	assert_non_null(strstr(err.text, "cannot make the folder /proc/none"));
 }

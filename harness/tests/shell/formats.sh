@@ -61,19 +61,31 @@ is "text: every instance" "$(grep -c -E 'silent_drop/[^ ]*/(client|server)' r.tx
 is "text: no control characters" "$(grep -c -P '[\x00-\x08\x0b-\x1f]' r.txt)" 0
 
 # What is kept can be read by the tools of the trade.
-captures=$(find kept -name '*.pcap' | wc -l)
-is "pcap: both ends of every instance" "$captures" $((2 * planned))
-find kept -name '*.pcap' -print0 | while IFS= read -r -d '' file; do
+captures=$(find kept -name packets.pcapng | wc -l)
+is "pcapng: one of every instance" "$captures" "$planned"
+find kept -name packets.pcapng -print0 | while IFS= read -r -d '' file; do
 	capinfos -c "$file" >/dev/null 2>&1 || echo "$file"
 done >unreadable
-is "pcap: capinfos reads each" "$(cat unreadable)" ""
-capture=$(find kept -path '*1-1-3*client*' -name 'client*.pcap' | head -n 1)
+is "pcapng: capinfos reads each" "$(cat unreadable)" ""
+capture=$(find kept -path '*1-1-3*client*' -name packets.pcapng | head -n 1)
 # The run may be root's and tshark does not like to be; it only reads.
-keepalives=$(tshark -r "$capture" -Y tcp.analysis.keep_alive 2>/dev/null | wc -l)
-is "pcap: tshark sees three probes" "$keepalives" 3
-is "pcap: tshark sees the RST" "$(tshark -r "$capture" -Y tcp.flags.reset==1 2>/dev/null | wc -l)" 1
-is "pcap: nothing damaged" "$(tshark -r "$capture" -Y _ws.malformed 2>/dev/null | wc -l)" 0
-is "pcap: nanoseconds" "$(capinfos -t "$capture" | grep -c -i nanosecond)" 1
+shark() {
+	tshark -r "$capture" "$@" 2>/dev/null
+}
+is "pcapng: three probes leave the client" \
+	"$(shark -Y 'tcp.analysis.keep_alive && frame.interface_name == "client"' | wc -l)" 3
+is "pcapng: and its RST" "$(shark -Y tcp.flags.reset==1 | wc -l)" 1
+is "pcapng: both ends" "$(shark -T fields -e frame.interface_name | sort -u | tr '\n' ' ')" "client server "
+is "pcapng: in the order of time" "$(shark -T fields -e frame.time_epoch | sort -nc 2>&1)" ""
+is "pcapng: nothing damaged" "$(shark -Y _ws.malformed | wc -l)" 0
+is "pcapng: nanoseconds" "$(capinfos "$capture" | grep -c 'Time precision = nanoseconds (9)')" 2
+comments=$(shark -T fields -e frame.comment)
+has "a comment: a probe and when it is due" "$comments" \
+	'probe 2 of 3, 2\.0[0-9]* s after the last segment received; due 2\.[0-9]* \.\. 2\.[0-9]*'
+has "a comment: what was done" "$comments" 'step 3: drop both ways'
+has "the whole has one" "$(capinfos "$capture")" 'Capture comment: *silent_drop/1-1-3/v4/client: pass'
+is "every packet says what it is" "$(shark -T fields -e frame.comment | grep -c .)" \
+	"$(capinfos -c "$capture" | awk '/Number of packets/ { print $NF }')"
 
 # stdout has one format and nothing else.
 run "$KACHECK" run --filter "$one" --format tap

@@ -36,7 +36,7 @@ is "the same seed gives the same bytes" "$(cksum <<<"$out")" "$(cksum <<<"$first
 # What is kept comes out of the guest, as it would be kept here.
 ends 0 "--keep in a guest" "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/kept" --keep -v
 is "... the files of one instance" "$(cd "$work/kept" && find . -type f | sort | tr '\n' ' ')" \
-	"$(printf './silent_drop.linux-default.v4.client/%s ' client.pcap result.json server.pcap timeline.tsv)"
+	"$(printf './silent_drop.linux-default.v4.client/%s ' packets.pcapng result.json timeline.tsv)"
 kept=$work/kept/silent_drop.linux-default.v4.client
 is "... the result says where they are" "$(jq -r '.kept' "$kept/result.json")" "$kept"
 is "... and of which kernel" "$(jq -r '.kernel.where' "$kept/result.json")" "uml:$uml"
@@ -44,8 +44,8 @@ is "... the timeline is there to its end" "$(tail -n 1 "$kept/timeline.tsv" | cu
 	$'bench\tend: the connection has ended'
 if command -v tshark >/dev/null; then
 	is "... tshark sees nine probes" \
-		"$(tshark -r "$kept/client.pcap" -Y tcp.analysis.keep_alive 2>/dev/null | wc -l)" 9
-	is "... nothing damaged" "$(tshark -r "$kept/client.pcap" -Y _ws.malformed 2>/dev/null | wc -l)" 0
+		"$(tshark -r "$kept/packets.pcapng" -Y "frame.interface_name == client \&\& tcp.analysis.keep_alive" 2>/dev/null | wc -l)" 9
+	is "... nothing damaged" "$(tshark -r "$kept/packets.pcapng" -Y _ws.malformed 2>/dev/null | wc -l)" 0
 fi
 run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/passed"
 [ ! -e "$work/passed" ]
