@@ -124,7 +124,8 @@ static const struct ka_option table[] = {
 	{ "report", 0, "FORMAT=FILE", "Also a report in a file (may be given more than once)", 4,
 	  .take = take_report },
 	{ "out", 0, "DIR",
-	  "Keep packets (pcapng), timeline and result of what failed or broke, in DIR/INSTANCE; the "
+	  "Keep packets (pcapng), timeline and result of what failed or broke, in DIR/INSTANCE; "
+	  "the "
 	  "folder is made when there is something to keep (default: keep nothing)",
 	  4, take_out, AT(out_dir) },
 	{ "keep", 0, NULL, "Keep those of every instance (default folder: kacheck-out)", 4,

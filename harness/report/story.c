@@ -4,8 +4,8 @@
  * happened when and where, and how to see it again. Every line stands on its own after a prefix,
  * so the same story is a block of text, TAP comments or the output of a JUnit test case.
  */
-#include <math.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,7 +165,8 @@ static void put_packets(FILE *out, const char *prefix, const char *kept)
 {
 	char path[PATH_MAX];
 
-	if (!kept || (size_t)snprintf(path, sizeof(path), "%s/" KA_KEPT_PACKETS, kept) >= sizeof(path))
+	if (!kept ||
+	    (size_t)snprintf(path, sizeof(path), "%s/" KA_KEPT_PACKETS, kept) >= sizeof(path))
 		return;
 	put_label(out, prefix, "packets");
 	fputs("wireshark ", out);
