@@ -7,6 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A text that is cut at its end does not end within a character (UTF-8). */
+static void end_whole(struct nn_err *err)
+{
+	size_t len = strlen(err->text), back = 1;
+	unsigned char lead;
+
+	if (len + 1 < sizeof(err->text))
+		return;
+	while (back < 4 && back < len && (err->text[len - back] & 0xc0) == 0x80)
+		back++;
+	lead = (unsigned char)err->text[len - back];
+	if (lead >= 0xc0 && back < (lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4))
+		err->text[len - back] = '\0';
+}
+
 int nn_fail(struct nn_err *err, int code, const char *fmt, ...)
 {
 	va_list args;
@@ -22,6 +37,7 @@ int nn_fail(struct nn_err *err, int code, const char *fmt, ...)
 	if ((size_t)len < sizeof(err->text))
 		snprintf(err->text + len, sizeof(err->text) - (size_t)len, "%s%s", len ? ": " : "",
 			 strerror(code));
+	end_whole(err);
 	return -code;
 }
 
@@ -40,6 +56,7 @@ int nn_prefix(struct nn_err *err, int ret, const char *fmt, ...)
 	room = (int)sizeof(err->text) - len;
 	if (len >= 0 && room > 3)
 		snprintf(err->text + len, (size_t)room, ": %.*s", room - 3, rest);
+	end_whole(err);
 	return ret;
 }
 
@@ -52,5 +69,6 @@ int nn_refuse(struct nn_err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	end_whole(err);
 	return -EINVAL;
 }

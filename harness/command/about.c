@@ -51,7 +51,8 @@ void ka_refuse_hostile_options(int argc, char **argv)
 		char *plain = argv[i][0] == '-' ? ka_plain(argv[i]) : NULL;
 
 		if (plain && strcmp(plain, argv[i]) != 0)
-			ka_usage_error("'%.60s' has control characters; no option has", argv[i]);
+			ka_usage_error("'%.*s' has control characters; no option has",
+				       KA_CUT(argv[i], 60));
 		free(plain);
 	}
 }
@@ -65,8 +66,8 @@ unsigned long ka_number_argument(const char *option, const char *text, unsigned 
 	errno = 0;
 	number = strtoul(text, &end, 0);
 	if (!isdigit((unsigned char)*text) || *end || errno || number < min || number > max)
-		ka_usage_error("--%s: '%.60s' is not a whole number in %lu..%lu", option, text, min,
-			       max);
+		ka_usage_error("--%s: '%.*s' is not a whole number in %lu..%lu", option,
+			       KA_CUT(text, 60), min, max);
 	return number;
 }
 
@@ -82,7 +83,7 @@ int ka_choice_argument(const char *option, const char *text, const char *const n
 			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 						 i ? ", " : "", names[i]);
 	}
-	ka_usage_error("--%s: '%.40s' is none of %s", option, text, known);
+	ka_usage_error("--%s: '%.*s' is none of %s", option, KA_CUT(text, 40), known);
 }
 
 void ka_about_version(void)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command/compare.h"
+#include "model/escape.h"
 
 /* ---- one instance in two runs ------------------------------------------------------------- */
 
@@ -68,9 +69,10 @@ static enum ka_change compare_verdicts(const struct ka_result *before,
 	if (after->verdict == KA_PASS)
 		return say(change, why, size, "%s -> pass", from);
 	if (n > 1)
-		return say(change, why, size, "%s -> %s: %.180s; and %zu more", from, to,
-			   first_finding(after), n - 1);
-	return say(change, why, size, "%s -> %s: %.180s", from, to, first_finding(after));
+		return say(change, why, size, "%s -> %s: %.*s; and %zu more", from, to,
+			   KA_CUT(first_finding(after), 180), n - 1);
+	return say(change, why, size, "%s -> %s: %.*s", from, to,
+		   KA_CUT(first_finding(after), 180));
 }
 
 /*

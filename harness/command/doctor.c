@@ -17,6 +17,7 @@
 #include "command/options.h"
 #include "command/page.h"
 #include "command/select.h"
+#include "model/escape.h"
 #include "model/util.h"
 #include "model/verbs.h"
 #include "netns/sandbox.h"
@@ -57,7 +58,7 @@ static int on_result(void *arg, size_t index, json_t *json)
 	struct nn_err err = { "" };
 
 	if (ka_result_decode(&result, json, &err) < 0) {
-		snprintf(finding->why, sizeof(finding->why), "%.390s", err.text);
+		snprintf(finding->why, sizeof(finding->why), "%.*s", KA_CUT(err.text, 390));
 		return 0;
 	}
 	finding->verdict = result.verdict;

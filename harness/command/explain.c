@@ -17,6 +17,7 @@
 #include "judge/checks.h"
 #include "judge/values.h"
 #include "model/again.h"
+#include "model/escape.h"
 #include "model/names.h"
 #include "model/regimes.h"
 #include "model/util.h"
@@ -47,7 +48,8 @@ static void take_name(void *target, const char *word)
 	struct explain_options *options = target;
 
 	if (options->name)
-		ka_usage_error("unexpected '%.60s'; one instance is explained at a time", word);
+		ka_usage_error("unexpected '%.*s'; one instance is explained at a time",
+			       KA_CUT(word, 60));
 	options->name = word;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "command/command.h"
+#include "model/escape.h"
 
 /* Of an option without a letter: beyond all letters, and the keys of a child. */
 #define FIRST_KEY 0x400
@@ -54,7 +55,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	else if (key == ARGP_KEY_ARG && options->take_word)
 		options->take_word(p->target, arg);
 	else if (key == ARGP_KEY_ARG)
-		ka_usage_error("unexpected '%.60s'%s", arg, options->unexpected);
+		ka_usage_error("unexpected '%.*s'%s", KA_CUT(arg, 60), options->unexpected);
 	else if (key == ARGP_KEY_SUCCESS && options->finish)
 		options->finish(p->target);
 	for (const struct ka_option *row = options->rows; row && row->doc; row++)

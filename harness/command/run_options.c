@@ -12,6 +12,7 @@
 #include "command/options.h"
 #include "command/select.h"
 #include "guest/guest.h"
+#include "model/escape.h"
 #include "model/util.h"
 #include "run/schedule.h"
 
@@ -70,8 +71,8 @@ static void take_report(void *target, const struct ka_option *option, const char
 	char *equals = strchr(arg, '=');
 
 	if (!equals || equals == arg || !equals[1])
-		ka_usage_error("--%s: '%.60s' is not FORMAT=FILE, like junit=results.xml",
-			       option->name, arg);
+		ka_usage_error("--%s: '%.*s' is not FORMAT=FILE, like junit=results.xml",
+			       option->name, KA_CUT(arg, 60));
 	if (options->n_reports == KA_MAX_REPORTS)
 		ka_usage_error("--%s: more than %d reports", option->name, KA_MAX_REPORTS);
 	*equals = '\0';

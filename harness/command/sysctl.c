@@ -13,6 +13,7 @@
 #include "command/progress.h"
 #include "command/sysctl.h"
 #include "command/where.h"
+#include "model/escape.h"
 #include "model/util.h"
 #include "netns/sysctl.h"
 #include "rollout/suggest.h"
@@ -38,8 +39,8 @@ static void take_rate(void *target, const struct ka_option *option, const char *
 
 	options->rate = strtod(arg, &end);
 	if (!isdigit((unsigned char)*arg) || *end || !(options->rate > 0) || options->rate > 1e12)
-		ka_usage_error("--%s: '%.40s' is no number; write one above 0, like 1000",
-			       option->name, arg);
+		ka_usage_error("--%s: '%.*s' is no number; write one above 0, like 1000",
+			       option->name, KA_CUT(arg, 40));
 }
 
 static void take_connections(void *target, const struct ka_option *option, const char *arg)
@@ -135,6 +136,8 @@ static const struct ka_option table[] = {
 	  ka_take_choice, AT(format), .choices = formats },
 	{ "suggest", 0, NULL, "The smallest change that answers every question with yes, tried", 3,
 	  ka_take_flag, AT(suggest) },
+	{ "strict", 0, NULL, "Lines that the tools would pass over, or not read whole, are refused",
+	  3, ka_take_flag, AT(strict) },
 	{ .doc = NULL },
 };
 
@@ -166,6 +169,18 @@ static int read_one(struct ka_sysctl_set *set, const char *what, struct nn_err *
 			     : ka_sysctl_read(set, what, err);
 }
 
+/* --strict: each line that does not do what it seems to do. */
+static int complain_of_notes(const struct ka_sysctl_set *set)
+{
+	for (size_t i = 0; i < set->n_notes; i++) {
+		struct nn_err err = { "" };
+
+		ka_sysctl_refuse(&set->notes[i], &err);
+		ka_complain("%s", err.text);
+	}
+	return set->n_notes ? KA_EXIT_USAGE : KA_EXIT_OK;
+}
+
 /* All of it, or nothing. Complains itself. */
 static int read_all(struct ka_sysctl_set *set, const struct ka_sysctl_options *options)
 {
@@ -176,7 +191,7 @@ static int read_all(struct ka_sysctl_set *set, const struct ka_sysctl_options *o
 		ret = read_one(set, options->what[i], &err);
 	if (ret == 0) {
 		ka_sysctl_resolve(set);
-		return KA_EXIT_OK;
+		return options->strict ? complain_of_notes(set) : KA_EXIT_OK;
 	}
 	ka_complain("%s", err.text);
 	return ret == -ENOMEM ? KA_EXIT_BROKEN : KA_EXIT_USAGE;

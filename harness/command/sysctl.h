@@ -24,6 +24,7 @@ struct ka_sysctl_options {
 	unsigned long connections; /* 0: not said */
 	enum ka_sysctl_format format;
 	bool suggest;
+	bool strict; /* what the tools would pass over is refused */
 };
 
 /* --live: looks, writes, complains itself (sysctl_live.c). */

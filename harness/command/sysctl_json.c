@@ -54,6 +54,21 @@ static json_t *lines_json(const struct ka_rollout *r)
 	return array;
 }
 
+static json_t *notes_json(const struct ka_rollout *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; r->set && i < r->set->n_notes; i++) {
+		const struct ka_sysctl_note *note = &r->set->notes[i];
+
+		json_array_append_new(
+			array, json_pack("{s:o, s:i, s:o, s:o}", "file", ka_json_text(note->file),
+					 "line", (int)note->line, "text", ka_json_text(note->text),
+					 "why", ka_json_text(note->why)));
+	}
+	return array;
+}
+
 static json_t *side_json(const struct ka_rollout *r, bool after)
 {
 	const struct ka_answer *a = after ? &r->after : &r->before;
@@ -188,6 +203,7 @@ int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *s
 	json_object_set_new(json, "odd", odd_json(r));
 	json_object_set_new(json, "values", values_json(r));
 	json_object_set_new(json, "lines", lines_json(r));
+	json_object_set_new(json, "notes", notes_json(r));
 	json_object_set_new(json, "before", side_json(r, false));
 	json_object_set_new(json, "after", side_json(r, true));
 	json_object_set_new(json, "questions", questions_json(r));

@@ -96,12 +96,36 @@ static void put_unused(struct ka_sheet *sheet, const struct ka_rollout *r)
 		if (!why)
 			continue;
 		ka_table_cell(&table, "%s:%u", line->file, line->line);
-		ka_table_cell(&table, "%s%s%s", line->key, *line->value ? " = " : "", line->value);
+		ka_table_cell(&table, "%s%s%s", line->key, line->value ? " = " : "",
+			      line->value ? line->value : "");
 		ka_table_cell(&table, "%s", why);
 	}
 	if (!table.n)
 		return;
 	ka_sheet_section(sheet, "Lines that are not used");
+	ka_sheet_table(sheet, &table);
+}
+
+/* What the tools pass over in silence. */
+static void put_notes(struct ka_sheet *sheet, const struct ka_rollout *r)
+{
+	static const struct ka_table_column columns[] = {
+		{ .head = "line" },
+		{ .head = "text", .code = true },
+		{ .head = "what becomes of it", .below = true },
+	};
+	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
+
+	if (!r->set || !r->set->n_notes)
+		return;
+	for (size_t i = 0; i < r->set->n_notes; i++) {
+		const struct ka_sysctl_note *note = &r->set->notes[i];
+
+		ka_table_cell(&table, "%s:%u", note->file, note->line);
+		ka_table_cell(&table, "%s", note->text);
+		ka_table_cell(&table, "%s", note->why);
+	}
+	ka_sheet_section(sheet, "Lines that do not do what they seem to do");
 	ka_sheet_table(sheet, &table);
 }
 
@@ -307,6 +331,7 @@ int ka_sysctl_put_page(const struct ka_rollout *r, const struct ka_suggestion *s
 		ka_sheet_section(&sheet, "Questions");
 	put_replies(&sheet, r, true);
 	put_values(&sheet, r);
+	put_notes(&sheet, r);
 	put_unused(&sheet, r);
 	put_sides(&sheet, r);
 	put_unchanged(&sheet, r);

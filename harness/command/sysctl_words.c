@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The sentences of a rollout; see sysctl.h. */
 #include "command/sysctl.h"
+#include "model/escape.h"
 #include "model/span.h"
 #include "model/util.h"
 
@@ -35,17 +36,24 @@ const char *ka_sysctl_written(const struct ka_rollout *r, enum ka_knob knob, cha
 {
 	snprintf(buf, size, "not written");
 	for (size_t i = 0; i < r->spec.n_writes; i++) {
-		const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_WRITE, i);
+		const struct ka_trial *trial;
+		const struct ka_measured *m = ka_rollout_trial(r, KA_TRIAL_WRITE, i, &trial);
+		bool tried = m && m->there && (m->verdict == KA_PASS || m->verdict == KA_FAIL);
+		const char *text = *r->spec.writes[i].text ? r->spec.writes[i].text : "no value";
 
 		if (r->spec.writes[i].knob != knob)
 			continue;
-		if (!m || m->verdict == KA_BROKEN || m->verdict == KA_SKIP)
+		if (trial && trial->refused && !tried)
+			snprintf(buf, size, "%s is REFUSED with EINVAL (computed)", text);
+		else if (!tried)
 			snprintf(buf, size, "not tried");
-		else if (m->verdict == KA_PASS)
-			snprintf(buf, size, "taken and read back");
-		else
-			snprintf(buf, size, "%s REFUSED: %s", r->spec.writes[i].text,
+		else if (m->verdict == KA_FAIL)
+			snprintf(buf, size, "%s REFUSED: %s", text,
 				 *m->refusal ? m->refusal : m->why);
+		else if (trial->refused)
+			snprintf(buf, size, "%s REFUSED: EINVAL", text);
+		else
+			snprintf(buf, size, "taken and read back");
 	}
 	return buf;
 }
@@ -135,8 +143,8 @@ void ka_sysctl_who(const struct ka_rollout *r, struct ka_unchanged who[KA_N_UNCH
 		if (who[i].tried)
 			describe(trial, m, who[i].shown, sizeof(who[i].shown));
 		else
-			snprintf(who[i].shown, sizeof(who[i].shown), "%s: %.250s",
-				 ka_verdict_name(m->verdict), m->why);
+			snprintf(who[i].shown, sizeof(who[i].shown), "%s: %.*s",
+				 ka_verdict_name(m->verdict), KA_CUT(m->why, 250));
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "guest/machine.h"
+#include "model/escape.h"
 #include "model/nearest.h"
 #include "model/util.h"
 
@@ -41,7 +42,7 @@ static int refuse_form(const char *text, const char *what, struct nn_err *err)
 {
 	char forms[200];
 
-	return nn_refuse(err, "--kernel: '%.100s' %s %s", text, what,
+	return nn_refuse(err, "--kernel: '%.*s' %s %s", KA_CUT(text, 100), what,
 			 ka_kernel_forms(false, forms, sizeof(forms)));
 }
 

@@ -32,6 +32,22 @@ size_t ka_utf8(const char *text, size_t size, uint32_t *code)
 	return len;
 }
 
+size_t ka_cut(const char *text, size_t most)
+{
+	size_t size = strnlen(text, most + 4), used = 0;
+	uint32_t code;
+
+	while (used < size) {
+		size_t len = ka_utf8(text + used, size - used, &code);
+
+		len += !len; /* a byte that is no text counts for itself */
+		if (used + len > most)
+			break;
+		used += len;
+	}
+	return used;
+}
+
 /* What a terminal obeys, what turns the direction of the text around it or begins a line, what XML
  * forbids. */
 static const struct {

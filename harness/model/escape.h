@@ -13,6 +13,11 @@
  * 3629: no overlong form, no surrogate, nothing above U+10FFFF). */
 size_t ka_utf8(const char *text, size_t size, uint32_t *code);
 
+/* At most @most bytes of @text, and no part of a character at their end: how many. */
+size_t ka_cut(const char *text, size_t most);
+/* The two arguments of "%.*s" for it. */
+#define KA_CUT(text, most) (int)ka_cut(text, most), (text)
+
 enum ka_escape {
 	KA_PLAIN,    /* one line of text */
 	KA_TAP,      /* a description: '#' would begin a directive */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which instances a run wants, by their names. */
+#include "model/escape.h"
 #include "plan/plan.h"
 
 #include <fnmatch.h>
@@ -56,7 +57,7 @@ static int refuse_unknown(const char *glob, const struct ka_instance *instances,
 		ka_nearest_offer(&nearest, glob,
 				 first_parts(instances[i].name, depth, part, sizeof(part)));
 	ka_nearest_text(&nearest, hint, sizeof(hint));
-	return nn_refuse(err, "no instance matches '%.100s'%.280s", glob,
+	return nn_refuse(err, "no instance matches '%.*s'%.280s", KA_CUT(glob, 100),
 			 hint[0] ? hint : "; 'kacheck list' shows all of them");
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/escape.h"
 #include "model/nearest.h"
 #include "plan/plan.h"
 
@@ -33,9 +34,9 @@ static int parse_name(struct ka_setting *setting, const char *text, struct nn_er
 	}
 	ka_nearest_text(&nearest, hint, sizeof(hint));
 	return nn_refuse(err,
-			 "setting '%.60s' is neither IDLE/INTVL/CNT in seconds (like 1/1/3) nor a "
+			 "setting '%.*s' is neither IDLE/INTVL/CNT in seconds (like 1/1/3) nor a "
 			 "known name%.200s",
-			 text, hint);
+			 KA_CUT(text, 60), hint);
 }
 
 /* Reads one number of @text at *@at, followed by '/', '-' or the end. */
@@ -48,20 +49,22 @@ static int parse_number(unsigned *value, const char *text, const char **at, cons
 
 	if (!isdigit((unsigned char)*start))
 		return nn_refuse(err,
-				 "setting '%.60s': %s is missing; write IDLE/INTVL/CNT, like 1/1/3",
-				 text, what);
+				 "setting '%.*s': %s is missing; write IDLE/INTVL/CNT, like 1/1/3",
+				 KA_CUT(text, 60), what);
 	errno = 0;
 	number = strtoul(start, &end, 10);
 	if (errno || number < 1 || number > max)
-		return nn_refuse(err, "setting '%.60s': %s %.*s is out of range; it must be 1..%lu",
-				 text, what, (int)(end - start < 20 ? end - start : 20), start,
-				 max);
+		return nn_refuse(err, "setting '%.*s': %s %.*s is out of range; it must be 1..%lu",
+				 KA_CUT(text, 60), what, (int)(end - start < 20 ? end - start : 20),
+				 start, max);
 	if (*end && *end != '/' && *end != '-')
-		return nn_refuse(err, "setting '%.60s': unexpected '%.20s' after %s", text, end,
-				 what);
+		return nn_refuse(err, "setting '%.*s': unexpected '%.*s' after %s",
+				 KA_CUT(text, 60), KA_CUT(end, 20), what);
 	*value = (unsigned)number;
 	*at = *end ? end + 1 : end;
-	return *end && !end[1] ? nn_refuse(err, "setting '%.60s' ends with '%c'", text, *end) : 0;
+	return *end && !end[1]
+		       ? nn_refuse(err, "setting '%.*s' ends with '%c'", KA_CUT(text, 60), *end)
+		       : 0;
 }
 
 int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err *err)
@@ -84,9 +87,9 @@ int ka_setting_parse(struct ka_setting *setting, const char *text, struct nn_err
 	}
 	if (ret == 0 && *at)
 		ret = nn_refuse(err,
-				"setting '%.60s': unexpected '%.20s'; only a user timeout may "
+				"setting '%.*s': unexpected '%.*s'; only a user timeout may "
 				"follow, like 1/1/9/u2500",
-				text, at);
+				KA_CUT(text, 60), KA_CUT(at, 20));
 	if (ret == 0)
 		*setting = parsed;
 	return ret;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One part of a plan, for one of several machines. */
+#include "model/escape.h"
 #include "plan/plan.h"
 
 #include <ctype.h>
@@ -88,7 +89,8 @@ int ka_shard_parse(unsigned *shard, unsigned *shards, const char *text, struct n
 	if (*end == '/' && isdigit((unsigned char)end[1]))
 		n = strtoul(end + 1, &end, 10);
 	if (*end || i < 1 || n < i || n > 100000)
-		return nn_refuse(err, "shard '%.40s' is not I/N with 1 <= I <= N, like 2/5", text);
+		return nn_refuse(err, "shard '%.*s' is not I/N with 1 <= I <= N, like 2/5",
+				 KA_CUT(text, 40));
 	*shard = (unsigned)i;
 	*shards = (unsigned)n;
 	return 0;

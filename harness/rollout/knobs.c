@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/escape.h"
 #include "model/util.h"
 
-/* proc_dointvec_jiffies(): what fits into an int when it is jiffies; HZ is 100 or more. A kernel
- * with a larger HZ refuses earlier, which is found out when the value is applied. */
-#define MOST_SECONDS  (INT_MAX / 100)
+/* proc_dointvec_jiffies(): what fits into an int when it is jiffies, at the lowest HZ; a kernel with a
+ * larger one refuses earlier. */
+#define LEAST_HZ      100
+#define MOST_SECONDS  (INT_MAX / LEAST_HZ)
 #define SECONDS(init) .unit = "s", .initial = (init), .min = -MOST_SECONDS, .max = MOST_SECONDS
 /* proc_dou8vec_minmax(). */
 #define BYTE(init)    .unit = "", .initial = (init), .min = 0, .max = 255
@@ -98,23 +100,68 @@ const char *ka_knob_word(enum ka_knob knob)
 	return key;
 }
 
-int ka_knob_number(int64_t *value, const char *text)
+/* proc_get_long(): TMPBUFLEN bytes are looked at, and a number that fills them is none. */
+#define MOST_DIGITS 20
+
+static const char blanks[] = " \t\n\v\f\r"; /* isspace(), whatever the locale */
+
+/* proc_skip_spaces(), proc_get_long(): a number, then white space or nothing. NULL: none. */
+static const char *read_number(int64_t *value, const char *text)
 {
+	const char *from = text + strspn(text, blanks);
 	char *end;
 
-	if (!isdigit((unsigned char)text[*text == '-']))
-		return -EINVAL;
+	if (!isdigit((unsigned char)from[*from == '-']))
+		return NULL;
 	errno = 0;
-	*value = strtoll(text, &end, 0);
-	return errno || *end ? -EINVAL : 0;
+	*value = strtoll(from, &end, 0);
+	if (errno || end - from > MOST_DIGITS || !strchr(" \t\n", *end))
+		return NULL;
+	return end;
 }
 
-bool ka_knob_takes(enum ka_knob knob, const char *text)
+int ka_knob_number(int64_t *value, const char *text)
+{
+	return read_number(value, text) ? 0 : -EINVAL;
+}
+
+const char *ka_knob_rest(const char *text)
+{
+	int64_t value;
+	const char *end = read_number(&value, text);
+
+	return end ? end + strspn(end, blanks) : "";
+}
+
+/* The most of it that an int has room for, once it is jiffies (proc_dointvec_jiffies()). */
+static int64_t most(const struct ka_knob_info *info, int hz)
+{
+	return info->max == MOST_SECONDS ? INT_MAX / hz : info->max;
+}
+
+static bool is_within(enum ka_knob knob, int64_t value, int hz)
 {
 	const struct ka_knob_info *info = &ka_knob_infos[knob];
+	int64_t max = most(info, hz);
+
+	return value <= max && value >= ka_greater(info->min, -max);
+}
+
+bool ka_knob_takes(enum ka_knob knob, const char *text, int hz)
+{
+	bool minus = text[strspn(text, blanks)] == '-';
 	int64_t value;
 
-	return ka_knob_number(&value, text) == 0 && value >= info->min && value <= info->max;
+	if (ka_knob_number(&value, text) < 0 || (minus && ka_knob_infos[knob].min >= 0))
+		return false; /* do_proc_douintvec_w(): no sign, not even that of -0 */
+	return is_within(knob, value, hz);
+}
+
+void ka_knobs_keep(struct ka_knobs *knobs, const struct ka_knobs *before, int hz)
+{
+	for (int i = 0; i < KA_KNOBS; i++)
+		if (!is_within((enum ka_knob)i, knobs->value[i], hz))
+			knobs->value[i] = before->value[i];
 }
 
 static int refuse(const struct ka_sysctl_line *line, enum ka_knob knob, struct nn_err *err)
@@ -123,12 +170,12 @@ static int refuse(const struct ka_sysctl_line *line, enum ka_knob knob, struct n
 	char name[80], where[300] = "";
 
 	if (line->line)
-		snprintf(where, sizeof(where), "%.250s:%u: ", line->file, line->line);
+		snprintf(where, sizeof(where), "%.*s:%u: ", KA_CUT(line->file, 250), line->line);
 	return nn_refuse(err,
-			 "%s%s = %.40s: the kernel refuses it (EINVAL); a whole number in "
+			 "%s%s = %.*s: the kernel refuses it (EINVAL); a whole number in "
 			 "%" PRId64 "..%" PRId64 " would be right",
-			 where, ka_knob_name(knob, name, sizeof(name)), line->value, info->min,
-			 info->max);
+			 where, ka_knob_name(knob, name, sizeof(name)), KA_CUT(line->value, 40),
+			 info->min, info->max);
 }
 
 int ka_knobs_take(struct ka_knobs *knobs, const struct ka_sysctl_set *set, struct nn_err *err)
@@ -140,9 +187,9 @@ int ka_knobs_take(struct ka_knobs *knobs, const struct ka_sysctl_set *set, struc
 
 		if (!line)
 			continue;
-		if (ka_knob_takes((enum ka_knob)i, line->value))
+		if (ka_knob_takes((enum ka_knob)i, line->value, LEAST_HZ))
 			ka_knob_number(&taken.value[i], line->value);
-		else if (!line->ignore_errors)
+		else if (!line->ignore_errors && *line->value)
 			return refuse(line, (enum ka_knob)i, err);
 	}
 	*knobs = taken;

@@ -58,14 +58,19 @@ const char *ka_knob_name(enum ka_knob knob, char *buf, size_t size);
 /* "time", "retries2": the word that `kacheck sysctl` takes, for those of TCP itself; else the key. */
 const char *ka_knob_word(enum ka_knob knob);
 
-/* Reads a number as the kernel does: 0x is hexadecimal, a leading 0 octal. 0 or -EINVAL. */
+/* Reads a number as the kernel does: 0x is hexadecimal, a leading 0 octal, and white space ends it. 0 or
+ * -EINVAL. */
 int ka_knob_number(int64_t *value, const char *text);
+/* What is behind that number and is not read; empty: nothing, or there is no number. */
+const char *ka_knob_rest(const char *text);
 
 /* Puts what @set (resolved) writes in the end over @knobs. -EINVAL: "file:line: ..." for a value
- * that the kernel does not take; a line with '-' in front then only has no effect. */
+ * that no kernel takes; an empty one, and a line with '-' in front, then only have no effect. */
 int ka_knobs_take(struct ka_knobs *knobs, const struct ka_sysctl_set *set, struct nn_err *err);
 
-/* True when the line's value would be taken. */
-bool ka_knob_takes(enum ka_knob knob, const char *text);
+/* True when a kernel with this HZ takes the value. */
+bool ka_knob_takes(enum ka_knob knob, const char *text, int hz);
+/* Values that a kernel with this HZ refuses become those of @before. */
+void ka_knobs_keep(struct ka_knobs *knobs, const struct ka_knobs *before, int hz);
 
 #endif

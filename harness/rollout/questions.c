@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See questions.h. */
 #include "rollout/questions.h"
+#include "model/escape.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -72,9 +73,9 @@ int ka_span_parse(double *seconds, const char *text, struct nn_err *err)
 		}
 	}
 	return nn_refuse(err,
-			 "'%.40s' is no length of time; write 350s, 5m, 1h30m or 2d (more than 0, "
+			 "'%.*s' is no length of time; write 350s, 5m, 1h30m or 2d (more than 0, "
 			 "at most 365d)",
-			 text);
+			 KA_CUT(text, 40));
 }
 
 /* ---- questions ------------------------------------------------------------------------------ */
@@ -124,9 +125,9 @@ static int survive_name(struct ka_questions *questions, const char *name, struct
 		return add(questions, &question, err);
 	}
 	return nn_refuse(err,
-			 "'%.40s' is neither a length of time (350s, 5m) nor a gateway that is "
+			 "'%.*s' is neither a length of time (350s, 5m) nor a gateway that is "
 			 "known here%.200s",
-			 name, ka_nearest_text(&nearest, hint, sizeof(hint)));
+			 KA_CUT(name, 40), ka_nearest_text(&nearest, hint, sizeof(hint)));
 }
 
 /* Gateways count in whole seconds. */
@@ -138,8 +139,8 @@ static int survive_span(struct ka_questions *questions, const char *text, struct
 	if (ret)
 		return ret;
 	if (question.limit_s < 1 || question.limit_s > floor(question.limit_s))
-		return nn_refuse(err, "'%.40s': a gateway's memory is a number of whole seconds",
-				 text);
+		return nn_refuse(err, "'%.*s': a gateway's memory is a number of whole seconds",
+				 KA_CUT(text, 40));
 	ret = add(questions, &question, err);
 	question.unknown = KA_UNKNOWN_RESET;
 	return ret ? ret : add(questions, &question, err);
@@ -155,9 +156,9 @@ int ka_questions_survive(struct ka_questions *questions, const char *text, struc
 
 		if (len == 0 || len >= sizeof(word))
 			ret = nn_refuse(err,
-					"'%.60s': write lengths of time or names of gateways, with "
+					"'%.*s': write lengths of time or names of gateways, with "
 					"commas between",
-					text);
+					KA_CUT(text, 60));
 		else
 			snprintf(word, sizeof(word), "%.*s", (int)len, at);
 		if (ret == 0)
@@ -216,7 +217,10 @@ const char *ka_question_text(const struct ka_question *question, char *buf, size
 		break;
 	case KA_ASK_RATE:
 		snprintf(buf, size,
-			 "do %lu idle connections cost at most %.6g probes a second together?",
+			 question->connections == 1
+				 ? "does %lu idle connection cost at most %.6g probes a second?"
+				 : "do %lu idle connections cost at most %.6g probes a second "
+				   "together?",
 			 question->connections, question->rate);
 		break;
 	}

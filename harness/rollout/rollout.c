@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See rollout.h. */
 #include "rollout/rollout.h"
+#include "model/escape.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,8 +27,9 @@ static void add_write(struct ka_spec *spec, enum ka_knob knob, const char *text)
 {
 	struct ka_spec_write *write = &spec->writes[spec->n_writes++];
 
-	write->knob = knob;
-	snprintf(write->text, sizeof(write->text), "%s", text);
+	*write = (struct ka_spec_write){ .knob = knob };
+	for (size_t i = 0; i + 1 < sizeof(write->text) && text[i] >= ' ' && text[i] < 127; i++)
+		write->text[i] = text[i];
 }
 
 /* Once for each knob, as the deciding line has it; without lines, all that changes. */
@@ -38,7 +40,7 @@ static void plan_writes(struct ka_rollout *r)
 			r->set ? ka_sysctl_value(r->set, ka_knob_infos[i].key) : NULL;
 		char text[24];
 
-		if (line && strlen(line->value) < sizeof(r->spec.writes[0].text))
+		if (line)
 			add_write(&r->spec, (enum ka_knob)i, line->value);
 		if (r->set || r->spec.before.value[i] == r->spec.after.value[i])
 			continue;
@@ -69,6 +71,7 @@ void ka_rollout_plan(struct ka_rollout *r)
 
 int ka_rollout_predict(struct ka_rollout *r, struct nn_err *err)
 {
+	ka_knobs_keep(&r->spec.after, &r->spec.before, r->facts.hz);
 	ka_answer_predict(&r->before, &r->spec.before, r->facts.hz);
 	ka_answer_predict(&r->after, &r->spec.after, r->facts.hz);
 	r->n_findings = ka_sanity_check(r->findings, &r->spec.after, &r->after);
@@ -160,7 +163,7 @@ void ka_rollout_take(struct ka_rollout *r, size_t i, json_t *json)
 	if (ka_result_decode(&result, json, &err) < 0) {
 		ka_rollout_expect(r, i);
 		snprintf(r->measured[i].why, sizeof(r->measured[i].why),
-			 "its result cannot be read: %.260s", err.text);
+			 "its result cannot be read: %.*s", KA_CUT(err.text, 260));
 		return;
 	}
 	take_result(&r->measured[i], &result);
@@ -252,13 +255,14 @@ struct ka_tally ka_rollout_tally(const struct ka_rollout *r)
 	return tally;
 }
 
-/* True when a value of the file was refused by the kernel. */
+/* True when a value of the file is refused by the kernel, as computed or not. */
 static bool is_refused(const struct ka_rollout *r)
 {
 	for (size_t i = 0; i < r->spec.n_writes; i++) {
-		const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_WRITE, i);
+		const struct ka_trial *trial;
+		const struct ka_measured *m = ka_rollout_trial(r, KA_TRIAL_WRITE, i, &trial);
 
-		if (m && m->verdict == KA_FAIL)
+		if (trial && (trial->refused || (m->there && m->verdict == KA_FAIL)))
 			return true;
 	}
 	return false;
@@ -306,7 +310,7 @@ static bool contradicts(struct ka_reply *reply, const struct ka_measured *m)
 		return false;
 	reply->yes = false;
 	reply->measured = true;
-	add_why(reply, "; but this kernel does otherwise: %.200s", m->why);
+	add_why(reply, "; but this kernel does otherwise: %.*s", KA_CUT(m->why, 200));
 	return true;
 }
 

@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A set of sysctl.d lines: what it holds, how a line is read, and which line is written in the end.
+ * A set of sysctl.d lines: what it holds, and how a line is read.
  */
 #include "rollout/sysctld.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/escape.h"
 #include "model/util.h"
 #include "rollout/knobs.h"
+#include "rollout/spelling.h"
 
-#define WORDS     "command line"
-#define BLANKS    " \t\r"
-#define KEEPALIVE "net/ipv4/tcp_keepalive_"
-#define NONE      ((size_t)-1)
+#define WORDS  "command line"
+#define BLANKS " \t\r"
+#define BOM    "\xef\xbb\xbf" /* what some editors begin a file with */
 
 /* ---- what it holds ---------------------------------------------------------------------- */
 
 struct ka_sysctl_mark ka_sysctl_mark(const struct ka_sysctl_set *set)
 {
-	return (struct ka_sysctl_mark){ .n = set->n, .n_files = set->n_files };
+	return (struct ka_sysctl_mark){ .n = set->n,
+					.n_notes = set->n_notes,
+					.n_files = set->n_files };
 }
 
 int ka_sysctl_back(struct ka_sysctl_set *set, struct ka_sysctl_mark mark, int ret)
@@ -35,6 +38,10 @@ int ka_sysctl_back(struct ka_sysctl_set *set, struct ka_sysctl_mark mark, int re
 		free(set->lines[--set->n].key);
 		free(set->lines[set->n].value);
 	}
+	while (set->n_notes > mark.n_notes) {
+		free(set->notes[--set->n_notes].text);
+		free(set->notes[set->n_notes].why);
+	}
 	while (set->n_files > mark.n_files)
 		free(set->files[--set->n_files]);
 	return ret;
@@ -44,6 +51,7 @@ void ka_sysctl_free(struct ka_sysctl_set *set)
 {
 	ka_sysctl_back(set, (struct ka_sysctl_mark){ 0 }, -ECANCELED);
 	free(set->lines);
+	free(set->notes);
 	free(set->files);
 	*set = (struct ka_sysctl_set){ 0 };
 }
@@ -72,8 +80,8 @@ static int add_line(struct ka_sysctl_set *set, const struct ka_sysctl_line *line
 	if (ka_grow(&set->lines, &set->room, set->n + 1, sizeof(copy)) < 0)
 		return nn_fail(err, ENOMEM, "%s:%u", line->file, line->line);
 	copy.key = strdup(line->key);
-	copy.value = strdup(line->value);
-	if (!copy.key || !copy.value) {
+	copy.value = line->value ? strdup(line->value) : NULL;
+	if (!copy.key || (line->value && !copy.value)) {
 		free(copy.key);
 		free(copy.value);
 		return nn_fail(err, ENOMEM, "%s:%u", line->file, line->line);
@@ -82,11 +90,51 @@ static int add_line(struct ka_sysctl_set *set, const struct ka_sysctl_line *line
 	return 0;
 }
 
-/* ---- what a line is --------------------------------------------------------------------- */
+/* ---- notes ------------------------------------------------------------------------------ */
 
-static bool is_glob(const char *key)
+int ka_sysctl_note(struct ka_sysctl_set *set, const char *file, unsigned line, const char *text,
+		   struct nn_err *err, const char *fmt, ...)
 {
-	return strpbrk(key, "*?[") != NULL;
+	struct ka_sysctl_note note = { .file = file, .line = line, .text = strdup(text) };
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&note.why, fmt, args) < 0)
+		note.why = NULL;
+	va_end(args);
+	if (note.text && note.why &&
+	    ka_grow(&set->notes, &set->notes_room, set->n_notes + 1, sizeof(note)) == 0) {
+		set->notes[set->n_notes++] = note;
+		return 0;
+	}
+	free(note.text);
+	free(note.why);
+	return nn_fail(err, ENOMEM, "%s:%u", file, line);
+}
+
+int ka_sysctl_pass_over(struct ka_sysctl_set *set, const struct ka_sysctl_line *line,
+			struct nn_err *err, const char *why)
+{
+	const char *file = set->n_files ? set->files[set->n_files - 1] : NULL;
+	char *text = NULL;
+	int ret = 0;
+
+	if (!file || strcmp(file, line->file))
+		ret = add_file(set, line->file, &file, err);
+	if (ret)
+		return ret;
+	if (asprintf(&text, "%s%s%s", line->key, line->value ? " = " : "",
+		     line->value ? line->value : "") < 0)
+		return nn_fail(err, ENOMEM, "%s:%u", line->file, line->line);
+	ret = ka_sysctl_note(set, file, line->line, text, err, "%s", why);
+	free(text);
+	return ret;
+}
+
+int ka_sysctl_refuse(const struct ka_sysctl_note *note, struct nn_err *err)
+{
+	return ka_sysctl_bad(err, note->file, note->line, "\"%.*s\": %s", KA_CUT(note->text, 80),
+			     note->why);
 }
 
 int ka_sysctl_bad(struct nn_err *err, const char *file, unsigned line, const char *fmt, ...)
@@ -107,6 +155,11 @@ int ka_sysctl_bad(struct nn_err *err, const char *file, unsigned line, const cha
 }
 
 /* ---- the key ---------------------------------------------------------------------------- */
+
+static bool is_glob(const char *key)
+{
+	return strpbrk(key, KA_SYSCTL_GLOB) != NULL;
+}
 
 /* The first separator decides: after '/' all is a path already; after '.' each '.' is a '/' and
  * each '/' a '.' (a device called eth0.5 is conf.eth0/5). */
@@ -155,48 +208,30 @@ static bool climbs(const char *key)
 	return false;
 }
 
-static int check_key(const struct ka_sysctl_line *line, struct nn_err *err)
+/* Why nothing is set by @key, whatever the value; NULL: it may be a kernel's. */
+static const char *flaw_of(const char *key)
 {
-	const char *key = line->key;
-
-	if (strpbrk(key, BLANKS))
-		return ka_sysctl_bad(
-			err, line->file, line->line,
-			"a space in the key %.80s; a line is \"key = value\", a comment "
-			"has a line of its own",
-			key);
+	if (!strncmp(key, BOM, strlen(BOM)))
+		return "begins with a byte order mark, which becomes part of the key; save the "
+		       "file without it";
 	if (!*key)
-		return ka_sysctl_bad(err, line->file, line->line,
-				     "no key; a line is \"key = value\"");
+		return "no key; a line is \"key = value\"";
+	if (strpbrk(key, BLANKS))
+		return "a space in the key; a line is \"key = value\", a comment has a line of "
+		       "its own";
+	for (const char *c = key; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return "a control character in the key; a key is text";
+	if (strpbrk(key, "\"'`<>(){}"))
+		return "quotes or brackets in the key; a line is key = value, without them";
 	if (*key == '-')
-		return ka_sysctl_bad(err, line->file, line->line,
-				     "two minuses, of which not every tool takes the second away; "
-				     "write one, or none");
+		return "two minuses, of which systemd-sysctl does not take the second away; write "
+		       "one, or none";
 	if (climbs(key))
-		return ka_sysctl_bad(err, line->file, line->line,
-				     "\"..\" in the key %.80s; write where it leads", key);
-	if (is_glob(key) && strpbrk(key, "{}"))
-		return ka_sysctl_bad(
-			err, line->file, line->line,
-			"braces in the pattern %.80s, which not every tool expands; write "
-			"one line for each",
-			key);
+		return "\"..\" in the key, which systemd-sysctl refuses; write where it leads";
 	if (!strncmp(key, "proc/sys/", 9))
-		return ka_sysctl_bad(err, line->file, line->line,
-				     "the key begins with /proc/sys; write %.80s", key + 9);
-	return 0;
-}
-
-/* No kernel has the key, so that both tools fail: a slip of the pen that would go unnoticed. */
-static int check_spelling(const struct ka_sysctl_line *line, struct nn_err *err)
-{
-	if (line->ignore_errors || is_glob(line->key) || ka_knob_find(line->key) >= 0 ||
-	    strncmp(line->key, KEEPALIVE, strlen(KEEPALIVE)))
-		return 0;
-	return ka_sysctl_bad(err, line->file, line->line,
-			     "no kernel has the key %.80s; there are net.ipv4.tcp_keepalive_time, "
-			     "_intvl and _probes",
-			     line->key);
+		return "the key begins with /proc/sys; write what is behind that";
+	return NULL;
 }
 
 /* ---- the line --------------------------------------------------------------------------- */
@@ -212,60 +247,121 @@ static char *trim(char *text)
 	return text;
 }
 
-static int add_assignment(struct ka_sysctl_set *set, struct ka_sysctl_line *line,
-			  struct nn_err *err)
+/* The line may set one of the known numbers. */
+static bool sets_number(const struct ka_sysctl_line *line)
 {
-	int ret;
-
-	line->key = trim(line->key);
-	swap_separators(line->key);
-	simplify(line->key);
-	ret = check_key(line, err);
-	if (!ret)
-		ret = check_spelling(line, err);
-	return ret ? ret : add_line(set, line, err);
+	for (size_t i = 0; i < KA_KNOBS; i++)
+		if (ka_sysctl_names(line, ka_knob_infos[i].key))
+			return true;
+	return false;
 }
 
+/* What is so of a value, and not seen when one reads it. */
+static int note_value(struct ka_sysctl_set *set, const struct ka_sysctl_line *line,
+		      const char *text, struct nn_err *err)
+{
+	int64_t number;
+
+	if (!line->value)
+		return 0;
+	if (!*line->value)
+		return ka_sysctl_note(set, line->file, line->line, text, err,
+				      "no value; nothing is written, which a kernel that wants a "
+				      "number refuses");
+	if (!sets_number(line) || ka_knob_number(&number, line->value) < 0 ||
+	    !*ka_knob_rest(line->value))
+		return 0;
+	return ka_sysctl_note(set, line->file, line->line, text, err,
+			      "the kernel reads %" PRId64 " and stops at the white space behind "
+			      "it; a comment has a line of its own",
+			      number);
+}
+
+/* A note of a line that no tool can take for one. */
+static int note_stray(struct ka_sysctl_set *set, const struct ka_sysctl_line *line,
+		      const char *text, const char *why, struct nn_err *err)
+{
+	int ret = ka_sysctl_note(set, line->file, line->line, text, err, "%s", why);
+
+	if (ret == 0)
+		set->notes[set->n_notes - 1].stray = true;
+	return ret;
+}
+
+/* A line whose key leads nowhere is passed over, as both tools go on behind it. */
+static int add_assignment(struct ka_sysctl_set *set, struct ka_sysctl_line *line, const char *text,
+			  struct nn_err *err)
+{
+	const char *flaw;
+	char meant[160];
+	int ret;
+
+	swap_separators(line->key);
+	simplify(line->key);
+	if (is_glob(line->key) && strpbrk(line->key, "{}"))
+		return ka_sysctl_bad(err, line->file, line->line,
+				     "braces in the pattern %.*s, which not every tool expands; "
+				     "write one line for each",
+				     KA_CUT(line->key, 80));
+	flaw = flaw_of(line->key);
+	if (flaw)
+		return note_stray(set, line, text, flaw, err);
+	if (ka_spelling_meant(line->key, meant, sizeof(meant)))
+		return ka_sysctl_note(set, line->file, line->line, text, err,
+				      "no kernel has this key, so nothing is set; %s is meant?",
+				      meant);
+	ret = add_line(set, line, err);
+	return ret ? ret : note_value(set, line, text, err);
+}
+
+int ka_sysctl_assign(struct ka_sysctl_set *set, const char *file, unsigned number, const char *key,
+		     const char *value, struct nn_err *err)
+{
+	struct ka_sysctl_line line = { .file = file, .line = number };
+	char *copy = NULL, *text = NULL, *own = strdup(value);
+	int ret = -ENOMEM;
+
+	if (own && asprintf(&text, "%s = %s", key, value) >= 0 && (copy = strdup(key))) {
+		line.key = trim(copy);
+		line.value = trim(own);
+		ret = add_assignment(set, &line, text, err);
+	} else {
+		nn_fail(err, ENOMEM, "%s:%u", file, number);
+	}
+	free(copy);
+	free(text);
+	free(own);
+	return ret;
+}
+
+/* @text is cut up; @whole is the same as it was. */
 static int split(struct ka_sysctl_set *set, struct ka_sysctl_line *line, char *text,
-		 struct nn_err *err)
+		 const char *whole, struct nn_err *err)
 {
 	char *equals = strchr(text, '=');
 
 	line->ignore_errors = *text == '-';
 	line->key = text + line->ignore_errors;
 	if (!equals && !line->ignore_errors)
-		return ka_sysctl_bad(
-			err, line->file, line->line,
-			"\"%.80s\" assigns nothing; a line is \"key = value\", a comment "
-			"begins with # or ;",
-			text);
+		return note_stray(set, line, whole,
+				  "assigns nothing; a line is \"key = value\", a comment begins "
+				  "with # or ;",
+				  err);
 	if (equals) {
 		*equals = '\0';
 		line->value = trim(equals + 1);
-		if (!*line->value)
-			return ka_sysctl_bad(err, line->file, line->line,
-					     "no value for %.80s; a line is \"key = value\"",
-					     trim(line->key));
-	} else {
-		line->value = text + strlen(text);
 	}
-	return add_assignment(set, line, err);
+	line->key = trim(line->key);
+	return add_assignment(set, line, whole, err);
 }
 
-/* Where the tools part: one of them begins a new line at a carriage return, and only one takes a
- * form feed for a space. */
-static int check_controls(const char *file, unsigned line, const char *text, struct nn_err *err)
+/* One of the tools begins a new line there, and the other does not. */
+static int check_returns(const char *file, unsigned line, const char *text, struct nn_err *err)
 {
-	bool comment = *text && strchr("#;", *text);
-
-	for (; *text; text++)
-		if (*text == '\r' || (!comment && *text != '\t' && iscntrl((unsigned char)*text)))
-			return ka_sysctl_bad(
-				err, file, line,
-				"control character 0x%02x; lines are text and end in a "
-				"line feed",
-				(unsigned char)*text);
-	return 0;
+	if (!strchr(text, '\r'))
+		return 0;
+	return ka_sysctl_bad(err, file, line,
+			     "control character 0x0d; lines are text and end in a line feed");
 }
 
 /* One line of a file, of @size bytes without its end. Nothing is added for an empty line and a comment. */
@@ -273,15 +369,19 @@ static int read_line(struct ka_sysctl_set *set, const char *file, unsigned line,
 		     size_t size, struct nn_err *err)
 {
 	struct ka_sysctl_line new = { .file = file, .line = line };
-	char *copy = strndup(text, size), *start;
+	char *copy = strndup(text, size), *whole = NULL, *start;
 	int ret;
 
 	if (!copy)
 		return nn_fail(err, ENOMEM, "%s:%u", file, line);
 	start = trim(copy);
-	ret = check_controls(file, line, start, err);
-	if (!ret && *start && !strchr("#;", *start))
-		ret = split(set, &new, start, err);
+	ret = check_returns(file, line, start, err);
+	if (!ret && *start && !strchr("#;", *start)) {
+		whole = strdup(start);
+		ret = whole ? split(set, &new, start, whole, err)
+			    : nn_fail(err, ENOMEM, "%s:%u", file, line);
+	}
+	free(whole);
 	free(copy);
 	return ret;
 }
@@ -309,11 +409,6 @@ static int check_text(const char *file, const char *text, size_t size, struct nn
 		return ka_sysctl_bad(err, file, line_of(text, nul),
 				     "a NUL byte, so this is no text; a sysctl.d file has lines "
 				     "\"key = value\"");
-	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-		return ka_sysctl_bad(
-			err, file, 1,
-			"begins with a byte order mark, which becomes part of the first "
-			"key; save the file without it");
 	return 0;
 }
 
@@ -388,10 +483,10 @@ static int word_line(const char *word, char **out, struct nn_err *err)
 	if (!word[len] || (!key && !strpbrk(word, "./")))
 		return ka_sysctl_bad(
 			err, WORDS, 0,
-			"\"%.80s\" is no setting; write time=60, intvl=10, probes=6, retries2=8, "
+			"\"%.*s\" is no setting; write time=60, intvl=10, probes=6, retries2=8, "
 			"orphan_retries=, fin_timeout=, syn_retries=, or a full key such as "
 			"net.ipv4.tcp_keepalive_time=60",
-			word);
+			KA_CUT(word, 80));
 	ret = key ? asprintf(out, "%s%s", key, word + len) : asprintf(out, "%s", word);
 	return ret < 0 ? nn_fail(err, ENOMEM, "%s", word) : 0;
 }
@@ -409,115 +504,8 @@ int ka_sysctl_parse_word(struct ka_sysctl_set *set, const char *word, struct nn_
 	ret = words_file(set, &file, &line, err);
 	if (!ret)
 		ret = read_line(set, file, line, text, strlen(text), err);
+	if (!ret && set->n_notes > mark.n_notes)
+		ret = ka_sysctl_refuse(&set->notes[mark.n_notes], err);
 	free(text);
 	return ka_sysctl_back(set, mark, ret);
-}
-
-/* ---- which line is written in the end --------------------------------------------------- */
-
-/* Of lines that name a key the last one counts; a line that names a key goes before every glob that
- * matches it, wherever it stands; of globs the last one counts. */
-
-static bool excludes(const struct ka_sysctl_line *line)
-{
-	return !*line->value;
-}
-
-static bool matches(const struct ka_sysctl_line *line, const char *key)
-{
-	return is_glob(line->key) && !fnmatch(line->key, key, FNM_PATHNAME | FNM_PERIOD);
-}
-
-/* A glob that is there again with the same value keeps its earlier place. */
-static bool repeats(const struct ka_sysctl_set *set, size_t at)
-{
-	const struct ka_sysctl_line *line = &set->lines[at];
-	size_t i;
-
-	for (i = at; i-- > 0;)
-		if (!strcmp(set->lines[i].key, line->key))
-			return !strcmp(set->lines[i].value, line->value);
-	return false;
-}
-
-static size_t last_named(const struct ka_sysctl_set *set, const char *key)
-{
-	size_t i;
-
-	for (i = set->n; i-- > 0;)
-		if (!strcmp(set->lines[i].key, key))
-			return i;
-	return NONE;
-}
-
-/* "-glob" takes nothing but its own lines away, as "-key" does. */
-static bool taken_back(const struct ka_sysctl_set *set, size_t at)
-{
-	size_t last = last_named(set, set->lines[at].key);
-
-	return strcmp(set->lines[last].value, set->lines[at].value) != 0;
-}
-
-static size_t last_match(const struct ka_sysctl_set *set, const char *key)
-{
-	size_t i;
-
-	for (i = set->n; i-- > 0;)
-		if (!excludes(&set->lines[i]) && matches(&set->lines[i], key) &&
-		    !taken_back(set, i) && !repeats(set, i))
-			return i;
-	return NONE;
-}
-
-/* The line that decides about @key; it may be one that excludes. */
-static size_t decider(const struct ka_sysctl_set *set, const char *key)
-{
-	size_t named = last_named(set, key);
-
-	return named != NONE ? named : last_match(set, key);
-}
-
-const struct ka_sysctl_line *ka_sysctl_value(const struct ka_sysctl_set *set, const char *key)
-{
-	size_t at = decider(set, key);
-
-	return at == NONE || excludes(&set->lines[at]) ? NULL : &set->lines[at];
-}
-
-/* Of the known keys that a line names or matches: one that it sets makes it used, otherwise the
- * first one that another line sets makes it overridden. */
-static void decide(struct ka_sysctl_set *set, size_t at, const size_t deciders[KA_KNOBS])
-{
-	struct ka_sysctl_line *line = &set->lines[at];
-	const char *known;
-	size_t k;
-
-	line->fate = KA_SYSCTL_FOREIGN;
-	for (k = 0; k < KA_KNOBS; k++) {
-		known = ka_knob_infos[k].key;
-		if (strcmp(line->key, known) && !matches(line, known))
-			continue;
-		if (line->fate == KA_SYSCTL_FOREIGN && excludes(line))
-			line->fate = KA_SYSCTL_EXCLUDES;
-		if (deciders[k] == at && !excludes(line)) {
-			line->fate = KA_SYSCTL_USED;
-			return;
-		}
-		if (deciders[k] == at || deciders[k] == NONE || line->fate == KA_SYSCTL_OVERRIDDEN)
-			continue;
-		if (excludes(line) && is_glob(line->key))
-			continue; /* "-glob" only takes back the same glob */
-		line->fate = KA_SYSCTL_OVERRIDDEN;
-		line->by = deciders[k];
-	}
-}
-
-void ka_sysctl_resolve(struct ka_sysctl_set *set)
-{
-	size_t deciders[KA_KNOBS], k, i;
-
-	for (k = 0; k < KA_KNOBS; k++)
-		deciders[k] = decider(set, ka_knob_infos[k].key);
-	for (i = 0; i < set->n; i++)
-		decide(set, i, deciders);
 }

@@ -192,6 +192,7 @@ static int read_list(struct ka_sysctl_set *set, struct list *list, struct nn_err
 
 static int read_dir(struct ka_sysctl_set *set, const char *dir, struct nn_err *err)
 {
+	struct ka_sysctl_mark mark = ka_sysctl_mark(set);
 	struct list list = { 0 };
 	int ret = list_dir(&list, dir, err);
 
@@ -200,7 +201,19 @@ static int read_dir(struct ka_sysctl_set *set, const char *dir, struct nn_err *e
 	if (!ret)
 		ret = read_list(set, &list, err);
 	list_free(&list);
-	return ret;
+	return ka_sysctl_back(set, mark, ret);
+}
+
+/* What has no line "key = value" at all is another kind of file. */
+static int check_assigns(const struct ka_sysctl_set *set, struct ka_sysctl_mark mark,
+			 struct nn_err *err)
+{
+	if (set->n > mark.n || set->n_notes == mark.n_notes)
+		return 0;
+	for (size_t i = mark.n_notes; i < set->n_notes; i++)
+		if (!set->notes[i].stray)
+			return 0;
+	return ka_sysctl_refuse(&set->notes[mark.n_notes], err);
 }
 
 int ka_sysctl_read(struct ka_sysctl_set *set, const char *path, struct nn_err *err)
@@ -211,7 +224,11 @@ int ka_sysctl_read(struct ka_sysctl_set *set, const char *path, struct nn_err *e
 
 	if (stat(path, &st))
 		return nn_fail(err, errno, "cannot open %s", path);
-	ret = S_ISDIR(st.st_mode) ? read_dir(set, path, err) : read_file(set, path, err);
+	if (S_ISDIR(st.st_mode))
+		return read_dir(set, path, err);
+	ret = read_file(set, path, err);
+	if (!ret)
+		ret = check_assigns(set, mark, err);
 	return ka_sysctl_back(set, mark, ret);
 }
 
@@ -237,19 +254,70 @@ static int list_system(struct list *list, const char *root, struct nn_err *err)
 	return 0;
 }
 
+/* True when systemd-sysctl is there: then that is what writes at boot. */
+static bool has_systemd(const char *root)
+{
+	static const char *const paths[] = { "/usr/lib/systemd/systemd-sysctl",
+					     "/lib/systemd/systemd-sysctl" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < KA_N(paths); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, paths[i]);
+		if (!access(path, F_OK))
+			return true;
+	}
+	return false;
+}
+
+/* Some file of the set is @st, by whatever link. */
+static bool is_read(const struct ka_sysctl_set *set, const struct stat *st)
+{
+	struct stat other;
+
+	for (size_t i = 0; i < set->n_files; i++)
+		if (!stat(set->files[i], &other) && other.st_dev == st->st_dev &&
+		    other.st_ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* /etc/sysctl.conf: procps reads it last, systemd-sysctl not at all unless a link leads to it. What it
+ * says is looked at all the same: somebody believes in it. */
+static int read_last(struct ka_sysctl_set *set, const char *root, struct nn_err *err)
+{
+	struct ka_sysctl_set unread = { 0 };
+	char last[PATH_MAX];
+	struct stat st;
+	int ret;
+
+	snprintf(last, sizeof(last), "%s/etc/sysctl.conf", root);
+	if (stat(last, &st) || (has_systemd(root) && is_read(set, &st)))
+		return 0;
+	if (!has_systemd(root))
+		return read_file(set, last, err);
+	ret = read_file(&unread, last, err);
+	ka_sysctl_resolve(&unread);
+	for (size_t i = 0; !ret && i < unread.n; i++)
+		if (unread.lines[i].fate != KA_SYSCTL_FOREIGN)
+			ret = ka_sysctl_pass_over(
+				set, &unread.lines[i], err,
+				"systemd-sysctl does not read this file: no link in "
+				"sysctl.d leads to it (`sysctl --system' reads it)");
+	ka_sysctl_free(&unread);
+	return ret;
+}
+
 int ka_sysctl_read_system_at(struct ka_sysctl_set *set, const char *root, struct nn_err *err)
 {
 	struct ka_sysctl_mark mark = ka_sysctl_mark(set);
 	struct list list = { 0 };
-	char last[PATH_MAX];
 	int ret = list_system(&list, root, err);
 
 	if (!ret)
 		ret = read_list(set, &list, err);
 	list_free(&list);
-	snprintf(last, sizeof(last), "%s/etc/sysctl.conf", root);
-	if (!ret && !access(last, F_OK))
-		ret = read_file(set, last, err);
+	if (!ret)
+		ret = read_last(set, root, err);
 	return ka_sysctl_back(set, mark, ret);
 }
 

@@ -122,7 +122,7 @@ static void put_values(struct ka_trial *t, size_t first, const struct ka_knobs *
 
 /* ---- the values --------------------------------------------------------------------------- */
 
-/* One line of the file: written, and read back. */
+/* One line of the file: written, and read back. A tool writes a line, also an empty one. */
 static void add_write(struct maker *maker, size_t index)
 {
 	const struct ka_spec_write *w = &maker->spec->writes[index];
@@ -130,16 +130,20 @@ static void add_write(struct maker *maker, size_t index)
 	struct ka_step steps[] = { KA_CONNECTED,
 				   { .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(w->knob) },
 				   { .do_ = KA_SYSCTL_IS, .who = KA_PROBER, .key = KEY(w->knob) } };
-	int64_t value = 0;
+	int64_t value = ka_knob_infos[w->knob].initial;
 	char name[32];
 	struct ka_trial *t;
 
 	snprintf(name, sizeof(name), "write_%zu", index);
 	t = new_trial(maker, KA_TRIAL_WRITE, setting, steps, KA_N(steps), name,
-		      "the kernel takes the value");
+		      "the kernel takes the value, or refuses it, as computed");
 	t->index = index;
-	ka_knob_number(&value, w->text);
-	t->steps[1].text = w->text;
+	t->refused = !ka_knob_takes(w->knob, w->text, maker->hz);
+	if (t->refused)
+		t->steps[1].fails = EINVAL;
+	else
+		ka_knob_number(&value, w->text);
+	t->steps[1].text = *w->text ? w->text : "\n";
 	t->steps[2].text = number_text(t, value);
 	t->case_->from = KA_FROM_NOWHERE;
 	t->case_->topology = KA_PAIR;

@@ -22,7 +22,7 @@ struct ka_spec_gateway {
 /* A value as it stands in the file. */
 struct ka_spec_write {
 	enum ka_knob knob;
-	char text[24];
+	char text[48]; /* so much of it as is printable ASCII */
 };
 
 struct ka_spec {
@@ -66,6 +66,7 @@ enum ka_trial_kind {
 struct ka_trial {
 	enum ka_trial_kind kind;
 	size_t index;
+	bool refused;   /* KA_TRIAL_WRITE: declared as one that the kernel refuses */
 	bool must_keep; /* KA_TRIAL_GATEWAY: declared as one that the connection lives through */
 	struct ka_setting with[2]; /* the values that it was made with, and the end of the list */
 	struct ka_setting then;    /* KA_TRIAL_ARMED: those that they were changed to */

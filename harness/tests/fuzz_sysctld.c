@@ -20,6 +20,15 @@ static void must(bool holds)
 		abort();
 }
 
+/* Each is of a line, and in their order. */
+static void check_notes(const struct ka_sysctl_set *set)
+{
+	for (size_t i = 0; i < set->n_notes; i++) {
+		must(set->notes[i].file == set->files[0] && *set->notes[i].why);
+		must(!i || set->notes[i].line > set->notes[i - 1].line);
+	}
+}
+
 static void check_lines(const struct ka_sysctl_set *set)
 {
 	const struct ka_sysctl_line *line;
@@ -29,8 +38,8 @@ static void check_lines(const struct ka_sysctl_set *set)
 		must(*line->key && *line->key != '/' && !strstr(line->key, "//"));
 		must(line->file == set->files[0] && line->line > 0);
 		must(!i || line->line > line[-1].line);
-		must(line->fate != KA_SYSCTL_USED || *line->value);
-		must(line->fate != KA_SYSCTL_EXCLUDES || !*line->value);
+		must(line->fate != KA_SYSCTL_USED || line->value);
+		must(line->fate != KA_SYSCTL_EXCLUDES || !line->value);
 		if (line->fate == KA_SYSCTL_OVERRIDDEN)
 			must(line->by < set->n && line->by != i);
 	}
@@ -63,7 +72,7 @@ static char *write_down(const struct ka_sysctl_set *set, size_t *size)
 	for (size_t i = 0; i < set->n; i++) {
 		line = &set->lines[i];
 		fprintf(out, "%s/%s%s%s\n", line->ignore_errors ? "-" : "", line->key,
-			*line->value ? "=" : "", line->value);
+			line->value ? "=" : "", line->value ? line->value : "");
 	}
 	must(!fclose(out));
 	return text;
@@ -81,7 +90,8 @@ static void check_again(const struct ka_sysctl_set *set)
 	must(again.n == set->n);
 	for (size_t i = 0; i < set->n; i++) {
 		must(!strcmp(again.lines[i].key, set->lines[i].key));
-		must(!strcmp(again.lines[i].value, set->lines[i].value));
+		must(!again.lines[i].value == !set->lines[i].value);
+		must(!set->lines[i].value || !strcmp(again.lines[i].value, set->lines[i].value));
 		must(again.lines[i].fate == set->lines[i].fate);
 	}
 	ka_sysctl_free(&again);
@@ -95,11 +105,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int ret = ka_sysctl_parse(&set, "file", (const char *)data, size, &err);
 
 	if (ret) {
-		must(!set.n && !set.n_files);
+		must(!set.n && !set.n_files && !set.n_notes);
 		must(!strncmp(err.text, "file:", 5));
 	} else {
 		ka_sysctl_resolve(&set);
 		check_lines(&set);
+		check_notes(&set);
 		check_values(&set);
 		check_again(&set);
 	}

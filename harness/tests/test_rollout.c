@@ -7,6 +7,7 @@
 #include "netns/tests/unit.h"
 #include "rollout/picture.h"
 #include "rollout/sanity.h"
+#include "rollout/spelling.h"
 #include "rollout/suggest.h"
 
 static void assert_near(double a, double b)
@@ -63,12 +64,110 @@ TEST(numbers_are_the_kernels)
 	assert_int_equal(ka_knob_number(&value, "-5"), 0);
 	assert_int_equal(value, -5);
 	assert_int_equal(ka_knob_number(&value, "5s"), -EINVAL);
+	assert_int_equal(ka_knob_number(&value, "000000000000000000600"), -EINVAL); /* TMPBUFLEN */
 	assert_int_equal(ka_knob_number(&value, ""), -EINVAL);
 	assert_int_equal(ka_knob_number(&value, "99999999999999999999"), -EINVAL);
-	assert_true(ka_knob_takes(KA_KNOB_PROBES, "255"));
-	assert_false(ka_knob_takes(KA_KNOB_PROBES, "256"));
-	assert_false(ka_knob_takes(KA_KNOB_SYN_RETRIES, "0"));
-	assert_true(ka_knob_takes(KA_KNOB_TIME, "-1"));
+	assert_true(ka_knob_takes(KA_KNOB_PROBES, "255", 250));
+	assert_false(ka_knob_takes(KA_KNOB_PROBES, "256", 250));
+	assert_false(ka_knob_takes(KA_KNOB_PROBES, "-0", 250));
+	assert_false(ka_knob_takes(KA_KNOB_SYN_RETRIES, "0", 250));
+	assert_true(ka_knob_takes(KA_KNOB_TIME, "-1", 250));
+	assert_true(ka_knob_takes(KA_KNOB_TIME, "-0", 250));
+}
+
+/* White space ends a number; what is behind it is not read (proc_get_long()). */
+TEST(text_behind_a_number_is_not_read)
+{
+	static const struct {
+		const char *text, *rest;
+		int64_t value; /* -1: refused */
+	} rows[] = { { "600 # comment", "# comment", 600 },
+		     { "600 s", "s", 600 },
+		     { "600 60 6", "60 6", 600 },
+		     { "600 \\", "\\", 600 },
+		     { "600\t//c", "//c", 600 },
+		     { "600", "", 600 },
+		     { "600 ", "", 600 },
+		     { "600;c", "", -1 },
+		     { "600s", "", -1 },
+		     { "600\f", "", -1 },
+		     { "600\302\240", "", -1 },
+		     { "\"600\"", "", -1 } };
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		int64_t value = -1;
+
+		assert_int_equal(ka_knob_number(&value, rows[i].text),
+				 rows[i].value < 0 ? -EINVAL : 0);
+		assert_string_equal(ka_knob_rest(rows[i].text), rows[i].rest);
+		assert_true(rows[i].value < 0 || value == rows[i].value);
+	}
+}
+
+/* Seconds become jiffies in an int: a larger HZ takes less (proc_dointvec_jiffies()). */
+TEST(the_most_seconds_depend_on_hz)
+{
+	static const struct {
+		int hz;
+		const char *most, *more;
+	} rows[] = { { 100, "21474836", "21474837" },
+		     { 250, "8589934", "8589935" },
+		     { 300, "7158278", "7158279" },
+		     { 1000, "2147483", "2147484" } };
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		struct ka_knobs before = ka_knobs_initial(), knobs = before;
+
+		assert_true(ka_knob_takes(KA_KNOB_TIME, rows[i].most, rows[i].hz));
+		assert_false(ka_knob_takes(KA_KNOB_TIME, rows[i].more, rows[i].hz));
+		knobs.value[KA_KNOB_TIME] = strtoll(rows[i].more, NULL, 10);
+		knobs.value[KA_KNOB_PROBES] = 3;
+		ka_knobs_keep(&knobs, &before, rows[i].hz);
+		assert_int_equal(knobs.value[KA_KNOB_TIME], 7200);
+		assert_int_equal(knobs.value[KA_KNOB_PROBES], 3);
+	}
+}
+
+/* Names that look right, and what is meant by them. */
+TEST(knows_slips_of_the_pen)
+{
+	static const struct {
+		const char *key, *meant; /* NULL: it may exist */
+	} rows[] = {
+		{ "net/ipv6/tcp_keepalive_time", "net.ipv4.tcp_keepalive_time" },
+		{ "net/tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_intvl" },
+		{ "net/ipv4/tcp_keep_alive_probes", "net.ipv4.tcp_keepalive_probes" },
+		{ "net/ipv4/tcp_keepalive_interval", "net.ipv4.tcp_keepalive_intvl" },
+		{ "net/ipv4/tcp_keepalive_timeout", "net.ipv4.tcp_keepalive_time" },
+		{ "net/ipv4/tcp_keepalive_prob", "net.ipv4.tcp_keepalive_probes" },
+		{ "net/ipv4/tcp_keepalive",
+		  "one of net.ipv4.tcp_keepalive_time, _intvl and _probes" },
+		{ "net/ipv4/conf/all/tcp_keepalive_time", "net.ipv4.tcp_keepalive_time" },
+		{ "tcp_keepalive_time", "net.ipv4.tcp_keepalive_time" },
+		{ "net.ipv4/tcp_keepalive_time", "net.ipv4.tcp_keepalive_time" },
+		{ "net/core/tcp_retries2", "net.ipv4.tcp_retries2" },
+		{ "net/ipv6/tcp_fin_timeout", "net.ipv4.tcp_fin_timeout" },
+		{ "net/ipv4/netfilter/ip_conntrack_tcp_timeout_established",
+		  "net.netfilter.nf_conntrack_tcp_timeout_established" },
+		{ "net/ipv4/tcp_keepalive_time", NULL },
+		{ "net/ipv4/tcp_retries1", NULL },
+		{ "net/ipv4/tcp_synack_retries", NULL },
+		{ "net/ipv4/tcp_tw_reuse", NULL },
+		{ "net/netfilter/nf_conntrack_tcp_loose", NULL },
+		{ "net/ipv4/tcp_*", NULL },
+		{ "sunrpc/tcp_fin_timeout", NULL },
+		{ "vm/swappiness", NULL },
+	};
+	char buf[160];
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		bool meant = ka_spelling_meant(rows[i].key, buf, sizeof(buf));
+
+		if (meant != (rows[i].meant != NULL))
+			fail_msg("%s", rows[i].key);
+		if (meant)
+			assert_string_equal(buf, rows[i].meant);
+	}
 }
 
 TEST(takes_files)

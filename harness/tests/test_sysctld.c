@@ -39,6 +39,12 @@ TEST(says_what_is_written)
 		{ "-" TIME "\n" TIME "=1\n", "1", 2 },
 		{ ALL "=1\n-" ALL "\n", NULL, 0 },
 		{ "-" TIME "=1\n", "1", 1 },
+		{ TIME "=1\nhello\n=5\n-\n", "1", 1 },
+		{ TIME "=1\n" TIME "=\n", "", 2 },
+		{ "-" TIME "=\n" ALL "=9\n", "", 1 },
+		{ TIME "=1 # c\n", "1 # c", 1 },
+		{ "\xef\xbb\xbf# c\n" TIME "=5\n", "5", 2 },
+		{ "\xef\xbb\xbf" TIME "=5\n" INTVL "=6\n", NULL, 0 },
 		{ "vm.swappiness=1\n", NULL, 0 },
 		{ "", NULL, 0 },
 	};
@@ -111,8 +117,64 @@ TEST(reads_words)
 	assert_int_equal(ka_sysctl_parse_word(&set, "time", &err), -EINVAL);
 	assert_int_equal(ka_sysctl_parse_word(&set, "time=", &err), -EINVAL);
 	assert_non_null(strstr(err.text, "no value"));
+	assert_int_equal(ka_sysctl_parse_word(&set, "net.ipv6.tcp_keepalive_time=5", &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "net.ipv4.tcp_keepalive_time is meant"));
+	assert_int_equal(set.n_notes, 0);
 	assert_int_equal(set.n, 3);
 	assert_int_equal(set.n_files, 2);
+	ka_sysctl_free(&set);
+}
+
+/* ---- what the tools pass over ----------------------------------------------------------- */
+
+/* They go on behind it, and say so of each. */
+TEST(notes_what_does_nothing)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{ "hello", "assigns nothing; a line is \"key = value\"" },
+		{ TIME " : 60", "assigns nothing" },
+		{ "\xef\xbb\xbf# a comment", "assigns nothing" },
+		{ TIME " =", "no value" },
+		{ "net.ipv4.ip_local_reserved_ports =", "no value" },
+		{ "=5", "no key" },
+		{ "-", "no key" },
+		{ "--" TIME "=5", "two minuses" },
+		{ "net.ipv4.tcp keepalive=5", "a space in the key" },
+		{ "export " TIME "=5", "a space in the key" },
+		{ "net.ipv4.tcp_keepalive_interval=5", "tcp_keepalive_intvl is meant" },
+		{ "net.ipv6.tcp_keepalive_time=5", "net.ipv4.tcp_keepalive_time is meant" },
+		{ "kernel.\x1b[2J=5", "a control character in the key" },
+		{ "\"" TIME "\" = 60", "quotes or brackets in the key" },
+		{ "{\"a\":\"b=c\"}", "quotes or brackets in the key" },
+		{ "net/ipv4/../x=5", "\"..\"" },
+		{ "/proc/sys/net/ipv4/x=5", "begins with /proc/sys" },
+		{ "\xef\xbb\xbf" TIME "=5", "byte order mark" },
+		{ TIME " = 600 # a comment", "the kernel reads 600 and stops" },
+		{ ALL " = 600 s", "the kernel reads 600 and stops" },
+	};
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		char text[200];
+
+		snprintf(text, sizeof(text), "#\n %s \n" INTVL "=%zu\n", rows[i].text, i + 1);
+		assert_int_equal(parse(&set, text, &err), 0);
+		assert_int_equal(set.n_notes, i + 1);
+		assert_string_equal(set.notes[i].text, rows[i].text);
+		assert_int_equal(set.notes[i].line, 2);
+		if (!strstr(set.notes[i].why, rows[i].why))
+			fail_msg("%s: %s", rows[i].text, set.notes[i].why);
+		assert_int_equal(ka_sysctl_refuse(&set.notes[i], &err), -EINVAL);
+		assert_memory_equal(err.text, "a.conf:2: ", 10);
+		assert_int_equal(
+			strtoul(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_intvl")->value, NULL,
+				10),
+			i + 1);
+	}
 	ka_sysctl_free(&set);
 }
 
@@ -123,19 +185,8 @@ TEST(refuses_bad_text)
 	static const struct {
 		const char *text, *where, *what;
 	} rows[] = {
-		{ TIME "=1\nhello\n", "a.conf:2: ", "assigns nothing; a line is \"key = value\"" },
-		{ "\n" TIME " =\n", "a.conf:2: ", "no value for " TIME },
-		{ "=5\n", "a.conf:1: ", "no key" },
-		{ "-\n", "a.conf:1: ", "no key" },
-		{ "--" TIME "=5\n", "a.conf:1: ", "two minuses" },
-		{ "net.ipv4.tcp keepalive=5\n", "a.conf:1: ", "a space in the key" },
-		{ "net.ipv4.tcp_keepalive_interval=5\n", "a.conf:1: ", "no kernel has the key" },
-		{ "net/ipv4/../x=5\n", "a.conf:1: ", "\"..\"" },
 		{ "net.ipv4.{a,b*}=5\n", "a.conf:1: ", "one line for each" },
-		{ "/proc/sys/net/ipv4/x=5\n", "a.conf:1: ", "write net/ipv4/x" },
-		{ "\xef\xbb\xbf" TIME "=5\n", "a.conf:1: ", "byte order mark" },
 		{ "#\n#\n# x\r" TIME "=5\n", "a.conf:3: ", "0x0d" },
-		{ TIME "=\x1b[0m5\n", "a.conf:1: ", "0x1b" },
 	};
 
 	for (size_t i = 0; i < KA_N(rows); i++) {
@@ -202,6 +253,10 @@ static int leave_dir(void **state)
 		"d/s.conf",
 		"d",
 		"etc/sysctl.conf",
+		"lib/systemd/systemd-sysctl",
+		"lib/systemd",
+		"lib",
+		"etc/sysctl.d/40.conf",
 		"etc/sysctl.d/50.conf",
 		"etc/sysctl.d",
 		"etc",
@@ -239,11 +294,18 @@ TEST_WITH(reads_a_directory, enter_dir, leave_dir)
 	for (size_t i = 0; i < KA_N(wanted); i++)
 		assert_string_equal(set.files[i], wanted[i]);
 	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "1");
-	/* One bad file: nothing of the directory is taken. */
-	write_file("d/b.conf", "hello\n");
+	/* A file that is no text: nothing of the directory is taken. */
+	write_file("d/b.conf", "\r" TIME "=5\rx\n");
 	assert_int_equal(ka_sysctl_read(&set, "d", &err), -EINVAL);
 	assert_memory_equal(err.text, "d/b.conf:1: ", 12);
 	assert_int_equal(set.n, 3);
+	/* One that assigns nothing is passed over, unless it is the only one. */
+	write_file("d/b.conf", "hello\nyou\n");
+	assert_int_equal(ka_sysctl_read(&set, "d", &err), 0);
+	assert_int_equal(set.n_notes, 2);
+	assert_int_equal(ka_sysctl_read(&set, "d/b.conf", &err), -EINVAL);
+	assert_memory_equal(err.text, "d/b.conf:1: \"hello\": assigns nothing", 36);
+	assert_int_equal(set.n_notes, 2);
 	ka_sysctl_free(&set);
 }
 
@@ -265,6 +327,33 @@ TEST_WITH(reads_the_system, enter_dir, leave_dir)
 	write_file("etc/sysctl.conf", TIME "=4\n");
 	assert_int_equal(ka_sysctl_read_system_at(&set, ".", &err), 0);
 	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "4");
+	ka_sysctl_free(&set);
+}
+
+/* systemd-sysctl does not read /etc/sysctl.conf, but by a link. */
+TEST_WITH(reads_the_system_as_its_tool_does, enter_dir, leave_dir)
+{
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	assert_int_equal(mkdir("etc", 0755) | mkdir("etc/sysctl.d", 0755), 0);
+	assert_int_equal(mkdir("lib", 0755) | mkdir("lib/systemd", 0755), 0);
+	write_file("lib/systemd/systemd-sysctl", "");
+	write_file("etc/sysctl.d/50.conf", TIME "=1\n");
+	write_file("etc/sysctl.conf", "vm.swappiness=1\n" TIME "=4\n" INTVL "=5\n");
+	assert_int_equal(ka_sysctl_read_system_at(&set, ".", &err), 0);
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "1");
+	assert_null(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_intvl"));
+	assert_int_equal(set.n_notes, 2);
+	assert_string_equal(set.notes[0].file, "./etc/sysctl.conf");
+	assert_int_equal(set.notes[1].line, 3);
+	assert_non_null(strstr(set.notes[0].why, "no link in sysctl.d leads to it"));
+	ka_sysctl_free(&set);
+	assert_int_equal(symlink("../sysctl.conf", "etc/sysctl.d/40.conf"), 0);
+	assert_int_equal(ka_sysctl_read_system_at(&set, ".", &err), 0);
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time")->value, "1");
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_intvl")->value, "5");
+	assert_int_equal(set.n_notes, 0);
 	ka_sysctl_free(&set);
 }
 

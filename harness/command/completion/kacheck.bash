@@ -15,7 +15,7 @@ _kacheck_words() {
 	compare) echo '--all --format --help --usage' ;;
 	sysctl)
 		echo '--system --from --live --detect-within --survive-idle --max-probes-per-second
-			--connections --kernel --budget --format --suggest --help --usage'
+			--connections --kernel --budget --format --suggest --strict --help --usage'
 		;;
 	kernels | doctor) echo '--help --usage' ;;
 	esac

@@ -35,6 +35,37 @@ head -c 100 /dev/zero >"$work/binary.conf"
 refuses 2 'binary.conf' sysctl "$work/binary.conf"
 truncate -s 100M "$work/large.conf"
 refuses 2 'large.conf' sysctl "$work/large.conf"
+# What the tools pass over is passed over, each line of it is told, and --strict refuses it.
+printf 'net.ipv4.tcp_keepalive_time = 600 # c\nrecommended:\nnet.ipv6.tcp_keepalive_time = 5\nnet.ipv4.tcp_retries2 =\n' >"$work/odd.conf"
+host --budget 0 "$work/odd.conf"
+is "odd lines: exit status, since one is refused by the kernel" "$status" 1
+has "odd lines: the value counts" "$out" 'tcp_keepalive_time +7200 +600'
+has "odd lines: text behind a value" "$out" 'reads 600 and stops'
+has "odd lines: no assignment" "$out" 'assigns nothing'
+has "odd lines: a key that no kernel has" "$out" 'net.ipv4.tcp_keepalive_time is meant'
+has "odd lines: no value" "$out" 'no value is REFUSED with EINVAL'
+host --budget 0 "$work/odd.conf" --format json
+is "odd lines: json" "$(jq -c '[.notes[].line]' "$work/stdout")" '[1,2,3,4]'
+host --budget 0 "$work/odd.conf" --strict
+is "odd lines: strict: exit status" "$status" 2
+is "odd lines: strict: all of them" "$(grep -c 'odd.conf:[1-4]: ' "$work/stderr")" 4
+host --budget 0 "$work/60-keepalive.conf" --strict
+is "no odd line: strict" "$status" 0
+host --budget 0 time=60 --format json
+most=$((2147483647 / $(jq .kernel.hz "$work/stdout")))
+host --budget 0 time=$most
+is "as many seconds as this kernel takes" "$status" 0
+host --budget 0 time=$((most + 1))
+if [ $most -lt 21474836 ]; then
+	is "more seconds than this kernel takes: exit status" "$status" 1
+	has "more seconds than this kernel takes" "$out" 'tcp_keepalive_time +7200 +7200'
+	has "more seconds than this kernel takes: says so" "$out" "$((most + 1)) is REFUSED with EINVAL"
+fi
+printf 'net.ipv4.tcp_keepalive_time = 60\nkernel.x = \377\233\n\377\n' >"$work/bytes.conf"
+host --budget 0 "$work/bytes.conf" --format json
+is "bytes that are no text: all lines are told" "$(jq -c '[.lines[].line, .notes[].line]' "$work/stdout")" '[1,2,3]'
+host --budget 0 time=60 --connections 1 --max-probes-per-second 1
+has "one connection" "$out" 'does 1 idle connection cost'
 for span in 5x '' 0 -5s inf 1e3; do
 	refuses 2 'detect-within.*350s' sysctl time=1 --detect-within "$span"
 done
@@ -98,6 +129,15 @@ if can_run; then
 	has "markdown: a reply" "$out" '^- \*\*yes\*\*: is a dead peer noticed'
 	# shellcheck disable=SC2016
 	has "markdown: a table" "$out" '^\| `net.ipv4.tcp_keepalive_time` \| 7200 \| 1 \|'
+	# What the kernel reads of a line is what is promised, and what it refuses is refused.
+	printf 'net.ipv4.tcp_keepalive_time = 1 # one\nnet.ipv4.tcp_keepalive_intvl = 1 1\n
+		net.ipv4.tcp_keepalive_probes = 2 \303\244\nnet.ipv4.tcp_fin_timeout =\n' >"$work/rest.conf"
+	host "$work/rest.conf" --budget 10s --format json
+	is "text behind values: written as it stands" \
+		"$(jq -c '[.values[].written | select(. != "not written")]' "$work/stdout")" \
+		'["taken and read back","taken and read back","taken and read back","no value REFUSED: EINVAL"]'
+	is "text behind values: as computed" "$(jq -c '.experiments | [.otherwise, .broken]' "$work/stdout")" '[0,0]'
+	is "a value that the kernel refuses: exit status" "$status" 1
 	# A look into a namespace that exists.
 	ends 0 "live" "$KACHECK" sysctl --live "$$" time=60 --format json
 	is "live: the values" "$(jq '.values.time == '"$(cat /proc/sys/net/ipv4/tcp_keepalive_time)"' and .with_file.time == 60' "$work/stdout")" true

@@ -151,20 +151,46 @@ disagree "a glob again with the same value: keeps its place (systemd) or moves (
 disagree "set, then excluded: taken back (systemd) or kept (procps)" "$time = 76\n-$time\n"
 disagree "a glob, then excluded: taken back (systemd) or kept (procps)" "$all = 77\n-$all\n"
 
-# ---- what the reader refuses: neither tool takes it, or only one does ----------------------
-refused "no equals sign" 'assigns nothing; a line is' "$time 60\n"
-refused "no value" 'no value' "$time =\n"
-refused "no key" 'no key' "= 60\n"
-refused "a space in the key" 'space' "net.ipv4.tcp_keepalive _time = 60\n"
-refused "a slip of the pen" 'no kernel has' "net.ipv4.tcp_keepalive_tyme = 60\n"
-refused "two minuses: procps takes them" 'minus' "--$time = 60\n"
-refused "a continued line" 'assigns nothing' "$time = 1\\\\\n2\n"
-refused "a byte order mark" 'byte order mark' "\\0357\\0273\\0277$time = 60\n"
-refused "/proc/sys before the key" 'write net/ipv4' "/proc/sys/net/ipv4/tcp_keepalive_time = 60\n"
-refused "two dots: procps takes it" '"[.][.]"' "net/ipv4/../ipv4/tcp_keepalive_time = 60\n"
+# ---- text behind a value: the kernel stops at white space ----------------------------------
+for rest in '# silence before the first probe' s '; c' '//c' 5 '60 6' "\\\\" '\t# c' '"'; do
+	changes "text behind a value: $rest" "$time = 600 $rest\n"
+done
+for value in '600;c' 600s '600,' '"600"' '600\0302\0240' 0x 08 6e2 +600 '- 600' 0000000000000000000000600; do
+	same "a value that is none: $value" "$time = $value\n$intvl = 10\n"
+done
+same "minus nothing: of a byte it is refused" "net.ipv4.tcp_keepalive_probes = -0\n"
+changes "minus nothing: of seconds it is not" "$time = -0\n"
+
+# ---- what both tools pass over, and go on --------------------------------------------------
+changes "no equals sign" "$time = 600\nrecommended:\n$intvl =15\n"
+changes "a colon for it" "$time: 600\n$intvl = 15\n"
+changes "a value that is empty" "$time = 60\nnet.ipv4.ip_local_reserved_ports =\n"
+changes "a number that is empty" "$time =\n$intvl = 10\n"
+changes "a pattern's number that is empty" "$all =\n$intvl = 10\n"
+changes "an empty value before a glob" "-$time =\n$all = 9\n"
+disagree "set, then set to nothing: the last line is refused (systemd) or the first kept (procps)" \
+	"$time = 60\n$time =\n"
+disagree "set, then set to what is no number" "$time = 60\n$time = abc\n"
+changes "no key" "= 60\n$intvl = 10\n"
+changes "a minus alone" "-\n$intvl = 10\n"
+changes "a space in the key" "net.ipv4.tcp_keepalive _time = 60\n$intvl = 10\n"
+changes "a shell's word before the key" "export $time = 60\n$intvl = 10\n"
+changes "keys that no kernel has" "net.ipv6.tcp_keepalive_time = 60\nnet.tcp_keepalive_intvl = 10
+net.ipv4.tcp_keep_alive_probes = 3\nnet.ipv4.tcp_keepalive_tyme = 60\n$intvl = 10\n"
+changes "a continued line" "$time = 1\\\\\n2\n$intvl = 10\n"
+changes "a byte order mark" "\\0357\\0273\\0277$time = 60\n$intvl = 10\n"
+changes "a byte order mark before a comment" "\\0357\\0273\\0277# c\n$intvl = 10\n"
+changes "/proc/sys before the key" "/proc/sys/net/ipv4/tcp_keepalive_time = 60\n$intvl = 10\n"
+changes "a control character in a value" "$time = \\0033[0m60\n$intvl = 10\n"
+changes "bytes that are no text" "\\0377$time = 60\n$intvl = 10\n"
+disagree "two minuses: procps takes them" "--$time = 60\n"
+disagree "two dots: procps takes it" "net/ipv4/../ipv4/tcp_keepalive_time = 60\n"
+disagree "a form feed: a space for procps, not for the kernel" "$time = 60\f\n"
+
+# ---- what the reader refuses: another kind of file, or other lines for the other tool ------
+refused "nothing but what assigns nothing" 'assigns nothing; a line is' "$time 60\nhello\n"
 refused "a lone carriage return: two lines for systemd" 'control character 0x0d' "$time = 1\r$intvl = 2\n"
 refused "the same in a comment" 'control character 0x0d' "# c\r$intvl = 2\n"
-refused "a form feed: a space for procps" 'control character 0x0c' "$time = 60\f\n"
 refused "braces in a glob: systemd expands them" 'braces' "net.ipv4.tcp_keepalive_{ti*,in*} = 60\n"
 refused "a NUL byte: two lines for both" 'NUL' "$time = 1\\0000$intvl = 2\n"
 
@@ -204,12 +230,18 @@ if [ -d /usr/lib/sysctl.d ]; then
 	system "/etc/sysctl.conf with Debian's link"
 
 	prepare_dirs "put /etc/sysctl.conf $time=92"
-	is "/etc/sysctl.conf without a link: as procps" "$(ours)" "$(procps)"
-	is "/etc/sysctl.conf without a link: systemd does not read it" "$(systemd)" "$untouched"
+	is "/etc/sysctl.conf without a link: systemd does not read it" "$(ours)" "$untouched"
+	is "/etc/sysctl.conf without a link: as systemd" "$(ours)" "$(systemd)"
+	isnt "/etc/sysctl.conf without a link: procps reads it" "$(ours)" "$(procps)"
 	prepare_dirs "put /etc/sysctl.conf $time=93; ln -s ../sysctl.conf /etc/sysctl.d/50-sysctl.conf
 		put /etc/sysctl.d/60.conf $time=94"
-	is "/etc/sysctl.conf once more at the end: as procps" "$(ours)" "$(procps)"
-	isnt "/etc/sysctl.conf once more at the end: not for systemd" "$(ours)" "$(systemd)"
+	is "/etc/sysctl.conf by a link, not once more at the end: as systemd" "$(ours)" "$(systemd)"
+	isnt "/etc/sysctl.conf once more at the end: procps" "$(ours)" "$(procps)"
+	# A host without systemd: what it has is procps, or does as procps.
+	prepare_dirs "put /etc/sysctl.conf $time=92; mkdir /run/none
+		mount --bind /run/none /usr/lib/systemd"
+	is "/etc/sysctl.conf without systemd: as procps" "$(ours)" "$(procps)"
+	isnt "/etc/sysctl.conf without systemd: sets something" "$(ours)" "$untouched"
 	prepare_dirs "put /etc/sysctl.d/.hidden.conf $time=95; put /etc/sysctl.d/a.conf $intvl=96"
 	is "a hidden file: as systemd" "$(ours)" "$(systemd)"
 	isnt "a hidden file: procps reads it" "$(ours)" "$(procps)"
