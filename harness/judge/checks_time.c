@@ -200,7 +200,8 @@ static void check_alive(const struct ka_evidence *e, struct ka_findings *f)
 	if (e->detected)
 		ka_find(f, KA_FIND_ENDED, -1, "ended %.3f s after %s, must live",
 			ka_seconds(e->end_ns - e->zero_ns), zero_text(e));
-	else if (e->stop && e->stop->end.why != KA_END_WATCHED)
+	else if (e->stop && e->stop->end.why != KA_END_WATCHED &&
+		 e->want->when != KA_PROGRAM_CLOSES)
 		/* the bench waited in vain for a probe that a step begins with */
 		ka_find(f, KA_FIND_PROBE_COUNT, e->stop->end.step, "was not watched to the end");
 }
@@ -242,19 +243,20 @@ static bool is_reported_at_once(const struct ka_evidence *e, int64_t elapsed)
 void ka_check_window(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_watched of = { .zero_ns = e->zero_ns, .end_ns = e->end_ns };
-	int64_t elapsed, accepted[2];
+	int64_t elapsed, after, accepted[2];
 	struct ka_bounds bounds;
 
 	if (!e->detected || !e->have_zero || !ka_bounds_of(e, &bounds))
 		return;
 	elapsed = e->end_ns - e->zero_ns;
+	after = e->end_after_ns - e->zero_ns;
 	if (is_reported_at_once(e, elapsed))
 		return;
 	ka_accepted_ns(e, bounds.end, &of, accepted);
 	if (elapsed < accepted[0])
 		find_time(e, bounds.end, KA_FIND_END_EARLY, accepted[0] - elapsed, f);
-	else if (elapsed > accepted[1])
-		find_time(e, bounds.end, KA_FIND_END_LATE, elapsed - accepted[1], f);
+	else if (after > accepted[1])
+		find_time(e, bounds.end, KA_FIND_END_LATE, after - accepted[1], f);
 }
 
 /*

@@ -77,17 +77,20 @@ static void need_proofs(const struct ka_evidence *e, enum ka_at at, unsigned pro
 			missing(f, -1, ka_proof_name((enum ka_proof)proof), of);
 }
 
-/* The connection has ended otherwise than by a FIN, after which nobody asks the socket. */
+/* The connection has ended otherwise than by a FIN, after which nobody asks the socket; nor does
+ * anybody ask that of a program. */
 static bool has_post_mortem(const struct ka_evidence *e)
 {
-	return e->stop->end.why == KA_END_DIED && !e->want->eof;
+	return !e->instance->program && e->stop->end.why == KA_END_DIED && !e->want->eof;
 }
 
 static unsigned of_prober(const struct ka_evidence *e)
 {
-	unsigned proofs = KA_PROOF_CAPTURE | KA_PROOF_COUNTERS | KA_PROOF_SOCKET | KA_PROOF_INFO |
-			  KA_PROOF_EVENTS;
+	unsigned proofs = KA_PROOF_CAPTURE | KA_PROOF_COUNTERS | KA_PROOF_SOCKET;
 
+	if (e->instance->program)
+		return proofs | KA_PROOF_OPTIONS | KA_PROOF_HOLDERS;
+	proofs |= KA_PROOF_INFO | KA_PROOF_EVENTS;
 	if (e->instance->case_->load)
 		proofs |= KA_PROOF_LOAD;
 	if (has_post_mortem(e))
@@ -206,7 +209,7 @@ static void need_state(const struct ka_evidence *e, struct ka_findings *f)
 		return;
 	if (e->stop->end.why == KA_END_WATCHED && !was_seen(e, KA_EV_DIAG))
 		missing(f, -1, ka_proof_name(KA_PROOF_SOCKET), "");
-	if (!was_seen(e, KA_EV_TCP_INFO))
+	if (!e->instance->program && !was_seen(e, KA_EV_TCP_INFO))
 		missing(f, -1, ka_proof_name(KA_PROOF_INFO), "");
 }
 
@@ -252,6 +255,21 @@ static void need_segments(const struct ka_evidence *e, struct ka_findings *f)
 		missing(f, -1, "the peer's FIN", "");
 }
 
+/* Who held the connection, which options it had, and that somebody waited for the program to let go. */
+static void need_of_program(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_program *program = e->instance->program;
+	double patience_s = program->patience_s > 0 ? program->patience_s : KA_PROGRAM_PATIENCE_S;
+
+	if (e->deeds.options >= e->timeline->n)
+		missing(f, -1, ka_proof_name(KA_PROOF_OPTIONS), "");
+	if (e->deeds.held >= e->timeline->n)
+		missing(f, -1, ka_proof_name(KA_PROOF_HOLDERS), "");
+	else if (e->detected && e->deeds.let_go >= e->timeline->n &&
+		 ka_seconds(e->stop->t_ns - e->end_ns) < patience_s)
+		missing(f, -1, "that the program had its patience", "");
+}
+
 void ka_check_contract(const struct ka_evidence *e, struct ka_findings *f)
 {
 	find_gaps(e, f);
@@ -263,4 +281,6 @@ void ka_check_contract(const struct ka_evidence *e, struct ka_findings *f)
 	if (has_post_mortem(e) || e->stop->end.why == KA_END_WATCHED)
 		need_state(e, f);
 	need_segments(e, f);
+	if (e->instance->program)
+		need_of_program(e, f);
 }

@@ -44,6 +44,39 @@ static const struct ka_event *first_notice(const struct ka_evidence *e, bool lev
 	return NULL;
 }
 
+static const struct ka_event *event_of(const struct ka_evidence *e, size_t index)
+{
+	return index < e->timeline->n ? &e->timeline->events[index] : NULL;
+}
+
+/*
+ * The end of a program's connection. Nobody asks its socket: where no packet tells of the end, it is
+ * the time when sock_diag does not find it any more, and not before it was found the last time. What
+ * the program closes before that is its own affair, and no end.
+ */
+static void find_end_of_program(struct ka_evidence *e)
+{
+	const struct ka_event *(*end_packet)(const struct ka_evidence *e) =
+		ka_rule(e->want->when)->end_packet;
+	const struct ka_event *gone = event_of(e, e->deeds.gone), *end = NULL;
+	const struct ka_event *closed = event_of(e, e->deeds.closed);
+	const struct ka_event *let_go = event_of(e, e->deeds.let_go);
+
+	if (end_packet && !closed)
+		end = end_packet(e);
+	if (!end && !closed)
+		end = gone;
+	e->detected = end != NULL;
+	if (!end)
+		end = closed;
+	e->end_index = end ? index_of(e, end) : e->timeline->n;
+	e->end_ns = end ? end->t_ns : e->stop ? e->stop->t_ns : 0;
+	e->end_after_ns = e->end_ns;
+	if (end && end->what == KA_EV_DIAG && e->deeds.alive < e->timeline->n)
+		e->end_after_ns = event_of(e, e->deeds.alive)->t_ns;
+	e->notice_ns = let_go && e->detected ? let_go->t_ns : INT64_MAX;
+}
+
 static void find_end(struct ka_evidence *e)
 {
 	const struct ka_event *notice = first_notice(e, true);
@@ -63,6 +96,7 @@ static void find_end(struct ka_evidence *e)
 		e->end_ns = end->t_ns;
 	else if (e->stop)
 		e->end_ns = e->stop->t_ns;
+	e->end_after_ns = e->end_ns;
 }
 
 /* ---- what the window counts from ------------------------------------------------------------- */
@@ -70,7 +104,8 @@ static void find_end(struct ka_evidence *e)
 static bool only_looks(enum ka_do what)
 {
 	return what == KA_WAIT || what == KA_GETSOCKOPT || what == KA_SYSCTL_IS ||
-	       what == KA_DIAG_IS || what == KA_ENTRY_IS || what == KA_ENTRY_GONE;
+	       what == KA_DIAG_IS || what == KA_ENTRY_IS || what == KA_ENTRY_GONE ||
+	       what == KA_OPTIONS;
 }
 
 /* A program closed the observed connection. */
@@ -90,6 +125,14 @@ static void take_cause(struct ka_evidence *e, int64_t began_ns, int64_t done_ns,
 	e->cause = text;
 }
 
+/* What a program sent, and may have been answered with a RST. */
+static bool is_sent_by_program(const struct ka_evidence *e, const struct ka_event *event)
+{
+	const struct ka_packet *p = ka_evidence_packet(e, event);
+
+	return e->instance->program && !e->want->eof && p && p->out && p->len;
+}
+
 /* The step that brought the end: the last one that does something and began before it. The end may
  * come while the step is still at work. */
 static void find_cause(struct ka_evidence *e)
@@ -100,7 +143,9 @@ static void find_cause(struct ka_evidence *e)
 
 		if (event->t_ns > e->end_ns)
 			continue;
-		if (closes(event))
+		if (is_sent_by_program(e, event))
+			take_cause(e, event->t_ns, event->t_ns, "what the program sent");
+		else if (closes(event))
 			take_cause(e, event->t_ns, event->t_ns, event->app.text);
 		else if (step && !only_looks(step->do_))
 			take_cause(e, event->t_ns, event->step.done_ns, event->step.text);
@@ -181,6 +226,9 @@ static void find_zero(struct ka_evidence *e)
 	};
 	enum ka_zero zero = ka_regime(e->want->when)->zero;
 
+	/* what a program writes is not seen; the window that closed acknowledged all that had left */
+	if (zero == KA_ZERO_WRITE && e->instance->program)
+		zero = KA_ZERO_LAST_RX;
 	if (zero == KA_ZERO_SENT && e->instance->case_->expect.unseen)
 		zero = KA_ZERO_WRITE;
 	find[zero](e);
@@ -404,7 +452,12 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 		.tick_ns = facts->tick_ns > 0 ? facts->tick_ns : INT64_C(1000000000) / facts->hz,
 	};
 	find_stop(out);
-	find_end(out);
+	if (instance->program) {
+		ka_deeds_find(instance, timeline, &out->deeds);
+		find_end_of_program(out);
+	} else {
+		find_end(out);
+	}
 	find_last_rx(out);
 	find_zero(out);
 	find_probes(out);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "judge/deeds.h"
 #include "judge/judge.h"
 #include "model/regimes.h"
 
@@ -24,6 +25,8 @@ struct ka_evidence {
 	enum ka_at at;   /* the prober's end */
 	int64_t tick_ns; /* a jiffy */
 
+	struct ka_deeds deeds; /* of a program; else not set */
+
 	const struct ka_event *stop; /* why the bench stopped; NULL: not recorded */
 	int64_t post_mortem_ns;      /* first call on the socket after its end; INT64_MAX: none */
 	bool peer_finished;          /* the peer's FIN arrived at the prober */
@@ -33,6 +36,7 @@ struct ka_evidence {
 	bool detected;
 	size_t end_index;       /* of that event; behind the last event if there is none */
 	int64_t end_ns;         /* its time; the end of the watch if there is none */
+	int64_t end_after_ns;   /* it was after this, at the latest .end_ns; mostly the same */
 	int64_t notice_ns;      /* the application's wake-up; INT64_MAX: none */
 	int64_t notice_late_ns; /* how long it then waited for a CPU; 0: not known */
 	int64_t last_rx_ns;     /* L */

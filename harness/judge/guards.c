@@ -4,6 +4,7 @@
  * proves nothing: here the experiment itself is on trial, not the kernel.
  */
 #include "judge/checks.h"
+#include "judge/program.h"
 #include "model/verbs.h"
 
 /* Captured times are converted from the wall clock: a step of it moves packets against the rest. */
@@ -191,6 +192,9 @@ static bool refused(const struct ka_evidence *e)
  * capture is known to be whole, and nothing is in front of it that is not known to have met it. */
 static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
 {
+	/* a program may have other connections, which this end's capture is not about */
+	if (e->instance->program)
+		return;
 	if (!e->instance->case_->expect.unseen && e->want->probes && e->want->probes != KA_ANY &&
 	    !e->probes_in_all && ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0 &&
 	    (!ka_evidence_proved(e, KA_PROOF_CAPTURE, e->at) ||
@@ -210,7 +214,7 @@ static void guard_zero(const struct ka_evidence *e, struct ka_findings *f)
 
 static void guard_end(const struct ka_evidence *e, struct ka_findings *f)
 {
-	if (e->stop->end.why == KA_END_DIED && !e->detected)
+	if (e->stop->end.why == KA_END_DIED && !e->detected && e->want->when != KA_PROGRAM_CLOSES)
 		ka_find(f, KA_FIND_NO_EVIDENCE, -1, "no observer saw the end");
 }
 
@@ -270,6 +274,8 @@ void ka_guard(const struct ka_evidence *e, struct ka_findings *f)
 	guard_zero(e, f);
 	guard_end(e, f);
 	guard_capture(e, f);
+	if (e->instance->program)
+		ka_guard_program(e, f);
 }
 
 /* ---- what needs no experiment ------------------------------------------------------------------- */
@@ -338,6 +344,8 @@ static void check_order(const struct ka_evidence *e, struct ka_findings *f)
 	const struct ka_end *end = e->stop ? &e->stop->end : NULL;
 	int first = ended_before(e);
 
+	if (e->want->when == KA_PROGRAM_CLOSES)
+		return;
 	if (end && end->why == KA_END_DIED && end->step >= 0)
 		ka_find(f, KA_FIND_ENDED_BEFORE_STEP, end->step,
 			"the connection ended before step %d took effect", end->step + 1);

@@ -24,7 +24,28 @@ int ka_predict(const struct ka_instance *instance, const struct ka_facts *facts,
 	       struct ka_prediction *out);
 
 /*
- * Compares @timeline (sorted) with @prediction. Broken comes before fail: where the experiment did
+ * An instance as it was: of one with a program, its case, setting and prediction follow the options
+ * that the program's socket had, and what the program did by itself (judge/settle.c). It closed before
+ * its kernel ended the connection; it sent what nobody acknowledged, so that another timer rules; what
+ * waits cannot be sent. Of any other instance, a copy. Must not be moved: .instance points into it.
+ */
+struct ka_settled {
+	struct ka_case case_;
+	struct ka_instance instance;
+	struct ka_prediction prediction;
+	struct ka_timeline timeline; /* the same events; .armed_ns as sock_diag told it */
+};
+
+/*
+ * Settles. @timeline is sorted, and may still grow: .prediction.give_up_s then says how long the end of
+ * what was seen so far may take. The events stay @timeline's.
+ */
+void ka_settle(const struct ka_instance *instance, const struct ka_facts *facts,
+	       const struct ka_prediction *prediction, const struct ka_timeline *timeline,
+	       struct ka_settled *out);
+
+/*
+ * Judges an instance; one with a program must be settled. Compares @timeline (sorted) with @prediction. Broken comes before fail: where the experiment did
  * not happen, nothing is said about the kernel.
  */
 void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,

@@ -269,6 +269,13 @@ static void predict_connect(const struct ka_instance *instance, int hz, struct k
 	put_window(window, out);
 }
 
+/* ---- a program closes ----------------------------------------------------------------------------------- */
+
+static const char *check_closes(const struct ka_instance *instance)
+{
+	return instance->program ? NULL : "no program is at an end";
+}
+
 /* ---- the table -------------------------------------------------------------------------------------------- */
 
 static const struct ka_rule rules[KA_REGIMES] = {
@@ -313,6 +320,9 @@ static const struct ka_rule rules[KA_REGIMES] = {
 		.predict = predict_connect,
 		.timer = syn_timer,
 		.expiry = KA_SEG_SYN,
+	},
+	[KA_PROGRAM_CLOSES] = {
+		.check = check_closes,
 	},
 };
 

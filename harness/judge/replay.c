@@ -367,7 +367,7 @@ bool ka_replay_off(const struct ka_evidence *e, int64_t *off)
 {
 	struct attempt a = { .e = e };
 
-	if (!e->facts->phase_known || !e->detected ||
+	if (!e->facts->phase_known || !e->detected || e->timeline->armed_ns == KA_ARMED_UNKNOWN ||
 	    !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
 	    replay_new(e, KA_ANY_REFUSALS, &a.replay))
 		return false;

@@ -9,6 +9,7 @@
 
 #include "judge/checks.h"
 #include "judge/expiries.h"
+#include "judge/program.h"
 #include "judge/replay.h"
 
 /* ---- figures ------------------------------------------------------------------------------------- */
@@ -51,9 +52,23 @@ static void put_figures(const struct ka_evidence *e, struct ka_verdict *out)
 	out->events = e->events;
 	out->probes = e->probes + e->unseen;
 	out->last_rx_ns = e->last_rx_ns;
+	if (e->instance->program)
+		ka_program_figures(e, out);
 }
 
 /* ---- what the kernel did ------------------------------------------------------------------------------------- */
+
+/* What the application sees of its socket, if it is one of our own. */
+static void judge_socket(const struct ka_evidence *e, struct ka_findings *f)
+{
+	ka_check_error(e, f);
+	ka_check_masks(e, f);
+	ka_check_calls(e, f);
+	ka_check_blocked(e, f);
+	ka_check_edge(e, f);
+	ka_check_unread(e, f);
+	ka_check_state(e, f);
+}
 
 static void judge_end(const struct ka_evidence *e, const struct ka_verdict *out,
 		      struct ka_findings *f)
@@ -62,13 +77,8 @@ static void judge_end(const struct ka_evidence *e, const struct ka_verdict *out,
 	ka_check_notice(e, f);
 	if (out->have_off)
 		ka_check_jiffy(e, out->off_jiffies, f);
-	ka_check_error(e, f);
-	ka_check_masks(e, f);
-	ka_check_calls(e, f);
-	ka_check_blocked(e, f);
-	ka_check_edge(e, f);
-	ka_check_unread(e, f);
-	ka_check_state(e, f);
+	if (!e->instance->program)
+		judge_socket(e, f);
 	ka_check_rst_format(e, f);
 	ka_check_rst_counts(e, f);
 	ka_check_counters(e, f);
@@ -92,6 +102,8 @@ static void judge_kernel(const struct ka_evidence *e, const struct ka_verdict *o
 	ka_check_app(e, f);
 	if (e->detected || ka_regime_is(e->want->when, KA_REGIME_LIVES))
 		judge_end(e, out, f);
+	if (e->instance->program)
+		ka_check_program(e, f);
 }
 
 /* ---- whose fault -------------------------------------------------------------------------------- */
@@ -101,14 +113,15 @@ static bool is_loss(enum ka_finding_code code)
 	return ka_finding_class(code) == KA_OF_LOSS;
 }
 
-static bool of_kernel(enum ka_finding_code code)
+/* What the bench itself says of a kernel or of a program under test. */
+static bool of_tested(enum ka_finding_code code)
 {
-	return ka_finding_class(code) == KA_OF_KERNEL || ka_finding_class(code) == KA_OF_LOSS;
+	return ka_finding_is_kernel(code) || ka_finding_is_program(code);
 }
 
 static bool of_host_or_bench(enum ka_finding_code code)
 {
-	return !of_kernel(code);
+	return !of_tested(code);
 }
 
 /* A fault that had nothing to meet leaves it to the kernel: it may have kept silent when it was to send. */
@@ -185,15 +198,15 @@ static void judge(const struct ka_evidence *e, struct ka_verdict *out)
 	}
 	ka_check_facts(e, &facts);
 	ka_guard(e, &experiment);
-	ka_findings_add(&facts, &experiment, of_kernel);
+	ka_findings_add(&facts, &experiment, of_tested);
 	if (ka_findings_any(&facts, ka_finding_is_timeless))
 		decide(out, KA_FAIL, &facts, ka_finding_is_timeless);
 	else if (ka_findings_any(&experiment, ka_finding_is_host))
 		decide(out, KA_BROKEN, &experiment, of_host_or_bench);
 	else if (ka_findings_any(&facts, ka_finding_stands))
 		decide(out, KA_FAIL, &facts, ka_finding_stands);
-	else if (ka_findings_any(&experiment, of_kernel))
-		decide(out, KA_FAIL, &experiment, of_kernel);
+	else if (ka_findings_any(&experiment, of_tested))
+		decide(out, KA_FAIL, &experiment, of_tested);
 	else if (ka_findings_any(&experiment, forbids_judging))
 		decide(out, KA_BROKEN, &experiment, NULL);
 	else
@@ -225,10 +238,14 @@ void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
 		.window_s = { NAN, NAN },
 		.detect_s = NAN,
 		.notice_s = NAN,
+		.kernel_end_s = NAN,
+		.program_end_s = NAN,
 	};
 	ka_evidence_collect(instance, facts, prediction, timeline, &evidence);
 	put_figures(&evidence, out);
 	judge(&evidence, out);
+	if (instance->program && (out->kind == KA_PASS || out->kind == KA_FAIL))
+		out->program = ka_program_verdict_of(&evidence);
 	if (out->findings.n)
 		ka_findings_text(&out->findings, out->why, sizeof(out->why));
 	excuse_old_kernel(instance, facts, out);

@@ -59,6 +59,9 @@ static const struct {
 	[KA_FIND_GAP] = { "gap", KA_OF_LOSS, EVIDENCE },
 	[KA_FIND_RESENT] = { "resent", KA_OF_LOSS, EVIDENCE },
 	[KA_FIND_LOAD_LATE] = { "load_late", KA_OF_LOSS, EVIDENCE },
+	[KA_FIND_PROGRAM_HOLDS] = { "program_holds", KA_OF_PROGRAM, EVIDENCE },
+	[KA_FIND_PROGRAM_BUSY] = { "program_busy", KA_OF_PROGRAM, EVIDENCE },
+	[KA_FIND_PROGRAM_DIED] = { "program_died", KA_OF_PROGRAM, EVIDENCE },
 	[KA_FIND_STALLED] = { "stalled", KA_OF_HOST, EVIDENCE },
 	[KA_FIND_STEP_LATE] = { "step_late", KA_OF_HOST, EVIDENCE },
 	[KA_FIND_FAULT_LATE] = { "fault_late", KA_OF_HOST, EVIDENCE },
@@ -75,6 +78,7 @@ static const struct {
 	[KA_FIND_RECORD_ENDS] = { "record_ends", KA_OF_EXPERIMENT, EVIDENCE },
 	[KA_FIND_LOAD_MISSING] = { "load_missing", KA_OF_EXPERIMENT, EVIDENCE },
 	[KA_FIND_PEER_DIED] = { "peer_died", KA_OF_EXPERIMENT, EVIDENCE },
+	[KA_FIND_PROGRAM_CLOSED] = { "program_closed", KA_OF_EXPERIMENT, EVIDENCE },
 };
 
 const char *ka_finding_name(enum ka_finding_code code)
@@ -105,6 +109,16 @@ bool ka_finding_is_timeless(enum ka_finding_code code)
 	return rows[code].needs == NOTHING;
 }
 
+bool ka_finding_is_kernel(enum ka_finding_code code)
+{
+	return rows[code].class_ == KA_OF_KERNEL || rows[code].class_ == KA_OF_LOSS;
+}
+
+bool ka_finding_is_program(enum ka_finding_code code)
+{
+	return rows[code].class_ == KA_OF_PROGRAM;
+}
+
 bool ka_finding_is_host(enum ka_finding_code code)
 {
 	return rows[code].class_ == KA_OF_HOST;
@@ -112,7 +126,7 @@ bool ka_finding_is_host(enum ka_finding_code code)
 
 const char *ka_finding_class_name(enum ka_finding_class class_)
 {
-	static const char *const names[] = { "kernel", "loss", "host", "experiment" };
+	static const char *const names[] = { "kernel", "loss", "program", "host", "experiment" };
 
 	return names[class_];
 }

@@ -13,6 +13,7 @@
 enum ka_finding_class {
 	KA_OF_KERNEL,     /* the kernel did otherwise than its rules say: a failure */
 	KA_OF_LOSS,       /* the same, unless the host lost packets, which would explain it */
+	KA_OF_PROGRAM,    /* a real program under test did: a failure, and none of the kernel's */
 	KA_OF_HOST,       /* the host held the experiment up: broken, and run again */
 	KA_OF_EXPERIMENT, /* the bench: no effect, no evidence: broken */
 };
@@ -61,6 +62,10 @@ enum ka_finding_code {
 	KA_FIND_GAP,
 	KA_FIND_RESENT, /* counters of what is sent again */
 	KA_FIND_LOAD_LATE,
+	/* ---- the program's ---- */
+	KA_FIND_PROGRAM_HOLDS, /* it never lets go of a socket that the kernel has ended */
+	KA_FIND_PROGRAM_BUSY,  /* it runs in circles */
+	KA_FIND_PROGRAM_DIED,  /* the end of the connection killed it */
 	/* ---- the host's ---- */
 	KA_FIND_STALLED,      /* its timers were late beyond the budget */
 	KA_FIND_STEP_LATE,    /* a step began, or was done, too late */
@@ -69,16 +74,17 @@ enum ka_finding_code {
 	KA_FIND_CLOCK_SET,    /* the wall clock jumped */
 	KA_FIND_PACKETS_LOST, /* between namespaces */
 	/* ---- the experiment's ---- */
-	KA_FIND_BENCH,        /* a call that builds or drives the experiment failed */
-	KA_FIND_NO_EFFECT,    /* a fault met nothing */
-	KA_FIND_NOTHING_MET,  /* the same, since nothing was sent that it could have met */
-	KA_FIND_NOT_GATHERED, /* evidence that was to be taken could not be */
-	KA_FIND_NO_EVIDENCE,  /* evidence that was promised is not there */
-	KA_FIND_CAPTURE_LOST, /* packets that the capture could not hold */
-	KA_FIND_NO_ZERO,      /* nothing to count the window from */
-	KA_FIND_RECORD_ENDS,  /* the record breaks off */
-	KA_FIND_LOAD_MISSING, /* not all connections of the load were there */
-	KA_FIND_PEER_DIED,    /* a peer process ended by itself */
+	KA_FIND_BENCH,          /* a call that builds or drives the experiment failed */
+	KA_FIND_NO_EFFECT,      /* a fault met nothing */
+	KA_FIND_NOTHING_MET,    /* the same, since nothing was sent that it could have met */
+	KA_FIND_NOT_GATHERED,   /* evidence that was to be taken could not be */
+	KA_FIND_NO_EVIDENCE,    /* evidence that was promised is not there */
+	KA_FIND_CAPTURE_LOST,   /* packets that the capture could not hold */
+	KA_FIND_NO_ZERO,        /* nothing to count the window from */
+	KA_FIND_RECORD_ENDS,    /* the record breaks off */
+	KA_FIND_LOAD_MISSING,   /* not all connections of the load were there */
+	KA_FIND_PEER_DIED,      /* a peer process ended by itself */
+	KA_FIND_PROGRAM_CLOSED, /* a program closed before anything was done to it */
 	KA_FINDING_CODES
 };
 
@@ -116,9 +122,13 @@ enum ka_finding_class ka_finding_class(enum ka_finding_code code);
 bool ka_finding_stands(enum ka_finding_code code);
 /* It stands, and time plays no part in it: no stall of the host explains it. */
 bool ka_finding_is_timeless(enum ka_finding_code code);
+/* The kernel did otherwise, as far as is known. */
+bool ka_finding_is_kernel(enum ka_finding_code code);
+/* The program did. */
+bool ka_finding_is_program(enum ka_finding_code code);
 /* The host's fault: run again. */
 bool ka_finding_is_host(enum ka_finding_code code);
-/* "kernel", "loss", "host", "experiment". */
+/* "kernel", "loss", "program", "host", "experiment". */
 const char *ka_finding_class_name(enum ka_finding_class class_);
 
 #endif

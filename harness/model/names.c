@@ -22,6 +22,18 @@ const char *ka_verdict_name(enum ka_verdict_kind kind)
 	return names[kind];
 }
 
+const char *ka_program_verdict_name(enum ka_program_verdict verdict)
+{
+	static const char *const names[] = {
+		[KA_PROGRAM_NOT_JUDGED] = NULL,       [KA_PROGRAM_LIVES] = "lives",
+		[KA_PROGRAM_NOTICES] = "notices",     [KA_PROGRAM_LATE] = "late",
+		[KA_PROGRAM_CLOSED] = "closed first", [KA_PROGRAM_NEVER] = "never",
+		[KA_PROGRAM_DIED] = "died",
+	};
+
+	return names[verdict];
+}
+
 bool ka_verdict_is_stall(const struct ka_verdict *verdict)
 {
 	return verdict->kind == KA_BROKEN &&

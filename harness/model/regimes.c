@@ -138,6 +138,15 @@ static const struct ka_regime regimes[KA_REGIMES] = {
 			"know what it resets.",
 		.time = "the sum of the intervals, each rounded up by the timer wheel.",
 	},
+	[KA_PROGRAM_CLOSES] = {
+		.name = "closed by the program",
+		.zero = KA_ZERO_LAST_RX,
+		.flags = KA_REGIME_LIVES,
+		.sentence =
+			"Closed by the program. It did not wait for its kernel to find out: a timeout "
+			"of its own closed the connection. All that is asked of the kernel is that it "
+			"did not end it before.",
+	},
 };
 
 const struct ka_regime *ka_regime(enum ka_when when)

@@ -253,10 +253,14 @@ struct ka_event {
 	};
 };
 
+#define KA_ARMED_UNKNOWN (-1)
+
 struct ka_timeline {
 	struct ka_event *events; /* owned; ordered by t_ns after ka_timeline_sort() */
 	size_t n, room;
-	int64_t armed_ns;      /* when SO_KEEPALIVE began to run the timer; 0: by the handshake */
+	/* when SO_KEEPALIVE began to run the timer; 0: by the handshake; KA_ARMED_UNKNOWN: a program
+	 * said it, and nobody saw when */
+	int64_t armed_ns;
 	uint64_t host_lost;    /* packets between namespaces that did not fit into its queues */
 	int64_t clock_step_ns; /* largest jump of CLOCK_REALTIME against CLOCK_MONOTONIC */
 };

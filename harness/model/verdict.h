@@ -55,6 +55,17 @@ struct ka_prediction {
 
 enum ka_verdict_kind { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN };
 
+/* What a real program did, beside its kernel: a verdict of its own. */
+enum ka_program_verdict {
+	KA_PROGRAM_NOT_JUDGED, /* there is none, or the experiment did not happen */
+	KA_PROGRAM_LIVES,      /* neither the kernel nor the program ended the connection */
+	KA_PROGRAM_NOTICES,    /* it let go as soon as the kernel told */
+	KA_PROGRAM_LATE,       /* ... a second or more after that */
+	KA_PROGRAM_CLOSED,     /* ... before the kernel did: a timeout of its own */
+	KA_PROGRAM_NEVER,      /* ... not in all its patience: a failure */
+	KA_PROGRAM_DIED,       /* it died of the end: a failure */
+};
+
 #define KA_MAX_GAPS 128
 
 /* The verdict and the figures that it rests on. Times in seconds after L; NAN: no value. */
@@ -74,10 +85,16 @@ struct ka_verdict {
 	double gaps_s[KA_MAX_GAPS]; /* between probes since L */
 	int n_gaps;
 	int64_t last_rx_ns; /* L on CLOCK_MONOTONIC: the zero of all times above */
+	/* of a program: what it did, when its kernel had the connection no more (also after a close of
+	 * the program's own, which .detect_s does not count), and when no process held it any more */
+	enum ka_program_verdict program;
+	double kernel_end_s, program_end_s;
 };
 
 /* True when the host was at fault, and another try may tell. */
 bool ka_verdict_is_stall(const struct ka_verdict *verdict);
+/* "lives", "notices", "late", "closed first", "never", "died"; NULL: not judged. */
+const char *ka_program_verdict_name(enum ka_program_verdict verdict);
 /* "pass", "fail", "skip", "broken". */
 const char *ka_verdict_name(enum ka_verdict_kind kind);
 /* "ETIMEDOUT" for ETIMEDOUT; "0" for 0. */

@@ -28,9 +28,10 @@ static const char *const wants[] = {
 };
 
 enum {
-	NULLABLE = 1,  /* null: no value */
-	OPTIONAL = 2,  /* absent: no value */
-	PREDICTED = 4, /* no value where there is no prediction */
+	NULLABLE = 1,   /* null: no value */
+	OPTIONAL = 2,   /* absent: no value */
+	PREDICTED = 4,  /* no value where there is no prediction */
+	OF_PROGRAM = 8, /* no value where there is no program */
 };
 
 struct field {
@@ -90,6 +91,13 @@ static const struct field fields[] = {
 	{ "wall_s", NUMBER, NULLABLE | OPTIONAL, AT(wall_s) },
 	{ "kept", TEXT, NULLABLE | OPTIONAL, AT(kept) },
 	{ "plan", OBJECT, OPTIONAL, AT(plan) },
+	{ "program", OBJECT, OPTIONAL, AT(program) },
+	{ "program.name", TEXT, OF_PROGRAM, AT(program_name) },
+	{ "program.variant", TEXT, OF_PROGRAM | NULLABLE, AT(program_variant) },
+	{ "program_verdict", TEXT, OF_PROGRAM | NULLABLE, AT(program_verdict) },
+	{ "kernel_end_s", NUMBER, OF_PROGRAM | NULLABLE, AT(kernel_end_s) },
+	{ "program_end_s", NUMBER, OF_PROGRAM | NULLABLE, AT(program_end_s) },
+	{ "options", ARRAY, OF_PROGRAM, AT(options) },
 };
 
 /* ---- one field ---------------------------------------------------------------------------- */
@@ -203,7 +211,8 @@ static int read_fields(struct ka_result *out, struct nn_err *err)
 
 		if ((!json && field->may & OPTIONAL) ||
 		    (json_is_null(json) && field->may & NULLABLE) ||
-		    (!out->prediction && field->may & PREDICTED))
+		    (!out->prediction && field->may & PREDICTED) ||
+		    (!out->program && field->may & OF_PROGRAM))
 			json = NULL;
 		else if (!has_kind(json, field->kind))
 			return bad_field(err, "", field->name, field->kind, json);
@@ -287,6 +296,7 @@ static int decode(struct ka_result *out, struct nn_err *err)
 	static const struct member of_finding[] = { { "code", TEXT },
 						    { "class", TEXT },
 						    { "text", TEXT } };
+	static const struct member of_options[] = { { "of", TEXT }, { "holders", COUNT } };
 	int ret = check_version(out, err);
 
 	if (!ret)
@@ -299,6 +309,8 @@ static int decode(struct ka_result *out, struct nn_err *err)
 	if (!ret)
 		ret = check_objects(out->findings, "findings[].", of_finding, KA_N(of_finding),
 				    err);
+	if (!ret)
+		ret = check_objects(out->options, "options[].", of_options, KA_N(of_options), err);
 	if (!ret && out->verdict == KA_PASS && json_array_size(out->findings))
 		ret = nn_refuse(err, "result line: field findings: a pass has none");
 	return ret;

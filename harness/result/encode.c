@@ -272,8 +272,14 @@ json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_fac
 		{ "counters", encode_counters(instance, seen) },
 		{ "timeline", ka_json_timeline(instance, seen, zero_of(seen, verdict)) },
 	};
+	json_t *json = ka_json_object(fields, KA_N(fields));
 
-	return ka_json_object(fields, KA_N(fields));
+	if (!instance->program ||
+	    json_object_update_new(
+		    json, ka_json_program(instance, seen, verdict, zero_of(seen, verdict))) == 0)
+		return json;
+	json_decref(json);
+	return NULL;
 }
 
 json_t *ka_result_without_run(const struct ka_instance *instance, const struct ka_facts *facts,
@@ -284,6 +290,8 @@ json_t *ka_result_without_run(const struct ka_instance *instance, const struct k
 		.window_s = { NAN, NAN },
 		.detect_s = NAN,
 		.notice_s = NAN,
+		.kernel_end_s = NAN,
+		.program_end_s = NAN,
 		.probes = -1,
 	};
 

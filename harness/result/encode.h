@@ -9,6 +9,7 @@
 
 #include "model/case.h"
 #include "model/timeline.h"
+#include "model/verdict.h"
 
 struct ka_json_field {
 	const char *name;
@@ -33,6 +34,9 @@ json_t *ka_json_errno(int error);
 /* The field "timeline"; times count from @zero_ns (event.c). */
 json_t *ka_json_timeline(const struct ka_instance *instance, const struct ka_timeline *timeline,
 			 int64_t zero_ns);
+/* The fields that the result of a program has besides; times count from @zero_ns (program.c). */
+json_t *ka_json_program(const struct ka_instance *instance, const struct ka_timeline *timeline,
+			const struct ka_verdict *verdict, int64_t zero_ns);
 /* How many of the prober's probes were answered. */
 int ka_count_answered(const struct ka_instance *instance, const struct ka_timeline *timeline);
 

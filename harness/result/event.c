@@ -207,6 +207,10 @@ static json_t *numbers_json(const struct teller *teller, size_t i, int probe)
 	case KA_EV_CHECK:
 		return json_pack("{s:o, s:b, s:o}", "step", ka_json_count(e->check.step), "holds",
 				 e->check.ok, "errno", ka_json_errno(e->check.error));
+	case KA_EV_HOLD:
+		return json_pack("{s:i}", "holders", e->hold.n);
+	case KA_EV_PROCESS:
+		return json_pack("{s:i, s:i}", "pid", e->process.pid, "status", e->process.status);
 	case KA_EV_END:
 		return json_pack("{s:s, s:o}", "why", whys[e->end.why], "step",
 				 ka_json_count(e->end.step));

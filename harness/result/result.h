@@ -19,7 +19,7 @@
  *   errno, events, probes, gaps_s      observed; errno a name, events "0x2019"
  *   answered, alive_s  answered probes in all; seconds from the first step to the end of the watch
  *   verdict, why       pass|fail|skip|broken; why in one line, for people
- *   findings           [{"code": "end_late", "class": kernel|loss|host|experiment, "text",
+ *   findings           [{"code": "end_late", "class": kernel|loss|program|host|experiment, "text",
  *                      "step": from 0, or null, "where": "cases/silent_drop.c:27", or null}]:
  *                      those that decided; since version 2
  *   wall_s, kept       null, until whoever runs the instance knows them (json_object_set_new)
@@ -30,6 +30,18 @@
  *                      numbers of each kind (result/event.c); "what" is for people; kind and
  *                      numbers since version 2
  *   plan               which part of which plan it is a result of (part.h); absent: not known
+ *
+ * Of a real program under test, and else absent; setting and prediction are those that its sockets
+ * and what it did led to (judge/settle.c):
+ *
+ *   program            name, variant (or null), role: server|client, declared
+ *   program_verdict    lives|notices|late|closed first|never|died, null: not judged; never and died
+ *                      are failures, of the class "program"
+ *   kernel_end_s       when the kernel had the connection no more, also after the program's own close
+ *   program_end_s      when no process held it any more
+ *   options            [{"t", "of": listener|connection, "comm", "holders", "errno", "keepalive",
+ *                      "idle", "intvl", "cnt", "user_timeout_ms"}]: each time that they were read;
+ *                      null: could not be
  *
  * Version 1 is still read: it has neither findings nor kinds.
  *
@@ -79,6 +91,10 @@ struct ka_result {
 	const char *expect_when, *expect_errno, *expect_events;
 	json_t *prediction, *gaps, *counters, *timeline;
 	json_t *plan; /* part.h; NULL: not known */
+	/* of a program; NULL, NAN: it is none, or no value */
+	json_t *program, *options;
+	const char *program_name, *program_variant, *program_verdict;
+	double kernel_end_s, program_end_s;
 };
 
 /* Builds the object. @timeline is sorted; it and @prediction may be NULL: not run; @facts may be

@@ -107,11 +107,13 @@ static json_t *judge(const struct stamps *stamps, struct ka_record *record)
 	int64_t end_ns = stamps->done_ns;
 	struct ka_facts facts = measured_facts(stamps, end_ns);
 	struct ka_verdict verdict;
+	struct ka_settled was;
 	json_t *json;
 
 	ka_timeline_sort(&record->timeline);
-	ka_judge(run->instance, &facts, run->prediction, &record->timeline, &verdict);
-	json = ka_result_encode(run->instance, &facts, run->prediction, &record->timeline, &verdict,
+	ka_settle(run->instance, &facts, run->prediction, &record->timeline, &was);
+	ka_judge(&was.instance, &facts, &was.prediction, &was.timeline, &verdict);
+	json = ka_result_encode(&was.instance, &facts, &was.prediction, &was.timeline, &verdict,
 				(double)(end_ns - stamps->began_ns) / NSEC_PER_SEC);
 	if (json && ka_keep_is_due(run, &verdict))
 		ka_keep(run, record, &verdict, json);

@@ -21,7 +21,8 @@ const struct scene_phase scene_ordinary = { .armed_before = 75,
 /* What the bench takes of each end. */
 #define OF_END                                                                                     \
 	(KA_PROOF_CAPTURE | KA_PROOF_COUNTERS | KA_PROOF_SOCKET | KA_PROOF_INFO |                  \
-	 KA_PROOF_EVENTS | KA_PROOF_CALLS | KA_PROOF_BLOCKED | KA_PROOF_LOAD)
+	 KA_PROOF_EVENTS | KA_PROOF_CALLS | KA_PROOF_BLOCKED | KA_PROOF_LOAD | KA_PROOF_OPTIONS |  \
+	 KA_PROOF_HOLDERS)
 
 void scene_init(struct scene *s, enum ka_when when)
 {
@@ -370,8 +371,11 @@ static void stamp(struct scene *s)
 
 void scene_judge(struct scene *s)
 {
+	struct ka_settled was;
+
 	stamp(s);
-	ka_judge(&s->instance, &s->facts, &s->prediction, &s->timeline, &s->verdict);
+	ka_settle(&s->instance, &s->facts, &s->prediction, &s->timeline, &was);
+	ka_judge(&was.instance, &s->facts, &was.prediction, &was.timeline, &s->verdict);
 }
 
 void scene_expect(struct scene *s, enum ka_verdict_kind kind, const char *text)

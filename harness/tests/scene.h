@@ -30,6 +30,7 @@ struct scene {
 	/* probe @stamped (from 1; 0: none) has a timestamp that is so far off */
 	int stamped, stamp_off_ms;
 	bool complete;
+	struct ka_program program;
 };
 
 /* How timer and last segment lie: jiffies from arming to L, and L modulo 64. */
@@ -81,6 +82,20 @@ void scene_eof(struct scene *s);
 void scene_alive(struct scene *s, int n);
 /* Data is never acknowledged; sysctl tcp_retries2 is 3. */
 void scene_unacked(struct scene *s);
+
+/* ---- a real program is the prober (scene_program.c) --------------------------------------------- */
+
+/* Takes away what only a socket of our own tells, and puts in what is seen of a program from outside:
+ * its options, who holds the socket, sock_diag. It has let go @late_ns after the end (0: never). */
+void scene_of_program(struct scene *s, int64_t late_ns);
+void scene_hold(struct scene *s, int64_t ns, int n);
+/* sock_diag: the state, and the timer that runs with what is left of it; no state: not found. */
+struct ka_event *scene_diag(struct scene *s, int64_t ns, uint8_t state, uint8_t timer,
+			    uint32_t expires_ms);
+struct ka_event *scene_process(struct scene *s, int64_t ns, enum ka_process_act act, int status);
+/* What leaves the program's end. */
+void scene_fin_out(struct scene *s, int64_t ns);
+void scene_data_out(struct scene *s, int64_t ns, enum ka_segment kind, uint16_t len);
 
 /* When a timer of @length jiffies, set at @ns, has gone off and its segment is out. */
 int64_t scene_fired(const struct scene *s, int64_t ns, int64_t length);

@@ -41,6 +41,8 @@ static const struct {
 	{ "that all were read is the proof", KA_EV_COUNTER, "counter TcpExt.TCPAbortFailed" },
 	{ "there is no load", KA_EV_PROOF, "what became of the load" },
 	{ "no call blocks", KA_EV_PROOF, "what the blocked call returned" },
+	{ "there is no program", KA_EV_PROOF, "the options of the program's socket" },
+	{ "there is no program", KA_EV_PROOF, "who holds the program's socket" },
 };
 
 static bool is_redundant(const struct scene *s, const struct ka_event *event)

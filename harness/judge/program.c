@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See program.h. */
+#include "judge/program.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "model/regimes.h"
+#include "model/util.h"
+#include "model/verbs.h"
+
+static bool has(const struct ka_evidence *e, size_t deed)
+{
+	return deed < e->timeline->n;
+}
+
+static double after_last_rx(const struct ka_evidence *e, size_t deed)
+{
+	return has(e, deed) && e->heard ? ka_seconds(ka_deed_ns(e->timeline, deed) - e->last_rx_ns)
+					: NAN;
+}
+
+void ka_program_figures(const struct ka_evidence *e, struct ka_verdict *out)
+{
+	out->kernel_end_s = after_last_rx(e, e->deeds.gone);
+	out->program_end_s = after_last_rx(e, e->deeds.let_go);
+}
+
+/* The end of the connection, or what brought it, killed the program. A client may well fail when its
+ * connection does. */
+static bool died(const struct ka_evidence *e)
+{
+	const struct ka_event *event;
+
+	if (!has(e, e->deeds.died) ||
+	    (e->stop && ka_deed_ns(e->timeline, e->deeds.died) > e->stop->t_ns))
+		return false;
+	event = &e->timeline->events[e->deeds.died];
+	return e->instance->program->role == KA_SERVER || event->process.act == KA_PROC_KILLED;
+}
+
+enum ka_program_verdict ka_program_verdict_of(const struct ka_evidence *e)
+{
+	int64_t late_ns;
+
+	if (died(e))
+		return KA_PROGRAM_DIED;
+	if (has(e, e->deeds.closed))
+		return KA_PROGRAM_CLOSED;
+	if (!e->detected)
+		return KA_PROGRAM_LIVES;
+	if (!has(e, e->deeds.let_go))
+		return KA_PROGRAM_NEVER;
+	late_ns = ka_deed_ns(e->timeline, e->deeds.let_go) - e->end_ns;
+	return late_ns < KA_PROGRAM_PROMPT_S * KA_NS_PER_S ? KA_PROGRAM_NOTICES : KA_PROGRAM_LATE;
+}
+
+/* What it holds: by how the kernel told of the end. */
+static const char *what_is_held(const struct ka_evidence *e)
+{
+	if (e->want->when == KA_AT_ONCE && e->want->eof)
+		return "a socket whose other end has closed (CLOSE_WAIT)";
+	return "a socket that the kernel has ended";
+}
+
+static void find_death(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_process *p = &e->timeline->events[e->deeds.died].process;
+
+	ka_find(f, KA_FIND_PROGRAM_DIED, -1,
+		p->act == KA_PROC_KILLED ? "%s was killed by signal %d, %.3f s after %s"
+					 : "%s failed with status %d, %.3f s after %s",
+		p->name, p->status, after_last_rx(e, e->deeds.died), ka_zero_text(KA_ZERO_LAST_RX));
+}
+
+void ka_check_program(const struct ka_evidence *e, struct ka_findings *f)
+{
+	switch (ka_program_verdict_of(e)) {
+	case KA_PROGRAM_DIED:
+		find_death(e, f);
+		break;
+	case KA_PROGRAM_NEVER:
+		ka_find(f, KA_FIND_PROGRAM_HOLDS, -1,
+			"%s never lets go of %s: held for %.3f s, to the end of the watch",
+			e->instance->program->name, what_is_held(e),
+			ka_seconds(e->stop->t_ns - e->end_ns));
+		break;
+	default:
+		break;
+	}
+}
+
+void ka_guard_program(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_case *c = e->instance->case_;
+	int64_t closed_ns = ka_deed_ns(e->timeline, e->deeds.closed);
+	int done = 0;
+
+	if (!has(e, e->deeds.closed))
+		return;
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_step *step = ka_evidence_step(e, &e->timeline->events[i]);
+
+		if (step && ka_step_is(step, KA_VERB_FAULT) &&
+		    e->timeline->events[i].t_ns <= closed_ns)
+			return;
+	}
+	for (size_t i = 0; i < c->n_steps; i++)
+		done += ka_step_is(&c->steps[i], KA_VERB_FAULT);
+	if (done)
+		ka_find(f, KA_FIND_PROGRAM_CLOSED, -1,
+			"%s closed the connection %.3f s after %s, before anything was done to it",
+			e->instance->program->name, ka_seconds(closed_ns - e->last_rx_ns),
+			ka_zero_text(KA_ZERO_LAST_RX));
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What only the result of a real program has; result.h names the fields. */
+#include <math.h>
+
+#include "model/util.h"
+#include "result/encode.h"
+
+static json_t *encode_program(const struct ka_program *program)
+{
+	const struct ka_json_field fields[] = {
+		{ "name", ka_json_text(program->name) },
+		{ "variant", ka_json_text(program->variant) },
+		{ "role", json_string(program->role == KA_SERVER ? "server" : "client") },
+		{ "declared", ka_json_text(program->declared) },
+	};
+
+	return ka_json_object(fields, KA_N(fields));
+}
+
+static json_t *encode_options(const struct ka_options_event *o, double t_s)
+{
+	bool known = o->n_holders && !o->error;
+	const struct ka_json_field fields[] = {
+		{ "t", ka_json_seconds(t_s) },
+		{ "of", json_string(o->listener ? "listener" : "connection") },
+		{ "comm", ka_json_text(o->comm) },
+		{ "holders", json_integer(o->n_holders) },
+		{ "errno", ka_json_errno(o->error) },
+		{ "keepalive", known ? json_boolean(o->keepalive) : json_null() },
+		{ "idle", ka_json_count(known ? (int)o->idle : -1) },
+		{ "intvl", ka_json_count(known ? (int)o->intvl : -1) },
+		{ "cnt", ka_json_count(known ? (int)o->cnt : -1) },
+		{ "user_timeout_ms", ka_json_count(known ? (int)o->user_timeout_ms : -1) },
+	};
+
+	return ka_json_object(fields, KA_N(fields));
+}
+
+static json_t *encode_all_options(const struct ka_timeline *timeline, int64_t zero_ns)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < timeline->n; i++) {
+		const struct ka_event *event = &timeline->events[i];
+
+		if (event->what == KA_EV_OPTIONS)
+			array = ka_json_append(
+				array,
+				encode_options(&event->options, ka_seconds(event->t_ns - zero_ns)));
+	}
+	return array;
+}
+
+json_t *ka_json_program(const struct ka_instance *instance, const struct ka_timeline *timeline,
+			const struct ka_verdict *verdict, int64_t zero_ns)
+{
+	const char *did = ka_program_verdict_name(verdict->program);
+	const struct ka_json_field fields[] = {
+		{ "program", encode_program(instance->program) },
+		{ "program_verdict", did ? json_string(did) : json_null() },
+		{ "kernel_end_s", ka_json_seconds(verdict->kernel_end_s) },
+		{ "program_end_s", ka_json_seconds(verdict->program_end_s) },
+		{ "options", encode_all_options(timeline, zero_ns) },
+	};
+
+	return ka_json_object(fields, KA_N(fields));
+}
