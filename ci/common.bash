@@ -47,18 +47,34 @@ missing_packages() {
 			awk '$1 == "installed" { print $2 }' | sort -u)
 }
 
-apt_get() {
-	local as_root=()
+as_root() {
+	local sudo=()
 	if [ "$(id -u)" != 0 ]; then
-		as_root=(sudo)
-		[ -t 0 ] || as_root+=(-n)
+		sudo=(sudo)
+		[ -t 0 ] || sudo+=(-n)
 	fi
-	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+	"${sudo[@]}" "$@"
+}
+
+apt_get() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
 		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
 }
 
+# Runs a command that installs packages; no service of theirs is started, since servers are wanted as
+# programs only. Where the machine has a policy of its own, that decides.
+without_services() (
+	policy=${POLICY:-/usr/sbin/policy-rc.d}
+	if [ ! -e "$policy" ]; then
+		trap 'as_root rm -f "$policy"' EXIT
+		printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+		as_root chmod 755 "$policy"
+	fi
+	"$@"
+)
+
 install_packages() {
-	apt_get update && apt_get install --no-install-recommends "$@"
+	apt_get update && without_services apt_get install --no-install-recommends "$@"
 }
 
 may_install() {

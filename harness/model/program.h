@@ -53,6 +53,8 @@ struct ka_program {
 	/* shell lines: run to their end before it; started beside it once it listens (a client: once
 	 * its counterpart does). As root, or as the caller; end with NULL */
 	const char *set_up[KA_PROGRAM_COMMANDS + 1], *helpers[KA_PROGRAM_COMMANDS + 1];
+	/* files, and commands in PATH, that it needs besides: words between blanks; NULL: none */
+	const char *needs;
 	const char *user;                    /* NULL: root, or the caller */
 	const char *env[KA_PROGRAM_ENV + 1]; /* "NAME=VALUE"; ends with NULL */
 	const char *cwd;                     /* NULL: KA_PROGRAM_DIR */

@@ -250,6 +250,7 @@ static const struct key keys[] = {
 	{ "role", KA_PART_PROGRAM, .take = take_role },
 	{ "command", PROGRAM, .take = take_command },
 	{ "argument", PROGRAM, .repeats = true, .take = take_argument },
+	{ "needs", PROGRAM, .take = take_text, OF_PROGRAM(needs) },
 	{ "user", PROGRAM, .take = take_text, OF_PROGRAM(user) },
 	{ "cwd", PROGRAM, .take = take_text, OF_PROGRAM(cwd) },
 	{ "rootfs", PROGRAM, .take = take_text, OF_PROGRAM(rootfs) },

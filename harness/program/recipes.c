@@ -122,30 +122,50 @@ int ka_recipes_read(struct ka_recipe *recipe, const char *word, struct nn_err *e
 /* Where programs are, besides what PATH says: servers are in sbin, which a user's PATH has not. */
 #define MORE_PATH ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-static bool is_there(const char *root, const char *folder, size_t n, const char *name)
+#define BLANKS " \t"
+
+static bool is_there(const char *root, const char *folder, size_t folder_n, const char *name,
+		     size_t n, int mode)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s%.*s/%s", root, (int)n, folder, name);
-	return access(path, X_OK) == 0;
+	snprintf(path, sizeof(path), "%s%.*s/%.*s", root, (int)folder_n, folder, (int)n, name);
+	return access(path, mode) == 0;
 }
 
-bool ka_recipes_installed(const struct ka_program *program)
+/* A file, or a command in PATH: the @n bytes of @name. */
+static bool is_found(const char *root, const char *name, size_t n)
 {
-	const char *name = program->command[0];
-	const char *root = program->rootfs ? program->rootfs : "";
 	const char *env = getenv("PATH");
-	char *path;
 	bool found = false;
+	char *path;
 
-	if (strchr(name, '/'))
-		return is_there(root, "", 0, name);
+	if (memchr(name, '/', n))
+		return is_there(root, "", 0, name, n, F_OK);
 	if (asprintf(&path, "%s" MORE_PATH, env ? env : "") < 0)
 		return false;
 	for (const char *at = path; at && !found; at = strchr(at, ':')) {
 		at += *at == ':';
-		found = is_there(root, at, strcspn(at, ":"), name);
+		found = is_there(root, at, strcspn(at, ":"), name, n, X_OK);
 	}
 	free(path);
 	return found;
+}
+
+bool ka_recipes_installed(const struct ka_program *program)
+{
+	const char *root = program->rootfs ? program->rootfs : "";
+	const char *at = program->needs ? program->needs : "";
+	const char *command = program->command[0];
+
+	if (!is_found(root, command, strlen(command)))
+		return false;
+	for (at += strspn(at, BLANKS); *at; at += strspn(at, BLANKS)) {
+		size_t n = strcspn(at, BLANKS);
+
+		if (!is_found(root, at, n))
+			return false;
+		at += n;
+	}
+	return true;
 }

@@ -14,7 +14,7 @@ int ka_recipes_read(struct ka_recipe *recipe, const char *word, struct nn_err *e
 char **ka_recipes_names(void);
 void ka_recipes_free(char **names);
 
-/* True when the command of @program can be found here. */
+/* True when the command of @program, and what else it needs, can be found here. */
 bool ka_recipes_installed(const struct ka_program *program);
 
 #endif

@@ -309,4 +309,8 @@ TEST(a_program_is_here_or_not)
 		ka_recipes_installed(&(struct ka_program){ .command = { "no-such-program" } }));
 	assert_false(ka_recipes_installed(
 		&(struct ka_program){ .command = { "sh" }, .rootfs = "/nowhere" }));
+	assert_true(ka_recipes_installed(
+		&(struct ka_program){ .command = { "sh" }, .needs = "/etc/passwd  test" }));
+	assert_false(ka_recipes_installed(
+		&(struct ka_program){ .command = { "sh" }, .needs = "test /no/such.jar" }));
 }
