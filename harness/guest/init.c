@@ -25,10 +25,6 @@
 
 #define NSEC_PER_SEC 1000000000ll
 
-/* Twenty seconds of the guest's are soon over, unless its clock stands; and waking up so often costs
- * three hours half a second. */
-#define SIGN_OF_LIFE_NS (20 * NSEC_PER_SEC)
-
 /* By so much do ends move where the clock runs while the guest computes, at the worst that was seen
  * (0.3 s), and as much again. */
 #define PLAIN_CLOCK_NOISE_NS (600 * NSEC_PER_SEC / 1000)
@@ -119,6 +115,13 @@ static int check_clock(struct nn_err *err)
 	return 0;
 }
 
+/* A sign of life: the clock goes on. How many are in hand tells the host how much there may be to
+ * compute until the next. */
+static int tell_clock(struct self *self, unsigned running)
+{
+	return send_message(self, 'T', running, json_integer(ka_now_ns() / NSEC_PER_SEC));
+}
+
 /* Where computing takes as long as on the host, it makes timers late; nobody measures that in a guest,
  * where looking at the clock many times a second is what makes it slow. */
 static int read_facts(struct self *self, struct nn_err *err)
@@ -142,6 +145,8 @@ static int prepare(struct self *self, struct nn_err *err)
 		ret = read_facts(self, err);
 	if (ret == 0 && self->job.program)
 		ret = ka_system_for_program(&self->job, err);
+	if (ret == 0 && self->job.program)
+		ret = tell_clock(self, 1);
 	return ret;
 }
 
@@ -162,11 +167,9 @@ static int make_plan(struct self *self, ka_guest_themes_fn *make,
 
 /* ---- running it --------------------------------------------------------------------------- */
 
-/* A sign of life: the clock goes on. How many are in hand tells the host how much there may be to
- * compute until the next. */
 static void on_progress(void *arg, const struct ka_progress *progress)
 {
-	(void)send_message(arg, 'T', progress->running, json_integer(ka_now_ns() / NSEC_PER_SEC));
+	(void)tell_clock(arg, progress->running);
 }
 
 static int run_plan(struct self *self, int (*result)(void *arg, size_t index, json_t *json),
@@ -179,7 +182,8 @@ static int run_plan(struct self *self, int (*result)(void *arg, size_t index, js
 	const struct ka_schedule_events events = { .result = result,
 						   .progress =
 							   self->job.program ? on_progress : NULL,
-						   .progress_every_ns = SIGN_OF_LIFE_NS,
+						   .progress_every_ns =
+							   KA_SIGN_OF_LIFE_S * NSEC_PER_SEC,
 						   .arg = self };
 
 	return ka_schedule_run(&self->plan, &self->facts, &options, &events, err);

@@ -18,6 +18,10 @@
 #define KA_GUEST_JOB_PATH "/job.json"
 #define KA_MODULES_PATH   "/modules.list" /* one path a line, in the order of loading */
 
+/* A sign of life comes whenever so much of the guest's time is over. That is soon, unless its clock
+ * stands; and waking up so often costs three hours half a second. */
+#define KA_SIGN_OF_LIFE_S 20
+
 struct ka_guest_job {
 	struct ka_plan_options plan; /* its strings belong to .json */
 	const char *trials;          /* NULL: the catalogue */

@@ -28,9 +28,8 @@
 #define PROGRAM_SILENCE_S 20.0
 #define PROGRAM_SHARE_S   10.0
 
-/* A clock that does not stand while the guest computes, and in so much real time has not left it behind,
- * will not: somebody computes, or looks at the clock, all the time. */
-#define PLAIN_CLOCK_S      60.0
+/* A clock that does not stand while the guest computes, and has not left real time behind in half the
+ * silence that is borne, will not: somebody computes, or looks at the clock, all the time. */
 #define PLAIN_CLOCK_FACTOR 2
 
 #define CLOCK_STANDS "a program is busy and the guest's clock stands"
@@ -246,7 +245,9 @@ static double patience_of(const struct ka_vm *vm, size_t running)
 {
 	double patience_s = PROGRAM_SILENCE_S + PROGRAM_SHARE_S * (double)running;
 
-	return patience_s < vm->silence_s ? patience_s : vm->silence_s;
+	if (vm->silence_s < patience_s)
+		patience_s = vm->silence_s;
+	return vm->plain_clock ? patience_s + KA_SIGN_OF_LIFE_S : patience_s;
 }
 
 /* A sign of life. 0, or -ETIMEDOUT: such a life is none. */
@@ -262,7 +263,8 @@ static int note_clock(struct ka_vm *vm, const struct ka_message *message, struct
 	allow_silence(vm, patience_of(vm, message->index));
 	real_s = (double)(ka_now_ns() - vm->clock_ns) / NSEC_PER_SEC;
 	virtual_s = (double)(says_s - vm->clock_s);
-	if (!vm->plain_clock || real_s < PLAIN_CLOCK_S || virtual_s > PLAIN_CLOCK_FACTOR * real_s)
+	if (!vm->plain_clock || real_s < vm->silence_s / 2 ||
+	    virtual_s > PLAIN_CLOCK_FACTOR * real_s)
 		return 0;
 	nn_refuse(err, CLOCK_STANDS ": its last %.0f s took %.0f s", virtual_s, real_s);
 	return -ETIMEDOUT;

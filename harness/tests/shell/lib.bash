@@ -64,14 +64,15 @@ need() {
 	done
 }
 
-# The path of a kernel (uml, image): what ctest's fixture has got, else one from the cache.
+# The path of a kernel (uml, image): what ctest's fixture has got, else the latest of the cache.
 kernel() {
 	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/kacheck pattern='*/uml-6.12-hz250-*/linux'
 	[ "$1" = uml ] || pattern='*/boot/vmlinuz-*'
 	if [ -f "${KACHECK_KERNELS-}/$1" ]; then
 		cat "$KACHECK_KERNELS/$1"
 	else
-		find "$cache" -path "$pattern" 2>/dev/null | sort | head -n 1 | grep .
+		find "$cache" -path "$pattern" -printf '%T@ %p\n' 2>/dev/null | sort -rn |
+			head -n 1 | cut -d ' ' -f 2- | grep .
 	fi
 }
 
