@@ -148,11 +148,29 @@ static int unseen_expiries(const struct ka_evidence *e, const struct ka_watched 
 	       (e->probes > KA_MAX_GAPS ? e->probes - KA_MAX_GAPS : 0);
 }
 
-/*
- * tcp_keepalive_timer() sets the timer again from when it runs: what its handler was late by at each
- * expiry before the end. Of expiries that are not seen it is only known that they lie between the
- * zero and the end.
- */
+/* Of expiries that are not seen it is known when they are due: from the first probe's window on, one after
+ * the other, each as late as those before have moved it. */
+static int64_t moved_unseen_ns(const struct ka_evidence *e, const struct ka_watched *of)
+{
+	int64_t step_ns = e->want->gap_j * e->tick_ns, sum = 0;
+	int n = unseen_expiries(e, of);
+	struct ka_bounds bounds;
+
+	if (!n || !ka_bounds_of(e, &bounds))
+		return 0;
+	if (e->want->changing || !of->blind)
+		return n * moved_ns(e, ka_noise_at(e->facts, of->zero_ns, of->end_ns));
+	for (int k = 0; k < n; k++) {
+		int64_t from_ns = of->zero_ns + bounds.p1[0] * e->tick_ns + k * step_ns;
+		int64_t to_ns = of->zero_ns + bounds.p1[1] * e->tick_ns + k * step_ns + sum;
+
+		sum += moved_ns(e, ka_noise_at(e->facts, from_ns, to_ns));
+	}
+	return sum;
+}
+
+/* tcp_keepalive_timer() sets the timer again from when it runs: what its handler was late by at each
+ * expiry before the end. */
 static int64_t moved_by_expiries_ns(const struct ka_evidence *e, const struct ka_watched *of)
 {
 	int64_t sum = 0;
@@ -162,8 +180,7 @@ static int64_t moved_by_expiries_ns(const struct ka_evidence *e, const struct ka
 		return 0;
 	for (int k = 0; !of->blind && k < e->probes && k < KA_MAX_GAPS; k++)
 		sum += moved_ns(e, ka_noise_at(e->facts, e->probe_ns[k], e->probe_ns[k]));
-	return sum +
-	       unseen_expiries(e, of) * moved_ns(e, ka_noise_at(e->facts, of->zero_ns, of->end_ns));
+	return sum + moved_unseen_ns(e, of);
 }
 
 /*
