@@ -2,7 +2,8 @@
 /*
  * How many instances may build or tear down at once, so that those that measure are not disturbed:
  * more, one by one, as long as the host wakes its timers in time; half as many as soon as it does
- * not. One always may: a host that is loud whatever is done here must not stop the run.
+ * not. One for each CPU always may. Where the host is loud even then, others make the noise: it is
+ * excused where it is, waiting would not end it, and for some time thrice the goal will do.
  */
 #ifndef KA_PACE_H
 #define KA_PACE_H
@@ -13,7 +14,9 @@
 
 struct ka_pace {
 	int64_t goal_ns; /* 0: no goal, as many as may be at any time */
-	double allowed, most;
+	double allowed, least, most;
+	unsigned loud;    /* so many looks, with no more at work than .least */
+	int64_t until_ns; /* others are loud, until it is tried again */
 	int64_t since_ns; /* what was late before has been answered */
 	int64_t look_ns;  /* when to look again */
 };
