@@ -46,7 +46,9 @@ struct ka_schedule {
 	size_t *asking; /* indices of those that wait for leave to tear down, the oldest first */
 	size_t n_asking;
 	size_t done, running, setting_up, tearing_down;
-	size_t max_running;
+	size_t max_running;       /* at the most; */
+	size_t may_run;           /* just now */
+	int64_t refused_until_ns; /* then .may_run is what it was */
 	struct ka_pace pace;
 	bool began_last;     /* what was let to work last was a set-up */
 	int64_t progress_ns; /* when progress is due again */
@@ -78,7 +80,7 @@ static void limit_running(struct ka_schedule *s)
 	struct rlimit files;
 	size_t fit;
 
-	s->max_running = s->options->jobs ? s->options->jobs : s->plan->n;
+	s->may_run = s->max_running = s->options->jobs ? s->options->jobs : s->plan->n;
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
 		return;
 	s->files_before = files;
@@ -89,7 +91,7 @@ static void limit_running(struct ka_schedule *s)
 		      ? (size_t)(files.rlim_cur - FDS_SPARE) / FDS_PER_JOB
 		      : 1;
 	if (s->max_running > fit)
-		s->max_running = fit;
+		s->may_run = s->max_running = fit;
 }
 
 static int allocate(struct ka_schedule *s)
@@ -165,6 +167,9 @@ static void close_schedule(struct ka_schedule *s)
 /* A network is built in some tens of ms, and as many are built at once as there are CPUs, twice; a
  * host that is a hundred times slower still fits in. */
 #define SET_UP_S 20.0
+
+/* A host that has no more sandboxes is asked again so much later. */
+#define REFUSED_S 1.0
 
 /* ---- results ------------------------------------------------------------------------------ */
 
@@ -246,6 +251,12 @@ static int64_t set_up_ns(const struct ka_schedule *s)
 			 NSEC_PER_SEC);
 }
 
+static int64_t refused_ns(const struct ka_schedule *s)
+{
+	return (int64_t)((s->options->refused_s > 0 ? s->options->refused_s : REFUSED_S) *
+			 NSEC_PER_SEC);
+}
+
 /* How long an instance may take: as long as predicted; if its end is overdue, until the bench gives
  * up on it, counted from a last segment that may have come at any time until then; and building. */
 static int64_t allowance_ns(const struct ka_schedule *s, const struct ka_prediction *prediction)
@@ -272,12 +283,13 @@ static bool out_of_something(int ret)
 	       ret == -ENOSPC || ret == -EUSERS;
 }
 
-/* A sandbox could not be had. While others run, it may only be one too many: then no more than now
- * run from here on, and this one waits. */
+/* A sandbox could not be had. While others run, it may only be one too many, or the host short of memory
+ * for a moment: then no more than now run for some time, and this one waits. */
 static int not_started(struct ka_schedule *s, size_t index, int ret, const struct nn_err *why)
 {
 	if (out_of_something(ret) && s->running > 0) {
-		s->max_running = s->running;
+		s->may_run = s->running;
+		s->refused_until_ns = ka_now_ns() + refused_ns(s);
 		s->queue[--s->head] = index;
 		return 0;
 	}
@@ -328,7 +340,7 @@ static void look(struct ka_schedule *s)
 
 static bool can_start(const struct ka_schedule *s)
 {
-	return s->head < s->plan->n && s->running < s->max_running;
+	return s->head < s->plan->n && s->running < s->may_run;
 }
 
 /* The one that has asked longest tears down. */
@@ -346,7 +358,7 @@ static void let_go(struct ka_schedule *s)
 /* By turns; but where only so many may be there at once, those that are of no use any more go first. */
 static bool tears_down_next(const struct ka_schedule *s)
 {
-	return s->n_asking && (s->began_last || !can_start(s) || s->max_running < s->plan->n);
+	return s->n_asking && (s->began_last || !can_start(s) || s->may_run < s->plan->n);
 }
 
 /* Lets work what may. */
@@ -355,6 +367,8 @@ static int start_some(struct ka_schedule *s)
 	int ret = 0;
 
 	look(s);
+	if (s->may_run < s->max_running && ka_now_ns() >= s->refused_until_ns)
+		s->may_run = s->max_running;
 	while (ret == 0 && s->setting_up + s->tearing_down < ka_pace_allows(&s->pace)) {
 		if (tears_down_next(s)) {
 			let_go(s);

@@ -47,6 +47,7 @@ struct ka_schedule_options {
 	int64_t (*lateness)(int64_t from_ns, int64_t to_ns);
 	ka_instance_fn *run; /* NULL: ka_instance_run */
 	double set_up_s;     /* allowed for building and tearing down; 0: the default */
+	double refused_s;    /* no more at once than the host would have, so long; 0: the default */
 };
 
 struct ka_progress {

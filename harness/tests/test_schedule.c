@@ -375,18 +375,25 @@ TEST(other_causes_are_broken)
 	clean(&outcome);
 }
 
-/* One sandbox too many: it waits for its turn, and no more are tried at once. */
+/* One sandbox too many: it waits for its turn, and for some time no more are tried at once. */
 TEST(too_many_sandboxes_wait)
 {
-	const enum ka_behaviour what[] = { LINGERS, LINGERS, LINGERS, LINGERS, LINGERS };
-	struct outcome outcome = { .n = 0 };
+	static const enum ka_behaviour what[12] = { LINGERS, LINGERS, LINGERS, LINGERS,
+						    LINGERS, LINGERS, LINGERS, LINGERS,
+						    LINGERS, LINGERS, LINGERS, LINGERS };
 
-	refusal = (struct refusal){ .code = EAGAIN, .after = 2, .times = 1 };
-	assert_int_equal(run(what, 5, (struct ka_schedule_options){ 0 }, NULL, &outcome), 0);
-	for (size_t i = 0; i < 5; i++)
-		assert_result(&outcome, i, "pass", "");
-	assert_in_range(shared->most_running, 1, 2);
-	clean(&outcome);
+	for (int soon = 0; soon < 2; soon++) {
+		struct outcome outcome = { .n = 0 };
+		const struct ka_schedule_options options = { .refused_s = soon ? 0.05 : 60 };
+
+		shared->most_running = 0;
+		refusal = (struct refusal){ .code = EAGAIN, .after = 2, .times = 1 };
+		assert_int_equal(run(what, 12, options, NULL, &outcome), 0);
+		for (size_t i = 0; i < 12; i++)
+			assert_result(&outcome, i, "pass", "");
+		assert_in_range(shared->most_running, soon ? 3 : 1, soon ? 12 : 2);
+		clean(&outcome);
+	}
 }
 
 static int do_nothing(void *arg)
