@@ -9,6 +9,7 @@
 
 #include "command/command.h"
 #include "command/select.h"
+#include "program/attempts.h"
 #include "result/result.h"
 #include "rollout/trials.h"
 
@@ -108,16 +109,17 @@ void ka_where_close(struct ka_where *where)
 	where->guest = ka_guest_stop(where->guest);
 }
 
-/* In a guest: the experiments of a rollout. */
-static int make_trials(const char *text, const json_t *surveyed, int hz,
-		       const struct ka_theme *const **themes, size_t *n, struct nn_err *err)
+/* ---- in a guest: cases that are made there. They point into what they are made of, and like that live as
+ * long as the guest ---- */
+
+/* The experiments of a rollout. */
+static int make_trials(const char *text, int hz, const struct ka_theme *const **themes,
+		       struct nn_err *err)
 {
-	/* the cases point into it: like the trials, it lives as long as the guest */
 	struct ka_spec *spec = calloc(1, sizeof(*spec));
 	struct ka_trials *trials = NULL;
 	int ret = spec ? ka_spec_read(spec, text, err) : nn_fail(err, ENOMEM, "trials");
 
-	(void)surveyed;
 	if (ret == 0)
 		ret = ka_trials_new(&trials, spec, hz, err);
 	if (ret < 0) {
@@ -125,15 +127,42 @@ static int make_trials(const char *text, const json_t *surveyed, int hz,
 		return ret;
 	}
 	*themes = trials->themes;
-	*n = 1;
 	return 0;
+}
+
+/* Those of programs: the survey, or what is made of its results. */
+static int make_attempts(const char *text, const json_t *surveyed, int hz,
+			 const struct ka_theme *const **themes, struct nn_err *err)
+{
+	struct ka_program_spec *spec = calloc(1, sizeof(*spec));
+	struct ka_attempts *attempts = NULL;
+	int ret = spec ? ka_program_spec_read(spec, text, err) : nn_fail(err, ENOMEM, "programs");
+
+	if (ret == 0)
+		ret = ka_attempts_new(&attempts, spec, surveyed, hz, err);
+	if (ret < 0) {
+		if (spec)
+			ka_program_spec_free(spec);
+		free(spec);
+		return ret;
+	}
+	*themes = attempts->themes;
+	return 0;
+}
+
+static int make_themes(const char *text, const json_t *surveyed, int hz,
+		       const struct ka_theme *const **themes, size_t *n, struct nn_err *err)
+{
+	*n = 1;
+	return *text == '{' ? make_attempts(text, surveyed, hz, themes, err)
+			    : make_trials(text, hz, themes, err);
 }
 
 int ka_command_guest(int argc, char **argv)
 {
 	struct nn_err err = { "" };
 
-	if (argc > 1 && ka_guest_main(argv[1], make_trials, &err) < 0)
+	if (argc > 1 && ka_guest_main(argv[1], make_themes, &err) < 0)
 		ka_complain("%s", err.text);
 	return KA_EXIT_USAGE;
 }

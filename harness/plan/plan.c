@@ -121,12 +121,15 @@ static int expand_case(struct builder *b, const struct ka_theme *theme, const st
 	return 0;
 }
 
-/* A case's name is a part of file names, XML and globs. */
+/* A case's name is a part of file names, XML and globs. That of a program's has its recipe's in it. */
+#define OF_CASES    "abcdefghijklmnopqrstuvwxyz0123456789_"
+#define OF_PROGRAMS OF_CASES "ABCDEFGHIJKLMNOPQRSTUVWXYZ-."
+
 static int check_case(const struct ka_theme *const *themes, const struct ka_theme *theme,
 		      const struct ka_case *case_, struct nn_err *err)
 {
 	if (!case_->name || !*case_->name ||
-	    case_->name[strspn(case_->name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+	    case_->name[strspn(case_->name, case_->program ? OF_PROGRAMS : OF_CASES)])
 		return nn_refuse(err, "theme %s: '%s' is no name of a case; use a-z, 0-9 and _",
 				 theme->name, case_->name ? case_->name : "");
 	if (strlen(case_->name) > 60)

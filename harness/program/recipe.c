@@ -3,6 +3,7 @@
  * Reads a recipe's lines by libinih. That counts no lines, cuts off long names of sections and does
  * not tell of a section without lines; so each line passes through here on its way to it.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/escape.h"
 #include "model/nearest.h"
 #include "model/util.h"
 #include "program/recipe_lines.h"
@@ -238,8 +240,20 @@ static int take_name(struct ka_recipe *recipe, const char *file)
 	end = strrchr(name, '.');
 	if (end && strcmp(end, ".conf") == 0)
 		*end = '\0';
+	for (char *at = name; *at; at++)
+		if (!isalnum((unsigned char)*at) && !strchr("-._", *at))
+			*at = '-';
 	recipe->name = name;
 	return 0;
+}
+
+static bool is_utf8(const char *text, size_t size)
+{
+	uint32_t code;
+
+	for (size_t n = 1; size && n; text += n, size -= n)
+		n = ka_utf8(text, size, &code);
+	return !size;
 }
 
 int ka_recipe_parse(struct ka_recipe *recipe, const char *file, const char *text, size_t size,
@@ -254,6 +268,10 @@ int ka_recipe_parse(struct ka_recipe *recipe, const char *file, const char *text
 		return nn_fail(err, ENOMEM, "%s", file);
 	if (memchr(text, '\0', size))
 		return ka_recipe_bad(recipe, 0, err, "this is no text: it has a zero byte");
+	if (!is_utf8(text, size))
+		return ka_recipe_bad(
+			recipe, 0, err,
+			"this is no text: it is not UTF-8; bytes are written as \\xff");
 	recipe->text = r.at = ka_recipe_keep(recipe, text, size);
 	if (!recipe->text)
 		return nn_fail(err, ENOMEM, "%s", file);

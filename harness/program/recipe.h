@@ -24,8 +24,8 @@ struct ka_variant {
 };
 
 struct ka_recipe {
-	const char *name;            /* "redis": the file's name, without ".conf" */
-	const char *file;            /* as it was given */
+	const char *name; /* "redis": the file's name, without ".conf"; letters, digits, - . _ */
+	const char *file; /* as it was given */
 	const char *about, *package; /* NULL: not said */
 	const char *text;            /* all of it: what travels to a guest */
 	struct ka_variant *variants;

@@ -246,6 +246,9 @@ TEST(a_recipe_is_text)
 	assert_int_equal(ka_recipe_parse(&r, "a.conf", "[program]\n\0", 11, &err), -EINVAL);
 	assert_string_equal(err.text, "a.conf: this is no text: it has a zero byte");
 	ka_recipe_free(&r);
+	assert_int_equal(parse(&r, "[program]\n; \xff\n", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "it is not UTF-8"));
+	ka_recipe_free(&r);
 	assert_int_equal(ka_recipe_read(&r, "/nowhere/a.conf", &err), -ENOENT);
 	ka_recipe_free(&r);
 }
