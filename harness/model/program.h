@@ -67,6 +67,7 @@ struct ka_program {
 	 * (none, if it says nothing) will do */
 	struct ka_bytes hello, hello_expect;
 	struct ka_bytes request, request_expect; /* one more; n 0: the hello again */
+	bool deaf; /* once greeted it answers nothing more: there is no request, and no flood */
 	/* a request whose answer is larger than a window, said so many times (0: once); n 0: none */
 	struct ka_bytes flood;
 	unsigned flood_times;

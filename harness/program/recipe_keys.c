@@ -154,6 +154,18 @@ static int take_bytes(const struct ka_recipe_maker *maker, const struct key *key
 	return 0;
 }
 
+static int take_yes(const struct ka_recipe_maker *maker, const struct key *key,
+		    const struct ka_recipe_line *line, struct nn_err *err)
+{
+	bool *to = (bool *)((char *)&maker->variant->program + key->at);
+
+	*to = strcmp(line->value, "yes") == 0;
+	if (*to || strcmp(line->value, "no") == 0)
+		return 0;
+	return ka_recipe_bad(maker->recipe, line->line, err, "%s: '%.40s' is neither yes nor no",
+			     key->name, line->value);
+}
+
 static int take_env(const struct ka_recipe_maker *maker, const struct key *key,
 		    const struct ka_recipe_line *line, struct nn_err *err)
 {
@@ -263,6 +275,7 @@ static const struct key keys[] = {
 	{ "expect", TALK, .take = take_bytes, OF_PROGRAM(hello_expect) },
 	{ "request", TALK, .take = take_bytes, OF_PROGRAM(request) },
 	{ "request-expect", TALK, .take = take_bytes, OF_PROGRAM(request_expect) },
+	{ "deaf", TALK, .take = take_yes, OF_PROGRAM(deaf) },
 	{ "flood", TALK, .take = take_bytes, OF_PROGRAM(flood) },
 	{ "flood-times", TALK, .take = take_unsigned, OF_PROGRAM(flood_times), .min = 1,
 	  .max = 1000000 },

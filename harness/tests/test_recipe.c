@@ -211,6 +211,7 @@ TEST(a_wrong_recipe_is_refused_where_it_is_wrong)
 		  "dir/a.conf:2: settle: 'soon' is no length of time" },
 		{ "[program]\nrole = peer\n", "dir/a.conf:2: role: 'peer' is neither server" },
 		{ "[talk]\nhello = \\q\n", "dir/a.conf:2: hello: '\\q' stands for nothing" },
+		{ "[talk]\ndeaf = maybe\n", "dir/a.conf:2: deaf: 'maybe' is neither" },
 		{ "[file x]\n", "dir/a.conf:1: [file x]: the path must begin with '/'" },
 		{ "[file]\n", "dir/a.conf:1: [file] takes a path" },
 		{ "[talk more]\n", "dir/a.conf:1: [talk] takes no 'more'" },
