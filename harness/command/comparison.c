@@ -17,6 +17,9 @@
 /* Times in results are rounded to the microsecond. */
 #define ROUNDING_S 2e-6
 
+/* Two runs of a program differ by this without having changed. */
+#define PROGRAM_S 1.0
+
 const char *ka_change_name(enum ka_change change)
 {
 	static const char *const names[KA_CHANGES] = {
@@ -129,6 +132,53 @@ static enum ka_change compare_signs(const struct ka_result *before, const struct
 	return KA_SAME;
 }
 
+static const char *options_text(const struct ka_result *result, char *buf, size_t size)
+{
+	if (strcmp(result->from, "nowhere") == 0)
+		snprintf(buf, size, "off, user timeout %d ms", result->user_timeout_ms);
+	else
+		snprintf(buf, size, "%d/%d/%d, user timeout %d ms", result->idle, result->intvl,
+			 result->cnt, result->user_timeout_ms);
+	return buf;
+}
+
+/* A program that was changed between the runs: its options, and what it does at the end. */
+static enum ka_change compare_programs(const struct ka_result *before,
+				       const struct ka_result *after, char *why, size_t size)
+{
+	char was[80], is[80];
+
+	if (!before->program || !after->program)
+		return KA_SAME;
+	options_text(before, was, sizeof(was));
+	options_text(after, is, sizeof(is));
+	if (strcmp(was, is) != 0)
+		return say(KA_CHANGED, why, size, "keepalive %s -> %s", was, is);
+	if (differ(before->program_verdict, after->program_verdict))
+		return say(KA_CHANGED, why, size, "the program: %s -> %s",
+			   or_none(before->program_verdict), or_none(after->program_verdict));
+	if (!strcmp(or_none(after->program_verdict), "closed first") &&
+	    fabs(after->program_end_s - before->program_end_s) > PROGRAM_S)
+		return say(KA_CHANGED, why, size, "the program closes after %.3f s, was %.3f s",
+			   after->program_end_s, before->program_end_s);
+	return KA_SAME;
+}
+
+/* Both failed: by the program, or by the kernel? */
+static enum ka_change compare_failures(const struct ka_result *before,
+				       const struct ka_result *after, char *why, size_t size)
+{
+	bool program = ka_result_blames_program(after);
+
+	if (after->verdict != KA_FAIL || ka_result_blames_program(before) == program)
+		return KA_SAME;
+	if (program)
+		return say(KA_CHANGED, why, size, "was the kernel's: the program fails: %.180s",
+			   first_finding(after));
+	return say(KA_REGRESSED, why, size, "was the program's: the kernel fails: %.180s",
+		   first_finding(after));
+}
+
 enum ka_change ka_compare(const struct ka_result *before, const struct ka_result *after, char *why,
 			  size_t size)
 {
@@ -145,7 +195,10 @@ enum ka_change ka_compare(const struct ka_result *before, const struct ka_result
 	if (before->verdict != after->verdict)
 		return compare_verdicts(before, after, why, size);
 	if (after->verdict != KA_PASS)
-		return KA_SAME;
+		return compare_failures(before, after, why, size);
+	change = compare_programs(before, after, why, size);
+	if (change != KA_SAME)
+		return change;
 	change = compare_times(before, after, why, size);
 	return change == KA_SAME ? compare_signs(before, after, why, size) : change;
 }

@@ -126,7 +126,7 @@ static int write_results(struct ka_join *join, const struct options *options,
 	while (go_on && (ret = ka_join_next(join, &result, &err)) > 0) {
 		if (options->run.strict)
 			ka_apply_strict(&result);
-		ka_totals_count(totals, result.verdict);
+		ka_totals_count(totals, &result);
 		totals->again += json_array_size(result.tries) > 0;
 		go_on = ka_outputs_result(outputs, &result);
 		ka_result_clear(&result);

@@ -97,7 +97,7 @@ static bool hand_on(struct run *run, json_t *json)
 	}
 	if (run->options->strict)
 		ka_apply_strict(&result);
-	ka_totals_count(&run->totals, result.verdict);
+	ka_totals_count(&run->totals, &result);
 	run->totals.again += json_array_size(result.tries) > 0;
 	go_on = ka_outputs_result(&run->outputs, &result);
 	ka_result_clear(&result);

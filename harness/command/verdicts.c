@@ -12,11 +12,17 @@ enum {
 
 int ka_exit_status(enum ka_exit_style style, const struct ka_totals *totals, bool lost)
 {
-	if (totals->fail)
+	unsigned fail = totals->fail, pass = totals->pass;
+
+	if (style == KA_STYLE_BISECT) {
+		fail -= totals->fail_program;
+		pass += totals->fail_program;
+	}
+	if (fail)
 		return KA_EXIT_FAIL;
 	if (totals->broken || lost)
 		return style == KA_STYLE_BISECT ? BISECT_CANNOT_TELL : KA_EXIT_BROKEN;
-	if (totals->pass)
+	if (pass)
 		return KA_EXIT_OK;
 	if (style == KA_STYLE_KSELFTEST)
 		return KSELFTEST_SKIP;
@@ -35,9 +41,10 @@ void ka_apply_strict(struct ka_result *result)
 	result->why = json_string_value(json_object_get(json, "why"));
 }
 
-void ka_totals_count(struct ka_totals *totals, enum ka_verdict_kind kind)
+void ka_totals_count(struct ka_totals *totals, const struct ka_result *result)
 {
-	switch (kind) {
+	totals->fail_program += ka_result_blames_program(result);
+	switch (result->verdict) {
 	case KA_PASS:
 		totals->pass++;
 		break;

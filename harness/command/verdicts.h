@@ -11,12 +11,13 @@
 enum ka_exit_style { KA_STYLE_DEFAULT, KA_STYLE_KSELFTEST, KA_STYLE_BISECT };
 
 /* @lost: results could not be delivered, or kacheck itself failed. A failure that was seen comes
- * before everything else; that nothing ran is never 0. */
+ * before everything else; that nothing ran is never 0. Who looks for the commit that broke a kernel
+ * (git bisect) is told of the kernel: what a real program under test did wrong is no failure there. */
 int ka_exit_status(enum ka_exit_style style, const struct ka_totals *totals, bool lost);
 
 /* --strict: for a CI system, what could not be checked is not all right. */
 void ka_apply_strict(struct ka_result *result);
 
-void ka_totals_count(struct ka_totals *totals, enum ka_verdict_kind kind);
+void ka_totals_count(struct ka_totals *totals, const struct ka_result *result);
 
 #endif

@@ -35,6 +35,9 @@ static void put_headline(const struct ka_report *report, FILE *out, const struct
 	put_count(out, totals->fail, "failed", "**");
 	fprintf(out, ", %u skipped, ", totals->skip);
 	put_count(out, totals->broken, "broken", "**");
+	if (totals->fail_program)
+		fprintf(out, ", %u of the failures by a program, not by the kernel",
+			totals->fail_program);
 	if (isfinite(totals->wall_s))
 		fprintf(out, " in %.1f s", totals->wall_s);
 	putc('\n', out);

@@ -12,6 +12,7 @@
 
 struct ka_totals {
 	unsigned pass, fail, skip, broken;
+	unsigned fail_program;    /* of .fail, those that blame a real program, and no kernel */
 	unsigned again;           /* instances that a stall of the host made be run again */
 	double late_s, late_99_s; /* the host's timers: worst, 99 of 100; 0: not known */
 	double wall_s;

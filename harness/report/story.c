@@ -79,6 +79,19 @@ static void put_setting(FILE *out, const struct ka_result *result, const char *p
 	ka_print(out, ", at the %s\n", result->prober);
 }
 
+/* "redis (timeout-60), cases/programs/redis.conf:12" */
+static void put_program(FILE *out, const struct ka_result *result, const char *prefix)
+{
+	const char *declared = json_string_value(json_object_get(result->program, "declared"));
+
+	if (!result->program)
+		return;
+	put_label(out, prefix, "program");
+	ka_print(out, result->program_variant ? "%s (%s)" : "%s", result->program_name,
+		 result->program_variant);
+	ka_print(out, declared ? ", %s\n" : "\n", declared);
+}
+
 /* Each time that the host made it be run again. */
 static void put_tries(FILE *out, const struct ka_result *result, const char *prefix)
 {
@@ -96,6 +109,7 @@ void ka_put_findings(FILE *out, const struct ka_result *result, const char *pref
 	put_line(out, prefix, "source", result->source);
 	ka_print(out, "%s%-10s%s, topology %s\n", prefix, "case",
 		 result->declared ? result->declared : result->case_, result->topology);
+	put_program(out, result, prefix);
 	put_setting(out, result, prefix);
 	if (result->prediction) {
 		put_label(out, prefix, "expected");

@@ -68,7 +68,7 @@ static void put_details(FILE *out, const struct ka_result *result)
 	size_t i;
 
 	fprintf(out, "       took %.3f s", ka_result_took_s(result));
-	if (isfinite(result->notice_s))
+	if (isfinite(result->notice_s) && !result->program)
 		fprintf(out, ", application woke at %.3f s", result->notice_s);
 	if (result->events)
 		ka_print(out, ", epoll %s", result->events);
@@ -158,6 +158,9 @@ static int text_finish(struct ka_report *report, FILE *out, const struct ka_tota
 		ret = put_matrix(report, out);
 	fprintf(out, "\n%u passed, %u failed, %u skipped, %u broken", totals->pass, totals->fail,
 		totals->skip, totals->broken);
+	if (totals->fail_program)
+		fprintf(out, ", %u of the failures by a program, not by the kernel",
+			totals->fail_program);
 	if (totals->again)
 		fprintf(out, ", %u run again", totals->again);
 	if (isfinite(totals->wall_s))

@@ -100,6 +100,54 @@ static void put_long(FILE *out, double seconds)
 		fprintf(out, "%s; ", ka_span_text(seconds, text, sizeof(text)));
 }
 
+/* ---- what a program did ------------------------------------------------------------------- */
+
+static bool did(const struct ka_result *result, enum ka_program_verdict what)
+{
+	const char *name = ka_program_verdict_name(what);
+
+	return result->program_verdict && strcmp(result->program_verdict, name) == 0;
+}
+
+/* When it let go, after what its kernel told it; NAN: not known. */
+static double let_go_late_s(const struct ka_result *result)
+{
+	return result->program_end_s - result->detect_s;
+}
+
+/* From here on a time is not told in milliseconds. */
+#define SOON_S 0.1
+
+static void put_program(FILE *out, const struct ka_result *result)
+{
+	double late_s = let_go_late_s(result);
+
+	if (did(result, KA_PROGRAM_LIVES))
+		fputs("the program holds it", out);
+	else if (did(result, KA_PROGRAM_NEVER))
+		fputs("the program never lets go", out);
+	else if (did(result, KA_PROGRAM_DIED))
+		fputs("the program died", out);
+	else if (did(result, KA_PROGRAM_CLOSED) && isfinite(result->kernel_end_s))
+		fprintf(out, "its kernel ended it at %.3f s", result->kernel_end_s);
+	else if (did(result, KA_PROGRAM_CLOSED))
+		fputs("its kernel was not watched to the end", out);
+	else if (isfinite(late_s) && late_s < SOON_S)
+		fprintf(out, "the program let go %.1f ms later", late_s * 1e3);
+	else if (isfinite(late_s))
+		fprintf(out, "the program let go %.3f s later", late_s);
+	else
+		fputs("nothing is known of the program", out);
+}
+
+static void put_closed_summary(FILE *out, const struct ka_result *result)
+{
+	fprintf(out, "%8.3f s  closed by the program (", result->program_end_s);
+	put_long(out, result->program_end_s);
+	put_program(out, result);
+	putc(')', out);
+}
+
 static void put_end_summary(FILE *out, const struct ka_result *result)
 {
 	const char *error = result->errno_name;
@@ -122,11 +170,19 @@ static void put_end_summary(FILE *out, const struct ka_result *result)
 			(long long)result->off_jiffies);
 	if (result->detect_s > result->window_s[1] && isfinite(result->noise_s))
 		fprintf(out, ", late by the host's noise of %.1f ms", result->noise_s * 1e3);
+	if (result->program) {
+		fputs("; ", out);
+		put_program(out, result);
+	}
 	putc(')', out);
 }
 
 void ka_put_summary(FILE *out, const struct ka_result *result)
 {
+	if (did(result, KA_PROGRAM_CLOSED)) {
+		put_closed_summary(out, result);
+		return;
+	}
 	if (isfinite(result->detect_s)) {
 		put_end_summary(out, result);
 		return;
@@ -139,6 +195,10 @@ void ka_put_summary(FILE *out, const struct ka_result *result)
 		fputs(", ", out);
 		put_count(out, result->answered, "probe");
 		fputs(" answered", out);
+	}
+	if (result->program) {
+		fputs(", ", out);
+		put_program(out, result);
 	}
 }
 
@@ -172,7 +232,10 @@ static const char *zero_name(const struct ka_result *result)
 
 void ka_put_expected(FILE *out, const struct ka_result *result)
 {
-	if (expects(result, KA_REGIME_LIVES))
+	if (result->expect_when &&
+	    strcmp(result->expect_when, ka_regime(KA_PROGRAM_CLOSES)->name) == 0)
+		fputs("no end before the program closes it", out);
+	else if (expects(result, KA_REGIME_LIVES))
 		fputs("no end while it is watched", out);
 	else
 		ka_put_plain(out, result->expect_when ? result->expect_when : "no prediction");
@@ -182,7 +245,9 @@ void ka_put_expected(FILE *out, const struct ka_result *result)
 	if (has_nominal(result))
 		fprintf(out, " (nominal %.10g s)", result->nominal_s);
 	put_probes_wanted(out, result);
-	put_end(out, result->expect_errno, expects_eof(result), result->expect_events);
+	/* nobody asks the epoll of a program */
+	put_end(out, result->expect_errno, expects_eof(result),
+		result->program ? NULL : result->expect_events);
 }
 
 bool ka_has_observed(const struct ka_result *result)
@@ -203,8 +268,14 @@ void ka_put_observed(FILE *out, const struct ka_result *result)
 		put_count(out, result->probes, "probe");
 	}
 	put_end(out, result->errno_name, false, result->events);
-	if (isfinite(result->notice_s))
+	if (isfinite(result->notice_s) && !result->program)
 		fprintf(out, ", application woke at %.3f s", result->notice_s);
 	if (result->have_off)
 		fprintf(out, ", off %+lld jiffies", (long long)result->off_jiffies);
+	if (isfinite(result->program_end_s))
+		fprintf(out, ", the program let go at %.3f s", result->program_end_s);
+	else if (result->program) {
+		fputs(", ", out);
+		put_program(out, result);
+	}
 }

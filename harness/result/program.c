@@ -2,8 +2,11 @@
 /* What only the result of a real program has; result.h names the fields. */
 #include <math.h>
 
+#include <string.h>
+
 #include "model/util.h"
 #include "result/encode.h"
+#include "result/result.h"
 
 static json_t *encode_program(const struct ka_program *program)
 {
@@ -64,4 +67,20 @@ json_t *ka_json_program(const struct ka_instance *instance, const struct ka_time
 	};
 
 	return ka_json_object(fields, KA_N(fields));
+}
+
+bool ka_result_blames_program(const struct ka_result *result)
+{
+	const char *program = ka_finding_class_name(KA_OF_PROGRAM);
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach(result->findings, i, finding)
+	{
+		const char *class_ = json_string_value(json_object_get(finding, "class"));
+
+		if (!class_ || strcmp(class_, program) != 0)
+			return false;
+	}
+	return result->verdict == KA_FAIL && json_array_size(result->findings) > 0;
 }

@@ -113,6 +113,9 @@ json_t *ka_result_try(const json_t *json);
 /* True for a broken instance whose host was at fault: another try may tell. */
 bool ka_result_is_stall(const json_t *json);
 
+/* True for a failure of which none is the kernel's: a real program under test did otherwise. */
+bool ka_result_blames_program(const struct ka_result *result);
+
 /* The object as the one line that travels, without the newline, to be freed. NULL without memory. */
 char *ka_result_line(const json_t *json);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Five results, one of each kind; see sample.h. */
+/* Results, one of each kind; see sample.h. */
 #include "sample.h"
 
 #include <errno.h>
@@ -30,11 +30,26 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.from = KA_FROM_SYSCTL,
 	},
+	{
+		.name = "silent_idle",
+		.declared = "cases/programs/redis.conf:12",
+		.why = "an idle client that falls silent is noticed by what redis sets",
+		.source = "tcp_keepalive_timer(); the program's own timeouts",
+		.topology = KA_ROUTED,
+	},
+};
+
+static const struct ka_program redis = {
+	.name = "redis",
+	.variant = "timeout-60",
+	.declared = "cases/programs/redis.conf:12",
+	.role = KA_SERVER,
 };
 
 static const struct ka_theme themes[] = {
 	{ .name = "peer_vanishes", .title = "The peer vanishes without a word" },
 	{ .name = "peer_lives", .title = "The peer is there" },
+	{ .name = "redis", .title = "redis, with timeout 60" },
 };
 
 static const struct ka_facts facts = {
@@ -63,6 +78,8 @@ static const struct ka_prediction never = {
 	.probes = KA_ANY,
 	.rst_sent = 0,
 };
+
+static const struct ka_prediction closed = { .when = KA_PROGRAM_CLOSES, .probes = KA_ANY };
 
 /* ---- timelines ---------------------------------------------------------------------------- */
 
@@ -185,6 +202,48 @@ static void answers(struct script *script)
 	add_end(script, 4900, KA_END_WATCHED, "");
 }
 
+static void add_options(struct script *script, int64_t ms, bool listener)
+{
+	struct ka_event *event = add(script, ms, KA_AT_SERVER, KA_EV_OPTIONS);
+
+	event->options = (struct ka_options_event){ .listener = listener,
+						    .pid = 3,
+						    .fd = 6 + !listener,
+						    .n_holders = 1,
+						    .comm = "redis-server",
+						    .keepalive = !listener,
+						    .idle = listener ? 7200 : 300,
+						    .intvl = listener ? 75 : 100,
+						    .cnt = listener ? 9 : 3 };
+}
+
+static void add_hold(struct script *script, int64_t ms, int n)
+{
+	add(script, ms, KA_AT_SERVER, KA_EV_HOLD)->hold.n = n;
+}
+
+/* redis-server with tcp-keepalive 300 until the kernel ends it, or until it closes. */
+static void serves(struct script *script, int64_t end_ms, bool closes, bool lets_go)
+{
+	struct ka_event *event = add(script, -900, KA_AT_SERVER, KA_EV_PROCESS);
+
+	event->process =
+		(struct ka_process){ .act = KA_PROC_STARTED, .pid = 3, .name = "redis-server" };
+	add_step(script, -800, 0, "connected");
+	add_step(script, -700, 1, "greeted");
+	add_hold(script, -700, 1);
+	add_options(script, -600, true);
+	add_options(script, -600, false);
+	add_packet(script, 0, KA_AT_SERVER, false, KA_SEG_DATA, 6);
+	for (int64_t k = 0; k < 3 && !closes; k++)
+		add_packet(script, (301056 + k * 100352) * 1000, KA_AT_SERVER, true, KA_SEG_PROBE,
+			   0);
+	add_packet(script, end_ms * 1000, KA_AT_SERVER, true, closes ? KA_SEG_DATA : KA_SEG_RST, 0);
+	if (lets_go)
+		add_hold(script, end_ms, 0);
+	add_end(script, end_ms + 20000, KA_END_DIED, "");
+}
+
 /* ---- verdicts ----------------------------------------------------------------------------- */
 
 static struct ka_verdict expired(enum ka_verdict_kind kind, double detect_s)
@@ -194,6 +253,8 @@ static struct ka_verdict expired(enum ka_verdict_kind kind, double detect_s)
 		.window_s = { 4.056, 4.104 },
 		.detect_s = detect_s,
 		.notice_s = detect_s + 0.0003,
+		.kernel_end_s = NAN,
+		.program_end_s = NAN,
 		.have_off = true,
 		.off_jiffies = kind == KA_PASS ? 0 : 51,
 		.error = ETIMEDOUT,
@@ -220,6 +281,51 @@ static struct ka_verdict no_end(enum ka_verdict_kind kind)
 	return verdict;
 }
 
+static struct ka_verdict of_program(enum ka_sample which)
+{
+	bool closes = which == KA_SAMPLE_PROGRAM_CLOSES, holds = which == KA_SAMPLE_PROGRAM_HOLDS;
+	struct ka_verdict verdict = {
+		.kind = holds ? KA_FAIL : KA_PASS,
+		.window_s = { closes ? NAN : 601.06, closes ? NAN : 617.44 },
+		.detect_s = closes ? NAN : 602.112,
+		.notice_s = closes || holds ? NAN : 602.1121,
+		.have_off = !closes,
+		.probes = closes ? 0 : 3,
+		.last_rx_ns = ZERO,
+		.program = holds    ? KA_PROGRAM_NEVER
+			   : closes ? KA_PROGRAM_CLOSED
+				    : KA_PROGRAM_NOTICES,
+		.kernel_end_s = closes ? 166.9 : 602.112,
+		.program_end_s = closes  ? 61.1
+				 : holds ? NAN
+					 : 602.1121,
+	};
+
+	if (holds)
+		ka_find(&verdict.findings, KA_FIND_PROGRAM_HOLDS, -1,
+			"redis never lets go of a socket that the kernel has ended: held for "
+			"20.000 s, to the end of the watch");
+	return verdict;
+}
+
+static bool is_of_program(enum ka_sample which)
+{
+	return which == KA_SAMPLE_PROGRAM || which == KA_SAMPLE_PROGRAM_HOLDS ||
+	       which == KA_SAMPLE_PROGRAM_CLOSES;
+}
+
+static struct ka_instance instance_of_program(void)
+{
+	return (struct ka_instance){ .theme = &themes[2],
+				     .case_ = &cases[2],
+				     .setting = { .idle = 300, .intvl = 100, .cnt = 3 },
+				     .family = AF_INET,
+				     .prober = KA_SERVER,
+				     .program = &redis,
+				     .seed = 0xfeedfacecafebeef,
+				     .name = "silent_idle/300-100-3/v4/server" };
+}
+
 static struct ka_instance instance_of(enum ka_sample which)
 {
 	bool alive = which == KA_SAMPLE_ALIVE, first = which == KA_SAMPLE_PASS;
@@ -233,6 +339,8 @@ static struct ka_instance instance_of(enum ka_sample which)
 		.repetition = which == KA_SAMPLE_BROKEN,
 	};
 
+	if (is_of_program(which))
+		return instance_of_program();
 	snprintf(instance.name, sizeof(instance.name), "%s/1-1-3/%s/%s", instance.case_->name,
 		 first ? "v4" : "v6", instance.prober == KA_SERVER ? "server" : "client");
 	return instance;
@@ -242,6 +350,39 @@ static struct ka_instance instance_of(enum ka_sample which)
 #define NASTY                                                                                      \
 	"ended 0.204 s too late: #7 \"quoted\" 'it' <tag> & \\ \033[31mred\a\n]]> \xff\xc0\x80 "   \
 	"\xc2\x9b \xef\xbf\xbf gr\xc3\xbc\xc3\x9f"
+
+/* The story of @which, and what is said of it. */
+static struct ka_verdict tell(enum ka_sample which, struct script *script)
+{
+	struct ka_verdict verdict;
+
+	if (is_of_program(which)) {
+		bool closes = which == KA_SAMPLE_PROGRAM_CLOSES;
+
+		serves(script, closes ? 61100 : 602112, closes, which != KA_SAMPLE_PROGRAM_HOLDS);
+		return of_program(which);
+	}
+	if (which == KA_SAMPLE_PASS) {
+		silence(script, 4095);
+		return expired(KA_PASS, 4.0954);
+	}
+	if (which == KA_SAMPLE_ALIVE) {
+		answers(script);
+		return no_end(KA_PASS);
+	}
+	if (which == KA_SAMPLE_FAIL) {
+		silence(script, 4308);
+		verdict = expired(KA_FAIL, 4.30812345);
+		ka_find(&verdict.findings, KA_FIND_END_LATE, -1, "%s", NASTY);
+		ka_find(&verdict.findings, KA_FIND_RST_COUNT, 2, "the RST came late");
+		return verdict;
+	}
+	add_step(script, 0, 0, "connect");
+	add_end(script, 1000, KA_END_BROKEN, "the drop rule met no packet");
+	verdict = no_end(KA_BROKEN);
+	ka_find(&verdict.findings, KA_FIND_NO_EFFECT, 1, "the drop rule met no packet");
+	return verdict;
+}
 
 json_t *ka_sample(enum ka_sample which)
 {
@@ -255,24 +396,11 @@ json_t *ka_sample(enum ka_sample which)
 		return ka_result_without_run(
 			&instance, &facts, KA_SKIP,
 			"no IPv6 here: net.ipv6.conf.all.disable_ipv6 is 1 #1");
-	if (which == KA_SAMPLE_PASS) {
-		silence(&script, 4095);
-		verdict = expired(KA_PASS, 4.0954);
-	} else if (which == KA_SAMPLE_FAIL) {
-		silence(&script, 4308);
-		verdict = expired(KA_FAIL, 4.30812345);
-		ka_find(&verdict.findings, KA_FIND_END_LATE, -1, "%s", NASTY);
-		ka_find(&verdict.findings, KA_FIND_RST_COUNT, 2, "the RST came late");
-	} else if (which == KA_SAMPLE_ALIVE) {
-		answers(&script);
+	if (which == KA_SAMPLE_ALIVE)
 		prediction = &never;
-		verdict = no_end(KA_PASS);
-	} else {
-		add_step(&script, 0, 0, "connect");
-		add_end(&script, 1000, KA_END_BROKEN, "the drop rule met no packet");
-		verdict = no_end(KA_BROKEN);
-		ka_find(&verdict.findings, KA_FIND_NO_EFFECT, 1, "the drop rule met no packet");
-	}
+	if (is_of_program(which))
+		prediction = which == KA_SAMPLE_PROGRAM_CLOSES ? &closed : &expiry;
+	verdict = tell(which, &script);
 	ka_findings_text(&verdict.findings, verdict.why, sizeof(verdict.why));
 	ka_timeline_sort(&script.timeline);
 	if (!script.error)

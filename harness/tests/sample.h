@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Five results, one of each kind, made the way a run makes them. */
+/* Results, one of each kind, made the way a run makes them. */
 #ifndef KA_SAMPLE_H
 #define KA_SAMPLE_H
 
@@ -11,6 +11,9 @@ enum ka_sample {
 	KA_SAMPLE_FAIL,
 	KA_SAMPLE_SKIP,
 	KA_SAMPLE_BROKEN,
+	KA_SAMPLE_PROGRAM,       /* a real program that lets go */
+	KA_SAMPLE_PROGRAM_HOLDS, /* ... that does not */
+	KA_SAMPLE_PROGRAM_CLOSES,
 	KA_SAMPLES
 };
 

@@ -113,6 +113,71 @@ TEST_WITH(pass_to_skip_is_told, set_up, NULL)
 	becomes(KA_CHANGED, "pass -> skip: no IPv6");
 }
 
+/* ---- programs under test -------------------------------------------------------------------- */
+
+static void make_program(struct ka_result *result)
+{
+	result->program = json_null();
+	result->from = "option";
+	result->idle = 300;
+	result->intvl = 100;
+	result->cnt = 3;
+	result->program_verdict = "notices";
+	result->program_end_s = result->detect_s;
+}
+
+static int set_up_programs(void **state)
+{
+	set_up(state);
+	make_program(&pair.before);
+	make_program(&pair.after);
+	return 0;
+}
+
+TEST_WITH(a_program_that_is_the_same, set_up_programs, NULL)
+{
+	pair.after.program_end_s += 0.9;
+	becomes(KA_SAME, "");
+}
+
+TEST_WITH(a_program_with_other_options, set_up_programs, NULL)
+{
+	pair.after.idle = 60;
+	becomes(KA_CHANGED,
+		"keepalive 300/100/3, user timeout 0 ms -> 60/100/3, user timeout 0 ms");
+	pair.after.from = "nowhere";
+	becomes(KA_CHANGED, "keepalive 300/100/3, user timeout 0 ms -> off, user timeout 0 ms");
+}
+
+TEST_WITH(a_program_that_notices_otherwise, set_up_programs, NULL)
+{
+	pair.after.program_verdict = "late";
+	becomes(KA_CHANGED, "the program: notices -> late");
+	pair.before.program_verdict = pair.after.program_verdict = "closed first";
+	pair.after.program_end_s = pair.before.program_end_s + 60;
+	becomes(KA_CHANGED, "the program closes after 64.080 s, was 4.080 s");
+}
+
+/* What only the program does wrong hides no kernel that now does, too, and is none of the kernel's. */
+TEST_WITH(a_kernel_fails_behind_a_program, set_up_programs, NULL)
+{
+	json_t *of_program = json_pack("[{s:s, s:s}]", "class", "program", "text", "never lets go");
+	json_t *of_kernel = json_pack("[{s:s, s:s}]", "class", "kernel", "text", "too early");
+
+	pair.before.verdict = pair.after.verdict = KA_FAIL;
+	pair.before.findings = pair.after.findings = of_program;
+	becomes(KA_SAME, "");
+	pair.after.findings = of_kernel;
+	becomes(KA_REGRESSED, "was the program's: the kernel fails: too early");
+	pair.before.findings = of_kernel;
+	pair.after.findings = of_program;
+	becomes(KA_CHANGED, "was the kernel's: the program fails: never lets go");
+	pair.before.verdict = KA_PASS;
+	becomes(KA_REGRESSED, "pass -> fail: never lets go");
+	json_decref(of_program);
+	json_decref(of_kernel);
+}
+
 TEST_WITH(jiffies_tell_before_the_window, set_up, NULL)
 {
 	pair.after.off_jiffies = 2;

@@ -12,10 +12,15 @@
 
 static const enum ka_sample all[] = { KA_SAMPLE_PASS, KA_SAMPLE_FAIL, KA_SAMPLE_SKIP,
 				      KA_SAMPLE_BROKEN, KA_SAMPLE_ALIVE };
+static const enum ka_sample programs[] = { KA_SAMPLE_PROGRAM, KA_SAMPLE_PROGRAM_HOLDS,
+					   KA_SAMPLE_PROGRAM_CLOSES };
 static const enum ka_sample good[] = { KA_SAMPLE_PASS, KA_SAMPLE_SKIP, KA_SAMPLE_ALIVE };
 
-static void count(struct ka_totals *totals, enum ka_verdict_kind kind)
+static void count(struct ka_totals *totals, const struct ka_result *result)
 {
+	enum ka_verdict_kind kind = result->verdict;
+
+	totals->fail_program += ka_result_blames_program(result);
 	totals->pass += kind == KA_PASS;
 	totals->fail += kind == KA_FAIL;
 	totals->skip += kind == KA_SKIP;
@@ -29,7 +34,7 @@ static int report_sample(struct ka_report *report, enum ka_sample which, struct 
 
 	if (ret)
 		return ret;
-	count(totals, result.verdict);
+	count(totals, &result);
 	ret = ka_report_result(report, &result);
 	ka_result_clear(&result);
 	return ret;
@@ -133,6 +138,30 @@ static const struct format {
 	{ "ktap_of_all", "all.ktap", "ktap", { .planned = KA_N(all) }, all, KA_N(all) },
 	{ "junit_of_all", "all.xml", "junit", { .planned = KA_N(all) }, all, KA_N(all) },
 	{ "junit_of_nothing", "nothing.xml", "junit", { .planned = 0 }, all, 0 },
+	{ "text_of_programs",
+	  "programs.txt",
+	  "text",
+	  { .command = "kacheck", .planned = KA_N(programs), .verbose = true },
+	  programs,
+	  KA_N(programs) },
+	{ "junit_of_programs",
+	  "programs.xml",
+	  "junit",
+	  { .planned = KA_N(programs) },
+	  programs,
+	  KA_N(programs) },
+	{ "markdown_of_programs",
+	  "programs.md",
+	  "markdown",
+	  { .command = "kacheck", .planned = KA_N(programs) },
+	  programs,
+	  KA_N(programs) },
+	{ "json_of_programs",
+	  "programs.jsonl",
+	  "json",
+	  { .planned = KA_N(programs) },
+	  programs,
+	  KA_N(programs) },
 	{ "json_is_the_lines_themselves",
 	  "all.jsonl",
 	  "json",
@@ -171,7 +200,7 @@ static void give(struct ka_report *report, json_t *json, struct ka_totals *total
 	struct ka_result result;
 
 	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
-	count(totals, result.verdict);
+	count(totals, &result);
 	assert_int_equal(ka_report_result(report, &result), 0);
 	ka_result_clear(&result);
 }

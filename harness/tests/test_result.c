@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The result line: there, and back, and what must not come back. */
+#include <errno.h>
 #include <math.h>
 
 #include "model/util.h"
@@ -67,6 +68,51 @@ TEST(decoding_gives_what_was_encoded)
 	assert_int_equal(json_array_size(result.gaps), 2);
 	ka_result_clear(&result);
 	ka_result_clear(&result);
+}
+
+TEST(a_program_comes_back)
+{
+	const json_t *options;
+	struct ka_result result;
+
+	assert_int_equal(
+		ka_result_decode(&result, through_a_line(ka_sample(KA_SAMPLE_PROGRAM)), NULL), 0);
+	assert_string_equal(result.program_name, "redis");
+	assert_string_equal(result.program_variant, "timeout-60");
+	assert_string_equal(result.program_verdict, "notices");
+	assert_true(result.kernel_end_s == 602.112 && result.program_end_s == 602.1121);
+	assert_int_equal(json_array_size(result.options), 2);
+	options = json_array_get(result.options, 1);
+	assert_string_equal(json_string_value(json_object_get(options, "of")), "connection");
+	assert_true(json_is_true(json_object_get(options, "keepalive")));
+	assert_int_equal(json_integer_value(json_object_get(options, "idle")), 300);
+	ka_result_clear(&result);
+	assert_int_equal(ka_result_decode(&result, ka_sample(KA_SAMPLE_PROGRAM_HOLDS), NULL), 0);
+	assert_true(isnan(result.program_end_s) && ka_result_blames_program(&result));
+	ka_result_clear(&result);
+	assert_int_equal(ka_result_decode(&result, ka_sample(KA_SAMPLE_PASS), NULL), 0);
+	assert_null(result.program);
+	assert_null(result.options);
+	assert_null(result.program_verdict);
+	assert_true(isnan(result.kernel_end_s));
+	ka_result_clear(&result);
+}
+
+/* Half a program is none: each of its fields is asked for. */
+TEST(what_a_program_must_have)
+{
+	static const char *const fields[] = { "program_verdict", "kernel_end_s", "program_end_s",
+					      "options" };
+
+	for (size_t i = 0; i < KA_N(fields); i++) {
+		json_t *json = ka_sample(KA_SAMPLE_PROGRAM);
+		struct ka_result result;
+		struct nn_err err = { "" };
+
+		assert_int_equal(json_object_del(json, fields[i]), 0);
+		assert_int_equal(ka_result_decode(&result, json, &err), -EINVAL);
+		assert_non_null(strstr(err.text, fields[i]));
+	}
 }
 
 TEST(what_has_no_value_is_null)

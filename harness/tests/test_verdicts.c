@@ -21,6 +21,10 @@ TEST(exit_status_by_style)
 		{ { .pass = 9, .fail = 1, .broken = 1 }, false, { 1, 1, 1 } },
 		{ { .pass = 9 }, true, { 99, 99, 125 } },
 		{ { .pass = 9, .fail = 1 }, true, { 1, 1, 1 } },
+		/* a program under test is no kernel: no commit of one is bad for it */
+		{ { .fail = 1, .fail_program = 1 }, false, { 1, 1, 0 } },
+		{ { .fail = 2, .fail_program = 1 }, false, { 1, 1, 1 } },
+		{ { .fail = 1, .fail_program = 1, .broken = 1 }, false, { 1, 1, 125 } },
 		{ { .pass = 0 }, true, { 99, 99, 125 } },
 	};
 
@@ -33,15 +37,44 @@ TEST(exit_status_by_style)
 
 TEST(totals_count)
 {
+	static const enum ka_verdict_kind verdicts[] = { KA_PASS, KA_PASS, KA_FAIL, KA_SKIP,
+							 KA_BROKEN };
 	struct ka_totals totals = { .pass = 0 };
 
-	ka_totals_count(&totals, KA_PASS);
-	ka_totals_count(&totals, KA_PASS);
-	ka_totals_count(&totals, KA_FAIL);
-	ka_totals_count(&totals, KA_SKIP);
-	ka_totals_count(&totals, KA_BROKEN);
+	for (size_t i = 0; i < KA_N(verdicts); i++) {
+		const struct ka_result result = { .verdict = verdicts[i] };
+
+		ka_totals_count(&totals, &result);
+	}
 	assert_int_equal(totals.pass, 2);
 	assert_int_equal(totals.fail, 1);
 	assert_int_equal(totals.skip, 1);
 	assert_int_equal(totals.broken, 1);
+	assert_int_equal(totals.fail_program, 0);
+}
+
+/* A failure is the program's alone if all that was found is. */
+TEST(totals_know_whose_failure)
+{
+	static const struct {
+		const char *findings;
+		unsigned program;
+	} rows[] = {
+		{ "[{\"class\":\"program\"}]", 1 },
+		{ "[{\"class\":\"program\"},{\"class\":\"kernel\"}]", 0 },
+		{ "[{\"class\":\"loss\"},{\"class\":\"program\"}]", 0 },
+		{ "[{\"class\":7}]", 0 },
+		{ "[]", 0 },
+	};
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		struct ka_totals totals = { .pass = 0 };
+		struct ka_result result = { .verdict = KA_FAIL,
+					    .findings = json_loads(rows[i].findings, 0, NULL) };
+
+		ka_totals_count(&totals, &result);
+		assert_int_equal(totals.fail, 1);
+		assert_int_equal(totals.fail_program, rows[i].program);
+		json_decref(result.findings);
+	}
 }
