@@ -161,7 +161,7 @@ static struct ka_attempt *add_scenario(struct maker *m, enum ka_scenario_number 
 
 static bool talks(const struct ka_program *p)
 {
-	return p->request.n || (p->role == KA_SERVER && p->hello.n);
+	return !p->deaf && (p->request.n || (p->role == KA_SERVER && p->hello.n));
 }
 
 const char *ka_attempt_missing(const struct ka_subject *subject, const struct ka_survey *survey,
@@ -173,7 +173,7 @@ const char *ka_attempt_missing(const struct ka_subject *subject, const struct ka
 
 	if (needs & KA_SCENARIO_TALKS && !talks(p))
 		return "nothing is said to it";
-	if (needs & KA_SCENARIO_FLOODS && !p->flood.n)
+	if (needs & KA_SCENARIO_FLOODS && (p->deaf || !p->flood.n))
 		return "it is asked for nothing large";
 	if (needs & KA_SCENARIO_KEEPALIVE && !o->keepalive)
 		return "there are no probes";

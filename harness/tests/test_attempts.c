@@ -11,7 +11,8 @@
 #define HZ 250
 
 static const char recipe[] = "[program]\ncommand = x\nport = 80\n[talk]\nhello = a\nflood = b\n"
-			     "[variant one]\n[variant two]\nhello =\nflood =\n";
+			     "[variant one]\n[variant two]\nhello =\nflood =\n"
+			     "[variant three]\ndeaf = yes\n";
 
 struct tried {
 	struct ka_program_spec *spec;
@@ -106,11 +107,11 @@ TEST(the_survey_has_one_case_for_each_subject)
 	assert_int_equal(*text, '{');
 	assert_int_equal(ka_program_spec_read(&again, text, &err), 0);
 	free(text);
-	assert_int_equal(again.n_subjects, 2);
+	assert_int_equal(again.n_subjects, 3);
 	assert_int_equal(again.n_passages, spec.n_passages);
 	assert_true(again.idle_s > 1.4 && again.idle_s < 1.6);
 	assert_int_equal(ka_attempts_new(&attempts, &again, NULL, HZ, &err), 0);
-	assert_int_equal(attempts->n, 2);
+	assert_int_equal(attempts->n, 3);
 	assert_string_equal(attempts->list[0].name, "p.one.survey");
 	assert_string_equal(attempts->list[1].name, "p.two.survey");
 	ka_attempts_free(attempts);
@@ -201,5 +202,18 @@ TEST(who_is_not_talked_to_is_not_asked)
 	assert_false(has(&t, "p.two.reset"));
 	assert_false(has(&t, "p.two.outage-one"));
 	assert_true(has(&t, "p.two.healthy"));
+	end(&t);
+}
+
+TEST(who_answers_nothing_once_greeted_is_not_asked)
+{
+	struct tried t =
+		try_with("three", &(struct ka_socket_options){ true, "", "x", true, 60, 10, 3, 0 });
+
+	assert_false(has(&t, "p.three.silent-busy"));
+	assert_false(has(&t, "p.three.silent-full"));
+	assert_false(has(&t, "p.three.reset"));
+	assert_true(has(&t, "p.three.silent"));
+	assert_true(has(&t, "p.three.healthy"));
 	end(&t);
 }
