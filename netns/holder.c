@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -416,11 +417,9 @@ static int borrow(const struct nn_holder *holder, struct nn_err *err)
 		       (int)holder->pid);
 }
 
-int nn_holder_options(const struct nn_holder *holder, struct nn_socket_options *out,
-		      struct nn_err *err)
+/* A copy that changes nothing, owned by the caller; -errno. */
+static int borrow_gently(const struct nn_holder *holder, struct nn_err *err)
 {
-	int fd __attribute__((cleanup(nn_close_fd))) = -1;
-
 	if (holder->pid <= 0)
 		return nn_fail(err, EXDEV, "the process is of another pid namespace");
 	if (holder->other_class)
@@ -428,9 +427,31 @@ int nn_holder_options(const struct nn_holder *holder, struct nn_socket_options *
 			       "process %d is in another cgroup of net_cls or net_prio: a copy of "
 			       "its socket would move that into this one's (run this there)",
 			       (int)holder->pid);
-	fd = borrow(holder, err);
+	return borrow(holder, err);
+}
+
+int nn_holder_options(const struct nn_holder *holder, struct nn_socket_options *out,
+		      struct nn_err *err)
+{
+	int fd __attribute__((cleanup(nn_close_fd))) = borrow_gently(holder, err);
+
 	if (fd < 0)
 		return fd;
 	nn_socket_options_read(fd, out);
+	return 0;
+}
+
+/* epoll(7): what was registered stays until the last copy of the descriptor is closed. */
+int nn_holder_watch(const struct nn_holder *holder, int epoll, uint32_t events, uint64_t data,
+		    struct nn_err *err)
+{
+	struct epoll_event event = { .events = events, .data.u64 = data };
+	int fd __attribute__((cleanup(nn_close_fd))) = borrow_gently(holder, err);
+
+	if (fd < 0)
+		return fd;
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return nn_fail(err, errno, "cannot watch file %d of process %d", holder->fd,
+			       (int)holder->pid);
 	return 0;
 }

@@ -76,4 +76,11 @@ void nn_socket_options_read(int fd, struct nn_socket_options *out);
 int nn_holder_options(const struct nn_holder *holder, struct nn_socket_options *out,
 		      struct nn_err *err);
 
+/*
+ * Asks the epoll set @epoll for @events of @holder's socket. No copy of it is left: the set is told as
+ * long as somebody holds the socket, and keeps nothing open. Errors as of nn_holder_options().
+ */
+int nn_holder_watch(const struct nn_holder *holder, int epoll, uint32_t events, uint64_t data,
+		    struct nn_err *err);
+
 #endif

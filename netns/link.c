@@ -252,7 +252,7 @@ static int wait_until(struct nn_ns *ns, unsigned group, int (*ready)(void *), vo
 
 	if (seen)
 		return seen < 0 ? seen : 0;
-	ret = nn_ns_listener(ns, &nl, group, err);
+	ret = nn_ns_listener(ns, &nl, NN_BUS_ROUTE, group, err);
 	while (!ret && !(seen = ready(arg)))
 		ret = nn_nl_listen(&nl, PATIENCE_MS, err);
 	nn_nl_close(&nl);

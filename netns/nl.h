@@ -31,9 +31,10 @@ void nn_nl_close(struct nn_nl *nl);
 /* The socket of @ns to @bus, opened at first use; NULL with @err and errno set on failure. */
 struct nn_nl *nn_ns_nl(struct nn_ns *ns, enum nn_bus bus, struct nn_err *err);
 
-/* A rtnetlink socket of @ns for the notifications of @group (RTNLGRP_...), owned by the caller, also
+/* A socket of @ns to @bus for the notifications of @group (RTNLGRP_..., SKNLGRP_...), owned by the caller, also
  * when it could not join. Returns 0 or -errno. */
-int nn_ns_listener(const struct nn_ns *ns, struct nn_nl *nl, unsigned group, struct nn_err *err);
+int nn_ns_listener(const struct nn_ns *ns, struct nn_nl *nl, enum nn_bus bus, unsigned group,
+		   struct nn_err *err);
 
 /* One request under construction. A put that does not fit is remembered and fails the send, so
  * that builders need no error path of their own. */

@@ -158,9 +158,10 @@ static int open_inside(const struct nn_ns *ns, struct nn_nl *nl, enum nn_bus bus
 	return ret ? ret : back;
 }
 
-int nn_ns_listener(const struct nn_ns *ns, struct nn_nl *nl, unsigned group, struct nn_err *err)
+int nn_ns_listener(const struct nn_ns *ns, struct nn_nl *nl, enum nn_bus bus, unsigned group,
+		   struct nn_err *err)
 {
-	int ret = open_inside(ns, nl, NN_BUS_ROUTE, err);
+	int ret = open_inside(ns, nl, bus, err);
 
 	return ret ? ret : nn_nl_join(nl, group, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The loop: waits for whatever comes first, records it, and moves the steps on. */
-#include "bench/engine.h"
+#include "bench/program.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -174,6 +174,8 @@ static void next_step(struct ka_engine *e, const struct ka_step *step)
 /* A step may have begun long after the one before. */
 static int64_t step_deadline_ns(const struct ka_engine *e, const struct ka_step *step)
 {
+	if (e->program && ka_program_does(step))
+		return e->step_start_ns + ka_program_patience_ns(step);
 	if (step->do_ == KA_CONNECT)
 		return e->step_done_ns + HANDSHAKE_DEADLINE_NS;
 	return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
@@ -206,23 +208,32 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 	return step->do_ == KA_CONNECT ? after_connect(e) : 0;
 }
 
+/* Nothing more is to be seen. */
+static bool is_over(struct ka_engine *e, int64_t *until)
+{
+	const struct ka_end_state *prober = &e->ends[e->prober];
+
+	if (e->program)
+		return ka_socket_is_over(e, until);
+	return (prober->ended || (e->case_->expect.eof && prober->saw_eof)) && ka_load_is_over(e);
+}
+
 /* All steps are done: what is to be waited for? Returns when to come back. */
 static int64_t watch(struct ka_engine *e)
 {
 	const struct ka_expect *expect = &e->case_->expect;
-	const struct ka_end_state *prober = &e->ends[e->prober];
 	bool lives = ka_regime_is(expect->when, KA_REGIME_LIVES);
 	int64_t until;
 
-	if ((prober->ended || (expect->eof && prober->saw_eof)) && ka_load_is_over(e)) {
-		ka_engine_finish(e, KA_END_DIED);
-		return 0;
-	}
 	if (lives)
 		until = e->step_done_ns +
 			(int64_t)(ka_time_s(&expect->watch, &e->instance->setting) * 1e9);
 	else
 		until = give_up_ns(e);
+	if (is_over(e, &until)) {
+		ka_engine_finish(e, KA_END_DIED);
+		return 0;
+	}
 	if (ka_now_ns() >= until)
 		ka_engine_finish(e, lives ? KA_END_WATCHED : KA_END_OVERDUE);
 	return until;
@@ -252,6 +263,14 @@ static int ended_under_step(struct ka_engine *e)
 	return 0;
 }
 
+/* A program may end its connection at any time, by its own clock. */
+static bool program_is_over(struct ka_engine *e)
+{
+	int64_t never = NEVER_NS;
+
+	return e->program && !e->step_started && ka_socket_is_over(e, &never);
+}
+
 /* The connection has ended, and nothing that was done so far ends one. A gateway forgets and a
  * program closes by the clock, not by a step. */
 static bool ended_of_itself(const struct ka_engine *e)
@@ -260,7 +279,7 @@ static bool ended_of_itself(const struct ka_engine *e)
 
 	if (!e->ends[e->prober].ended || e->step_started)
 		return false;
-	if (c->gateway || c->prober_app.program || c->peer_app.program)
+	if (c->gateway || c->prober_app.program || c->peer_app.program || e->program)
 		return false;
 	for (size_t i = 0; i < e->step; i++) {
 		/* what a device refuses is not sent, and silence does not count */
@@ -275,8 +294,12 @@ static bool ended_of_itself(const struct ka_engine *e)
 /* A handshake that nothing was done to has no excuse. */
 static int did_not_take_effect(struct ka_engine *e, const struct ka_step *step)
 {
-	bool unconnected = step->do_ == KA_CONNECT && !e->step &&
-			   !(e->ends[0].connected && e->ends[1].connected);
+	bool unconnected;
+
+	if (e->program && ka_program_does(step))
+		return ka_program_explain(e, step);
+	unconnected = step->do_ == KA_CONNECT && !e->step &&
+		      !(e->ends[0].connected && e->ends[1].connected);
 
 	return ka_engine_fail_by(
 		e, nn_fail(&e->err, ETIMEDOUT, "step %zu did not take effect", e->step + 1),
@@ -300,7 +323,7 @@ static int64_t advance_step(struct ka_engine *e, const struct ka_step *step)
 {
 	int64_t next;
 
-	if (ended_of_itself(e)) {
+	if (ended_of_itself(e) || program_is_over(e)) {
 		ka_engine_finish(e, KA_END_DIED);
 		return 0;
 	}
@@ -373,6 +396,8 @@ static void hear(struct ka_engine *e, int fd)
 
 	if (fd == e->timer)
 		timer_fired(e);
+	else if (e->program && fd == ka_program_fd(e))
+		heard += ka_program_hear(e);
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];
 
@@ -417,6 +442,8 @@ static void record_end(struct ka_engine *e)
  * that every kernel knows has no reason to fail, and none to say that this host cannot do it. */
 static void ask_why(struct ka_engine *e)
 {
+	if (e->program)
+		return;
 	if (!e->call_failed && (e->end.why != KA_END_BROKEN || e->end.code != KA_FIND_BENCH))
 		return;
 	if (e->ends[e->prober].connected && ka_engine_has_ended(e)) {
@@ -439,6 +466,7 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 		.told = events ? events : &nobody,
 		.prober = instance->prober == KA_CLIENT ? KA_AT_CLIENT : KA_AT_SERVER,
 		.peer = instance->prober == KA_CLIENT ? KA_AT_SERVER : KA_AT_CLIENT,
+		.port = instance->program ? (uint16_t)instance->program->port : KA_PORT,
 		.ends = { { .peer = KA_PEER_INIT }, { .peer = KA_PEER_INIT } },
 		.epoll = -1,
 		.timer = -1,

@@ -28,6 +28,7 @@ struct ka_end_state {
 	uint64_t before[KA_WATCHED_COUNTERS];
 	struct nn_diag diag; /* last sample, if there was one: finds the socket again */
 	bool have_diag;
+	bool is_there; /* at that sample */
 	bool connected;
 	bool saw_eof, ended;
 	bool frozen, killed;
@@ -57,6 +58,8 @@ struct ka_engine {
 	struct nn_topology net;
 	struct ka_end_state ends[2];
 	enum ka_at prober, peer;
+	uint16_t port;                    /* the server's */
+	struct ka_bench_program *program; /* owned; NULL: both ends are peers of our own */
 	int epoll, timer;
 	int64_t wake_ns; /* what the timer is set to */
 	struct ka_table tables[KA_MAX_TABLES];
@@ -75,6 +78,7 @@ struct ka_engine {
 	uint32_t send_end; /* KA_SEND: the sender's snd_nxt when all is sent */
 
 	int64_t last_rx_ns;       /* L */
+	int64_t packet_ns;        /* the last packet of the connection, at either end */
 	int64_t first_unacked_ns; /* first transmission of data not acknowledged; 0: none */
 	int probes;               /* since L */
 	int64_t probe_ns[128];

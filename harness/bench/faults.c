@@ -41,7 +41,7 @@ static struct nn_nft_rule rule_for(const struct ka_engine *e, const struct ka_st
 		.after = (unsigned)ka_number(step->after, setting),
 		.action = NN_DROP,
 	};
-	uint16_t port = step->misses ? KA_PORT + 1 : KA_PORT;
+	uint16_t port = (uint16_t)(step->misses ? e->port + 1 : e->port);
 
 	if (sender == KA_AT_CLIENT)
 		rule.dport = port;

@@ -43,7 +43,7 @@ static int translate(struct ka_engine *e)
 {
 	const struct nn_nft_rule rule = { .hook = NN_POSTROUTING,
 					  .priority = PRIORITY_NAT,
-					  .dport = KA_PORT,
+					  .dport = e->port,
 					  .action = NN_MASQUERADE };
 
 	return add_table(e, &rule, 1, "the gateway translates the client's address");
@@ -56,11 +56,11 @@ static int refuse_unknown(struct ka_engine *e)
 	const bool reset = e->case_->gateway->unknown == KA_UNKNOWN_RESET;
 	const struct nn_nft_rule rules[] = {
 		{ .hook = NN_FORWARD,
-		  .dport = KA_PORT,
+		  .dport = e->port,
 		  .ct_state = NN_CT_INVALID,
 		  .action = reset ? NN_REJECT_RST : NN_DROP },
 		{ .hook = NN_INPUT,
-		  .sport = KA_PORT,
+		  .sport = e->port,
 		  .ct_state = NN_CT_INVALID,
 		  .action = reset ? NN_REJECT_RST : NN_DROP },
 	};
@@ -112,7 +112,7 @@ static struct nn_ct_flow flow_of(const struct ka_engine *e)
 	return (struct nn_ct_flow){ .src = nn_topology_addr(&e->net, NN_CLIENT, family),
 				    .dst = nn_topology_addr(&e->net, NN_SERVER, family),
 				    .sport = e->ends[KA_AT_CLIENT].flow.client_port,
-				    .dport = KA_PORT };
+				    .dport = e->port };
 }
 
 int ka_gateway_entry(struct ka_engine *e, unsigned *left_s, struct nn_err *err)

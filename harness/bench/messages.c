@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "bench/engine.h"
+#include "bench/program.h"
 
 /* A peer only makes non-blocking calls; one that takes this long is stuck, or the host is. */
 #define COMMAND_DEADLINE_MS 10000
@@ -21,6 +21,11 @@ static void take_load(struct ka_engine *e, enum ka_at at, const struct ka_messag
 static void take_connected(struct ka_engine *e, enum ka_at at, const struct ka_message *message)
 {
 	bool refused = message->value && !e->step;
+
+	if (e->program && message->error) {
+		ka_program_refused(e, message->error);
+		return;
+	}
 
 	e->ends[at].connected = !message->value;
 	if (message->error)
@@ -49,6 +54,10 @@ static void take_message(struct ka_engine *e, enum ka_at at, const struct ka_mes
 			end->saw_eof = true;
 		else
 			end->ended = true;
+		break;
+	case KA_MSG_HEARD:
+		if (e->program)
+			ka_program_heard(e, message->value, message->text);
 		break;
 	case KA_MSG_LOAD:
 		take_load(e, at, message);
@@ -143,7 +152,8 @@ bool ka_engine_has_ended(struct ka_engine *e)
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];
 
-		if (end->connected && !end->killed && !end->frozen && !end->ended)
+		if (end->connected && !end->killed && !end->frozen && !end->ended &&
+		    end->peer.ctl >= 0)
 			(void)ka_engine_command(e, (enum ka_at)at, &settle, NULL);
 	}
 	return e->ends[0].ended || e->ends[1].ended;

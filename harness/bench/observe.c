@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 
-#include "bench/engine.h"
+#include "bench/program.h"
 #include "model/util.h"
 #include "netns/diag.h"
 #include "netns/softnet.h"
@@ -55,7 +55,8 @@ static void note_prober_packet(struct ka_engine *e, const struct ka_packet *p, i
 		return;
 	if (e->probes < (int)(KA_N(e->probe_ns)))
 		e->probe_ns[e->probes++] = t_ns;
-	ka_engine_diag(e, e->prober);
+	if (!e->program)
+		ka_engine_diag(e, e->prober);
 }
 
 static void parse_new(struct ka_engine *e, enum ka_at at)
@@ -71,8 +72,12 @@ static void parse_new(struct ka_engine *e, enum ka_at at)
 				    &event.packet))
 			continue;
 		ka_engine_event(e, event);
-		if (at == e->prober)
-			note_prober_packet(e, &event.packet, event.t_ns);
+		e->packet_ns = ka_greater(e->packet_ns, event.t_ns);
+		if (at != e->prober)
+			continue;
+		note_prober_packet(e, &event.packet, event.t_ns);
+		if (e->program)
+			ka_socket_packet(e, &event.packet);
 	}
 }
 
@@ -147,11 +152,11 @@ struct nn_diag_key ka_engine_socket(const struct ka_engine *e, enum ka_at at)
 	if (at == KA_AT_CLIENT)
 		return (struct nn_diag_key){ .family = family,
 					     .sport = client_port,
-					     .dport = KA_PORT,
+					     .dport = e->port,
 					     .local = client,
 					     .remote = server };
 	return (struct nn_diag_key){ .family = family,
-				     .sport = KA_PORT,
+				     .sport = e->port,
 				     .dport = client_port,
 				     .local = server,
 				     .remote = e->case_->gateway ? (struct nn_addr){ 0 } : client };
@@ -168,7 +173,8 @@ void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 
 	if (!ns)
 		return;
-	if (e->ends[at].have_diag)
+	/* a program's socket may be one of IPv6 that takes IPv4 too, and then calls itself otherwise */
+	if (e->ends[at].have_diag && !e->program)
 		ret = nn_diag_again(ns, &key, diag, &err);
 	else
 		ret = nn_diag_get(ns, &key, diag, &err);
@@ -176,6 +182,7 @@ void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 		ka_engine_gathered(e, at, KA_PROOF_SOCKET, ret, &err);
 		return;
 	}
+	e->ends[at].is_there = !ret;
 	if (!ret) {
 		e->ends[at].have_diag = true;
 		event.diag = (struct ka_diag_sample){ .found = true,
@@ -336,9 +343,13 @@ static void host_evidence(struct ka_engine *e)
 
 void ka_engine_last_evidence(struct ka_engine *e)
 {
-	inspect(e);
+	if (e->program)
+		ka_socket_evidence(e);
+	else
+		inspect(e);
 	ka_load_evidence(e);
-	ka_engine_diag(e, e->prober);
+	if (!e->program || !e->program->gone_ns)
+		ka_engine_diag(e, e->prober);
 	ka_engine_proof(e, e->prober, KA_PROOF_SOCKET);
 	counters_after(e);
 	for (size_t i = 0; i < e->n_tables; i++)

@@ -17,7 +17,8 @@
 #include "netns/link.h"
 #include "netns/ns.h"
 
-/* The server's TCP port in every instance: each has a network of its own. */
+/* The server's TCP port, unless it is a program that has its own: each instance has a network of its
+ * own. */
 #define KA_PORT 4242
 
 enum ka_peer_command_kind {
@@ -38,7 +39,12 @@ enum ka_peer_command_kind {
 	KA_CMD_REQUEST,   /* send .text */
 	KA_CMD_LOAD,      /* .value connections more */
 	KA_CMD_LOAD_TELL, /* record what became of them */
+	KA_CMD_TALK,      /* say to the program what .value (enum ka_talk) means */
+	KA_CMD_HANG_UP,   /* reset the connection, as if there had been none */
 };
+
+/* What the counterpart of a program can say. */
+enum ka_talk { KA_TALK_HELLO, KA_TALK_REQUEST, KA_TALK_FLOOD };
 
 struct ka_peer_command {
 	enum ka_peer_command_kind kind;
@@ -53,6 +59,7 @@ enum ka_message_kind {
 	KA_MSG_CONNECTED, /* this end is established; .error: not, .value: by the handshake */
 	KA_MSG_ENDED,     /* this end saw the end of the connection and has done its post-mortem */
 	KA_MSG_LOAD,      /* the load is complete at this end (.value 0), or dead (1) */
+	KA_MSG_HEARD,     /* the program has said .text; .value 1: and what is expected of it */
 	KA_MSG_STICKY,    /* the same is reported again and again, .text; this peer ends */
 };
 
@@ -76,6 +83,8 @@ struct ka_peer_config {
 	uint32_t asks; /* of the level-triggered epoll set */
 	struct ka_app app;
 	struct nn_addr local, remote;
+	uint16_t port;                    /* the server's */
+	const struct ka_program *program; /* at the other end; NULL: none */
 };
 
 /* Messages that are read at once. */

@@ -25,7 +25,7 @@ static void established(struct ka_peer_self *self)
 	int err = ka_self_watch(self);
 
 	if (!err)
-		err = ka_app_begin(self);
+		err = config->program ? ka_talk_begin(self) : ka_app_begin(self);
 	/* inheritance from the listener is read back where it must have arrived */
 	if (config->prober && config->at == KA_AT_SERVER &&
 	    (config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL ||
@@ -49,6 +49,9 @@ static void on_accept(struct ka_peer_self *self)
 	if (fd < 0)
 		return;
 	ka_self_progress(self);
+	/* a client of many connections: the first is the observed one */
+	if (self->config->program && self->conn >= 0)
+		return;
 	self->conn = fd;
 	established(self);
 }
@@ -135,7 +138,7 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 	}
 	if (!(level & (EPOLLIN | EPOLLRDHUP)) || self->stalled)
 		return;
-	if (ka_app_read(self)) {
+	if (self->config->program ? ka_talk_read(self) : ka_app_read(self)) {
 		/* a FIN on the heels of data was read before either set had told of it */
 		if (!(level & EPOLLRDHUP))
 			poll_set(self, KA_EPOLL_LEVEL, ka_now_ns());
@@ -236,6 +239,10 @@ static int obey(struct ka_peer_self *self, const struct ka_peer_command *command
 	case KA_CMD_LOAD_TELL:
 		ka_load_tell(self);
 		return 0;
+	case KA_CMD_TALK:
+		return ka_talk_say(self, (enum ka_talk)command->value);
+	case KA_CMD_HANG_UP:
+		return ka_talk_hang_up(self);
 	}
 	return EINVAL;
 }
@@ -276,6 +283,8 @@ static void on_event(struct ka_peer_self *self, int fd, int64_t woken_ns)
 		on_connected(self);
 	else if (fd == self->sets[0] || fd == self->sets[1])
 		on_socket(self, woken_ns);
+	else if (self->talk.blocked && fd == self->conn)
+		ka_talk_writable(self);
 	else if (fd == self->load.epoll)
 		ka_load_event(self, woken_ns);
 	else if (fd == self->load.timer)

@@ -39,6 +39,23 @@ struct ka_app_self {
 	size_t used;
 };
 
+#define KA_TALK_BYTES 16384
+
+/* The talk with a program. */
+struct ka_talk_self {
+	const struct ka_bytes *say; /* what is being said */
+	unsigned times;             /* still, .at bytes of the first of them are out */
+	size_t at;
+	bool blocked;                  /* waits until it can be sent */
+	const struct ka_bytes *expect; /* what is looked for */
+	char *window;                  /* owned: .kept bytes of what came last, and room for more */
+	size_t kept;
+	bool matched;
+	bool waiting;  /* the engine wants to know of it */
+	char head[80]; /* what was heard first */
+	size_t head_n;
+};
+
 struct ka_peer_self {
 	const struct ka_peer_config *config;
 	int ctl;
@@ -60,6 +77,7 @@ struct ka_peer_self {
 	int sets[2];            /* by enum ka_epoll_set: conn is registered in both */
 	struct ka_load_self load;
 	struct ka_app_self app;
+	struct ka_talk_self talk;
 };
 
 /* ---- what the engine is told (peer_tell.c); who tells asks nobody back ----------------------------- */
@@ -111,6 +129,17 @@ void ka_app_stop(struct ka_peer_self *self);
 int ka_app_request(struct ka_peer_self *self, const char *text);
 /* A member of the load came to a proxy. */
 void ka_app_newcomer(struct ka_peer_self *self, unsigned index);
+
+/* ---- the talk with a program (peer_talk.c); 0 or a positive errno -------------------------------- */
+/* The connection is there. */
+int ka_talk_begin(struct ka_peer_self *self);
+/* Reads some of what there is. Returns true when the connection is over (EOF or error). */
+bool ka_talk_read(struct ka_peer_self *self);
+/* There is room for more of what is being said. */
+void ka_talk_writable(struct ka_peer_self *self);
+int ka_talk_say(struct ka_peer_self *self, enum ka_talk talk);
+/* Resets the connection; another one may follow. */
+int ka_talk_hang_up(struct ka_peer_self *self);
 
 /* ---- the load (peer_load.c); 0 or a positive errno ---------------------------------------------- */
 /* @more connections are to come: the client begins to connect, the server makes room. */

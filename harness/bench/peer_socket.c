@@ -128,7 +128,7 @@ int ka_self_socket(struct ka_peer_self *self, int *fd)
 int ka_self_listen(struct ka_peer_self *self)
 {
 	struct sockaddr_storage addr;
-	socklen_t len = sockaddr_of(&self->config->local, KA_PORT, &addr);
+	socklen_t len = sockaddr_of(&self->config->local, self->config->port, &addr);
 	int ret = ka_self_socket(self, &self->listener);
 
 	if (ret)
@@ -142,7 +142,7 @@ int ka_self_listen(struct ka_peer_self *self)
 int ka_self_begin(struct ka_peer_self *self, int fd)
 {
 	struct sockaddr_storage addr;
-	socklen_t len = sockaddr_of(&self->config->remote, KA_PORT, &addr);
+	socklen_t len = sockaddr_of(&self->config->remote, self->config->port, &addr);
 
 	if (connect(fd, (struct sockaddr *)&addr, len) < 0 && errno != EINPROGRESS)
 		return errno;

@@ -7,7 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "bench/engine.h"
+#include "bench/program.h"
 #include "model/util.h"
 #include "netns/softnet.h"
 #include "netns/sysctl.h"
@@ -78,6 +78,8 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.app = at == e->prober ? e->case_->prober_app : e->case_->peer_app,
 		.local = nn_topology_addr(&e->net, node_of(at), instance->family),
 		.remote = nn_topology_addr(&e->net, other, instance->family),
+		.port = e->port,
+		.program = instance->program,
 	};
 	int ret;
 
@@ -160,6 +162,16 @@ static int open_loop(struct ka_engine *e)
 	return watch_fd(e, e->timer);
 }
 
+static int start_end(struct ka_engine *e, enum ka_at at)
+{
+	int ret;
+
+	if (!e->instance->program || at != e->prober)
+		return ka_engine_start_peer(e, at);
+	ret = ka_program_set_up(e);
+	return ret ? ret : watch_fd(e, ka_program_fd(e));
+}
+
 int ka_engine_setup(struct ka_engine *e)
 {
 	enum nn_shape shape = e->case_->topology == KA_PAIR ? NN_PAIR : NN_ROUTED;
@@ -174,12 +186,12 @@ int ka_engine_setup(struct ka_engine *e)
 	if (!ret)
 		ret = put_sysctls(e);
 	for (int at = 0; !ret && at < 2; at++) {
-		ka_flow_init(&e->ends[at].flow, (enum ka_at)at, KA_PORT);
+		ka_flow_init(&e->ends[at].flow, (enum ka_at)at, e->port);
 		ret = ka_engine_open_capture(e, (enum ka_at)at);
 		if (!ret)
 			ret = ka_engine_open_counters(e, (enum ka_at)at);
 		if (!ret)
-			ret = ka_engine_start_peer(e, (enum ka_at)at);
+			ret = start_end(e, (enum ka_at)at);
 	}
 	return ret;
 }
@@ -198,6 +210,7 @@ static void hurry_orphans(struct ka_engine *e)
 void ka_engine_teardown(struct ka_engine *e)
 {
 	hurry_orphans(e);
+	ka_program_tear_down(e);
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];
 

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "bench/engine.h"
+#include "bench/program.h"
 #include "model/util.h"
 
 /* A window that is not closed by so many bytes is emptied by a reader. */
 #define FILL_MAX (1u << 20)
 
-static int start_connect(struct ka_engine *e, const struct ka_step *step)
+static int connect_peers(struct ka_engine *e, const struct ka_step *step)
 {
 	const struct ka_peer_command listen = { .kind = KA_CMD_LISTEN };
 	const struct ka_peer_command connect = { .kind = KA_CMD_CONNECT, .value = step->unacked };
@@ -32,8 +32,13 @@ static int start_connect(struct ka_engine *e, const struct ka_step *step)
 				 refused ? KA_FIND_NO_CONNECTION : KA_FIND_BENCH);
 }
 
+static int start_connect(struct ka_engine *e, const struct ka_step *step)
+{
+	return e->program ? ka_program_connect(e) : connect_peers(e, step);
+}
+
 /* Both ends are up and the handshake's last ACK is on record; then options that are set late. */
-static bool connect_is_done(struct ka_engine *e, const struct ka_step *step)
+static bool peers_are_connected(struct ka_engine *e, const struct ka_step *step)
 {
 	const struct ka_peer_command keepalive = { .kind = KA_CMD_KEEPALIVE };
 	struct ka_message reply;
@@ -54,6 +59,11 @@ static bool connect_is_done(struct ka_engine *e, const struct ka_step *step)
 	else
 		e->record->timeline.armed_ns = reply.at_ns;
 	return true;
+}
+
+static bool connect_is_done(struct ka_engine *e, const struct ka_step *step)
+{
+	return e->program ? ka_program_is_connected(e) : peers_are_connected(e, step);
 }
 
 static enum ka_at other_end(enum ka_at at)
@@ -85,7 +95,7 @@ static void settle(struct ka_engine *e, enum ka_at at)
 	const struct ka_peer_command settle = { .kind = KA_CMD_SETTLE };
 	int ret;
 
-	if (e->ends[at].frozen || e->ends[at].killed)
+	if (e->ends[at].frozen || e->ends[at].killed || e->ends[at].peer.ctl < 0)
 		return;
 	ret = ka_engine_command(e, at, &settle, NULL);
 	if (ret)

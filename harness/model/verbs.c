@@ -159,6 +159,9 @@ const char *ka_step_check(const struct ka_instance *instance, size_t i)
 		return "it waits for a probe number below 1";
 	if ((verb->flags & KA_VERB_OF_END) && step->who != KA_PROBER && step->who != KA_PEER)
 		return "it does not say which end: .who is missing";
+	if (c->program && (verb->flags & KA_VERB_OBEYED) &&
+	    (step->who == KA_PROBER || step->do_ == KA_JOIN))
+		return "a program obeys nobody";
 	if (verb->undoes && !was_done(c, i, verb->undoes))
 		return "there is nothing that it could undo";
 	return verb->check ? verb->check(instance, step) : NULL;

@@ -40,6 +40,7 @@ enum ka_verb_flags {
 	KA_VERB_OF_END = 1u << 7,    /* an end does it, or it is done to one: the step says whose */
 	KA_VERB_TALKS = 1u << 8,    /* waits for the other end: in vain when the connection ended */
 	KA_VERB_SWALLOWS = 1u << 9, /* what .who sends from now on is lost in its own device */
+	KA_VERB_OBEYED = 1u << 10,  /* .who's process must do it: a program would not */
 };
 
 #define KA_VERB_BIT(do_) (1ull << (do_))
