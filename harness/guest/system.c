@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a guest has besides its processes: mounts, entropy, modules, a name, the host's files. */
+/* What a guest has besides its processes: mounts, entropy, modules, the host's files. */
 #include "guest/system.h"
 
 #include <errno.h>
@@ -30,18 +30,20 @@
 
 /* ---- every guest -------------------------------------------------------------------------- */
 
-struct mounted {
-	const char *type, *path, *data;
-};
-
-static int mount_each(const struct mounted *list, size_t n, struct nn_err *err)
+static int mount_all(struct nn_err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		(void)mkdir(list[i].path, 0755);
-		if (mount(list[i].type, list[i].path, list[i].type, MS_NOSUID, list[i].data) < 0 &&
+	static const struct {
+		const char *type, *path;
+	} mounts[] = { { "proc", "/proc" },
+		       { "sysfs", "/sys" },
+		       { "devtmpfs", "/dev" },
+		       { "tmpfs", "/run" },
+		       { "tmpfs", "/tmp" } };
+
+	for (size_t i = 0; i < KA_N(mounts); i++)
+		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, MS_NOSUID, NULL) < 0 &&
 		    errno != EBUSY)
-			return nn_fail(err, errno, "cannot mount %s", list[i].path);
-	}
+			return nn_fail(err, errno, "cannot mount %s", mounts[i].path);
 	return 0;
 }
 
@@ -114,12 +116,7 @@ int ka_system_modules(struct nn_err *err)
 
 int ka_system_begin(struct nn_err *err)
 {
-	static const struct mounted list[] = { { "proc", "/proc", NULL },
-					       { "sysfs", "/sys", NULL },
-					       { "devtmpfs", "/dev", NULL },
-					       { "tmpfs", "/run", NULL },
-					       { "tmpfs", "/tmp", NULL } };
-	int ret = mount_each(list, KA_N(list), err);
+	int ret = mount_all(err);
 
 	if (ret < 0)
 		return ret;
@@ -178,11 +175,21 @@ static void set_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* The root that a kernel gives to process 1 has none above it, and so nobody can leave it for another
+ * (pivot_root()). The same files as a mount on top of it can be left. */
+static int leave_first_root(struct nn_err *err)
+{
+	static const char folder[] = "/root";
+
+	(void)mkdir(folder, 0700);
+	if (mount("/", folder, NULL, MS_BIND | MS_REC, NULL) < 0 || chdir(folder) < 0 ||
+	    mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return nn_fail(err, errno, "cannot make a root that can be left");
+	return 0;
+}
+
 int ka_system_for_program(const struct ka_guest_job *job, struct nn_err *err)
 {
-	static const struct mounted list[] = { { "devpts", "/dev/pts", "ptmxmode=0666" },
-					       { "tmpfs", "/dev/shm", "mode=1777" },
-					       { "mqueue", "/dev/mqueue", NULL } };
 	int ret = job->hostfs ? mount_host(err) : 0;
 
 	if (ret == 0 && !has_file_system("overlay")) {
@@ -190,16 +197,12 @@ int ka_system_for_program(const struct ka_guest_job *job, struct nn_err *err)
 			       "ci/kernels/build-uml builds one that has");
 		ret = -ENOSYS;
 	}
-	/* what a kernel lacks of these, most programs do not miss */
-	for (size_t i = 0; ret == 0 && i < KA_N(list); i++)
-		(void)mount_each(&list[i], 1, NULL);
+	if (ret == 0)
+		ret = leave_first_root(err);
 	if (ret < 0)
 		return ret;
 	set_limits();
-	/* this name has an address in every /etc/hosts */
-	if (sethostname("localhost", strlen("localhost")) < 0)
-		return nn_fail(err, errno, "cannot name the guest");
-	setenv(KA_PROGRAM_HOST_ENV, KA_PROGRAM_HOST, 1);
+	setenv(KA_PROGRAM_HOST_VARIABLE, KA_PROGRAM_HOST, 1);
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	/* they were this program's own */
 	unsetenv("LD_LIBRARY_PATH");

@@ -22,8 +22,8 @@
 
 /* In a guest: where the host's files are, read-only. There this variable of the environment names it;
  * on a host it is not set. */
-#define KA_PROGRAM_HOST     "/host"
-#define KA_PROGRAM_HOST_ENV "KACHECK_HOST_FILES"
+#define KA_PROGRAM_HOST          "/host"
+#define KA_PROGRAM_HOST_VARIABLE "KACHECK_HOST"
 
 /* So long it may hold a socket that the kernel has ended, if it does not say otherwise. */
 #define KA_PROGRAM_PATIENCE_S 10
