@@ -79,6 +79,15 @@ static int put_failure(FILE *out, const struct ka_result *result)
 	return 0;
 }
 
+/* As GitLab and the attachments plug-in of Jenkins take them. */
+static void put_attachments(FILE *out, const char *kept)
+{
+	static const char *const files[] = { KA_KEPT_PACKETS, "timeline.tsv", "result.json" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		ka_print(out, "[[ATTACHMENT|%s/%s]]\n", kept, files[i]);
+}
+
 static int put_output(const struct ka_report *report, FILE *out, const struct ka_result *result)
 {
 	char *text = NULL;
@@ -93,6 +102,8 @@ static int put_output(const struct ka_report *report, FILE *out, const struct ka
 	} else {
 		ka_put_story(story, report, result, "");
 	}
+	if (result->kept)
+		put_attachments(story, result->kept);
 	if (fclose(story)) {
 		free(text);
 		return -ENOMEM;

@@ -188,8 +188,7 @@ static void put_packets(FILE *out, const char *prefix, const char *kept)
 	putc('\n', out);
 }
 
-void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
-		  const char *prefix)
+static void put_command(FILE *out, const struct ka_report *report, const struct ka_result *result)
 {
 	const char *seed = json_string_value(json_object_get(result->json, "seed"));
 	const struct ka_again again = {
@@ -201,12 +200,30 @@ void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_res
 		.seed = seed ? strtoull(seed, NULL, 16) : 0,
 	};
 
+	ka_put_again_command(out, &again);
+}
+
+char *ka_again_text(const struct ka_report *report, const struct ka_result *result)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	put_command(out, report, result);
+	return fclose(out) ? NULL : text;
+}
+
+void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
+		  const char *prefix)
+{
 	put_line(out, prefix, "kept", result->kept);
 	put_packets(out, prefix, result->kept);
 	put_line(out, prefix, "not kept",
 		 json_string_value(json_object_get(result->json, "keep_error")));
 	put_label(out, prefix, "again");
-	ka_put_again_command(out, &again);
+	put_command(out, report, result);
 	putc('\n', out);
 }
 

@@ -162,6 +162,7 @@ static const struct format {
 	  { .planned = KA_N(programs) },
 	  programs,
 	  KA_N(programs) },
+	{ "github_of_all", "all.github", "github", { .planned = KA_N(all) }, all, KA_N(all) },
 	{ "json_is_the_lines_themselves",
 	  "all.jsonl",
 	  "json",
@@ -181,6 +182,26 @@ TEST_ROWS(format_is_golden, formats)
 	assert_int_equal(report_to(out, row->format, &row->options, row->samples, row->n), 0);
 	fclose(out);
 	ka_assert_golden(row->golden, text);
+	free(text);
+}
+
+/* Ten annotations are shown of a step: nine failures, and how many more there are. */
+TEST(github_has_ten_annotations_at_most)
+{
+	static const struct ka_report_options options = { .planned = 30 };
+	enum ka_sample many[30];
+	char *text = NULL;
+	size_t len = 0, lines = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	for (size_t i = 0; i < KA_N(many); i++)
+		many[i] = KA_SAMPLE_FAIL;
+	assert_int_equal(report_to(out, "github", &options, many, KA_N(many)), 0);
+	fclose(out);
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, 10);
+	assert_non_null(strstr(text, "::error title=kacheck::21 more; in all"));
 	free(text);
 }
 

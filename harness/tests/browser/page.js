@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The page in a real browser: node page.js CHROMIUM FOLDER SHOTS. FOLDER holds one.html (one kernel),
+// two.html (two kernels), hostile.html and big.html. One line for each thing that was looked at, as the
+// shell tests print it.
+"use strict";
+const { chromium } = require("playwright-core");
+const [, , browserPath, folder, shots] = process.argv;
+let failures = 0, checks = 0;
+
+function is(what, got, wanted) {
+	const good = typeof wanted === "function" ? wanted(got) : got === wanted;
+	checks++;
+	failures += !good;
+	console.log(good ? `ok       ${what}` : `NOT OK   ${what}\n         | got ${JSON.stringify(got)}`);
+}
+
+const count = (page, selector) => page.locator(selector).count();
+const found = (page) => page.textContent("#found");
+
+async function openPage(browser, name, options) {
+	const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, ...options });
+	page.trouble = [];
+	page.on("console", (m) => page.trouble.push(m.text()));
+	page.on("pageerror", (e) => page.trouble.push(e.message));
+	page.on("dialog", (d) => {
+		page.trouble.push("dialog " + d.message());
+		d.dismiss();
+	});
+	page.on("request", (r) => r.url().startsWith("http") && page.trouble.push("asks for " + r.url()));
+	const began = Date.now();
+	await page.goto(`file://${folder}/${name}.html`);
+	await page.waitForSelector(".line[data-name]");
+	page.took = Date.now() - began;
+	return page;
+}
+
+async function shot(page, name) {
+	if (shots) await page.screenshot({ path: `${shots}/${name}.png` });
+}
+
+async function onOneKernel(browser) {
+	const page = await openPage(browser, "one");
+	const all = +(await found(page)).split(" ")[0];
+
+	is("one: every instance", await found(page), `${all} of ${all} instances`);
+	is("one: no errors", page.trouble.join(), "");
+	await shot(page, "list");
+	await page.keyboard.press("/");
+	await page.keyboard.type("silent_drop/1-1-3/v4 client");
+	is("one: the filter", await found(page), `1 of ${all} instances`);
+	await page.fill("#filter", "");
+	await page.click("button[data-verdict=pass]");
+	is("one: without passes", await count(page, ".line[data-name] .pass"), 0);
+	await page.click("button[data-verdict=pass]");
+	await page.click("button[data-theme=silent_drop]");
+	is("one: a theme", await count(page, ".line[data-name]:not([data-name^=silent_drop])"), 0);
+	await page.click("button[data-sort=d]");
+	const sorted = await page.$$eval(".line[data-name]", (lines) => lines.map((l) => parseFloat(l.children[2].textContent)));
+	is("one: sorted by detection", sorted.filter((d) => d === d), (d) => d.every((x, i) => !i || d[i - 1] <= x));
+	await page.fill("#filter", "silent_drop/1-1-3/v4/client");
+	await page.keyboard.press("Escape");
+	await page.keyboard.press("j");
+	await page.keyboard.press("Enter");
+	is("one: open", await page.locator("#dialog[open]").count(), 1);
+	is("one: opened by keyboard", await page.textContent("#title"), "silent_drop/1-1-3/v4/client");
+	const picture = page.locator("#detail svg").last();
+	is("one: three probes in the picture", await picture.locator("text=/^probe [123]$/").count(), 3);
+	is("one: lost on the way", await picture.locator(".lost").count(), (n) => n >= 4);
+	is("one: the window in it", await picture.locator(".band").count(), 1);
+	is("one: the arithmetic", await page.textContent("#detail dl"), (t) => /1 \+ 1 \* 3 = 4 s/.test(t));
+	is("one: the command", await page.textContent("#detail pre >> nth=-1"), (t) => /^kacheck run .*--filter 'silent_drop\/1-1-3\/v4\/client'/.test(t));
+	await shot(page, "detail");
+	is("one: the address names it", decodeURIComponent(await page.evaluate(() => location.hash)), "#silent_drop/1-1-3/v4/client");
+	await page.keyboard.press("Escape");
+	is("one: closed", await page.locator("#dialog[open]").count(), 0);
+	is("one: charts", await count(page, "#charts svg"), 2);
+	await page.click("#colours");
+	is("one: the other colours", await page.getAttribute("html", "data-theme"), "dark");
+	await shot(page, "dark");
+	is("one: still no errors", page.trouble.join(), "");
+	await page.close();
+}
+
+async function onTwoKernels(browser) {
+	const page = await openPage(browser, "two");
+
+	is("two: a column for each kernel", await count(page, "#head button"), 3);
+	is("two: both in the list of kernels", await count(page, "#kernels tr"), 2);
+	await page.click("#differ");
+	is("two: what differs", await count(page, ".line[data-name]"), 1);
+	await page.click(".line[data-name]");
+	is("two: both stories", await count(page, "#detail section"), 2);
+	is("two: the failure's finding", await page.textContent("#detail"), (t) => /end_late/.test(t));
+	await shot(page, "two");
+	is("two: no errors", page.trouble.join(), "");
+	await page.close();
+}
+
+async function onHostile(browser) {
+	const page = await openPage(browser, "hostile");
+
+	is("hostile: shown as text", await page.textContent(".line[data-name]"), (t) => t.includes("</script>"));
+	await page.click(".line[data-name]");
+	is("hostile: nothing ran", await page.evaluate(() => window.owned), undefined);
+	is("hostile: no element of it", await count(page, "main img, dialog img, dialog b"), 0);
+	is("hostile: no errors", page.trouble.join(), "");
+	await page.close();
+}
+
+async function onNarrow(browser) {
+	const page = await openPage(browser, "one", { viewport: { width: 360, height: 740 }, colorScheme: "dark" });
+
+	is("360 px: nothing sticks out", await page.evaluate(() => document.documentElement.scrollWidth), (w) => w <= 360);
+	await page.click(".line[data-name]");
+	is("360 px: the story fits", await page.evaluate(() => document.getElementById("dialog").scrollWidth), (w) => w <= 360);
+	await shot(page, "narrow");
+	await page.close();
+}
+
+async function onMany(browser) {
+	const page = await openPage(browser, "big");
+
+	is("ten thousand: there", await found(page), (t) => +t.split(" ")[0] >= 10000);
+	console.log(`info     ten thousand results open in ${page.took} ms`);
+	is("ten thousand: few lines in the document", await count(page, ".line[data-name]"), (n) => n < 100);
+	await page.evaluate(() => { document.getElementById("scroll").scrollTop = 1e7; });
+	await page.waitForFunction(() => document.querySelector(".line[data-name]").id !== "line0");
+	is("ten thousand: no errors", page.trouble.join(), "");
+	await page.emulateMedia({ media: "print" });
+	await page.close();
+}
+
+(async () => {
+	const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+	for (const test of [onOneKernel, onTwoKernels, onHostile, onNarrow, onMany]) await test(browser);
+	await browser.close();
+	console.log(`${checks} checks, ${failures} failed`);
+	process.exit(failures ? 1 : 0);
+})().catch((e) => {
+	console.log("NOT OK   " + e.message);
+	process.exit(1);
+});

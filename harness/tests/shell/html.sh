@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The HTML page in a real browser: Chromium, driven by playwright-core from npm.
+# shellcheck source=lib.bash
+. "$(dirname "$0")/lib.bash"
+need jq node npm chromium
+cd "$work" || exit 99
+here=$OLDPWD
+tests=$(cd "$here" && cd "$(dirname "$0")/.." && pwd)
+
+mkdir browser
+cp "$tests/browser/package.json" "$tests/browser/page.js" browser
+if ! (cd browser && npm install --no-audit --no-fund) >npm.log 2>&1; then
+	[ "${KACHECK_TOOLS-}" != required ] || { not_ok "npm install" "$(tail -n 5 npm.log)"; finish; }
+	skip_all "npm cannot get playwright-core: $(tail -n 1 npm.log)"
+fi
+
+"$KACHECK" run --filter 'silent_drop' --filter answered --filter 'peer_killed*' --format json >one.json
+is "a run" "$?" 0
+"$KACHECK" report --format html one.json >one.html
+is "its page" "$?" 0
+is "nothing is loaded from anywhere" "$(grep -c -E '(src|href)="?(https?:)?//|@import|url\(' one.html)" 0
+
+late='.kernel.release = "9.9.9" | del(.plan)'
+jq -c "$late"' | if .instance == "silent_drop/1-1-3/v4/client" then .verdict = "fail" | .why = "ended late"
+	| .findings = [{code: "end_late", class: "loss", text: "ended late", step: null, where: null}] else . end' \
+	one.json >other.json
+"$KACHECK" report --format html <(jq -c 'del(.plan)' one.json) other.json >two.html
+is "two kernels" "$?" 1
+
+attack='</script><script>owned=1</script><img src=x onerror=owned=2><b>'
+jq -c --arg a "$attack" 'select(.instance == "silent_drop/1-1-1/v4/client") | del(.plan) | .instance = "silent_drop/\($a | gsub("/"; "/"))/v4/client"
+	| .case = $a | .title = $a | .rule = $a | .why = $a | .errno = $a | .theme = $a | .verdict = "fail"
+	| .findings = [{code: $a, class: "kernel", text: $a, step: null, where: $a}]
+	| .kernel.release = $a | .kernel.where = $a | .timeline[].what = $a' one.json >hostile.json
+"$KACHECK" report --format html hostile.json >hostile.html
+is "hostile text" "$?" 1
+is "no text ends the script" "$(grep -c 'owned=1</script' hostile.html)" 0
+
+lines=$(wc -l <one.json)
+for ((i = 0; i * lines < 10000; i++)); do
+	jq -c --argjson i "$i" 'del(.plan) | .repetition = $i' one.json
+done >big.json
+"$KACHECK" report --format html big.json >big.html
+is "ten thousand results" "$?" 0
+is "... below 10 MB" "$(($(wc -c <big.html) < 10000000))" 1
+
+shots=${KACHECK_SCREENSHOTS-}
+[ -z "$shots" ] || mkdir -p "$shots"
+(cd browser && node page.js "$(command -v chromium)" "$work" "$shots") >browser.log 2>&1
+is "in the browser" "$?" 0
+sed 's/^/  /' browser.log
+finish
