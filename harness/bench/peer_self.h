@@ -51,7 +51,8 @@ struct ka_talk_self {
 	char *window;                  /* owned: .kept bytes of what came last, and room for more */
 	size_t kept;
 	bool matched;
-	bool waiting;  /* the engine wants to know of it */
+	bool waiting; /* the engine wants to know of it */
+	unsigned answered;
 	char head[80]; /* what was heard first */
 	size_t head_n;
 };

@@ -124,7 +124,7 @@ int ka_talk_begin(struct ka_peer_self *self)
 {
 	struct ka_talk_self *talk = &self->talk;
 
-	talk->times = 0;
+	talk->times = talk->answered = 0;
 	talk->head_n = 0;
 	talk->blocked = talk->waiting = false;
 	return look_for(talk, &self->config->program->hello_expect);
@@ -133,10 +133,15 @@ int ka_talk_begin(struct ka_peer_self *self)
 /* A client has said something, all of it. */
 static void answer(struct ka_peer_self *self)
 {
-	const struct ka_bytes *answer = &self->config->program->answer;
+	const struct ka_program *program = self->config->program;
+	struct ka_talk_self *talk = &self->talk;
 
-	if (self->config->at == KA_AT_SERVER && answer->n && !self->talk.times)
-		begin_to_say(self, answer, 1);
+	if (self->config->at != KA_AT_SERVER || !program->answer.n || talk->times)
+		return;
+	if (program->answer_times && talk->answered == program->answer_times)
+		return;
+	talk->answered++;
+	begin_to_say(self, &program->answer, 1);
 }
 
 /* Not all at once: who sends for ever must not keep this process from its commands. */

@@ -73,7 +73,8 @@ struct ka_program {
 	unsigned flood_times;
 	struct ka_bytes
 		answer; /* a client: what the counterpart answers to what it is sent; n 0: nothing */
-	double settle_s; /* after the greeting, until it is idle */
+	unsigned answer_times; /* so often, on one connection; 0: whenever it says something */
+	double settle_s;       /* after the greeting, until it is idle */
 	/* so long after the kernel's end it may hold the socket; 0: KA_PROGRAM_PATIENCE_S */
 	double patience_s;
 };

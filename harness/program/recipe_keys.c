@@ -280,6 +280,8 @@ static const struct key keys[] = {
 	{ "flood-times", TALK, .take = take_unsigned, OF_PROGRAM(flood_times), .min = 1,
 	  .max = 1000000 },
 	{ "answer", TALK, .take = take_bytes, OF_PROGRAM(answer) },
+	{ "answer-times", TALK, .take = take_unsigned, OF_PROGRAM(answer_times), .min = 1,
+	  .max = 1000000 },
 	{ "env", KA_PART_VARIANT, .repeats = true, .take = take_env },
 	{ "user", KA_PART_FILE | KA_PART_FOLDER, .take = take_owner },
 	{ "mode", KA_PART_FILE | KA_PART_FOLDER, .take = take_mode },
