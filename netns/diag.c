@@ -16,8 +16,7 @@
 #include "nl.h"
 
 #define STATE_LISTEN 10
-#define ALL_STATES   0xffffffffu
-#define CONNECTED    (ALL_STATES & ~(1u << STATE_LISTEN))
+#define CONNECTED    (NN_ALL_STATES & ~(1u << STATE_LISTEN))
 
 /* ---- from the message ------------------------------------------------------------------- */
 
@@ -40,7 +39,8 @@ static void parse_info(struct nn_diag *out, const struct nlattr *attr)
 
 static struct nn_diag diag_of(const struct nlmsghdr *nlh, const struct inet_diag_msg *m)
 {
-	struct nn_diag out = { .state = m->idiag_state,
+	struct nn_diag out = { .family = m->idiag_family,
+			       .state = m->idiag_state,
 			       .timer = m->idiag_timer,
 			       .probes_out = m->idiag_retrans,
 			       .expires_ms = m->idiag_expires,
@@ -100,6 +100,14 @@ static void diag_name(struct inet_diag_req_v2 *req, uint16_t sport, uint16_t dpo
 	memcpy(req->id.idiag_cookie, diag->cookie, sizeof(diag->cookie));
 }
 
+/* A dump that finds nothing is empty; -ENOENT says that nobody could look. */
+static int could_look(int ret, struct nn_err *err)
+{
+	if (ret == -ENOENT)
+		return nn_fail(err, EOPNOTSUPP, "sock_diag (kernel without CONFIG_INET_TCP_DIAG?)");
+	return ret;
+}
+
 static int diag_dump(struct nn_ns *ns, int family, uint16_t sport, uint16_t dport, uint32_t states,
 		     struct walk *walk, struct nn_err *err)
 {
@@ -115,19 +123,27 @@ static int diag_dump(struct nn_ns *ns, int family, uint16_t sport, uint16_t dpor
 	req->id.idiag_sport = htons(sport);
 	req->id.idiag_dport = htons(dport);
 	ret = nn_nl_talk(nl, &msg, walk ? parse_socket : NULL, walk, err);
-	/* A dump that finds nothing is empty; this says that nobody could look. */
-	if (ret == -ENOENT)
-		return nn_fail(err, EOPNOTSUPP, "sock_diag (kernel without CONFIG_INET_TCP_DIAG?)");
-	return ret;
+	return could_look(ret, err);
 }
 
-int nn_diag_walk(struct nn_ns *ns, int family,
+/* The request of old: of TCP, it means both families at once. The kernel walks its table of all
+ * namespaces for each dump, so that half of them is half the time. */
+int nn_diag_walk(struct nn_ns *ns, uint32_t states,
 		 int (*each)(const struct nn_diag *, uint16_t sport, uint16_t dport, void *arg),
 		 void *arg, struct nn_err *err)
 {
+	struct nn_nl *nl = nn_ns_nl(ns, NN_BUS_DIAG, err);
 	struct walk walk = { .each = each, .arg = arg };
+	struct inet_diag_req *req;
+	struct nn_msg msg;
 
-	return diag_dump(ns, family, 0, 0, ALL_STATES, &walk, err);
+	if (!nl)
+		return -errno;
+	nn_msg_start(&msg, TCPDIAG_GETSOCK, NLM_F_DUMP);
+	req = nn_msg_extra(&msg, sizeof(*req));
+	req->idiag_states = states;
+	req->idiag_ext = 1u << (INET_DIAG_INFO - 1);
+	return could_look(nn_nl_talk(nl, &msg, parse_socket, &walk, err), err);
 }
 
 /* ---- one socket ------------------------------------------------------------------------- */

@@ -23,6 +23,7 @@ enum nn_timer {
 /* The fields of struct tcp_info that matter here; a copy, because <linux/tcp.h> and
  * <netinet/tcp.h> both define that struct and cannot be included together. */
 struct nn_diag {
+	uint8_t family;      /* AF_INET, AF_INET6 */
 	uint8_t state;       /* TCP_ESTABLISHED 1 ... TCP_CLOSE 7 */
 	uint8_t timer;       /* enum nn_timer */
 	uint8_t probes_out;  /* idiag_retrans */
@@ -58,9 +59,11 @@ int nn_diag_again(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_dia
 /* SOCK_DESTROY on that socket (as `ss -K`). -EOPNOTSUPP without CONFIG_INET_DIAG_DESTROY. */
 int nn_diag_destroy(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_err *err);
 
-/* Calls @each for every TCP socket of @family, with its ports in host order. @each returns 0 to
- * go on. */
-int nn_diag_walk(struct nn_ns *ns, int family,
+#define NN_ALL_STATES 0xffffffffu
+
+/* Calls @each for every TCP socket of @ns, IPv4 and IPv6, in one of @states (1 << TCP_ESTABLISHED ...),
+ * with its ports in host order. @each returns 0 to go on. */
+int nn_diag_walk(struct nn_ns *ns, uint32_t states,
 		 int (*each)(const struct nn_diag *, uint16_t sport, uint16_t dport, void *arg),
 		 void *arg, struct nn_err *err);
 

@@ -2,10 +2,7 @@
 /* See holder.h. */
 #include "holder.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -17,38 +14,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "proc.h"
 #include "util.h"
 
 /* ---- one look through /proc --------------------------------------------------------------- */
 
 struct walk {
-	int proc;
-	bool foreign;       /* @proc counts its processes otherwise than the caller */
+	bool begun;
+	bool foreign;       /* that /proc counts its processes otherwise than the caller */
 	char classes[1024]; /* the caller's lines of network classes; empty: the host has none */
+	char process[16];   /* whose files these are: */
+	struct nn_holder holder;
 	int (*each)(const struct nn_holder *holder, void *arg);
 	void *arg;
-	size_t unseen;
 };
-
-/* A process may end at any time: what is gone is no error. */
-static bool is_gone(int code)
-{
-	return code == ENOENT || code == ESRCH;
-}
-
-/* Reads "@name/@file" of @proc into @buf. False: it cannot be read. */
-static bool read_text(int proc, const char *name, const char *file, char *buf, size_t size)
-{
-	int fd __attribute__((cleanup(nn_close_fd))) = -1;
-	char path[300];
-	ssize_t got;
-
-	snprintf(path, sizeof(path), "%s/%s", name, file);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	got = fd < 0 ? -1 : read(fd, buf, size - 1);
-	buf[got > 0 ? got : 0] = '\0';
-	return got >= 0;
-}
 
 /* True for "4:net_cls,net_prio:/path" with such a controller. */
 static bool is_class(const char *line, size_t len)
@@ -80,29 +59,29 @@ static void keep_classes(char *text)
 	*to = '\0';
 }
 
-static bool has_other_class(const struct walk *walk, const char *name)
+static bool has_other_class(const struct walk *walk, const struct nn_proc_file *file)
 {
 	char classes[sizeof(walk->classes)];
 
 	if (!*walk->classes)
 		return false;
-	read_text(walk->proc, name, "cgroup", classes, sizeof(classes));
+	nn_proc_text(file->proc, file->process, "cgroup", classes, sizeof(classes));
 	keep_classes(classes);
 	return strcmp(classes, walk->classes) != 0;
 }
 
 /* The pid in the innermost namespace of the process, if that is the caller's; else 0. */
-static pid_t pid_here(const struct walk *walk, const char *name)
+static pid_t pid_here(const struct walk *walk, const struct nn_proc_file *file)
 {
 	char path[300], status[4096], *line, *last;
 	struct stat there, here;
 
 	if (!walk->foreign)
-		return (pid_t)strtol(name, NULL, 10);
-	snprintf(path, sizeof(path), "%s/ns/pid", name);
-	if (fstatat(walk->proc, path, &there, 0) || fstatat(walk->proc, "self/ns/pid", &here, 0) ||
+		return (pid_t)strtol(file->process, NULL, 10);
+	snprintf(path, sizeof(path), "%s/ns/pid", file->process);
+	if (fstatat(file->proc, path, &there, 0) || fstatat(file->proc, "self/ns/pid", &here, 0) ||
 	    there.st_ino != here.st_ino ||
-	    !read_text(walk->proc, name, "status", status, sizeof(status)))
+	    !nn_proc_text(file->proc, file->process, "status", status, sizeof(status)))
 		return 0;
 	line = strstr(status, "\nNSpid:");
 	if (!line)
@@ -112,117 +91,41 @@ static pid_t pid_here(const struct walk *walk, const char *name)
 	return last ? (pid_t)strtol(last, NULL, 10) : 0;
 }
 
-static void describe(const struct walk *walk, const char *name, struct nn_holder *holder)
-{
-	read_text(walk->proc, name, "comm", holder->comm, sizeof(holder->comm));
-	holder->comm[strcspn(holder->comm, "\n")] = '\0';
-	holder->pid = pid_here(walk, name);
-	holder->other_class = has_other_class(walk, name);
-}
-
-/* The inode of "socket:[123]"; 0: the file is none, or is gone. Sets *@hidden where it may not be seen:
- * that is asked again for each file, not only for their list. */
-static uint64_t socket_at(int dir, const char *name, bool *hidden)
-{
-	static const char prefix[] = "socket:[";
-	char text[64];
-	ssize_t len = readlinkat(dir, name, text, sizeof(text) - 1);
-
-	if (len < 0) {
-		*hidden |= errno == EACCES || errno == EPERM;
-		return 0;
-	}
-	text[len] = '\0';
-	if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
-		return 0;
-	return strtoull(text + sizeof(prefix) - 1, NULL, 10);
-}
-
-static int walk_files(struct walk *walk, const char *name, DIR *files)
-{
-	struct nn_holder holder = { .pid = -1 };
-	const struct dirent *entry;
-	bool hidden = false;
-	int ret = 0;
-
-	while (!ret && !hidden && (entry = readdir(files))) {
-		if (!isdigit((unsigned char)*entry->d_name))
-			continue;
-		holder.inode = socket_at(dirfd(files), entry->d_name, &hidden);
-		if (!holder.inode)
-			continue;
-		if (holder.pid < 0)
-			describe(walk, name, &holder);
-		holder.fd = (int)strtol(entry->d_name, NULL, 10);
-		ret = walk->each(&holder, walk->arg);
-	}
-	walk->unseen += hidden;
-	return ret;
-}
-
-/* @fd is taken over. */
-static int walk_directory(struct walk *walk, const char *name, int fd, struct nn_err *err)
-{
-	DIR *files = fdopendir(fd);
-	int ret;
-
-	if (!files) {
-		ret = nn_fail(err, errno, "files of process %s", name);
-		close(fd);
-		return ret;
-	}
-	ret = walk_files(walk, name, files);
-	closedir(files);
-	return ret ? nn_fail(err, -ret, "the sockets of process %s", name) : 0;
-}
-
-static int walk_process(struct walk *walk, const char *name, struct nn_err *err)
-{
-	char path[300];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/fd", name);
-	fd = openat(walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		return walk_directory(walk, name, fd, err);
-	if (is_gone(errno))
-		return 0;
-	if (errno != EACCES && errno != EPERM)
-		return nn_fail(err, errno, "files of process %s", name);
-	walk->unseen++;
-	return 0;
-}
-
 /* Whose /proc is it, and does this host give classes to packets? */
-static int learn_self(struct walk *walk, const char *proc, struct nn_err *err)
+static void begin(struct walk *walk, const struct nn_proc_file *file)
 {
 	char text[32];
-	ssize_t len = readlinkat(walk->proc, "self", text, sizeof(text) - 1);
+	ssize_t len = readlinkat(file->proc, "self", text, sizeof(text) - 1);
 
-	if (len < 0)
-		return nn_fail(err, errno, "%s shows no processes (is it a /proc?)", proc);
-	text[len] = '\0';
+	text[len > 0 ? len : 0] = '\0';
 	walk->foreign = strtol(text, NULL, 10) != getpid();
-	read_text(walk->proc, "self", "cgroup", walk->classes, sizeof(walk->classes));
+	nn_proc_text(file->proc, "self", "cgroup", walk->classes, sizeof(walk->classes));
 	keep_classes(walk->classes);
-	return 0;
+	walk->begun = true;
 }
 
-static int walk_proc(struct walk *walk, const char *proc, struct nn_err *err)
+static void describe(struct walk *walk, const struct nn_proc_file *file)
 {
-	DIR *dir = opendir(proc);
-	const struct dirent *entry;
-	int ret;
+	if (!walk->begun)
+		begin(walk, file);
+	snprintf(walk->process, sizeof(walk->process), "%s", file->process);
+	nn_proc_comm(file->proc, file->process, walk->holder.comm);
+	walk->holder.pid = pid_here(walk, file);
+	walk->holder.other_class = has_other_class(walk, file);
+}
 
-	if (!dir)
-		return nn_fail(err, errno, "cannot list %s", proc);
-	walk->proc = dirfd(dir);
-	ret = learn_self(walk, proc, err);
-	while (!ret && (entry = readdir(dir)))
-		if (isdigit((unsigned char)*entry->d_name))
-			ret = walk_process(walk, entry->d_name, err);
-	closedir(dir);
-	return ret;
+static int on_file(const struct nn_proc_file *file, void *arg)
+{
+	struct walk *walk = arg;
+	uint64_t inode = nn_proc_inode(file->link, "socket");
+
+	if (!inode || file->fd < 0)
+		return 0;
+	if (strcmp(walk->process, file->process) != 0)
+		describe(walk, file);
+	walk->holder.inode = inode;
+	walk->holder.fd = file->fd;
+	return walk->each(&walk->holder, walk->arg);
 }
 
 /* ---- all sockets ---------------------------------------------------------------------------- */
@@ -276,12 +179,11 @@ int nn_holders_scan(struct nn_holders **ret, const char *proc, struct nn_err *er
 
 	if (!holders)
 		return nn_fail(err, ENOMEM, "holders of sockets");
-	rc = walk_proc(&walk, proc, err);
+	rc = nn_proc_walk(proc, on_file, &walk, &holders->unseen, err);
 	if (rc) {
 		nn_holders_free(holders);
 		return rc;
 	}
-	holders->unseen = walk.unseen;
 	if (holders->n)
 		qsort(holders->list, holders->n, sizeof(*holders->list), by_inode_and_pid);
 	*ret = holders;
@@ -344,7 +246,8 @@ int nn_holder_find(const char *proc, uint64_t inode, struct nn_holder *out, size
 {
 	struct search search = { .inode = inode, .out = out, .room = room };
 	struct walk walk = { .each = match, .arg = &search };
-	int ret = walk_proc(&walk, proc, err);
+	size_t unseen;
+	int ret = nn_proc_walk(proc, on_file, &walk, &unseen, err);
 
 	return ret ? ret : search.n;
 }

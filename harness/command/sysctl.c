@@ -81,6 +81,19 @@ static void take_word(void *target, const char *word)
 	options->what[options->n_what++] = word;
 }
 
+/* What makes sense only of connections that exist. */
+static void check_live(const struct ka_sysctl_options *options)
+{
+	if (options->live)
+		return;
+	if (options->program || options->port || options->verbose)
+		ka_usage_error("sysctl: --program, --port and -v are about connections that exist; "
+			       "add --live PID or --live all");
+	if (options->format == KA_SYSCTL_METRICS)
+		ka_usage_error("sysctl: --format prometheus is about connections that exist; add "
+			       "--live PID or --live all");
+}
+
 static void finish(void *target)
 {
 	struct ka_sysctl_options *options = target;
@@ -89,16 +102,17 @@ static void finish(void *target)
 	if (options->n_what == 0 && !options->system && !options->live)
 		ka_usage_error("sysctl: what is rolled out? Give a FILE or DIR, --system, or "
 			       "words like time=60 intvl=10 probes=6");
+	check_live(options);
 	if (options->rate <= 0)
 		return;
-	if (options->connections == 0)
+	if (options->connections == 0 && !options->live)
 		ka_usage_error("--max-probes-per-second: of how many? Add --connections N");
 	if (ka_questions_rate(&options->questions, options->rate, options->connections, &err) < 0)
 		ka_usage_error("%s", err.text);
 }
 
 /* By enum ka_sysctl_format. */
-static const char *const formats[] = { "text", "markdown", "json", NULL };
+static const char *const formats[] = { "text", "markdown", "json", "prometheus", NULL };
 
 #define AT(member) .at = offsetof(struct ka_sysctl_options, member)
 
@@ -110,10 +124,17 @@ static const struct ka_option table[] = {
 	  "What there was before: a file, or this host's values (default: what the kernel begins "
 	  "with)",
 	  0, ka_take_text, AT(from) },
-	{ "live", 0, "PID|PATH",
+	{ "live", 0, "PID|PATH|all",
 	  "Looks into a namespace that exists (of a process, of a container by its process, or "
-	  "/run/netns/NAME): its connections, and what a dead peer costs each, now and with FILE",
+	  "/run/netns/NAME), or into all of this host: its connections with their programs and "
+	  "options, and what a dead peer costs, now and with FILE; questions are about them",
 	  0, ka_take_text, AT(live) },
+	{ "program", 0, "NAME", "Of --live, only connections of this program", 0, ka_take_text,
+	  AT(program) },
+	{ "port", 0, "N", "Of --live, only connections to this port, or accepted on it", 0,
+	  ka_take_number, AT(port), .min = 1, .max = 65535 },
+	{ "verbose", 'v', NULL, "Of --live, each connection and each group, however many", 0,
+	  ka_take_flag, AT(verbose) },
 	{ "detect-within", 0, "TIME", "Is a dead peer noticed within 5m?", 1,
 	  .take = take_question },
 	{ "survive-idle", 0, "TIME|GATEWAY,...",
@@ -132,7 +153,8 @@ static const struct ka_option table[] = {
 	{ "budget", 0, "TIME",
 	  "In real time, only compute what takes longer (default: 60s; 0: try nothing)", 2,
 	  .take = take_budget },
-	{ "format", 'f', "FORMAT", "text (default), markdown (for a change ticket) or json", 3,
+	{ "format", 'f', "FORMAT",
+	  "text (default), markdown (for a change ticket), json, or prometheus (of --live)", 3,
 	  ka_take_choice, AT(format), .choices = formats },
 	{ "suggest", 0, NULL, "The smallest change that answers every question with yes, tried", 3,
 	  ka_take_flag, AT(suggest) },

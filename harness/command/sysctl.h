@@ -7,7 +7,7 @@
 
 #include "rollout/rollout.h"
 
-enum ka_sysctl_format { KA_SYSCTL_TEXT, KA_SYSCTL_MARKDOWN, KA_SYSCTL_JSON };
+enum ka_sysctl_format { KA_SYSCTL_TEXT, KA_SYSCTL_MARKDOWN, KA_SYSCTL_JSON, KA_SYSCTL_METRICS };
 
 #define KA_MAX_ROLLED 64
 
@@ -15,9 +15,12 @@ struct ka_sysctl_options {
 	const char *what[KA_MAX_ROLLED]; /* files, directories, words */
 	size_t n_what;
 	bool system;
-	const char *from;   /* NULL: the kernel's defaults */
-	const char *live;   /* look into this namespace; NULL: no */
-	const char *kernel; /* NULL: a guest kernel if there is one */
+	const char *from;    /* NULL: the kernel's defaults */
+	const char *live;    /* look into this namespace, or "all"; NULL: no */
+	const char *program; /* of those, only connections of this program; NULL: of any */
+	unsigned port;       /* only those to this service; 0: to any */
+	bool verbose;        /* all of them, however many */
+	const char *kernel;  /* NULL: a guest kernel if there is one */
 	double budget_s;
 	struct ka_questions questions;
 	double rate;               /* 0: not asked */

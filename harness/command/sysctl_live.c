@@ -1,230 +1,173 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kacheck sysctl --live: the connections of a namespace that exists, and what a rollout would and
- * would not do to them. Looks only. */
-#include <arpa/inet.h>
+/* kacheck sysctl --live: the connections of namespaces that exist, what a dead peer would cost them, and
+ * what a rollout would and would not do to them. Looks only. */
 #include <errno.h>
-#include <inttypes.h>
-#include <jansson.h>
-#include <math.h>
-#include <stdio.h>
-#include <sys/socket.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "command/command.h"
 #include "command/select.h"
-#include "command/sheet.h"
-#include "command/sysctl.h"
-#include "model/span.h"
+#include "command/sysctl_live.h"
 #include "model/util.h"
-#include "result/encode.h"
-#include "rollout/live.h"
 
-struct view {
-	const char *target;
-	struct ka_live live;
-	struct ka_knobs after; /* what it would have with the file */
-	struct ka_facts facts;
-};
-
-static const char *const timers[] = {
-	[KA_LIVE_OFF] = "no keepalive",     [KA_LIVE_ARMED] = "keepalive",
-	[KA_LIVE_BUSY] = "data in flight",  [KA_LIVE_CLOSED] = "window closed",
-	[KA_LIVE_HIDDEN] = "another timer",
-};
-
-/* ---- words -------------------------------------------------------------------------------- */
-
-static const char *address(int family, const uint8_t *bytes, uint16_t port, char *buf, size_t size)
+enum ka_seen_when ka_view_when(const struct ka_view *view)
 {
-	char text[INET6_ADDRSTRLEN] = "?";
-
-	inet_ntop(family, bytes, text, sizeof(text));
-	snprintf(buf, size, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
-	return buf;
+	return view->with_file ? KA_SEEN_AFTER : KA_SEEN_NOW;
 }
 
-static const char *timer_text(const struct ka_live_socket *s, char *buf, size_t size)
-{
-	char left[64];
+/* ---- the look ----------------------------------------------------------------------------- */
 
-	if (s->timer == KA_LIVE_OFF || s->timer == KA_LIVE_HIDDEN)
-		snprintf(buf, size, "%s", timers[s->timer]);
-	else
-		snprintf(buf, size, "%s, in %s, %u out", timers[s->timer],
-			 ka_span_text((double)s->expires_ms / 1000, left, sizeof(left)),
-			 s->unanswered);
-	return buf;
+/* A file of sysctl.d reaches the namespace that was named; of all of a host, only the host's own. */
+static int take_file(struct ka_view *view, const struct ka_sysctl_set *set, struct nn_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < view->fleet.n && !ret; i++)
+		if (view->target || view->fleet.lives[i].own)
+			ret = ka_knobs_take(&view->fleet.lives[i].after, set, err);
+	return ret;
 }
 
-static const char *cost_text(const struct ka_live_cost *cost, char *buf, size_t size)
+static int look(struct ka_view *view, const struct ka_sysctl_set *set)
 {
-	switch (cost->end) {
-	case KA_LIVE_NEVER:
-		snprintf(buf, size, "never");
-		break;
-	case KA_LIVE_UNKNOWN:
-		snprintf(buf, size, "not to be seen");
-		break;
-	case KA_LIVE_KEEPALIVE:
-		snprintf(buf, size, "%.1f .. %.1f s%s", cost->window_s[0], cost->window_s[1],
-			 cost->other_idle ? " (armed with another idle)" : "");
-		break;
-	case KA_LIVE_DATA:
-		snprintf(buf, size, "%.0f .. %.0f s after the write", cost->window_s[0],
-			 cost->window_s[1]);
-		break;
-	}
-	return buf;
+	const struct ka_seen_filter filter = { .program = view->options->program,
+					       .port = view->options->port };
+	struct nn_err err = { "" };
+	int status = ka_select_host(&view->facts), ret;
+
+	if (status != KA_EXIT_OK)
+		return status;
+	ret = ka_fleet_read(&view->fleet, view->target, &err);
+	if (ret == 0)
+		ret = take_file(view, set, &err);
+	if (ret == 0)
+		ret = ka_seen_look(&view->seen, &view->fleet, &filter, view->facts.hz, &err);
+	if (ret == 0)
+		return KA_EXIT_OK;
+	ka_complain("--live: %s", err.text);
+	if (ret == -ENOMEM)
+		return KA_EXIT_BROKEN;
+	return ret == -EPERM || ret == -EACCES ? KA_EXIT_NOTHING : KA_EXIT_USAGE;
 }
 
-/* ---- writers ------------------------------------------------------------------------------ */
+/* ---- what would help ---------------------------------------------------------------------- */
 
-static void put_values(const struct view *v, struct ka_sheet *sheet)
+/* How many of @group are in want of help. */
+static size_t count_unanswered(const struct ka_view *view, const struct ka_seen_group *group)
 {
-	static const struct ka_table_column columns[] = { { .head = "sysctl", .code = true },
-							  { .head = "now", .right = true },
-							  { .head = "with the file",
-							    .right = true } };
-	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
-	char name[80];
-
-	for (int i = 0; i < KA_LIVE_KNOBS; i++) {
-		ka_table_cell(&table, "%s", ka_knob_name((enum ka_knob)i, name, sizeof(name)));
-		ka_table_cell(&table, "%" PRId64, v->live.values.value[i]);
-		ka_table_cell(&table, "%" PRId64, v->after.value[i]);
-	}
-	ka_sheet_table(sheet, &table);
-}
-
-static void put_sockets(const struct view *v, struct ka_sheet *sheet)
-{
-	static const struct ka_table_column columns[] = {
-		{ .head = "local" },
-		{ .head = "remote" },
-		{ .head = "timer", .below = true },
-		{ .head = "a dead peer is noticed", .below = true },
-		{ .head = "with the file", .below = true },
-	};
-	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
-	char text[120];
-
-	for (size_t i = 0; i < v->live.n; i++) {
-		const struct ka_live_socket *s = &v->live.sockets[i];
-		struct ka_live_cost now = ka_live_cost(s, &v->live.values, v->facts.hz);
-		struct ka_live_cost after = ka_live_cost(s, &v->after, v->facts.hz);
-
-		ka_table_cell(&table, "%s",
-			      address(s->family, s->local, s->local_port, text, sizeof(text)));
-		ka_table_cell(&table, "%s",
-			      address(s->family, s->remote, s->remote_port, text, sizeof(text)));
-		ka_table_cell(&table, "%s", timer_text(s, text, sizeof(text)));
-		ka_table_cell(&table, "%s", cost_text(&now, text, sizeof(text)));
-		ka_table_cell(&table, "%s", cost_text(&after, text, sizeof(text)));
-	}
-	putchar('\n');
-	if (table.n)
-		ka_sheet_table(sheet, &table);
-}
-
-static size_t count_off(const struct ka_live *live)
-{
+	const struct ka_questions *questions = &view->options->questions;
 	size_t n = 0;
 
-	for (size_t i = 0; i < live->n; i++)
-		n += live->sockets[i].timer == KA_LIVE_OFF;
+	for (size_t i = 0; i < group->n; i++) {
+		bool all = true;
+
+		for (size_t q = 0; q < questions->n && all; q++)
+			all = ka_seen_reply(&group->list[i], ka_view_when(view),
+					    &questions->list[q], view->facts.hz) != KA_SEEN_NO;
+		n += !all;
+	}
 	return n;
 }
 
-static int put_page(const struct view *v, bool markdown)
+static bool is_like(const struct ka_live_rule *a, const struct ka_live_rule *b)
 {
-	struct ka_sheet sheet = { .out = stdout, .markdown = markdown };
-	char inode[64];
-
-	snprintf(inode, sizeof(inode), ": net:[%" PRIu64 "]%s", v->live.inode,
-		 v->live.own ? ", the own one" : "");
-	ka_sheet_title(&sheet, "namespace of ", v->target, inode);
-	put_values(v, &sheet);
-	putchar('\n');
-	ka_sheet_text(&sheet,
-		      "%zu established connection%s, %zu without keepalive. Seconds from now; only "
-		      "looked at, nothing was changed.",
-		      v->live.n, v->live.n == 1 ? "" : "s", count_off(&v->live));
-	put_sockets(v, &sheet);
-	return sheet.failed ? KA_EXIT_BROKEN : KA_EXIT_OK;
+	return a->keepalive == b->keepalive && a->ut_ms == b->ut_ms &&
+	       memcmp(&a->knobs, &b->knobs, sizeof(a->knobs)) == 0;
 }
 
-static json_t *cost_json(const struct ka_live_cost *cost)
+/* The search takes milliseconds: what was found for the like of it counts. */
+static void find_help(const struct ka_view *view, struct ka_view_help *list,
+		      struct ka_view_help *at)
 {
-	static const char *const ends[] = { "never", "keepalive", "data", "unknown" };
+	enum ka_seen_when when = ka_view_when(view);
+	const struct ka_live_rule *rule = &at->group->list->rule[when];
 
-	if (cost->end == KA_LIVE_NEVER || cost->end == KA_LIVE_UNKNOWN)
-		return json_pack("{s:s}", "end", ends[cost->end]);
-	return json_pack("{s:s, s:f, s:[f, f], s:b}", "end", ends[cost->end], "nominal_s",
-			 cost->nominal_s, "window_s", cost->window_s[0], cost->window_s[1],
-			 "other_idle", (int)cost->other_idle);
+	for (const struct ka_view_help *before = list; before < at; before++)
+		if (is_like(&before->group->list->rule[when], rule)) {
+			at->possible = before->possible;
+			at->help = before->help;
+			return;
+		}
+	at->possible = ka_seen_suggest(&at->help, rule, &view->options->questions, view->facts.hz);
 }
 
-static json_t *socket_json(const struct view *v, const struct ka_live_socket *s)
+int ka_view_help(const struct ka_view *view, struct ka_view_help **list, size_t *n)
 {
-	struct ka_live_cost now = ka_live_cost(s, &v->live.values, v->facts.hz);
-	struct ka_live_cost after = ka_live_cost(s, &v->after, v->facts.hz);
-	char local[80], remote[80];
+	struct ka_view_help *help = calloc(view->seen.established_groups + 1, sizeof(*help));
 
-	return json_pack(
-		"{s:s, s:s, s:s, s:I, s:i, s:o, s:o}", "local",
-		address(s->family, s->local, s->local_port, local, sizeof(local)), "remote",
-		address(s->family, s->remote, s->remote_port, remote, sizeof(remote)), "timer",
-		timers[s->timer], "expires_ms", (json_int_t)s->expires_ms, "unanswered",
-		(int)s->unanswered, "now", cost_json(&now), "with_file", cost_json(&after));
+	*n = 0;
+	*list = help;
+	if (!help)
+		return -ENOMEM;
+	for (size_t i = 0; i < view->seen.established_groups; i++) {
+		const struct ka_seen_group *group = &view->seen.groups[i];
+		size_t unanswered = count_unanswered(view, group);
+
+		if (!unanswered)
+			continue;
+		help[*n] = (struct ka_view_help){ .group = group, .n = unanswered };
+		find_help(view, help, &help[*n]);
+		++*n;
+	}
+	return 0;
 }
 
-static json_t *values_json(const struct ka_knobs *values)
-{
-	json_t *object = json_object();
+/* ---- the end ------------------------------------------------------------------------------ */
 
-	for (int i = 0; i < KA_LIVE_KNOBS; i++)
-		json_object_set_new(object, ka_knob_word((enum ka_knob)i),
-				    json_integer(values->value[i]));
-	return object;
+static void ask(struct ka_view *view)
+{
+	for (size_t i = 0; i < view->options->questions.n; i++)
+		view->tallies[i] = ka_seen_ask(&view->seen, ka_view_when(view),
+					       &view->options->questions.list[i]);
 }
 
-static void put_json(const struct view *v)
+/* A question that nobody was asked is not answered with yes. */
+static int status_of(const struct ka_view *view)
 {
-	json_t *sockets = json_array(), *json;
+	bool asked = view->options->questions.n || view->options->program || view->options->port;
+	int status = KA_EXIT_OK;
 
-	for (size_t i = 0; i < v->live.n; i++)
-		json_array_append_new(sockets, socket_json(v, &v->live.sockets[i]));
-	json = json_pack("{s:i, s:o, s:I, s:o, s:o, s:o}", "v", 1, "live", ka_json_text(v->target),
-			 "inode", (json_int_t)v->live.inode, "values", values_json(&v->live.values),
-			 "with_file", values_json(&v->after), "connections", sockets);
-	ka_json_put(stdout, json, JSON_INDENT(1));
-	json_decref(json);
+	if (view->fleet.n_gaps || view->fleet.hidden)
+		status = KA_EXIT_BROKEN;
+	else if (asked && !view->seen.established)
+		status = KA_EXIT_NOTHING;
+	for (size_t i = 0; i < view->options->questions.n; i++) {
+		if (view->tallies[i].reply == KA_SEEN_NO)
+			return KA_EXIT_FAIL;
+		if (view->tallies[i].reply == KA_SEEN_NOT_KNOWN)
+			status = KA_EXIT_BROKEN;
+	}
+	return status;
 }
 
-/* ---- the command -------------------------------------------------------------------------- */
-
-static int look(struct view *v, const struct ka_sysctl_set *set)
+static int put(const struct ka_view *view, int status)
 {
-	struct nn_err err = { "" };
-	int ret = ka_live_read(&v->live, v->target, &err);
-
-	v->after = v->live.values;
-	if (ret == 0)
-		ret = ka_knobs_take(&v->after, set, &err);
-	if (ret == 0)
-		return ka_select_host(&v->facts);
-	ka_complain("--live: %s", err.text);
-	return ret == -EPERM || ret == -EACCES ? KA_EXIT_NOTHING : KA_EXIT_USAGE;
+	switch (view->options->format) {
+	case KA_SYSCTL_JSON:
+		return ka_view_put_json(view, status);
+	case KA_SYSCTL_METRICS:
+		return ka_view_put_metrics(view);
+	case KA_SYSCTL_TEXT:
+	case KA_SYSCTL_MARKDOWN:
+		break;
+	}
+	return ka_view_put_page(view, view->options->format == KA_SYSCTL_MARKDOWN);
 }
 
 int ka_sysctl_live(const struct ka_sysctl_options *options, const struct ka_sysctl_set *set)
 {
-	struct view view = { .target = options->live };
-	int status = look(&view, set);
+	struct ka_view view = { .options = options, .with_file = set->n > 0 };
+	int status;
 
-	if (status == KA_EXIT_OK && options->format == KA_SYSCTL_JSON)
-		put_json(&view);
-	else if (status == KA_EXIT_OK)
-		status = put_page(&view, options->format == KA_SYSCTL_MARKDOWN);
-	ka_live_free(&view.live);
+	view.target = strcmp(options->live, "all") == 0 ? NULL : options->live;
+	status = look(&view, set);
+	if (status == KA_EXIT_OK) {
+		ask(&view);
+		status = status_of(&view);
+		if (put(&view, status) < 0)
+			status = KA_EXIT_BROKEN;
+	}
+	ka_seen_free(&view.seen);
+	ka_fleet_free(&view.fleet);
 	return status;
 }

@@ -3,51 +3,16 @@
 #include "rollout/live.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "judge/backoff.h"
-#include "judge/wheel.h"
 #include "model/util.h"
 #include "netns/diag.h"
-#include "netns/ns.h"
 #include "netns/sysctl.h"
-
-#define STATE_ESTABLISHED 1
-
-/* ---- which namespace -------------------------------------------------------------------- */
-
-static int open_process(struct nn_ns **ns, const char *pid, struct nn_err *err)
-{
-	char path[64];
-	int ret;
-
-	if ((size_t)snprintf(path, sizeof(path), "/proc/%s/ns/net", pid) >= sizeof(path))
-		return nn_fail(err, ESRCH, "no process %.20s...", pid);
-	ret = nn_ns_open_path(ns, path, err);
-	if (ret == -ENOENT)
-		return nn_fail(err, ESRCH, "no process %s", pid);
-	return ret;
-}
-
-static int open_target(struct nn_ns **ns, const char *target, struct nn_err *err)
-{
-	int ret;
-
-	if (*target && !target[strspn(target, "0123456789")])
-		ret = open_process(ns, target, err);
-	else
-		ret = nn_ns_open_path(ns, target, err);
-	if (ret == -EACCES || ret == -EPERM)
-		return nn_prefix(
-			err, ret,
-			"may not look into %s (CAP_SYS_PTRACE, which root of the host has)",
-			target);
-	return ret;
-}
 
 static int identify(struct ka_live *out, const struct nn_ns *ns, struct nn_err *err)
 {
@@ -62,17 +27,23 @@ static int identify(struct ka_live *out, const struct nn_ns *ns, struct nn_err *
 
 /* ---- its values ------------------------------------------------------------------------- */
 
+/* Those of connection tracking decide nothing here. What an old kernel lacks keeps its initial value, but
+ * for the first ones, which every kernel has. */
 static int read_values(struct ka_knobs *values, const struct nn_ns *ns, struct nn_err *err)
 {
 	char text[64];
 	int ret = 0;
 
 	*values = ka_knobs_initial();
-	for (int i = 0; i < KA_LIVE_KNOBS && ret >= 0; i++) {
+	for (int i = 0; i < KA_KNOBS && ret >= 0; i++) {
 		const char *key = ka_knob_infos[i].key;
 
+		if (strncmp(key, "net/ipv4/", 9) != 0)
+			continue;
 		ret = nn_sysctl_get(ns, key, text, sizeof(text), err);
-		if (ret >= 0 && ka_knob_number(&values->value[i], text) < 0)
+		if (ret == -ENOENT && i >= KA_LIVE_KNOBS)
+			ret = 0;
+		else if (ret >= 0 && ka_knob_number(&values->value[i], text) < 0)
 			ret = nn_fail(err, EBADMSG, "sysctl %s is \"%s\", no number", key, text);
 	}
 	return ret < 0 ? ret : 0;
@@ -80,10 +51,39 @@ static int read_values(struct ka_knobs *values, const struct nn_ns *ns, struct n
 
 /* ---- its connections -------------------------------------------------------------------- */
 
+#define PORTS           65536
+/* Linux gives ports from here on to who asks for none (ip_local_port_range). */
+#define FIRST_EPHEMERAL 32768
+
 struct taking {
 	struct ka_live *live;
-	int family;
+	uint8_t listening[PORTS / 8];
 };
+
+static const struct {
+	int tcp;
+	enum ka_live_state is;
+} states[] = { { TCP_ESTABLISHED, KA_LIVE_ESTABLISHED }, { TCP_CLOSE_WAIT, KA_LIVE_CLOSE_WAIT },
+	       { TCP_FIN_WAIT1, KA_LIVE_FIN_WAIT1 },     { TCP_FIN_WAIT2, KA_LIVE_FIN_WAIT2 },
+	       { TCP_CLOSING, KA_LIVE_CLOSING },         { TCP_LAST_ACK, KA_LIVE_LAST_ACK } };
+
+/* KA_LIVE_STATES: none of those that are looked at. */
+static enum ka_live_state state_of(int tcp)
+{
+	for (size_t i = 0; i < KA_N(states); i++)
+		if (states[i].tcp == tcp)
+			return states[i].is;
+	return KA_LIVE_STATES;
+}
+
+static uint32_t wanted_states(void)
+{
+	uint32_t mask = 1u << TCP_LISTEN;
+
+	for (size_t i = 0; i < KA_N(states); i++)
+		mask |= 1u << states[i].tcp;
+	return mask;
+}
 
 static enum ka_live_timer timer_of(uint8_t timer)
 {
@@ -101,21 +101,13 @@ static enum ka_live_timer timer_of(uint8_t timer)
 	return KA_LIVE_HIDDEN;
 }
 
-static int take(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
+static struct ka_live_socket socket_of(const struct nn_diag *diag, uint16_t sport, uint16_t dport)
 {
-	const struct taking *taking = arg;
-	struct ka_live *live = taking->live;
-	struct ka_live_socket *socket;
-
-	if (diag->state != STATE_ESTABLISHED)
-		return 0;
-	if (ka_grow(&live->sockets, &live->room, live->n + 1, sizeof(*socket)) < 0)
-		return -ENOMEM;
-	socket = &live->sockets[live->n++];
-	*socket = (struct ka_live_socket){
-		.family = taking->family,
+	struct ka_live_socket socket = {
+		.family = diag->family,
 		.local_port = sport,
 		.remote_port = dport,
+		.state = state_of(diag->state),
 		.timer = timer_of(diag->timer),
 		.expires_ms = diag->expires_ms,
 		.unanswered = diag->probes_out,
@@ -124,26 +116,75 @@ static int take(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void
 		.have_quiet = diag->has_info,
 		/* keepalive_time_elapsed(): whatever came last */
 		.quiet_ms = ka_lesser(diag->last_ack_recv_ms, diag->last_data_recv_ms),
+		.rto_ms = diag->rto_us / 1000 >> ka_lesser(diag->backoff, 31),
+		.inode = diag->inode,
+		.uid = diag->uid,
+		.hidden = -ENOENT,
 	};
-	memcpy(socket->local, diag->local, sizeof(socket->local));
-	memcpy(socket->remote, diag->remote, sizeof(socket->remote));
-	memcpy(socket->cookie, diag->cookie, sizeof(socket->cookie));
+
+	memcpy(socket.local, diag->local, sizeof(socket.local));
+	memcpy(socket.remote, diag->remote, sizeof(socket.remote));
+	memcpy(socket.cookie, diag->cookie, sizeof(socket.cookie));
+	return socket;
+}
+
+/* The kernel tells its listeners first. */
+static int take(const struct nn_diag *diag, uint16_t sport, uint16_t dport, void *arg)
+{
+	struct taking *taking = arg;
+	struct ka_live *live = taking->live;
+
+	if (diag->state == TCP_LISTEN) {
+		taking->listening[sport / 8] |= (uint8_t)(1 << sport % 8);
+		return 0;
+	}
+	/* what waits in TIME_WAIT for the end of FIN_WAIT2 is no socket any more */
+	if (state_of(diag->state) == KA_LIVE_STATES || diag->timer == NN_TIMER_TIMEWAIT)
+		return 0;
+	if (ka_grow(&live->sockets, &live->room, live->n + 1, sizeof(*live->sockets)) < 0)
+		return -ENOMEM;
+	live->sockets[live->n++] = socket_of(diag, sport, dport);
 	return 0;
+}
+
+/* Its listener may be gone by now; then the ports tell. */
+static bool was_accepted(const struct taking *taking, const struct ka_live_socket *socket)
+{
+	uint16_t port = socket->local_port;
+
+	if (taking->listening[port / 8] & 1 << port % 8)
+		return true;
+	return port < FIRST_EPHEMERAL && socket->remote_port >= FIRST_EPHEMERAL;
+}
+
+static int by_address(const void *left, const void *right)
+{
+	const struct ka_live_socket *a = left, *b = right;
+	int order;
+
+	if (a->family != b->family)
+		return a->family == AF_INET ? -1 : 1;
+	order = memcmp(a->local, b->local, sizeof(a->local));
+	if (!order)
+		order = a->local_port - b->local_port;
+	if (!order)
+		order = memcmp(a->remote, b->remote, sizeof(a->remote));
+	return order ? order : a->remote_port - b->remote_port;
 }
 
 static int read_sockets(struct ka_live *live, struct nn_ns *ns, struct nn_err *err)
 {
-	static const int families[] = { AF_INET, AF_INET6 };
+	struct taking taking = { .live = live };
+	int ret = nn_diag_walk(ns, wanted_states(), take, &taking, err);
 
-	for (size_t i = 0; i < KA_N(families); i++) {
-		struct taking taking = { .live = live, .family = families[i] };
-		int ret = nn_diag_walk(ns, families[i], take, &taking, err);
-
-		if (ret == -ENOMEM)
-			return nn_fail(err, ENOMEM, "cannot list the connections");
-		if (ret)
-			return nn_prefix(err, ret, "cannot list the connections");
-	}
+	if (ret == -ENOMEM)
+		return nn_fail(err, ENOMEM, "cannot list the connections");
+	if (ret)
+		return nn_prefix(err, ret, "cannot list the connections");
+	for (size_t i = 0; i < live->n; i++)
+		live->sockets[i].accepted = was_accepted(&taking, &live->sockets[i]);
+	if (live->n)
+		qsort(live->sockets, live->n, sizeof(*live->sockets), by_address);
 	return 0;
 }
 
@@ -155,24 +196,16 @@ void ka_live_free(struct ka_live *live)
 	*live = (struct ka_live){ 0 };
 }
 
-int ka_live_read(struct ka_live *out, const char *target, struct nn_err *err)
+int ka_live_read(struct ka_live *out, struct nn_ns *ns, struct nn_err *err)
 {
 	struct ka_live live = { 0 };
-	struct nn_ns *ns = NULL;
-	int ret = open_target(&ns, target, err);
+	int ret = identify(&live, ns, err);
 
-	if (ret)
-		return ret;
-	ret = identify(&live, ns, err);
 	if (!ret)
 		ret = read_values(&live.values, ns, err);
 	if (!ret)
 		ret = read_sockets(&live, ns, err);
-	nn_ns_free(ns);
-	if (ret == -EPERM)
-		nn_prefix(err, ret,
-			  "may not look into %s (CAP_SYS_ADMIN, which root of the host has)",
-			  target);
+	live.after = live.values;
 	if (ret)
 		ka_live_free(&live);
 	else
@@ -180,89 +213,105 @@ int ka_live_read(struct ka_live *out, const char *target, struct nn_err *err)
 	return ret;
 }
 
-/* ---- what a peer that is dead from now on would cost ----------------------------------- */
+/* ---- whose they are --------------------------------------------------------------------- */
 
-#define RTO_MAX_MS INT64_C(120000)
-
-/* The kernel's range is that of an int; a file may say anything. */
-static int64_t bounded(int64_t value)
+/* Any holder will do: the options are the socket's. */
+static void ask(struct ka_live_socket *socket, const struct nn_holder *holders, size_t n)
 {
-	return ka_lesser(ka_greater(value, INT32_MIN), INT32_MAX);
-}
+	for (size_t i = 0; i < n && socket->hidden; i++) {
+		int ret = nn_holder_options(&holders[i], &socket->options, NULL);
 
-/* Milliseconds by which a timer of @ms may be late. */
-static double late_ms(int64_t ms, int hz)
-{
-	int64_t granule = ka_wheel_granule(ka_wheel_ms(ka_greater(ms, 0), hz), hz);
-
-	return 1000.0 * (double)granule / hz;
-}
-
-/*
- * tcp_keepalive_timer(): at the expiry a socket that has been quiet for less than idle only arms
- * its timer for the rest; otherwise it sends a probe and waits for intvl, or, with all probes
- * unanswered, ends.
- */
-static struct ka_live_cost by_keepalive(const struct ka_live_socket *socket,
-					const struct ka_knobs *k, int hz)
-{
-	int64_t idle_ms = 1000 * bounded(k->value[KA_KNOB_TIME]);
-	int64_t intvl_ms = 1000 * ka_greater(bounded(k->value[KA_KNOB_INTVL]), 0);
-	int64_t gaps = ka_greater(bounded(k->value[KA_KNOB_PROBES]) - socket->unanswered, 0);
-	int64_t first = socket->expires_ms;
-	double nominal, late;
-	struct ka_live_cost cost = { .end = KA_LIVE_KEEPALIVE };
-
-	if (socket->have_quiet && !socket->unanswered)
-		first = ka_greater(first, idle_ms - socket->quiet_ms);
-	nominal = (double)first + (double)gaps * (double)intvl_ms;
-	/* the timer that runs was armed with intvl if a probe is out, with idle at the most else */
-	late = late_ms(ka_greater(first, socket->unanswered ? intvl_ms : idle_ms), hz) +
-	       (double)gaps * late_ms(intvl_ms, hz);
-	/* one jiffy: what the kernel shows is rounded */
-	cost.other_idle =
-		!socket->unanswered && socket->expires_ms > ka_greater(idle_ms, 0) + 1000 / hz + 1;
-	cost.first_probe_s = (double)first / 1000;
-	cost.nominal_s = nominal / 1000;
-	cost.window_s[0] = cost.nominal_s;
-	cost.window_s[1] = (nominal + late) / 1000;
-	return cost;
-}
-
-/* The limit is a sum of the shortest timeouts; the kernel looks at it whenever a timer of the
- * connection's own round trip expires, so up to the longest one later. */
-static struct ka_live_cost by_retries(const struct ka_live_socket *socket, const struct ka_knobs *k,
-				      int hz)
-{
-	unsigned retries2 = (unsigned)ka_lesser(ka_greater(k->value[KA_KNOB_RETRIES2], 0), 255);
-	const struct ka_backoff timer = ka_backoff_on_lan(
-		socket->timer == KA_LIVE_CLOSED ? KA_BACKOFF_WINDOW : KA_BACKOFF_DATA, retries2, 0,
-		hz);
-	struct ka_live_cost cost = { .end = KA_LIVE_DATA };
-	int64_t window[2], last;
-
-	ka_backoff_window(&timer, window);
-	last = ka_lesser(ka_wheel_ms(RTO_MAX_MS, hz), window[0]);
-	window[1] = ka_greater(window[1], window[0] + last + ka_wheel_granule(last, hz));
-	cost.nominal_s = (double)window[0] / hz;
-	cost.window_s[0] = (double)window[0] / hz;
-	cost.window_s[1] = (double)window[1] / hz;
-	return cost;
-}
-
-struct ka_live_cost ka_live_cost(const struct ka_live_socket *socket, const struct ka_knobs *k,
-				 int hz)
-{
-	switch (socket->timer) {
-	case KA_LIVE_ARMED:
-		return by_keepalive(socket, k, hz);
-	case KA_LIVE_BUSY:
-	case KA_LIVE_CLOSED:
-		return by_retries(socket, k, hz);
-	case KA_LIVE_HIDDEN:
-		return (struct ka_live_cost){ .end = KA_LIVE_UNKNOWN };
-	case KA_LIVE_OFF:
-		break;
+		socket->hidden = ret ? ret : socket->options.error[NN_SO_KEEPALIVE];
 	}
-	return (struct ka_live_cost){ .end = KA_LIVE_NEVER };
+	if (!n)
+		return;
+	socket->pid = holders->pid;
+	memcpy(socket->program, holders->comm, sizeof(socket->program));
+}
+
+void ka_live_ask(struct ka_live *live, const struct nn_holders *holders)
+{
+	for (size_t i = 0; i < live->n; i++) {
+		struct ka_live_socket *socket = &live->sockets[i];
+		const struct nn_holder *first;
+		size_t n;
+
+		if (!socket->inode)
+			continue;
+		first = nn_holders_of(holders, socket->inode, &n);
+		ask(socket, first, n);
+	}
+}
+
+static bool may_have_ended(const struct ka_live_socket *socket)
+{
+	return socket->hidden == -ENOENT || socket->hidden == -ESRCH || socket->hidden == -EBADF ||
+	       socket->hidden == -ESTALE;
+}
+
+/* 1: it is gone. */
+static int has_ended(const struct ka_live_socket *socket, struct nn_ns *ns, struct nn_err *err)
+{
+	const struct nn_diag_key key = { .family = socket->family,
+					 .sport = socket->local_port,
+					 .dport = socket->remote_port };
+	struct nn_diag diag = { 0 };
+	int ret;
+
+	memcpy(diag.local, socket->local, sizeof(diag.local));
+	memcpy(diag.remote, socket->remote, sizeof(diag.remote));
+	memcpy(diag.cookie, socket->cookie, sizeof(diag.cookie));
+	ret = nn_diag_again(ns, &key, &diag, err);
+	return ret == -ENOENT ? 1 : ret;
+}
+
+int ka_live_drop_ended(struct ka_live *live, struct nn_ns *ns, struct nn_err *err)
+{
+	size_t kept = 0;
+	int ended = 0, ret = 0;
+
+	for (size_t i = 0; i < live->n; i++) {
+		bool doubtful = ret >= 0 && may_have_ended(&live->sockets[i]);
+
+		ret = doubtful ? has_ended(&live->sockets[i], ns, err) : ret;
+		if (doubtful && ret == 1)
+			ended++;
+		else
+			live->sockets[kept++] = live->sockets[i];
+	}
+	live->n = kept;
+	return ret < 0 ? ret : ended;
+}
+
+uint16_t ka_live_port(const struct ka_live_socket *socket)
+{
+	return socket->accepted ? socket->local_port : socket->remote_port;
+}
+
+const char *ka_live_why_hidden(int hidden)
+{
+	switch (hidden) {
+	case 0:
+		return "";
+	case -ENOENT:
+		return "no process that may be seen holds it (CAP_SYS_PTRACE, which root of the "
+		       "host "
+		       "has)";
+	case -EPERM:
+	case -EACCES:
+		return "its process may not be asked (CAP_SYS_PTRACE, which root of the host has)";
+	case -ENOSYS:
+		return "this kernel lends no files (Linux 5.6; a container's seccomp filter may "
+		       "forbid pidfd_getfd)";
+	case -EXDEV:
+		return "asking would change the network class of its packets, or its process has "
+		       "no "
+		       "number here (run this in that process's namespaces and cgroup)";
+	case -ESRCH:
+	case -EBADF:
+	case -ESTALE:
+		return "its process ended, or passed it on, while it was looked at";
+	default:
+		return "its process could not be asked";
+	}
 }

@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A look into a live namespace: what is there, found by path and by process, and what a dead peer
- * would cost.
- */
-#include <arpa/inet.h>
+/* A look into a live namespace: what is there, found by path and by process. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "model/util.h"
-#include "netns/nft.h"
 #include "netns/ns.h"
 #include "netns/sysctl.h"
 #include "netns/tests/inbox.h"
 #include "netns/tests/tcp.h"
-#include "rollout/live.h"
+#include "rollout/fleet.h"
+#include "rollout/live_cost.h"
 
 #define WITHOUT 7001 /* port of the connections without keepalive */
 #define WITH    7002
-#define HZ      250
+
+/* Into the namespace of @ns. */
+static int look(struct ka_fleet *fleet, const struct nn_ns *ns, struct nn_err *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", nn_ns_fd(ns));
+	return ka_fleet_read(fleet, path, err);
+}
+
+static struct ka_live_cost cost_of(const struct ka_live *live, size_t i, int hz)
+{
+	const struct ka_live_rule rule =
+		ka_live_rule(&live->sockets[i], &live->values, &live->values);
+
+	return ka_live_cost(&live->sockets[i], &rule, hz);
+}
 
 /* ---- what is there ---------------------------------------------------------------------- */
 
@@ -52,13 +62,19 @@ static int set_values(struct inbox *in, const struct nn_ns *ns, const char *cons
 static int check_socket(struct inbox *in, const struct ka_live *live, size_t i)
 {
 	const struct ka_live_socket *socket = &live->sockets[i];
-	struct ka_live_cost cost = ka_live_cost(socket, &live->values, HZ);
+	struct ka_live_cost cost = cost_of(live, i, 250);
 
 	EXPECT_EQ(in, socket->family, i < 2 ? AF_INET : AF_INET6);
 	EXPECT(in, socket->local_port > 0);
 	EXPECT(in, memcmp(socket->local, socket->remote, sizeof(socket->local)) != 0);
 	EXPECT(in, socket->have_quiet && socket->quiet_ms < 20000);
 	EXPECT_EQ(in, socket->received + socket->unacked + socket->unanswered, 0);
+	EXPECT_EQ(in, socket->pid, getpid());
+	EXPECT_EQ(in, strcmp(socket->program, "test_live"), 0);
+	EXPECT_EQ(in, socket->hidden, 0);
+	EXPECT_EQ(in, socket->state, KA_LIVE_ESTABLISHED);
+	EXPECT(in, !socket->accepted);
+	EXPECT(in, cost.exact);
 	if (socket->remote_port == WITHOUT) {
 		EXPECT_EQ(in, socket->timer, KA_LIVE_OFF);
 		EXPECT_EQ(in, cost.end, KA_LIVE_NEVER);
@@ -68,8 +84,9 @@ static int check_socket(struct inbox *in, const struct ka_live *live, size_t i)
 	EXPECT_EQ(in, socket->timer, KA_LIVE_ARMED);
 	EXPECT(in, socket->expires_ms > 80000 && socket->expires_ms <= 100100);
 	EXPECT_EQ(in, cost.end, KA_LIVE_KEEPALIVE);
-	/* The namespace says 60: this timer cannot come from there. */
-	EXPECT(in, cost.other_idle);
+	/* The namespace says 60: this comes from the socket's own option. */
+	EXPECT_EQ(in, socket->options.value[NN_TCP_KEEPIDLE], 100);
+	EXPECT(in, !cost.other_idle);
 	EXPECT(in, cost.nominal_s > 80 + 5 * 3 && cost.nominal_s <= 100.1 + 5 * 3);
 	return 0;
 }
@@ -78,8 +95,8 @@ INBOX_TEST(connections_are_listed)
 {
 	static const char *const values[] = { "60", "5", "3" };
 	struct nn_topology net = { 0 };
-	struct ka_live live;
-	char path[64];
+	struct ka_fleet fleet;
+	const struct ka_live *live;
 	size_t i, with = 0;
 
 	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
@@ -87,72 +104,22 @@ INBOX_TEST(connections_are_listed)
 		return 1;
 	if (two_connections(in, &net, AF_INET) || two_connections(in, &net, AF_INET6))
 		return 1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", nn_ns_fd(net.ns[NN_CLIENT]));
-	EXPECT_OK(in, ka_live_read(&live, path, &in->err));
-	EXPECT_EQ(in, live.values.value[KA_KNOB_TIME], 60);
-	EXPECT_EQ(in, live.values.value[KA_KNOB_INTVL], 5);
-	EXPECT_EQ(in, live.values.value[KA_KNOB_PROBES], 3);
-	EXPECT_EQ(in, live.values.value[KA_KNOB_RETRIES2], 15);
-	EXPECT_EQ(in, live.n, 4);
-	for (i = 0; i < live.n; i++) {
-		if (check_socket(in, &live, i))
+	EXPECT_OK(in, look(&fleet, net.ns[NN_CLIENT], &in->err));
+	EXPECT_EQ(in, fleet.n, 1);
+	EXPECT_EQ(in, fleet.hidden + fleet.n_gaps + fleet.ended, 0);
+	live = fleet.lives;
+	EXPECT_EQ(in, live->values.value[KA_KNOB_TIME], 60);
+	EXPECT_EQ(in, live->values.value[KA_KNOB_INTVL], 5);
+	EXPECT_EQ(in, live->values.value[KA_KNOB_PROBES], 3);
+	EXPECT_EQ(in, live->values.value[KA_KNOB_RETRIES2], 15);
+	EXPECT_EQ(in, live->n, 4);
+	for (i = 0; i < live->n; i++) {
+		if (check_socket(in, live, i))
 			return 1;
-		with += live.sockets[i].remote_port == WITH;
+		with += live->sockets[i].remote_port == WITH;
 	}
 	EXPECT_EQ(in, with, 2);
-	ka_live_free(&live);
-	return 0;
-}
-
-/* ---- whether it comes true --------------------------------------------------------------- */
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static int host_hz(void)
-{
-	struct timespec tick;
-
-	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	return (int)(1000000000 / tick.tv_nsec);
-}
-
-/* The peer hears nothing from the moment of the look on. */
-INBOX_TEST(the_cost_comes_true)
-{
-	static const char *const values[] = { "1", "1", "3" };
-	const struct nn_nft_rule silence = { .hook = NN_PREROUTING, .dport = WITH };
-	static const int one = 1;
-	struct nn_topology net = { 0 };
-	struct ka_live_cost cost;
-	struct ka_live live;
-	double start, took;
-	int pair[2];
-	char path[64];
-
-	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
-	if (set_values(in, net.ns[NN_CLIENT], values) ||
-	    connect_pair(in, &net, AF_INET, WITH, pair) || talk_over(in, pair))
-		return 1;
-	EXPECT_EQ(in, setsockopt(pair[0], SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)), 0);
-	EXPECT_OK(in, nn_nft_add(net.ns[NN_SERVER], "silence", &silence, 1, &in->err));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", nn_ns_fd(net.ns[NN_CLIENT]));
-	start = now_s();
-	EXPECT_OK(in, ka_live_read(&live, path, &in->err));
-	EXPECT_EQ(in, live.n, 1);
-	cost = ka_live_cost(&live.sockets[0], &live.values, host_hz());
-	EXPECT_EQ(in, poll(&(struct pollfd){ .fd = pair[0], .events = POLLIN }, 1, 20000), 1);
-	EXPECT_EQ(in, recv(pair[0], path, 1, 0), -1);
-	EXPECT_EQ(in, errno, ETIMEDOUT);
-	took = now_s() - start;
-	EXPECT(in, took >= cost.window_s[0] - 0.01);
-	EXPECT(in, took <= cost.window_s[1] + 1); /* a second for a busy machine */
-	ka_live_free(&live);
+	ka_fleet_free(&fleet);
 	return 0;
 }
 
@@ -174,24 +141,24 @@ static pid_t sit_in(const struct nn_ns *ns, int ready, int release)
 static int reads_the_namespace_of(struct inbox *in, pid_t pid, const struct nn_ns *ns)
 {
 	struct stat there, before, after;
-	struct ka_live live;
+	struct ka_fleet fleet;
 	char text[32];
 
 	snprintf(text, sizeof(text), "%d", (int)pid);
 	EXPECT_EQ(in, stat("/proc/thread-self/ns/net", &before), 0);
-	EXPECT_OK(in, ka_live_read(&live, text, &in->err));
+	EXPECT_OK(in, ka_fleet_read(&fleet, text, &in->err));
 	EXPECT_EQ(in, stat("/proc/thread-self/ns/net", &after), 0);
 	EXPECT_EQ(in, fstat(nn_ns_fd(ns), &there), 0);
-	EXPECT_EQ(in, live.inode, there.st_ino);
-	EXPECT(in, !live.own);
+	EXPECT_EQ(in, fleet.lives[0].inode, there.st_ino);
+	EXPECT(in, !fleet.lives[0].own);
 	EXPECT_EQ(in, before.st_ino, after.st_ino);
-	EXPECT_EQ(in, live.values.value[KA_KNOB_TIME],
+	EXPECT_EQ(in, fleet.lives[0].values.value[KA_KNOB_TIME],
 		  7200); /* the kernel's own, whatever the host says */
-	EXPECT_EQ(in, live.n, 0);
-	ka_live_free(&live);
-	EXPECT_OK(in, ka_live_read(&live, "/proc/self/ns/net", &in->err));
-	EXPECT(in, live.own);
-	ka_live_free(&live);
+	EXPECT_EQ(in, fleet.lives[0].n, 0);
+	ka_fleet_free(&fleet);
+	EXPECT_OK(in, ka_fleet_read(&fleet, "/proc/self/ns/net", &in->err));
+	EXPECT(in, fleet.lives[0].own);
+	ka_fleet_free(&fleet);
 	return 0;
 }
 
@@ -230,93 +197,108 @@ TEST(what_is_no_namespace_is_refused)
 	};
 
 	for (size_t i = 0; i < KA_N(rows); i++) {
-		struct ka_live live;
+		struct ka_fleet fleet;
 		struct nn_err err = { "" };
 
-		assert_int_equal(ka_live_read(&live, rows[i].target, &err), rows[i].ret);
+		assert_int_equal(ka_fleet_read(&fleet, rows[i].target, &err), rows[i].ret);
 		assert_non_null(strstr(err.text, rows[i].why));
 	}
 }
 
-/* ---- what a dead peer costs ------------------------------------------------------------- */
+/* ---- who is not seen ------------------------------------------------------------------------ */
 
-TEST(a_dead_peer_costs)
+/* The connections of a process that has gone are looked for again, and forgotten. */
+INBOX_TEST(what_ended_is_dropped)
 {
-	static const struct ka_knobs usual = { { 7200, 75, 9, 15 } };
-	static const struct ka_knobs lower = { { 60, 10, 6, 8 } };
-	static const struct ka_knobs odd = { { -1, 0, 0, 15 } };
-	static const struct {
-		const struct ka_knobs *values;
-		enum ka_live_timer timer;
-		int64_t expires_ms;
-		unsigned unanswered;
-		int64_t quiet_ms;
-		enum ka_live_end end;
-		double nominal_s;
-		bool other_idle;
-	} rows[] = {
-		/* armed when it was opened, then silence */
-		{ &usual, KA_LIVE_ARMED, 7200000, 0, 0, KA_LIVE_KEEPALIVE, 7875, false },
-		{ &usual, KA_LIVE_ARMED, 200000, 0, 7000000, KA_LIVE_KEEPALIVE, 875, false },
-		/* data came 5 s ago, long after the timer was armed */
-		{ &usual, KA_LIVE_ARMED, 100000, 0, 5000, KA_LIVE_KEEPALIVE, 7870, false },
-		/* three probes are out already */
-		{ &usual, KA_LIVE_ARMED, 50000, 3, 7300000, KA_LIVE_KEEPALIVE, 500, false },
-		{ &usual, KA_LIVE_ARMED, 50000, 9, 7300000, KA_LIVE_KEEPALIVE, 50, false },
-		{ &usual, KA_LIVE_ARMED, 50000, 12, 7300000, KA_LIVE_KEEPALIVE, 50, false },
-		/* lowered sysctls: the timer stays, interval and count do not */
-		{ &lower, KA_LIVE_ARMED, 7000000, 0, 200000, KA_LIVE_KEEPALIVE, 7060, true },
-		{ &odd, KA_LIVE_ARMED, 0, 0, 0, KA_LIVE_KEEPALIVE, 0, false },
-		{ &usual, KA_LIVE_OFF, 0, 0, 0, KA_LIVE_NEVER, 0, false },
-		{ &usual, KA_LIVE_HIDDEN, 100, 0, 0, KA_LIVE_UNKNOWN, 0, false },
-	};
+	struct nn_topology net = { 0 };
+	struct nn_holders *holders;
+	struct ka_live live;
+	int pair[2], stays[2];
 
-	for (size_t i = 0; i < KA_N(rows); i++) {
-		struct ka_live_socket socket = { .timer = rows[i].timer,
-						 .expires_ms = rows[i].expires_ms,
-						 .unanswered = rows[i].unanswered,
-						 .have_quiet = true,
-						 .quiet_ms = rows[i].quiet_ms };
-		struct ka_live_cost cost = ka_live_cost(&socket, rows[i].values, HZ);
-
-		assert_int_equal(cost.end, rows[i].end);
-		assert_int_equal(cost.nominal_s * 1000, rows[i].nominal_s * 1000);
-		assert_int_equal(cost.other_idle, rows[i].other_idle);
-		assert_true(cost.window_s[0] >= cost.nominal_s);
-		/* the wheel is late by an eighth at the most, and a little */
-		assert_true(cost.window_s[1] <=
-			    cost.nominal_s +
-				    (rows[i].values->value[KA_KNOB_TIME] + cost.nominal_s) / 8 +
-				    0.3);
-	}
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	if (connect_pair(in, &net, AF_INET, WITH, pair) ||
+	    connect_pair(in, &net, AF_INET, WITH, stays))
+		return 1;
+	EXPECT_OK(in, ka_live_read(&live, net.ns[NN_CLIENT], &in->err));
+	EXPECT_OK(in, nn_holders_scan(&holders, "/proc", &in->err));
+	EXPECT_EQ(in, live.n, 2);
+	/* a reset: nothing is left of it */
+	EXPECT_EQ(in,
+		  setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
+			     sizeof(struct linger)),
+		  0);
+	close(pair[0]);
+	ka_live_ask(&live, holders);
+	EXPECT_EQ(in, !live.sockets[0].hidden + !live.sockets[1].hidden, 1);
+	EXPECT_EQ(in, ka_live_drop_ended(&live, net.ns[NN_CLIENT], &in->err), 1);
+	EXPECT_EQ(in, live.n, 1);
+	EXPECT_EQ(in, live.sockets[0].local_port, port_of(stays[0], getsockname));
+	EXPECT_EQ(in, live.sockets[0].hidden, 0);
+	nn_holders_free(holders);
+	ka_live_free(&live);
+	return 0;
 }
 
-TEST(data_in_flight_costs_retries)
+/* A socket that is on its way to another process is nobody's for now, and is there all the same. */
+INBOX_TEST(what_nobody_holds_is_told)
 {
-	static const struct ka_knobs usual = { { 7200, 75, 9, 15 } }, few = { { 7200, 75, 9, 3 } };
-	struct ka_live_socket socket = { .timer = KA_LIVE_BUSY };
-	struct ka_live_cost cost = ka_live_cost(&socket, &usual, HZ);
+	struct nn_topology net = { 0 };
+	struct ka_fleet fleet;
+	int pair[2], mail[2];
+	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
+	struct iovec data = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &data,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
 
-	assert_int_equal(cost.end, KA_LIVE_DATA);
-	assert_true(cost.window_s[0] > 924.5 && cost.window_s[0] < 926);
-	assert_true(cost.window_s[1] > 1044 && cost.window_s[1] < 1100);
-	cost = ka_live_cost(&socket, &few, HZ);
-	assert_true(cost.window_s[0] > 3 && cost.window_s[1] < 8);
-	socket.timer = KA_LIVE_CLOSED;
-	cost = ka_live_cost(&socket, &few, HZ);
-	assert_int_equal(cost.end, KA_LIVE_DATA);
-	assert_true(cost.window_s[0] > 1 && cost.window_s[1] < 16);
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	if (connect_pair(in, &net, AF_INET, WITH, pair))
+		return 1;
+	EXPECT_EQ(in, keep_alive(pair[0], 100), 0);
+	EXPECT_EQ(in, socketpair(AF_UNIX, SOCK_DGRAM, 0, mail), 0);
+	*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+						     .cmsg_level = SOL_SOCKET,
+						     .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &pair[0], sizeof(int));
+	EXPECT_EQ(in, sendmsg(mail[0], &message, 0), 1);
+	close(pair[0]);
+	EXPECT_OK(in, look(&fleet, net.ns[NN_CLIENT], &in->err));
+	EXPECT_EQ(in, fleet.lives[0].n, 1);
+	EXPECT_EQ(in, fleet.ended, 0);
+	EXPECT_EQ(in, fleet.hidden, 1);
+	EXPECT_EQ(in, fleet.lives[0].sockets[0].hidden, -ENOENT);
+	EXPECT(in, !cost_of(&fleet.lives[0], 0, 250).exact);
+	ka_fleet_free(&fleet);
+	return 0;
 }
 
-TEST(any_values_are_counted)
+/* The far end of a connection to a listener was accepted; who closes first waits, and so does the other. */
+INBOX_TEST(states_and_directions)
 {
-	static const struct ka_knobs huge = { { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX } };
-	static const struct ka_knobs least = { { INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN } };
-	struct ka_live_socket socket = { .timer = KA_LIVE_ARMED, .have_quiet = true };
+	struct nn_topology net = { 0 };
+	struct ka_fleet fleet;
+	int pair[2];
 
-	assert_true(ka_live_cost(&socket, &huge, HZ).nominal_s > 1e9);
-	assert_true(ka_live_cost(&socket, &least, HZ).nominal_s < 1e-9);
-	socket.timer = KA_LIVE_BUSY;
-	assert_true(ka_live_cost(&socket, &huge, HZ).nominal_s > 20000);
-	assert_true(ka_live_cost(&socket, &least, HZ).nominal_s < 10);
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	if (connect_pair(in, &net, AF_INET6, WITH, pair))
+		return 1;
+	EXPECT_EQ(in, shutdown(pair[1], SHUT_WR), 0);
+	EXPECT_EQ(in, read(pair[0], &(char){ 0 }, 1), 0);
+	/* behind this byte its FIN is acknowledged, too */
+	EXPECT_EQ(in, write(pair[0], "x", 1), 1);
+	EXPECT_EQ(in, read(pair[1], &(char){ 0 }, 1), 1);
+	EXPECT_OK(in, look(&fleet, net.ns[NN_CLIENT], &in->err));
+	EXPECT_EQ(in, fleet.lives[0].n, 1);
+	EXPECT_EQ(in, fleet.lives[0].sockets[0].state, KA_LIVE_CLOSE_WAIT);
+	EXPECT(in, !fleet.lives[0].sockets[0].accepted);
+	EXPECT_EQ(in, ka_live_port(&fleet.lives[0].sockets[0]), WITH);
+	ka_fleet_free(&fleet);
+	EXPECT_OK(in, look(&fleet, net.ns[NN_SERVER], &in->err));
+	EXPECT_EQ(in, fleet.lives[0].n, 1);
+	EXPECT_EQ(in, fleet.lives[0].sockets[0].state, KA_LIVE_FIN_WAIT2);
+	EXPECT(in, fleet.lives[0].sockets[0].accepted);
+	EXPECT_EQ(in, ka_live_port(&fleet.lives[0].sockets[0]), WITH);
+	ka_fleet_free(&fleet);
+	return 0;
 }

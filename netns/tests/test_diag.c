@@ -135,7 +135,7 @@ static int count_established(const struct nn_diag *diag, uint16_t sport, uint16_
 
 	(void)sport;
 	if (dport == PORT && diag->state == TCP_ESTABLISHED)
-		++*count;
+		++count[diag->family == AF_INET6];
 	return 0;
 }
 
@@ -148,23 +148,26 @@ static int stop_at_once(const struct nn_diag *diag, uint16_t sport, uint16_t dpo
 	return 5;
 }
 
-/* More than one datagram; and after a walk that was given up, the next one starts afresh. */
+/* More than one datagram, both families; and after a walk that was given up, the next one starts afresh. */
 NET_TEST(all_are_walked, NN_PAIR)
 {
-	int pair[2], i, count = 0;
+	int pair[2], i, count[2] = { 0 };
 
 	for (i = 0; i < MANY; i++)
-		if (connect_pair(in, net, AF_INET, PORT, pair))
+		if (connect_pair(in, net, AF_INET, PORT, pair) ||
+		    (i < 3 && connect_pair(in, net, AF_INET6, PORT, pair)))
 			return 1;
-	EXPECT_EQ(in, nn_diag_walk(net->ns[NN_CLIENT], AF_INET, stop_at_once, &count, &in->err), 5);
-	EXPECT_EQ(in, count, 1);
-	count = 0;
-	EXPECT_OK(in,
-		  nn_diag_walk(net->ns[NN_CLIENT], AF_INET, count_established, &count, &in->err));
-	EXPECT_EQ(in, count, MANY);
-	count = 0;
-	EXPECT_OK(in,
-		  nn_diag_walk(net->ns[NN_CLIENT], AF_INET6, count_established, &count, &in->err));
-	EXPECT_EQ(in, count, 0);
+	EXPECT_EQ(in,
+		  nn_diag_walk(net->ns[NN_CLIENT], NN_ALL_STATES, stop_at_once, count, &in->err),
+		  5);
+	EXPECT_EQ(in, count[0], 1);
+	count[0] = 0;
+	EXPECT_OK(in, nn_diag_walk(net->ns[NN_CLIENT], NN_ALL_STATES, count_established, count,
+				   &in->err));
+	EXPECT_EQ(in, count[0], MANY);
+	EXPECT_EQ(in, count[1], 3);
+	EXPECT_OK(in, nn_diag_walk(net->ns[NN_CLIENT], 1u << TCP_LISTEN, count_established, count,
+				   &in->err));
+	EXPECT_EQ(in, count[0], MANY);
 	return 0;
 }

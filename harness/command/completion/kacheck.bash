@@ -14,7 +14,7 @@ _kacheck_words() {
 	report) echo '--format --report --color --quiet --verbose --strict --exit-style --help --usage' ;;
 	compare) echo '--all --format --help --usage' ;;
 	sysctl)
-		echo '--system --from --live --detect-within --survive-idle --max-probes-per-second
+		echo '--system --from --live --program --port --verbose --detect-within --survive-idle --max-probes-per-second
 			--connections --kernel --budget --format --suggest --strict --help --usage'
 		;;
 	kernels | doctor) echo '--help --usage' ;;
@@ -44,15 +44,23 @@ _kacheck() {
 		return
 	fi
 	case $command:$prev in
-	compare:--format | compare:-f | sysctl:--format | sysctl:-f)
+	compare:--format | compare:-f)
 		mapfile -t COMPREPLY < <(compgen -W 'text markdown json' -- "$cur")
+		return
+		;;
+	sysctl:--format | sysctl:-f)
+		mapfile -t COMPREPLY < <(compgen -W 'text markdown json prometheus' -- "$cur")
+		return
+		;;
+	sysctl:--live)
+		mapfile -t COMPREPLY < <(compgen -W all -- "$cur")
 		return
 		;;
 	sysctl:--survive-idle)
 		mapfile -t COMPREPLY < <(compgen -W 'aws-nlb aws-natgw azure-lb gcp ipvs alicloud meraki conntrack conntrack-kube' -- "$cur")
 		return
 		;;
-	sysctl:--detect-within | sysctl:--budget | sysctl:--connections | sysctl:--max-probes-per-second)
+	sysctl:--detect-within | sysctl:--budget | sysctl:--connections | sysctl:--max-probes-per-second | sysctl:--program | sysctl:--port)
 		return
 		;;
 	*:--filter | *:-f | *:--exclude)

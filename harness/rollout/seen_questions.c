@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See seen.h: questions about connections, and what would help. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/util.h"
+#include "rollout/seen.h"
+#include "rollout/suggest.h"
+
+/* ---- one connection ----------------------------------------------------------------------- */
+
+/* Its timer runs already, and may run longer than the values say. */
+static enum ka_seen_reply within(const struct ka_seen *seen, enum ka_seen_when when, double limit_s,
+				 bool holds)
+{
+	const struct ka_live_cost *cost = &seen->cost[when];
+
+	if (cost->end == KA_LIVE_NEVER)
+		return KA_SEEN_NO;
+	if (!seen->rule[when].known)
+		return cost->end == KA_LIVE_KEEPALIVE && cost->window_s[0] > limit_s
+			       ? KA_SEEN_NO
+			       : KA_SEEN_NOT_KNOWN;
+	if (cost->end == KA_LIVE_KEEPALIVE && cost->window_s[1] > limit_s)
+		return KA_SEEN_NO;
+	return holds ? KA_SEEN_YES : KA_SEEN_NO;
+}
+
+/* A timer that has longer to go than a gateway remembers sends nothing in time. */
+static enum ka_seen_reply survives(const struct ka_seen *seen, enum ka_seen_when when,
+				   double limit_s, bool holds)
+{
+	const struct ka_live_socket *socket = seen->socket;
+
+	if (socket->timer == KA_LIVE_OFF)
+		return KA_SEEN_NO;
+	if (socket->timer == KA_LIVE_ARMED && (double)socket->expires_ms / 1000 >= limit_s)
+		return KA_SEEN_NO;
+	if (!seen->rule[when].known)
+		return KA_SEEN_NOT_KNOWN;
+	return holds ? KA_SEEN_YES : KA_SEEN_NO;
+}
+
+enum ka_seen_reply ka_seen_reply(const struct ka_seen *seen, enum ka_seen_when when,
+				 const struct ka_question *question, int hz)
+{
+	struct ka_answer answer = ka_live_answer(&seen->rule[when], hz);
+	bool holds = ka_question_holds(question, &answer);
+
+	switch (question->kind) {
+	case KA_ASK_DETECT:
+		return within(seen, when, question->limit_s, holds);
+	case KA_ASK_SURVIVE:
+		return survives(seen, when, question->limit_s, holds);
+	case KA_ASK_RATE:
+		break;
+	}
+	return KA_SEEN_YES;
+}
+
+const char *ka_seen_reason(const struct ka_seen *seen, enum ka_seen_when when,
+			   const struct ka_question *question, int hz, char *buf, size_t size)
+{
+	struct ka_answer answer = ka_live_answer(&seen->rule[when], hz);
+	const struct ka_live_cost *cost = &seen->cost[when];
+
+	if (cost->end == KA_LIVE_NEVER && !seen->rule[when].keepalive)
+		snprintf(buf, size, "it has no keepalive");
+	else if (!seen->rule[when].known)
+		snprintf(buf, size, "its options are not known: %s",
+			 ka_live_why_hidden(seen->socket->hidden));
+	else if (ka_seen_reply(seen, when, question, hz) == KA_SEEN_NO &&
+		 ka_question_holds(question, &answer))
+		snprintf(buf, size, "the timer that runs already has %.1f s to go",
+			 (double)seen->socket->expires_ms / 1000);
+	else
+		ka_question_reason(question, &answer, buf, size);
+	return buf;
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
+static double later_end(const struct ka_seen *a, enum ka_seen_when when)
+{
+	return a->cost[when].end == KA_LIVE_NEVER ? INFINITY : a->cost[when].window_s[1];
+}
+
+static void tally_rate(struct ka_seen_tally *tally, const struct ka_seen *seen,
+		       enum ka_seen_when when, int hz)
+{
+	struct ka_answer answer = ka_live_answer(&seen->rule[when], hz);
+
+	if (!seen->rule[when].known && seen->rule[when].keepalive) {
+		tally->count[KA_SEEN_NOT_KNOWN]++;
+		tally->worst = seen;
+	} else {
+		tally->rate += ka_answer_alive_per_hour(&answer) / 3600;
+	}
+}
+
+static void tally_one(struct ka_seen_tally *tally, const struct ka_seen *seen,
+		      enum ka_seen_when when, const struct ka_question *question, int hz)
+{
+	enum ka_seen_reply reply = ka_seen_reply(seen, when, question, hz);
+
+	tally->count[reply]++;
+	if (reply == KA_SEEN_YES)
+		return;
+	if (!tally->worst || (reply == KA_SEEN_NO && tally->reply != KA_SEEN_NO) ||
+	    (reply == tally->reply && later_end(seen, when) > later_end(tally->worst, when)))
+		tally->worst = seen;
+	if (tally->reply != KA_SEEN_NO)
+		tally->reply = reply;
+}
+
+struct ka_seen_tally ka_seen_ask(const struct ka_seen_all *all, enum ka_seen_when when,
+				 const struct ka_question *question)
+{
+	struct ka_seen_tally tally = { .reply = KA_SEEN_YES };
+
+	for (size_t i = 0; i < all->established; i++)
+		if (question->kind == KA_ASK_RATE)
+			tally_rate(&tally, &all->list[i], when, all->hz);
+		else
+			tally_one(&tally, &all->list[i], when, question, all->hz);
+	if (question->kind != KA_ASK_RATE)
+		return tally;
+	if (tally.rate > question->rate)
+		tally.reply = KA_SEEN_NO;
+	else if (tally.count[KA_SEEN_NOT_KNOWN])
+		tally.reply = KA_SEEN_NOT_KNOWN;
+	return tally;
+}
+
+bool ka_seen_survives(const struct ka_live_rule *rule, size_t gateway, int hz)
+{
+	struct ka_answer answer = ka_live_answer(rule, hz);
+	struct ka_questions questions = { .n = 0 };
+
+	return ka_questions_survive(&questions, ka_gateways[gateway].name, NULL) == 0 &&
+	       ka_questions_hold(&questions, &answer);
+}
+
+/* ---- what would help ---------------------------------------------------------------------- */
+
+static const int rates[] = { 100, 250, 300, 1000 };
+
+static bool holds_everywhere(const struct ka_seen_help *help, const struct ka_questions *questions)
+{
+	const struct ka_live_rule rule = {
+		.known = true, .keepalive = true, .ut_ms = help->ut_ms, .knobs = help->knobs
+	};
+
+	for (size_t i = 0; i < KA_N(rates); i++) {
+		struct ka_answer answer = ka_live_answer(&rule, rates[i]);
+
+		if (!ka_questions_hold(questions, &answer))
+			return false;
+	}
+	return true;
+}
+
+/* A user timeout decides instead of cnt: it stays if it can, else it is what the probes take together. */
+static bool fit_user_timeout(struct ka_seen_help *help, const struct ka_questions *questions)
+{
+	const int64_t *value = help->knobs.value;
+	int64_t last_s = value[KA_KNOB_TIME] + value[KA_KNOB_INTVL] * (value[KA_KNOB_PROBES] - 1);
+
+	if (!help->ut_ms || holds_everywhere(help, questions))
+		return true;
+	help->ut_ms = (unsigned)(1000 * last_s + 1);
+	if (holds_everywhere(help, questions))
+		return true;
+	help->ut_ms = 0;
+	return holds_everywhere(help, questions);
+}
+
+/* Questions about all connections together are no business of one. */
+static struct ka_questions of_one(const struct ka_questions *questions)
+{
+	struct ka_questions some = { .n = 0 };
+
+	for (size_t i = 0; i < questions->n; i++)
+		if (questions->list[i].kind != KA_ASK_RATE)
+			some.list[some.n++] = questions->list[i];
+	return some;
+}
+
+bool ka_seen_suggest(struct ka_seen_help *help, const struct ka_live_rule *rule,
+		     const struct ka_questions *questions, int hz)
+{
+	const struct ka_questions some = of_one(questions);
+
+	*help = (struct ka_seen_help){ .keepalive = !rule->keepalive, .ut_ms = rule->ut_ms };
+	return ka_suggest(&help->knobs, &rule->knobs, &some, hz) && fit_user_timeout(help, &some);
+}
