@@ -12,6 +12,7 @@ function load(text,    lines, i, field) {
 			pattern[i] = pattern[i] "($|[^A-Za-z0-9_])"
 		except[i] = field[2] == "-" ? "^$" : field[2]
 		reason[i] = field[3]
+		any = any (i > 1 && field[1] != "" ? "|" : "") field[1]
 	}
 }
 
@@ -32,9 +33,12 @@ function code(text) {
 	return text
 }
 
+# Most lines have none of the names at all: one look tells.
 function judge(text,    i, name) {
+	if (text !~ any)
+		return
 	for (i = 1; i <= n; i++) {
-		if (FILENAME ~ except[i] || text !~ pattern[i])
+		if (text !~ pattern[i] || FILENAME ~ except[i])
 			continue
 		match(text, pattern[i])
 		name = substr(text, RSTART, RLENGTH)
