@@ -210,6 +210,25 @@ static void find_syn(struct ka_evidence *e)
 	}
 }
 
+/* What a program writes is not seen. When the last of what its kernel sent was acknowledged, with no
+ * room for more, the timer of window probes was set. */
+static void find_shut(struct ka_evidence *e)
+{
+	bool shut = false;
+
+	for (size_t i = 0; i < e->end_index; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->out && p->len)
+			shut = false;
+		if (!p || !p->accepted || p->window || shut || p->flags & TH_SYN)
+			continue;
+		shut = e->have_zero = true;
+		e->zero_ns = e->timeline->events[i].t_ns;
+		e->cause = "the window closed";
+	}
+}
+
 static void find_heard(struct ka_evidence *e)
 {
 	e->have_zero = e->heard;
@@ -226,12 +245,12 @@ static void find_zero(struct ka_evidence *e)
 	};
 	enum ka_zero zero = ka_regime(e->want->when)->zero;
 
-	/* what a program writes is not seen; the window that closed acknowledged all that had left */
-	if (zero == KA_ZERO_WRITE && e->instance->program)
-		zero = KA_ZERO_LAST_RX;
 	if (zero == KA_ZERO_SENT && e->instance->case_->expect.unseen)
 		zero = KA_ZERO_WRITE;
-	find[zero](e);
+	if (zero == KA_ZERO_WRITE && e->instance->program)
+		find_shut(e);
+	else
+		find[zero](e);
 	if (e->have_zero && !e->cause)
 		e->cause = ka_zero_text(zero);
 }

@@ -11,6 +11,7 @@
 /* Finds the expiries in a timeline; see expiries.h. */
 /* TCP_RTO_MIN, under which no window probe is sent (tcp_probe0_base()) */
 #define RTO_MIN_MS 200
+#define RTO_MAX_MS 120000
 
 /* An answer sets the timer of window probes again (tcp_ack_probe()), and clears their count. */
 static void note_answer(struct ka_expiries *x, int64_t ns)
@@ -69,6 +70,14 @@ static int64_t find_rto(const struct ka_evidence *e, const struct ka_expiries *x
 	return (us * e->facts->hz + 500000) / 1000000;
 }
 
+static void drop_first(struct ka_expiries *x)
+{
+	x->base_ns = x->ns[0];
+	x->n--;
+	for (unsigned i = 0; i < x->n; i++)
+		x->ns[i] = x->set_ns[i] = x->ns[i + 1];
+}
+
 /* A tail loss probe sends the data once more, about as soon as the timer would, and sets the timer
  * anew without a doubling (tcp_send_loss_probe()). */
 static void take_loss_probe_off(const struct ka_evidence *e, struct ka_expiries *x)
@@ -77,12 +86,74 @@ static void take_loss_probe_off(const struct ka_evidence *e, struct ka_expiries 
 	bool first = x->n > 1 ? x->ns[1] - x->ns[0] < one_and_a_half
 			      : ka_evidence_counter(e, "TcpExt.TCPLossProbes") > 0;
 
-	if (x->timer.kind != KA_BACKOFF_DATA || !first)
+	if (x->timer.kind == KA_BACKOFF_DATA && first)
+		drop_first(x);
+}
+
+/* ---- RTO of a program's socket, which nobody asks --------------------------------------------- */
+
+/* A tail loss probe is followed by RTO, expiry 1 by twice that, and RTO is never below its least. */
+static void take_unknown_loss_probe_off(const struct ka_evidence *e, struct ka_expiries *x)
+{
+	int64_t twice = 2 * ka_wheel_ms(RTO_MIN_MS, e->facts->hz) * e->tick_ns;
+
+	if (x->timer.kind == KA_BACKOFF_DATA && x->n > 1 && x->ns[1] - x->ns[0] < twice)
+		drop_first(x);
+}
+
+/* The interval before expiry @k + 1 says nothing of RTO: no doubling any more, or cut to what the user
+ * timeout left. */
+static bool is_cut(const struct ka_expiries *x, unsigned k)
+{
+	int64_t limit_ns = INT64_C(1000000) * x->timer.ut_ms;
+
+	if (k > 20 || (x->timer.kind == KA_BACKOFF_WINDOW && k > x->timer.retries))
+		return true;
+	return limit_ns && x->ns[k] - x->ns[0] + 10 * INT64_C(1000000) >= limit_ns;
+}
+
+/* What the interval before expiry @k + 1 leaves of RTO: it was doubled @k times, and rounded up. */
+static void narrow_rto(const struct ka_evidence *e, const struct ka_expiries *x, unsigned k,
+		       int64_t from_ns, int64_t rto[2])
+{
+	int64_t late = ka_noise_at(e->facts, from_ns, x->ns[k]) / e->tick_ns;
+	int64_t gap = ka_floor_div(x->ns[k] - from_ns, e->tick_ns);
+
+	if (gap >= ka_wheel_ms(RTO_MAX_MS, e->facts->hz) || is_cut(x, k))
 		return;
-	x->base_ns = x->ns[0];
-	x->n--;
-	for (unsigned i = 0; i < x->n; i++)
-		x->ns[i] = x->set_ns[i] = x->ns[i + 1];
+	rto[0] = ka_greater(rto[0],
+			    (gap - 1 - late - ka_wheel_granule(gap, e->facts->hz)) >> k);
+	rto[1] = ka_lesser(rto[1], (gap + 1) >> k);
+}
+
+/* RTO from the intervals, as far as the wheel's rounding lets it be known. */
+static void infer_rto(const struct ka_evidence *e, struct ka_expiries *x)
+{
+	int64_t rto[2] = { ka_wheel_ms(RTO_MIN_MS, e->facts->hz), INT64_MAX };
+
+	take_unknown_loss_probe_off(e, x);
+	if (x->timer.kind == KA_BACKOFF_WINDOW)
+		narrow_rto(e, x, 0, e->zero_ns, rto);
+	for (unsigned k = 1; k < x->n; k++)
+		narrow_rto(e, x, k, x->set_ns[k - 1], rto);
+	if (rto[1] == INT64_MAX || rto[0] > rto[1])
+		return;
+	x->timer.rto = rto[0];
+	x->timer.rto_most = rto[1];
+}
+
+/* Jiffies from expiry @k to the next, for all that RTO may be. */
+static void length_of(const struct ka_expiries *x, unsigned k, int64_t since_ns, int64_t length[2])
+{
+	struct ka_backoff slow = x->timer;
+	int64_t most[2];
+
+	ka_backoff_length(&x->timer, k, since_ns, length);
+	if (!slow.rto_most)
+		return;
+	slow.rto = slow.rto_most;
+	ka_backoff_length(&slow, k, since_ns, most);
+	length[1] = ka_greater(length[1], most[1]);
 }
 
 bool ka_expiries_of(const struct ka_evidence *e, struct ka_expiries *out)
@@ -103,7 +174,10 @@ bool ka_expiries_of(const struct ka_evidence *e, struct ka_expiries *out)
 	if (out->timer.kind == KA_BACKOFF_WINDOW && out->timer.rto)
 		out->timer.rto = ka_greater(out->timer.rto, least);
 	out->timer.rto_most = 0;
-	take_loss_probe_off(e, out);
+	if (e->instance->program && !out->timer.rto)
+		infer_rto(e, out);
+	else
+		take_loss_probe_off(e, out);
 	out->clock_ns = out->timer.kind == KA_BACKOFF_SYN ? e->zero_ns : out->ns[0];
 	return out->timer.rto > 0 && out->n > 0;
 }
@@ -126,8 +200,8 @@ static void next_expiry(const struct ka_evidence *e, const struct ka_expiries *x
 {
 	int64_t length[2], late[2];
 
-	ka_backoff_length(&x->timer, k, set_ns[0] - x->clock_ns, length);
-	ka_backoff_length(&x->timer, k, set_ns[1] - x->clock_ns, late);
+	length_of(x, k, set_ns[0] - x->clock_ns, length);
+	length_of(x, k, set_ns[1] - x->clock_ns, late);
 	if (late[0] < length[0])
 		length[0] = late[0];
 	window[0] = ka_floor_div(set_ns[0] - e->zero_ns, e->tick_ns) + length[0] + 1;
@@ -212,7 +286,7 @@ bool ka_expiries_off(const struct ka_evidence *e, int64_t *off)
 	if (!e->facts->phase_known || !e->detected || !ka_expiries_of(e, &x))
 		return false;
 	set_in(e, &x, set);
-	ka_backoff_length(&x.timer, x.n, x.set_ns[x.n - 1] - x.clock_ns, length);
+	length_of(&x, x.n, x.set_ns[x.n - 1] - x.clock_ns, length);
 	for (int64_t j = set[0]; j <= set[1]; j++) {
 		for (int64_t len = length[0]; len <= length[1]; len++) {
 			/* inside the expiry the wheel's clock is one ahead */
@@ -239,7 +313,7 @@ static void check_interval(const struct ka_evidence *e, const struct ka_expiries
 	int64_t lag = e->facts->virtual_clock ? 0 : KA_JIFFY_LAG_NS;
 	int64_t gap = x->ns[k] - set_ns, length[2], latest;
 
-	ka_backoff_length(&x->timer, k, set_ns - x->clock_ns, length);
+	length_of(x, k, set_ns - x->clock_ns, length);
 	latest = (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
 	if (gap < length[0] * e->tick_ns - lag ||
 	    gap > latest + ka_late_ns(e, set_ns + latest, x->ns[k]))

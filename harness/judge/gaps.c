@@ -185,7 +185,8 @@ static void check_backoff(const struct ka_evidence *e, int n, struct ka_findings
 
 void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f)
 {
-	if (ka_regime_is(e->want->when, KA_REGIME_WINDOW_PROBES))
+	/* of a program some may have been answered before; ka_check_expiries() knows which */
+	if (ka_regime_is(e->want->when, KA_REGIME_WINDOW_PROBES) && !e->instance->program)
 		check_backoff(e, e->probes <= KA_MAX_GAPS ? e->probes : KA_MAX_GAPS, f);
 	if (!ka_case_persists(e->instance->case_) && !e->want->changing)
 		check_chain(e, f);
