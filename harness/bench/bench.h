@@ -24,6 +24,9 @@ struct ka_bench_events {
 	int64_t (*late_ns)(void *arg, int64_t from_ns, int64_t to_ns);
 	/* later than this, where something was done or seen: it ends at once, the host has stalled */
 	int64_t budget_ns;
+	/* until when an end that is overdue by the prediction is to be waited for all the same, after what
+	 * a program did on its own; the timeline is sorted. */
+	int64_t (*give_up_ns)(void *arg, const struct ka_timeline *timeline);
 	void *arg;
 };
 

@@ -218,6 +218,15 @@ static bool is_over(struct ka_engine *e, int64_t *until)
 	return (prober->ended || (e->case_->expect.eof && prober->saw_eof)) && ka_load_is_over(e);
 }
 
+/* A program that spoke has changed the rule: what is overdue by the plan may just take longer. */
+static int64_t ask_for_patience(struct ka_engine *e, int64_t until)
+{
+	if (!e->program || !e->told->give_up_ns)
+		return until;
+	ka_timeline_sort(&e->record->timeline);
+	return ka_greater(until, e->told->give_up_ns(e->told->arg, &e->record->timeline));
+}
+
 /* All steps are done: what is to be waited for? Returns when to come back. */
 static int64_t watch(struct ka_engine *e)
 {
@@ -234,6 +243,8 @@ static int64_t watch(struct ka_engine *e)
 		ka_engine_finish(e, KA_END_DIED);
 		return 0;
 	}
+	if (ka_now_ns() >= until && !lives)
+		until = ask_for_patience(e, until);
 	if (ka_now_ns() >= until)
 		ka_engine_finish(e, lives ? KA_END_WATCHED : KA_END_OVERDUE);
 	return until;

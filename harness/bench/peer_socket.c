@@ -175,13 +175,14 @@ int ka_self_watch(struct ka_peer_self *self)
 }
 
 /* A level-triggered set would wake this process for ever when nobody reads: it asks only for what
- * will be dealt with. */
+ * will be dealt with. A program may well close while its counterpart does not read. */
 void ka_self_interest(struct ka_peer_self *self)
 {
+	uint32_t unread = EPOLLIN | (self->config->program ? (uint32_t)EPOLLRDHUP : 0);
 	struct epoll_event event = { .data.fd = self->conn };
 
 	if (!self->saw_eof)
-		event.events = self->config->asks & ~(self->stalled ? (uint32_t)EPOLLIN : 0);
+		event.events = self->config->asks & ~(self->stalled ? unread : 0);
 	if (self->hung)
 		event.events |= EPOLLET;
 	epoll_ctl(self->sets[KA_EPOLL_LEVEL], self->ended ? EPOLL_CTL_DEL : EPOLL_CTL_MOD,

@@ -84,6 +84,7 @@ struct ka_bench_program {
 
 	/* the connection */
 	bool is_watched;      /* the kernel wakes us by its state */
+	int64_t told_ns;      /* when the other end's FIN was there; 0: not yet */
 	int64_t gone_ns;      /* when the kernel had ended it; 0: not yet */
 	int64_t let_go_ns;    /* when no process held it any more; 0: not yet */
 	int holders;          /* processes, by the last look; -1: never looked */

@@ -235,6 +235,8 @@ void ka_socket_packet(struct ka_engine *e, const struct ka_packet *packet)
 		packet->out && (packet->kind == KA_SEG_PROBE || packet->kind == KA_SEG_RETRANSMIT ||
 				packet->kind == KA_SEG_WINDOW_PROBE);
 
+	if (!packet->out && packet->accepted && packet->flags & TH_FIN && !e->program->told_ns)
+		e->program->told_ns = ka_now_ns();
 	if (is_sent || packet->flags & (TH_FIN | TH_RST) || packet->kind == KA_SEG_ICMP)
 		ka_socket_look(e);
 }
@@ -347,15 +349,19 @@ bool ka_socket_is_over(struct ka_engine *e, int64_t *until_ns)
 {
 	const struct ka_bench_program *p = e->program;
 	int64_t now_ns = ka_now_ns();
+	bool eof = e->case_->expect.eof && p->told_ns && !p->gone_ns;
 
+	/* it is to close when the other end has, and the kernel has no part in that */
+	if (eof && p->told_ns + patience_ns(p) <= now_ns)
+		return true;
 	if (p->gone_ns && (p->let_go_ns || p->gone_ns + patience_ns(p) <= now_ns))
 		return true;
 	/* what the kernel makes of a connection that the program has closed, is seen as long as the rest
 	 * would have been */
 	if (p->let_go_ns && now_ns >= *until_ns)
 		return true;
-	if (p->gone_ns)
-		*until_ns = p->gone_ns + patience_ns(p);
+	if (p->gone_ns || eof)
+		*until_ns = (eof ? p->told_ns : p->gone_ns) + patience_ns(p);
 	return false;
 }
 

@@ -33,6 +33,9 @@ static int want_probes(const struct ka_evidence *e)
 /* tcp_send_probe0() */
 static int want_window_probes(const struct ka_evidence *e)
 {
+	/* a program's may have begun as keepalive's */
+	if (e->instance->program)
+		return 0;
 	return ka_case_persists(e->instance->case_) ? e->probes_in_all : 0;
 }
 

@@ -132,6 +132,18 @@ static void look_at_event(struct finder *f, size_t i, int *pid)
 	}
 }
 
+/* The first segment that carried something of what was not acknowledged. */
+static size_t first_lost(const struct finder *f, uint32_t una)
+{
+	for (size_t i = 0; i < f->deeds->over; i++) {
+		const struct ka_packet *p = packet_at(f, i);
+
+		if (p && p->out && p->len && (int32_t)(ka_packet_end(p) - una) > 0)
+			return i;
+	}
+	return KA_NOT_DONE;
+}
+
 /* What was on its way, or kept waiting, when it was over. */
 static void look_at_queue(struct finder *f)
 {
@@ -158,6 +170,7 @@ static void look_at_queue(struct finder *f)
 		}
 	}
 	d->waits = (int32_t)(top - una) > 0;
+	d->lost = d->waits ? first_lost(f, una) : KA_NOT_DONE;
 	d->persists = !d->waits && timer == PROBE0_TIMER;
 }
 

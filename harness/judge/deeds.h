@@ -32,7 +32,8 @@ struct ka_deeds {
 	size_t died;         /* KA_EV_PROCESS: the process that was started was killed, or failed */
 	size_t over;         /* the first of closed and gone, or behind the last event */
 	size_t heard;        /* the last segment that was accepted before that */
-	bool waits;          /* some of what it had sent was not acknowledged then */
+	bool waits;          /* some of what it had sent was not acknowledged then: */
+	size_t lost;         /* the first of that */
 	bool persists;       /* or could not be sent: the other end's window is closed */
 	unsigned unanswered; /* segments that left after .heard and wanted an answer */
 };

@@ -34,11 +34,14 @@ struct ka_settled {
 	struct ka_instance instance;
 	struct ka_prediction prediction;
 	struct ka_timeline timeline; /* the same events; .armed_ns as sock_diag told it */
+	/* the time from which on the rule in force counts: of what is lost, or of the last segment that
+	 * was accepted; 0: not known */
+	int64_t since_ns;
 };
 
 /*
- * Settles. @timeline is sorted, and may still grow: .prediction.give_up_s then says how long the end of
- * what was seen so far may take. The events stay @timeline's.
+ * Settles. @timeline is sorted, and may still grow: .since_ns and .prediction.give_up_s then say how long
+ * the end of what was seen so far may take. The events stay @timeline's.
  */
 void ka_settle(const struct ka_instance *instance, const struct ka_facts *facts,
 	       const struct ka_prediction *prediction, const struct ka_timeline *timeline,

@@ -196,6 +196,14 @@ static void find_arming(struct ka_settled *s, const struct ka_deeds *d)
 	}
 }
 
+static void put_since(struct ka_settled *s, const struct ka_deeds *d)
+{
+	size_t since = s->case_.expect.when == KA_RETRANSMIT_LIMIT ? d->lost : d->heard;
+
+	if (since < s->timeline.n)
+		s->since_ns = s->timeline.events[since].t_ns;
+}
+
 void ka_settle(const struct ka_instance *instance, const struct ka_facts *facts,
 	       const struct ka_prediction *prediction, const struct ka_timeline *timeline,
 	       struct ka_settled *out)
@@ -219,10 +227,13 @@ void ka_settle(const struct ka_instance *instance, const struct ka_facts *facts,
 	if (deeds.persists && ka_regime_is(out->case_.expect.when, KA_REGIME_LIVES)) {
 		out->case_.expect.window_probes = true;
 		out->case_.expect.answered = KA_ANY;
+		out->prediction.probes =
+			KA_ANY; /* of two that come soon after another, one is answered */
 	}
 	if (!ka_regime_is(out->case_.expect.when, KA_REGIME_LIVES) &&
 	    was_left_alive(out, facts, &deeds))
 		follow(out, facts, KA_NEVER);
 	if (runs(out))
 		find_arming(out, &deeds);
+	put_since(out, &deeds);
 }

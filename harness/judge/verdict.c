@@ -11,6 +11,7 @@
 #include "judge/expiries.h"
 #include "judge/program.h"
 #include "judge/replay.h"
+#include "model/util.h"
 
 /* ---- figures ------------------------------------------------------------------------------------- */
 
@@ -154,6 +155,38 @@ static bool lost_by_host(const struct ka_evidence *e, const struct ka_findings *
 	       !ka_findings_any(kernel, is_kernel);
 }
 
+/*
+ * Of a program that spoke into the silence another rule is in force than was planned, and real time is
+ * not waited for as long as that takes.
+ */
+static bool was_not_waited_for(const struct ka_evidence *e, struct ka_verdict *out)
+{
+	struct ka_bounds bounds;
+	double since_s;
+
+	if (!e->instance->program || e->detected || e->stop->end.why != KA_END_OVERDUE ||
+	    !ka_bounds_of(e, &bounds))
+		return false;
+	since_s = ka_seconds(e->stop->t_ns - e->zero_ns);
+	if (since_s >= ka_seconds(bounds.end[1] * e->tick_ns))
+		return false;
+	out->kind = KA_SKIP;
+	snprintf(out->why, sizeof(out->why),
+		 "%s sent something into the silence: %s ends that %.0f .. %.0f s after %s, and "
+		 "only "
+		 "%.0f s were watched; a guest kernel shows it",
+		 e->instance->program->name, ka_regime(e->want->when)->name,
+		 ka_seconds(bounds.end[0] * e->tick_ns), ka_seconds(bounds.end[1] * e->tick_ns),
+		 e->cause, since_s);
+	return true;
+}
+
+/* What was found before the end, of one whose end was not waited for. */
+static bool not_of_the_end(enum ka_finding_code code)
+{
+	return code != KA_FIND_NOT_NOTICED;
+}
+
 /* @nothing_met: faults that had nothing to meet; a kernel that did all it must was never tried. */
 static void judge_whole(const struct ka_evidence *e, const struct ka_findings *facts,
 			const struct ka_findings *nothing_met, struct ka_verdict *out)
@@ -161,6 +194,8 @@ static void judge_whole(const struct ka_evidence *e, const struct ka_findings *f
 	struct ka_findings kernel = *facts;
 
 	judge_kernel(e, out, &kernel);
+	if (!ka_findings_any(&kernel, not_of_the_end) && was_not_waited_for(e, out))
+		return;
 	if (lost_by_host(e, &kernel)) {
 		ka_find(&out->findings, KA_FIND_PACKETS_LOST, -1,
 			"host stalled: %llu packets did not fit into its queues",

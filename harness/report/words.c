@@ -128,6 +128,8 @@ static void put_program(FILE *out, const struct ka_result *result)
 		fputs("the program never lets go", out);
 	else if (did(result, KA_PROGRAM_DIED))
 		fputs("the program died", out);
+	else if (did(result, KA_PROGRAM_CLOSED) && result->kernel_end_s <= result->program_end_s)
+		fputs("with a RST", out);
 	else if (did(result, KA_PROGRAM_CLOSED) && isfinite(result->kernel_end_s))
 		fprintf(out, "its kernel ended it at %.3f s", result->kernel_end_s);
 	else if (did(result, KA_PROGRAM_CLOSED))

@@ -86,6 +86,18 @@ static int64_t late_ns(void *arg, int64_t from_ns, int64_t to_ns)
 	return ka_noise_between(stamps->run->noise, from_ns, to_ns);
 }
 
+/* Where hours cost seconds, a program's own rule is waited for, however long it takes. */
+static int64_t give_up_ns(void *arg, const struct ka_timeline *timeline)
+{
+	const struct ka_instance_run *run = ((const struct stamps *)arg)->run;
+	struct ka_settled was;
+
+	if (!run->facts->virtual_clock)
+		return 0;
+	ka_settle(run->instance, run->facts, run->prediction, timeline, &was);
+	return was.since_ns + (int64_t)(was.prediction.give_up_s * NSEC_PER_SEC);
+}
+
 /* The noise that counts is that of the time when timers ran: building networks is late for nobody. */
 static struct ka_facts measured_facts(const struct stamps *stamps, int64_t end_ns)
 {
@@ -137,6 +149,7 @@ int ka_instance_run(const struct ka_instance_run *run)
 						.done = on_done,
 						.late_ns = run->noise ? late_ns : NULL,
 						.budget_ns = run->facts->noise_budget_ns,
+						.give_up_ns = give_up_ns,
 						.arg = &stamps };
 	json_t *json = NULL;
 	int ret;

@@ -257,12 +257,27 @@ static int64_t refused_ns(const struct ka_schedule *s)
 			 NSEC_PER_SEC);
 }
 
+/* tcp_retries2, and the persist timer's as many: whatever a program says by itself, where it is waited for. */
+#define SPOKEN_S 3000
+
+/* It may hold its socket for a while, or have made another rule out of the planned one. */
+static double program_s(const struct ka_instance_run *run)
+{
+	double patience_s = run->instance->program->patience_s;
+
+	patience_s = patience_s > 0 ? patience_s : KA_PROGRAM_PATIENCE_S;
+	return patience_s + (run->facts->virtual_clock ? SPOKEN_S : 0);
+}
+
 /* How long an instance may take: as long as predicted; if its end is overdue, until the bench gives
  * up on it, counted from a last segment that may have come at any time until then; and building. */
-static int64_t allowance_ns(const struct ka_schedule *s, const struct ka_prediction *prediction)
+static int64_t allowance_ns(const struct ka_schedule *s, const struct ka_instance_run *run)
 {
-	return (int64_t)((prediction->expected_s + prediction->give_up_s) * NSEC_PER_SEC) +
-	       set_up_ns(s);
+	double seconds = run->prediction->expected_s + run->prediction->give_up_s;
+
+	if (run->instance->program)
+		seconds += program_s(run);
+	return (int64_t)(seconds * NSEC_PER_SEC) + set_up_ns(s);
 }
 
 static int watch_job(struct ka_schedule *s, const struct ka_job *job)
@@ -321,7 +336,7 @@ static int start(struct ka_schedule *s, size_t index)
 	s->running++;
 	s->setting_up++;
 	job->started_ns = ka_now_ns();
-	job->deadline_ns = job->started_ns + allowance_ns(s, run.prediction);
+	job->deadline_ns = job->started_ns + allowance_ns(s, &run);
 	return watch_job(s, job);
 }
 

@@ -221,6 +221,27 @@ SCENE_TEST(it_closes_before_the_fault)
 	assert_int_equal(s->verdict.program, KA_PROGRAM_NOT_JUDGED);
 }
 
+/* What was just being done to it is no record yet: its counterpart read no more. */
+SCENE_TEST(it_closes_under_the_fault)
+{
+	int64_t ns;
+
+	closing(s);
+	scene_remove(s, rst(s));
+	scene_remove(s, scene_find_event(s, KA_EV_HOLD, 1));
+	ns = scene_find(s, KA_SEG_DATA, 0)->t_ns + 100 * US;
+	scene_fin_out(s, ns);
+	scene_hold(s, ns + 50 * US, 0);
+	scene_remove(s, scene_find_event(s, KA_EV_STEP, 2));
+	scene_remove(s, scene_find_event(s, KA_EV_FAULT, 0));
+	s->complete = true;
+	scene_counter(s, "Tcp.RetransSegs", 0);
+	scene_find_event(s, KA_EV_END, 0)->end.step = 2;
+	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_find_event(s, KA_EV_END, 0)->end.step = 1;
+	scene_expect_code(s, KA_BROKEN, KA_FIND_PROGRAM_CLOSED);
+}
+
 /* ---- it sends what nobody acknowledges ---------------------------------------------------------- */
 
 static const struct ka_sysctl three_retries = { .who = KA_PROBER,
@@ -336,6 +357,41 @@ SCENE_TEST(it_speaks_and_is_watched_too_short)
 	/* long enough for the retransmission limit */
 	scene_find_event(s, KA_EV_END, 0)->t_ns += 60000 * MS;
 	scene_expect(s, KA_FAIL, "not noticed");
+}
+
+/* It spoke after the drop; in real time nobody waits a quarter of an hour for that. */
+SCENE_TEST(it_speaks_and_is_not_waited_for)
+{
+	int64_t ns;
+
+	speaking(s, 6630);
+	s->case_.sysctls[0].key = NULL; /* tcp_retries2 is 15 */
+	scene_find_event(s, KA_EV_END, 0)->end.why = KA_END_OVERDUE;
+	scene_find_event(s, KA_EV_END, 0)->t_ns += 5000 * MS;
+	scene_remove(s, scene_find_event(s, KA_EV_HOLD, 1));
+	scene_remove(s, scene_find_event(s, KA_EV_DIAG, 2));
+	scene_expect(s, KA_SKIP, "server sent something into the silence: retransmission limit");
+	/* what it waited for in vain is a failure all the same, if it was due */
+	s->case_.sysctls[0] = three_retries;
+	scene_expect(s, KA_FAIL, "not noticed");
+	/* and so is what is wrong before the end */
+	s->case_.sysctls[0].key = NULL;
+	ns = scene_find(s, KA_SEG_DATA, 0)->t_ns;
+	scene_probe(s, ns + 100 * MS);
+	scene_expect(s, KA_FAIL, "must be");
+}
+
+/* How long the engine is to wait for what the program made of the plan. */
+SCENE_TEST(it_speaks_and_needs_patience)
+{
+	struct ka_settled was;
+
+	speaking(s, 6630);
+	s->case_.sysctls[0].key = NULL;
+	ka_settle(&s->instance, &s->facts, &s->prediction, &s->timeline, &was);
+	assert_true(was.prediction.give_up_s > 924);
+	assert_true(was.since_ns == scene_find(s, KA_SEG_DATA, 1)->t_ns);
+	assert_true(s->prediction.give_up_s < 10);
 }
 
 /* ---- it cannot send ------------------------------------------------------------------------------ */
