@@ -43,6 +43,12 @@ const char *ka_sysctl_written(const struct ka_rollout *r, enum ka_knob knob, cha
 
 		if (r->spec.writes[i].knob != knob)
 			continue;
+		if (!ka_knob_exists(knob, r->facts.release) && (!m || m->verdict == KA_PASS)) {
+			snprintf(buf, size,
+				 "%s has NO EFFECT: Linux %s and later has this sysctl%s", text,
+				 ka_knob_infos[knob].since, tried ? ", tried" : "");
+			return buf;
+		}
 		if (trial && trial->refused && !tried)
 			snprintf(buf, size, "%s is REFUSED with EINVAL (computed)", text);
 		else if (!tried)
@@ -71,7 +77,11 @@ const char *ka_sysctl_unused(const struct ka_rollout *r, const struct ka_sysctl_
 			 place(&r->set->lines[line->by], by, sizeof(by)));
 		break;
 	case KA_SYSCTL_FOREIGN:
-		snprintf(buf, size, "has nothing to do with keepalive");
+		if (ka_knob_neighbour(line->key))
+			snprintf(buf, size, "is NOT APPLIED here, though it bears on %s",
+				 ka_knob_neighbour(line->key));
+		else
+			snprintf(buf, size, "has nothing to do with keepalive");
 		break;
 	case KA_SYSCTL_EXCLUDES:
 		snprintf(buf, size, "keeps patterns and earlier lines from setting it");

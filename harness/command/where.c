@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "command/command.h"
 #include "command/select.h"
@@ -118,10 +119,12 @@ static int make_trials(const char *text, int hz, const struct ka_theme *const **
 {
 	struct ka_spec *spec = calloc(1, sizeof(*spec));
 	struct ka_trials *trials = NULL;
+	struct utsname self;
 	int ret = spec ? ka_spec_read(spec, text, err) : nn_fail(err, ENOMEM, "trials");
 
+	uname(&self);
 	if (ret == 0)
-		ret = ka_trials_new(&trials, spec, hz, err);
+		ret = ka_trials_new(&trials, spec, hz, self.release, err);
 	if (ret < 0) {
 		free(spec);
 		return ret;

@@ -5,24 +5,33 @@
 #include "judge/wheel.h"
 #include "model/util.h"
 
-/* TCP_RTO_MIN, TCP_TIMEOUT_INIT, TCP_RTO_MAX: the models count with them, whatever RTO is. */
+/* TCP_RTO_MIN, TCP_TIMEOUT_INIT: the models count with them, whatever RTO is. */
 #define RTO_MIN_MS  INT64_C(200)
 #define RTO_INIT_MS INT64_C(1000)
-#define RTO_MAX_MS  INT64_C(120000)
 #define NS_PER_MS   INT64_C(1000000)
 /* TCP_TIMEOUT_MIN, of tcp_clamp_probe0_to_user_timeout() */
 #define SHORTEST_J  2
 
-/* tcp_model_timeout(): the time that so many retransmissions from @rto_ms on would take. */
-static int64_t model_ms(unsigned retries, int64_t rto_ms)
+/* tcp_rto_max(), jiffies */
+static int64_t most_of(const struct ka_backoff *b)
 {
+	return ka_wheel_ms(b->rto_max_ms ? b->rto_max_ms : KA_RTO_MAX_MS, b->hz);
+}
+
+/* tcp_model_timeout(): the time that so many retransmissions from @rto_ms on would take. */
+static int64_t model_ms(const struct ka_backoff *b, int64_t rto_ms)
+{
+	int64_t base = ka_wheel_ms(rto_ms, b->hz), most = most_of(b), jiffies;
 	unsigned linear_from = 0;
 
-	while (rto_ms << (linear_from + 1) <= RTO_MAX_MS)
+	while (base << (linear_from + 1) <= most)
 		linear_from++;
-	if (retries <= linear_from)
-		return ((INT64_C(2) << retries) - 1) * rto_ms;
-	return ((INT64_C(2) << linear_from) - 1) * rto_ms + (retries - linear_from) * RTO_MAX_MS;
+	if (b->retries <= linear_from)
+		jiffies = ((INT64_C(2) << b->retries) - 1) * base;
+	else
+		jiffies = ((INT64_C(2) << linear_from) - 1) * base +
+			  (b->retries - linear_from) * most;
+	return jiffies * 1000 / b->hz;
 }
 
 /* How often the interval after expiry @k was doubled. */
@@ -37,7 +46,7 @@ static unsigned doublings(const struct ka_backoff *b, unsigned k)
 
 static int64_t unclamped(const struct ka_backoff *b, unsigned k)
 {
-	int64_t max = ka_wheel_ms(RTO_MAX_MS, b->hz);
+	int64_t max = most_of(b);
 	unsigned n = doublings(b, k);
 
 	return n > 20 ? max : ka_lesser(b->rto << n, max);
@@ -68,11 +77,11 @@ int64_t ka_backoff_limit_ns(const struct ka_backoff *b)
 {
 	switch (b->kind) {
 	case KA_BACKOFF_DATA:
-		return (b->ut_ms ? b->ut_ms : model_ms(b->retries, RTO_MIN_MS)) * NS_PER_MS;
+		return (b->ut_ms ? b->ut_ms : model_ms(b, RTO_MIN_MS)) * NS_PER_MS;
 	case KA_BACKOFF_WINDOW:
 		return b->ut_ms * NS_PER_MS;
 	case KA_BACKOFF_SYN:
-		return (b->ut_ms ? b->ut_ms : model_ms(b->retries, RTO_INIT_MS)) * NS_PER_MS;
+		return (b->ut_ms ? b->ut_ms : model_ms(b, RTO_INIT_MS)) * NS_PER_MS;
 	}
 	return 0;
 }
@@ -113,6 +122,22 @@ struct ka_backoff ka_backoff_on_lan(enum ka_backoff_kind kind, unsigned retries,
 		b.rto_most++;
 	}
 	return b;
+}
+
+/* tcp_rto_min_us is a part of RTO as the smoothed round trip is: usecs_to_jiffies() rounds both up. Of a
+ * window probe no interval is less than TCP_RTO_MIN (tcp_probe0_base()), and the first SYN has a fixed
+ * one. */
+void ka_backoff_limits(struct ka_backoff *b, int64_t rto_min_us, int64_t rto_max_ms)
+{
+	int64_t by = (rto_min_us - KA_RTO_MIN_US) * b->hz;
+
+	b->rto_max_ms = rto_max_ms;
+	if (b->kind == KA_BACKOFF_SYN || (b->kind == KA_BACKOFF_WINDOW && by < 0))
+		return;
+	b->rto += ka_floor_div(by, 1000000);
+	b->rto_most -= ka_floor_div(-by, 1000000);
+	b->rto = ka_greater(b->rto, 1);
+	b->rto_most = ka_greater(b->rto_most, b->rto);
 }
 
 static struct ka_backoff slowest(const struct ka_backoff *b)

@@ -19,16 +19,23 @@ enum ka_backoff_kind {
 struct ka_backoff {
 	enum ka_backoff_kind kind;
 	int hz;
-	int64_t rto;      /* jiffies: the first interval */
-	int64_t rto_most; /* it is not known better than between .rto and this; 0: exactly */
-	unsigned retries; /* tcp_retries2, tcp_syn_retries */
-	unsigned linear;  /* tcp_syn_linear_timeouts: so many intervals more before they double */
-	unsigned ut_ms;   /* TCP_USER_TIMEOUT; 0: not set */
+	int64_t rto;        /* jiffies: the first interval */
+	int64_t rto_most;   /* it is not known better than between .rto and this; 0: exactly */
+	unsigned retries;   /* tcp_retries2, tcp_syn_retries */
+	unsigned linear;    /* tcp_syn_linear_timeouts: so many intervals more before they double */
+	unsigned ut_ms;     /* TCP_USER_TIMEOUT; 0: not set */
+	int64_t rto_max_ms; /* at which doubling ends, tcp_rto_max_ms; 0: TCP_RTO_MAX */
 };
 
 /* One on a network without delay: RTO is as RTT's measure makes it there. */
 struct ka_backoff ka_backoff_on_lan(enum ka_backoff_kind kind, unsigned retries, unsigned ut_ms,
 				    int hz);
+
+/* Limits of RTO that are not those of a new namespace: tcp_rto_min_us (Linux 6.11), tcp_rto_max_ms
+ * (6.15). @b is as ka_backoff_on_lan() has it. */
+#define KA_RTO_MIN_US INT64_C(200000)
+#define KA_RTO_MAX_MS INT64_C(120000)
+void ka_backoff_limits(struct ka_backoff *b, int64_t rto_min_us, int64_t rto_max_ms);
 
 /*
  * Jiffies for which the timer is set at expiry @k (0: with the first transmission), before the

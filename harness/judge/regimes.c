@@ -162,16 +162,27 @@ static unsigned retries2(const struct ka_instance *instance)
 	return (unsigned)ka_case_sysctl(instance->case_, KA_PROBER, "tcp_retries2", RETRIES2);
 }
 
+/* A timer of the prober's data, with the limits of its namespace. */
+static struct ka_backoff own_timer(const struct ka_instance *instance, enum ka_backoff_kind kind,
+				   int hz)
+{
+	const struct ka_case *c = instance->case_;
+	struct ka_backoff timer = ka_backoff_on_lan(kind, retries2(instance),
+						    instance->setting.user_timeout_ms, hz);
+
+	ka_backoff_limits(&timer, ka_case_sysctl(c, KA_PROBER, "tcp_rto_min_us", KA_RTO_MIN_US),
+			  ka_case_sysctl(c, KA_PROBER, "tcp_rto_max_ms", KA_RTO_MAX_MS));
+	return timer;
+}
+
 static struct ka_backoff data_timer(const struct ka_instance *instance, int hz)
 {
-	return ka_backoff_on_lan(KA_BACKOFF_DATA, retries2(instance),
-				 instance->setting.user_timeout_ms, hz);
+	return own_timer(instance, KA_BACKOFF_DATA, hz);
 }
 
 static struct ka_backoff window_timer(const struct ka_instance *instance, int hz)
 {
-	return ka_backoff_on_lan(KA_BACKOFF_WINDOW, retries2(instance),
-				 instance->setting.user_timeout_ms, hz);
+	return own_timer(instance, KA_BACKOFF_WINDOW, hz);
 }
 
 static void put_window(const int64_t window[2], struct ka_prediction *out)

@@ -34,10 +34,11 @@ static enum ka_effect effect_of(const struct ka_knobs *k)
 
 static void predict_data(struct ka_answer *answer, const struct ka_knobs *k, int hz)
 {
-	const struct ka_backoff timer =
+	struct ka_backoff timer =
 		ka_backoff_on_lan(KA_BACKOFF_DATA, (unsigned)k->value[KA_KNOB_RETRIES2], 0, hz);
 	int64_t window[2];
 
+	ka_backoff_limits(&timer, k->value[KA_KNOB_RTO_MIN_US], k->value[KA_KNOB_RTO_MAX_MS]);
 	ka_backoff_window(&timer, window);
 	seconds(answer->unacked_s, window, hz);
 }

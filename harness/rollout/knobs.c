@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/backoff.h"
 #include "model/escape.h"
+#include "model/release.h"
 #include "model/util.h"
 
 /* proc_dointvec_jiffies(): what fits into an int when it is jiffies, at the lowest HZ; a kernel with a
@@ -38,6 +40,12 @@ const struct ka_knob_info ka_knob_infos[KA_KNOBS] = {
 				  .what = "how long a closed connection waits for the peer's FIN" },
 	[KA_KNOB_SYN_RETRIES] = { IPV4("syn_retries"), .unit = "", .initial = 6, .min = 1,
 				  .max = 127, .what = "how often a connect() asks again" },
+	[KA_KNOB_RTO_MIN_US] = { IPV4("rto_min_us"), .unit = "us", .initial = KA_RTO_MIN_US,
+				 .min = 1, .max = INT_MAX, .since = "6.11",
+				 .what = "the least after which data is sent again" },
+	[KA_KNOB_RTO_MAX_MS] = { IPV4("rto_max_ms"), .unit = "ms", .initial = KA_RTO_MAX_MS,
+				 .min = 1000, .max = KA_RTO_MAX_MS, .since = "6.15",
+				 .what = "the most" },
 	[KA_KNOB_CT_ESTABLISHED] = { CT("established"), SECONDS(432000),
 				     .what = "after how long the own firewall forgets" },
 	[KA_KNOB_CT_UNACKNOWLEDGED] = { CT("unacknowledged"), SECONDS(300),
@@ -52,6 +60,38 @@ const struct ka_knob_info ka_knob_infos[KA_KNOBS] = {
 	[KA_KNOB_CT_TIME_WAIT] = { CT("time_wait"), SECONDS(120), .what = "closed" },
 	[KA_KNOB_CT_CLOSE] = { CT("close"), SECONDS(10), .what = "closed" },
 };
+
+/* Documentation/networking/ip-sysctl.rst, nf_conntrack-sysctl.rst, mptcp-sysctl.rst */
+static const struct {
+	const char *key, *what;
+} neighbours[] = {
+	{ "net/ipv4/tcp_thin_linear_timeouts",
+	  "unacknowledged data: of few segments the intervals then do not double" },
+	{ "net/ipv4/tcp_early_retrans", "when unacknowledged data is first sent again" },
+	{ "net/ipv4/tcp_frto", "how unacknowledged data is sent again" },
+	{ "net/ipv4/tcp_mtu_probing", "unacknowledged data: it is sent again in smaller segments" },
+	{ "net/ipv4/tcp_retries1", "when another route is looked for" },
+	{ "net/ipv4/tcp_syn_linear_timeouts", "how long a connect() asks" },
+	{ "net/ipv4/tcp_synack_retries", "how long a server answers a connect()" },
+	{ "net/ipv4/tcp_max_orphans", "how long closed connections are kept" },
+	{ "net/ipv4/tcp_invalid_ratelimit", "how often a probe is answered" },
+	{ "net/ipv4/tcp_timestamps", "the bytes of a probe: 12 less without time stamps" },
+	{ "net/mptcp/close_timeout", "when a connection of MPTCP ends" },
+	{ "net/netfilter/nf_conntrack_tcp_loose",
+	  "what the own firewall does with a connection that it forgot" },
+	{ "net/netfilter/nf_conntrack_tcp_be_liberal",
+	  "which probes the own firewall lets through" },
+	{ "net/netfilter/nf_conntrack_max", "which connections the own firewall remembers" },
+	{ "net/nf_conntrack_max", "which connections the own firewall remembers" },
+};
+
+const char *ka_knob_neighbour(const char *key)
+{
+	for (size_t i = 0; i < KA_N(neighbours); i++)
+		if (strcmp(neighbours[i].key, key) == 0)
+			return neighbours[i].what;
+	return NULL;
+}
 
 struct ka_knobs ka_knobs_initial(void)
 {
@@ -157,11 +197,22 @@ bool ka_knob_takes(enum ka_knob knob, const char *text, int hz)
 	return is_within(knob, value, hz);
 }
 
-void ka_knobs_keep(struct ka_knobs *knobs, const struct ka_knobs *before, int hz)
+bool ka_knob_exists(enum ka_knob knob, const char *release)
 {
-	for (int i = 0; i < KA_KNOBS; i++)
+	const char *since = ka_knob_infos[knob].since;
+
+	return !since || ka_release_reaches(release, since);
+}
+
+void ka_knobs_keep(struct ka_knobs *knobs, const struct ka_knobs *before, int hz,
+		   const char *release)
+{
+	for (int i = 0; i < KA_KNOBS; i++) {
 		if (!is_within((enum ka_knob)i, knobs->value[i], hz))
 			knobs->value[i] = before->value[i];
+		if (!ka_knob_exists((enum ka_knob)i, release))
+			knobs->value[i] = ka_knob_infos[i].initial;
+	}
 }
 
 static int refuse(const struct ka_sysctl_line *line, enum ka_knob knob, struct nn_err *err)

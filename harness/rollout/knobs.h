@@ -18,6 +18,8 @@ enum ka_knob {
 	KA_KNOB_ORPHAN_RETRIES,
 	KA_KNOB_FIN_TIMEOUT,
 	KA_KNOB_SYN_RETRIES,
+	KA_KNOB_RTO_MIN_US,
+	KA_KNOB_RTO_MAX_MS,
 	KA_KNOB_CT_ESTABLISHED, /* the machine's own connection tracking, from here on */
 	KA_KNOB_CT_UNACKNOWLEDGED,
 	KA_KNOB_CT_MAX_RETRANS,
@@ -32,10 +34,11 @@ enum ka_knob {
 };
 
 struct ka_knob_info {
-	const char *key;  /* below /proc/sys, with '/' */
-	const char *unit; /* "s", or what is counted */
-	int64_t initial;  /* of a new namespace */
-	int64_t min, max; /* what the kernel takes */
+	const char *key;   /* below /proc/sys, with '/' */
+	const char *unit;  /* "s", or what is counted */
+	int64_t initial;   /* of a new namespace */
+	int64_t min, max;  /* what the kernel takes */
+	const char *since; /* the first kernel that has it, "6.15"; NULL: any */
 	const char *what;
 };
 extern const struct ka_knob_info ka_knob_infos[KA_KNOBS];
@@ -51,6 +54,9 @@ struct ka_knobs ka_knobs_of(int64_t time, int64_t intvl, int64_t probes);
 
 /* The knob of @key ("net/ipv4/..."); -1: none of these. */
 int ka_knob_find(const char *key);
+
+/* What else of a connection the sysctl @key bears on, which is no knob of these; NULL: nothing. */
+const char *ka_knob_neighbour(const char *key);
 
 /* "net.ipv4.tcp_keepalive_time" into @buf, as files and people write it. Returns @buf. */
 const char *ka_knob_name(enum ka_knob knob, char *buf, size_t size);
@@ -70,7 +76,11 @@ int ka_knobs_take(struct ka_knobs *knobs, const struct ka_sysctl_set *set, struc
 
 /* True when a kernel with this HZ takes the value. */
 bool ka_knob_takes(enum ka_knob knob, const char *text, int hz);
-/* Values that a kernel with this HZ refuses become those of @before. */
-void ka_knobs_keep(struct ka_knobs *knobs, const struct ka_knobs *before, int hz);
+/* True when a kernel of @release has the sysctl. */
+bool ka_knob_exists(enum ka_knob knob, const char *release);
+/* Values that a kernel of @release, with @hz, refuses become those of @before; those of a sysctl that it
+ * does not have, what it does without. */
+void ka_knobs_keep(struct ka_knobs *knobs, const struct ka_knobs *before, int hz,
+		   const char *release);
 
 #endif

@@ -71,11 +71,14 @@ void ka_rollout_plan(struct ka_rollout *r)
 
 int ka_rollout_predict(struct ka_rollout *r, struct nn_err *err)
 {
-	ka_knobs_keep(&r->spec.after, &r->spec.before, r->facts.hz);
+	const struct ka_knobs initial = ka_knobs_initial();
+
+	ka_knobs_keep(&r->spec.before, &initial, r->facts.hz, r->facts.release);
+	ka_knobs_keep(&r->spec.after, &r->spec.before, r->facts.hz, r->facts.release);
 	ka_answer_predict(&r->before, &r->spec.before, r->facts.hz);
 	ka_answer_predict(&r->after, &r->spec.after, r->facts.hz);
 	r->n_findings = ka_sanity_check(r->findings, &r->spec.after, &r->after);
-	return ka_trials_new(&r->trials, &r->spec, r->facts.hz, err);
+	return ka_trials_new(&r->trials, &r->spec, r->facts.hz, r->facts.release, err);
 }
 
 void ka_rollout_free(struct ka_rollout *r)
@@ -255,14 +258,17 @@ struct ka_tally ka_rollout_tally(const struct ka_rollout *r)
 	return tally;
 }
 
-/* True when a value of the file is refused by the kernel, as computed or not. */
+/* True when a value of the file is refused by the kernel, as computed or not. What it has no sysctl for
+ * is for other kernels. */
 static bool is_refused(const struct ka_rollout *r)
 {
 	for (size_t i = 0; i < r->spec.n_writes; i++) {
 		const struct ka_trial *trial;
 		const struct ka_measured *m = ka_rollout_trial(r, KA_TRIAL_WRITE, i, &trial);
 
-		if (trial && (trial->refused || (m->there && m->verdict == KA_FAIL)))
+		if (trial &&
+		    ((trial->refused && ka_knob_exists(r->spec.writes[i].knob, r->facts.release)) ||
+		     (m->there && m->verdict == KA_FAIL)))
 			return true;
 	}
 	return false;

@@ -448,7 +448,7 @@ int ka_sysctl_parse(struct ka_sysctl_set *set, const char *file, const char *tex
 /* "time" is net/ipv4/tcp_keepalive_time, "retries2" net/ipv4/tcp_retries2. */
 static const char *long_key(const char *word, size_t len)
 {
-	for (int i = 0; i <= KA_KNOB_SYN_RETRIES; i++) {
+	for (int i = 0; i < KA_KNOB_CT_ESTABLISHED; i++) {
 		const char *name = ka_knob_word((enum ka_knob)i);
 
 		if (strlen(name) == len && memcmp(name, word, len) == 0)
@@ -484,7 +484,8 @@ static int word_line(const char *word, char **out, struct nn_err *err)
 		return ka_sysctl_bad(
 			err, WORDS, 0,
 			"\"%.*s\" is no setting; write time=60, intvl=10, probes=6, retries2=8, "
-			"orphan_retries=, fin_timeout=, syn_retries=, or a full key such as "
+			"orphan_retries=, fin_timeout=, syn_retries=, rto_min_us=, rto_max_ms=, or "
+			"a full key such as "
 			"net.ipv4.tcp_keepalive_time=60",
 			KA_CUT(word, 80));
 	ret = key ? asprintf(out, "%s%s", key, word + len) : asprintf(out, "%s", word);

@@ -23,6 +23,7 @@ struct maker {
 	struct ka_trials *trials;
 	const struct ka_spec *spec;
 	int hz;
+	const char *release;
 };
 
 /* Nobody notices that the path is dead, until a write at the end shows it. */
@@ -132,15 +133,16 @@ static void add_write(struct maker *maker, size_t index)
 				   { .do_ = KA_SYSCTL_IS, .who = KA_PROBER, .key = KEY(w->knob) } };
 	int64_t value = ka_knob_infos[w->knob].initial;
 	char name[32];
+	bool exists = ka_knob_exists(w->knob, maker->release);
 	struct ka_trial *t;
 
 	snprintf(name, sizeof(name), "write_%zu", index);
-	t = new_trial(maker, KA_TRIAL_WRITE, setting, steps, KA_N(steps), name,
+	t = new_trial(maker, KA_TRIAL_WRITE, setting, steps, exists ? KA_N(steps) : 2, name,
 		      "the kernel takes the value, or refuses it, as computed");
 	t->index = index;
-	t->refused = !ka_knob_takes(w->knob, w->text, maker->hz);
+	t->refused = !exists || !ka_knob_takes(w->knob, w->text, maker->hz);
 	if (t->refused)
-		t->steps[1].fails = EINVAL;
+		t->steps[1].fails = exists ? EINVAL : ENOENT;
 	else
 		ka_knob_number(&value, w->text);
 	t->steps[1].text = *w->text ? w->text : "\n";
@@ -234,6 +236,17 @@ static void add_dead(struct maker *maker, enum ka_trial_kind kind, const char *n
 	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
 }
 
+/* What rules data that nobody acknowledges. What a kernel does without need not be there. */
+static void put_data_sysctls(struct ka_trial *t, const struct ka_knobs *k)
+{
+	size_t n = 0;
+
+	t->case_->sysctls[n++] = prober_sysctl(t, k, KA_KNOB_RETRIES2);
+	for (int i = KA_KNOB_RTO_MIN_US; i <= KA_KNOB_RTO_MAX_MS; i++)
+		if (k->value[i] != ka_knob_infos[i].initial)
+			t->case_->sysctls[n++] = prober_sysctl(t, k, (enum ka_knob)i);
+}
+
 static void add_unacked(struct maker *maker, enum ka_trial_kind kind, const char *name,
 			const struct ka_knobs *k)
 {
@@ -244,7 +257,7 @@ static void add_unacked(struct maker *maker, enum ka_trial_kind kind, const char
 
 	if (!is_regular(k))
 		t->case_->from = KA_FROM_NOWHERE;
-	t->case_->sysctls[0] = prober_sysctl(t, k, KA_KNOB_RETRIES2);
+	put_data_sysctls(t, k);
 	t->case_->expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT,
 					       .error = ETIMEDOUT,
 					       .counters = { { "TcpExt.TCPTimeouts", KA_SOME } } };
@@ -514,13 +527,19 @@ static void add_unchanged(struct maker *maker)
 	add_containers(maker, &k);
 }
 
-int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, struct nn_err *err)
+int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, const char *release,
+		  struct nn_err *err)
 {
+	const struct ka_knobs initial = ka_knobs_initial();
 	struct ka_trials *trials = calloc(1, sizeof(*trials));
-	struct maker maker = { .trials = trials, .spec = spec, .hz = hz };
+	struct maker maker = { .trials = trials, .hz = hz, .release = release };
 
 	if (!trials)
 		return nn_fail(err, ENOMEM, "cannot make the experiments of a rollout");
+	trials->spec = *spec;
+	ka_knobs_keep(&trials->spec.before, &initial, hz, release);
+	ka_knobs_keep(&trials->spec.after, &trials->spec.before, hz, release);
+	maker.spec = &trials->spec;
 	add_values(&maker);
 	add_unchanged(&maker);
 	trials->theme = (struct ka_theme){ .name = "rollout",

@@ -80,6 +80,7 @@ struct ka_trial {
 };
 
 struct ka_trials {
+	struct ka_spec spec; /* with what the kernel makes of its values */
 	/* parallel; one more than .n may count: what has no room is made there, and left out */
 	struct ka_case cases[KA_MAX_TRIALS + 1];
 	struct ka_trial trials[KA_MAX_TRIALS + 1];
@@ -88,7 +89,9 @@ struct ka_trials {
 	const struct ka_theme *themes[1];
 };
 
-/* To be freed with free(). -ENOMEM. What is expected of the gateways depends on @hz. */
-int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, struct nn_err *err);
+/* To be freed with free(). -ENOMEM. What the kernel takes, and what is expected of the gateways, depends
+ * on its HZ and release. */
+int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, const char *release,
+		  struct nn_err *err);
 
 #endif

@@ -111,6 +111,39 @@ TEST(others_end_by_count)
 	assert_int_equal(ka_backoff_over(&b, 101, 127500 * MS, 0, 0), KA_OVER);
 }
 
+/* tcp_rto_max_ms ends the doubling, in the timer and in the model of tcp_retries2; tcp_rto_min_us begins
+ * it, and the model goes on counting with TCP_RTO_MIN. */
+TEST(limits_of_rto)
+{
+	static const int rates[] = { 100, 250, 300, 1000 };
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+		struct ka_backoff b = ka_backoff_on_lan(KA_BACKOFF_DATA, 8, 0, rates[i]), plain = b;
+		int64_t window[2];
+
+		ka_backoff_limits(&b, KA_RTO_MIN_US, KA_RTO_MAX_MS);
+		assert_int_equal(b.rto, plain.rto);
+		assert_int_equal(b.rto_most, plain.rto_most);
+		assert_int_equal(ka_backoff_limit_ns(&b), ka_backoff_limit_ns(&plain));
+		ka_backoff_limits(&b, KA_RTO_MIN_US, 1000);
+		/* 200 + 400 + 800 ms, then seconds */
+		assert_int_equal(ka_backoff_limit_ns(&b), 7400 * MS);
+		assert_length(&b, 9, 0, rates[i], rates[i]);
+		ka_backoff_window(&b, window);
+		assert_true((double)window[0] / rates[i] < 8.83 &&
+			    8.83 < (double)window[1] / rates[i]);
+		assert_true((double)window[0] / rates[i] > 7.5 &&
+			    9.2 > (double)window[1] / rates[i]);
+		ka_backoff_limits(&b, 1000000, 1000);
+		assert_int_equal(ka_backoff_limit_ns(&b), 7400 * MS);
+		assert_length(&b, 0, 0, rates[i], rates[i]); /* RTO is more than the limit by 1 */
+		b = plain;
+		ka_backoff_limits(&b, 20000, KA_RTO_MAX_MS);
+		assert_int_equal(b.rto, (rates[i] + 49) / 50 + 1);
+		assert_int_equal(ka_backoff_limit_ns(&b), ka_backoff_limit_ns(&plain));
+	}
+}
+
 /* On paper 1 + 2 s; each interval 1 to 8 jiffies late. */
 TEST(window_of_a_handshake)
 {

@@ -122,7 +122,7 @@ TEST(the_most_seconds_depend_on_hz)
 		assert_false(ka_knob_takes(KA_KNOB_TIME, rows[i].more, rows[i].hz));
 		knobs.value[KA_KNOB_TIME] = strtoll(rows[i].more, NULL, 10);
 		knobs.value[KA_KNOB_PROBES] = 3;
-		ka_knobs_keep(&knobs, &before, rows[i].hz);
+		ka_knobs_keep(&knobs, &before, rows[i].hz, "6.18.0");
 		assert_int_equal(knobs.value[KA_KNOB_TIME], 7200);
 		assert_int_equal(knobs.value[KA_KNOB_PROBES], 3);
 	}
@@ -192,6 +192,28 @@ TEST(takes_files)
 	assert_non_null(strstr(err.text, "b.conf:2: net.ipv4.tcp_keepalive_probes = 256"));
 	assert_non_null(strstr(err.text, "0..255"));
 	ka_sysctl_free(&set);
+}
+
+/* What is written to a kernel that does not have it is not written. */
+TEST(some_kernels_have_more)
+{
+	const struct ka_knobs before = ka_knobs_initial();
+	struct ka_knobs knobs = before;
+	struct ka_answer answer;
+
+	knobs.value[KA_KNOB_RETRIES2] = 8;
+	knobs.value[KA_KNOB_RTO_MAX_MS] = 1000;
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_true(answer.unacked_s[0] > 7.5 && answer.unacked_s[1] < 9);
+	ka_knobs_keep(&knobs, &before, 250, "6.15.0");
+	assert_int_equal(knobs.value[KA_KNOB_RTO_MAX_MS], 1000);
+	ka_knobs_keep(&knobs, &before, 250, "6.12.117");
+	assert_int_equal(knobs.value[KA_KNOB_RTO_MAX_MS], 120000);
+	assert_int_equal(knobs.value[KA_KNOB_RETRIES2], 8);
+	assert_false(ka_knob_exists(KA_KNOB_RTO_MIN_US, "6.10.3"));
+	assert_true(ka_knob_exists(KA_KNOB_RTO_MIN_US, "6.11"));
+	assert_false(ka_knob_takes(KA_KNOB_RTO_MAX_MS, "999", 250));
+	assert_false(ka_knob_takes(KA_KNOB_RTO_MAX_MS, "120001", 250));
 }
 
 TEST(answers)

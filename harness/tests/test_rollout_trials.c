@@ -35,7 +35,7 @@ static size_t plan_of(const struct ka_spec *spec, int hz)
 	struct nn_err err = { "" };
 	size_t n;
 
-	assert_int_equal(ka_trials_new(&trials, spec, hz, &err), 0);
+	assert_int_equal(ka_trials_new(&trials, spec, hz, "6.18.0", &err), 0);
 	if (ka_plan_new(&plan, trials->themes, 1, &options, hz, &err) < 0)
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < plan.n; i++)

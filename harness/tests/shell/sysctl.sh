@@ -61,6 +61,9 @@ if [ $most -lt 21474836 ]; then
 	has "more seconds than this kernel takes" "$out" 'tcp_keepalive_time +7200 +7200'
 	has "more seconds than this kernel takes: says so" "$out" "$((most + 1)) is REFUSED with EINVAL"
 fi
+printf 'net.ipv4.tcp_retries2 = 8\nnet.ipv4.tcp_thin_linear_timeouts = 1\n' >"$work/thin.conf"
+host --budget 0 "$work/thin.conf"
+has "what bears on the answer is named" "$out" 'NOT APPLIED here, though it bears on unacknowledged data'
 printf 'net.ipv4.tcp_keepalive_time = 60\nkernel.x = \377\233\n\377\n' >"$work/bytes.conf"
 host --budget 0 "$work/bytes.conf" --format json
 is "bytes that are no text: all lines are told" "$(jq -c '[.lines[].line, .notes[].line]' "$work/stdout")" '[1,2,3]'
@@ -129,6 +132,15 @@ if can_run; then
 	has "markdown: a reply" "$out" '^- \*\*yes\*\*: is a dead peer noticed'
 	# shellcheck disable=SC2016
 	has "markdown: a table" "$out" '^\| `net.ipv4.tcp_keepalive_time` \| 7200 \| 1 \|'
+	# Limits of RTO are applied where the kernel has them, and else named as without effect.
+	host retries2=3 rto_max_ms=1000 --budget 5s --format json
+	if [ -e /proc/sys/net/ipv4/tcp_rto_max_ms ]; then
+		is "a limit of RTO: measured in the window" "$(jq '.after | .unacked_measured_s > 2.4 and
+			.unacked_measured_s < .unacked_window_s[1] + 0.1' "$work/stdout")" true
+	else
+		has "a limit of RTO: says so" "$out" 'has NO EFFECT: Linux 6.15 and later'
+	fi
+	is "a limit of RTO: as computed" "$(jq -c '.experiments | [.otherwise, .broken]' "$work/stdout")" '[0,0]'
 	# What the kernel reads of a line is what is promised, and what it refuses is refused.
 	printf 'net.ipv4.tcp_keepalive_time = 1 # one\nnet.ipv4.tcp_keepalive_intvl = 1 1\n
 		net.ipv4.tcp_keepalive_probes = 2 \303\244\nnet.ipv4.tcp_fin_timeout =\n' >"$work/rest.conf"
