@@ -171,6 +171,20 @@ int ka_questions_survive(struct ka_questions *questions, const char *text, struc
 	return ret ? nn_prefix(err, ret, "--survive-idle") : 0;
 }
 
+void ka_questions_own(struct ka_questions *questions, const struct ka_knobs *knobs)
+{
+	int64_t timeout_s = ka_greater(knobs->value[KA_KNOB_CT_ESTABLISHED], 1);
+
+	for (size_t i = 0; i < questions->n; i++) {
+		struct ka_question *question = &questions->list[i];
+
+		if (strcmp(question->gateway, ka_gateways[KA_GATEWAY_CONNTRACK].name) != 0)
+			continue;
+		question->own = timeout_s != ka_gateways[KA_GATEWAY_CONNTRACK].timeout_s;
+		question->limit_s = (double)timeout_s;
+	}
+}
+
 static double rate_of(const struct ka_question *question, const struct ka_answer *answer)
 {
 	return ka_answer_alive_per_hour(answer) / 3600 * (double)question->connections;
@@ -209,9 +223,10 @@ const char *ka_question_text(const struct ka_question *question, char *buf, size
 		break;
 	case KA_ASK_SURVIVE:
 		snprintf(buf, size,
-			 "does an idle connection live through %s%sa gateway that forgets after "
+			 "does an idle connection live through %s%s%sa gateway that forgets after "
 			 "%s %s?",
-			 question->gateway, *question->gateway ? ", " : "", span,
+			 question->gateway, question->own ? " with these values" : "",
+			 *question->gateway ? ", " : "", span,
 			 question->unknown == KA_UNKNOWN_RESET ? "and then resets"
 							       : "and then is silent");
 		break;

@@ -17,6 +17,7 @@ struct ka_question {
 	double limit_s;
 	char gateway[24];        /* KA_ASK_SURVIVE: whose timeout it is; empty: nobody's */
 	enum ka_unknown unknown; /* what it does when it has forgotten */
+	bool own;                /* the time is what the rollout says of connection tracking */
 	double rate;
 	unsigned long connections;
 };
@@ -37,6 +38,9 @@ int ka_questions_detect(struct ka_questions *questions, const char *text, struct
 int ka_questions_survive(struct ka_questions *questions, const char *text, struct nn_err *err);
 int ka_questions_rate(struct ka_questions *questions, double rate, unsigned long connections,
 		      struct nn_err *err);
+
+/* A gateway that is a Linux with these values forgets after their time, not after the default one. */
+void ka_questions_own(struct ka_questions *questions, const struct ka_knobs *knobs);
 
 /* Yes, whatever the phase of the timers. */
 bool ka_question_holds(const struct ka_question *question, const struct ka_answer *answer);

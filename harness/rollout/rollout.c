@@ -55,6 +55,7 @@ void ka_rollout_plan(struct ka_rollout *r)
 	struct ka_answer answer;
 
 	plan_writes(r);
+	ka_questions_own(&r->questions, &r->spec.after);
 	for (size_t i = 0; i < r->questions.n; i++) {
 		const struct ka_question *question = &r->questions.list[i];
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -336,7 +337,8 @@ static void add_option(struct maker *maker, const struct ka_knobs *k)
 /* Of a gateway: what the last step finds. */
 static void expect_kept(struct ka_trial *t, unsigned timeout_s)
 {
-	t->steps[3] = (struct ka_step){ .do_ = KA_ENTRY_IS, .at = { .ms = (int)timeout_s * 2500 } };
+	t->steps[3] =
+		(struct ka_step){ .do_ = KA_ENTRY_IS, .at = { .ms = (int)(timeout_s * 2500) } };
 	t->case_->expect = (struct ka_expect){ KA_LIVES_ON, .watch = { .ms = 100 } };
 }
 
@@ -373,12 +375,17 @@ static void add_phase(struct maker *maker, size_t index, const struct ka_answer 
 		expect_gone(t, g->unknown);
 }
 
+/* Two and a half of it are waited for, in milliseconds. */
+#define LONGEST_MEMORY_S (INT_MAX / 2500u)
+
 /* One gateway is met in several phases of the timer, where each of them costs nothing. */
 static void add_gateway(struct maker *maker, size_t index)
 {
 	unsigned phases = maker->spec->virtual_clock ? KA_TRIAL_PHASES : 1;
 	struct ka_answer answer;
 
+	if (maker->spec->gateways[index].timeout_s > LONGEST_MEMORY_S)
+		return;
 	ka_answer_predict(&answer, &maker->spec->after, maker->hz);
 	for (unsigned i = 0; i < phases && answer.effect == KA_EFFECT_DETECTS; i++)
 		add_phase(maker, index, &answer, i);
@@ -549,45 +556,4 @@ int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, co
 	trials->themes[0] = &trials->theme;
 	*ret = trials;
 	return 0;
-}
-
-/* ---- from one program to another ---------------------------------------------------------- */
-
-static const char digits[] = "0123456789abcdef";
-
-char *ka_spec_text(const struct ka_spec *spec)
-{
-	const unsigned char *bytes = (const unsigned char *)spec;
-	char *text = malloc(2 * sizeof(*spec) + 1);
-
-	for (size_t i = 0; text && i < sizeof(*spec); i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 0xf];
-	}
-	if (text)
-		text[2 * sizeof(*spec)] = '\0';
-	return text;
-}
-
-/* Counts and names of another make must not lead anywhere. */
-static bool makes_sense(const struct ka_spec *spec)
-{
-	for (size_t i = 0; i < spec->n_writes && i < KA_KNOBS; i++)
-		if (spec->writes[i].knob >= KA_KNOBS ||
-		    !memchr(spec->writes[i].text, '\0', sizeof(spec->writes[i].text)))
-			return false;
-	return spec->n_writes <= KA_KNOBS && spec->n_gateways <= KA_MAX_SPEC_GATEWAYS;
-}
-
-int ka_spec_read(struct ka_spec *spec, const char *text, struct nn_err *err)
-{
-	unsigned char *bytes = (unsigned char *)spec;
-	size_t len = strlen(text);
-
-	if (len != 2 * sizeof(*spec) || strspn(text, digits) != len)
-		return nn_fail(err, EINVAL, "what is to be tried cannot be read");
-	for (size_t i = 0; i < sizeof(*spec); i++)
-		bytes[i] = (unsigned char)((strchr(digits, text[2 * i]) - digits) << 4 |
-					   (strchr(digits, text[2 * i + 1]) - digits));
-	return makes_sense(spec) ? 0 : nn_fail(err, EINVAL, "what is to be tried makes no sense");
 }

@@ -272,6 +272,31 @@ TEST(odd_values)
 	}
 }
 
+/* The preset of Linux's own connection tracking is what the file makes of it. */
+TEST(asks_of_own_tracking)
+{
+	struct ka_questions questions = { .n = 0 };
+	struct ka_knobs knobs = ka_knobs_of(600, 10, 6);
+	struct ka_answer answer;
+	char text[200];
+
+	assert_int_equal(ka_questions_survive(&questions, "conntrack,conntrack-kube", NULL), 0);
+	ka_answer_predict(&answer, &knobs, 250);
+	ka_questions_own(&questions, &knobs);
+	assert_near(questions.list[0].limit_s, 432000);
+	assert_true(ka_question_holds(&questions.list[0], &answer));
+	assert_null(
+		strstr(ka_question_text(&questions.list[0], text, sizeof(text)), "these values"));
+	knobs.value[KA_KNOB_CT_ESTABLISHED] = 180;
+	ka_questions_own(&questions, &knobs);
+	assert_near(questions.list[0].limit_s, 180);
+	assert_near(questions.list[1].limit_s, 86400);
+	assert_false(ka_question_holds(&questions.list[0], &answer));
+	ka_question_text(&questions.list[0], text, sizeof(text));
+	assert_non_null(
+		strstr(text, "conntrack with these values, a gateway that forgets after 3 min"));
+}
+
 TEST(asks)
 {
 	struct ka_questions questions = { .n = 0 };

@@ -69,6 +69,21 @@ TEST(most_fit)
 	assert_true(plan_of(&spec, 1000) <= KA_MAX_TRIALS);
 }
 
+/* A memory of months cannot be waited for, and does not become a time below zero. */
+TEST(long_memories_are_only_computed)
+{
+	struct ka_spec spec = spec_of(60, 10, 3, true), none = spec;
+	size_t with;
+
+	none.n_gateways = 0;
+	spec.n_gateways = 1;
+	spec.gateways[0].timeout_s = 858993;
+	with = plan_of(&spec, 250);
+	assert_int_equal(with, plan_of(&none, 250) + KA_TRIAL_PHASES);
+	spec.gateways[0].timeout_s = 858994;
+	assert_int_equal(plan_of(&spec, 250), plan_of(&none, 250));
+}
+
 TEST(travels_as_text)
 {
 	struct ka_spec spec = spec_of(-5, 10, 3, true), read;

@@ -94,6 +94,9 @@ has "a suggestion: Kubernetes" "$out" '- name: net.ipv4.tcp_keepalive_time'
 has "a suggestion: Docker" "$out" 'docker run --sysctl net.ipv4.tcp_keepalive_time='
 host --budget 0 time=60 --detect-within 5m --survive-idle 10s --connections 1000 --max-probes-per-second 1 --suggest
 has "questions that exclude each other" "$out" 'exclude each other'
+host --budget 0 time=600 net.netfilter.nf_conntrack_tcp_timeout_established=180 --survive-idle conntrack
+is "the preset of the own firewall has the file's own value" "$status" 1
+has "the preset of the own firewall has the file's own value: says so" "$out" 'forgets +after 3 min'
 host --budget 0 --from host time=60
 has "--from host" "$out" 'Before: host'
 host --budget 0 --from "$work/60-keepalive.conf" time=60
