@@ -167,8 +167,8 @@ static struct ka_backoff own_timer(const struct ka_instance *instance, enum ka_b
 				   int hz)
 {
 	const struct ka_case *c = instance->case_;
-	struct ka_backoff timer = ka_backoff_on_lan(kind, retries2(instance),
-						    instance->setting.user_timeout_ms, hz);
+	struct ka_backoff timer =
+		ka_backoff_on_lan(kind, retries2(instance), instance->setting.user_timeout_ms, hz);
 
 	ka_backoff_limits(&timer, ka_case_sysctl(c, KA_PROBER, "tcp_rto_min_us", KA_RTO_MIN_US),
 			  ka_case_sysctl(c, KA_PROBER, "tcp_rto_max_ms", KA_RTO_MAX_MS));
