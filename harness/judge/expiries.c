@@ -121,8 +121,7 @@ static void narrow_rto(const struct ka_evidence *e, const struct ka_expiries *x,
 
 	if (gap >= ka_wheel_ms(RTO_MAX_MS, e->facts->hz) || is_cut(x, k))
 		return;
-	rto[0] = ka_greater(rto[0],
-			    (gap - 1 - late - ka_wheel_granule(gap, e->facts->hz)) >> k);
+	rto[0] = ka_greater(rto[0], (gap - 1 - late - ka_wheel_granule(gap, e->facts->hz)) >> k);
 	rto[1] = ka_lesser(rto[1], (gap + 1) >> k);
 }
 

@@ -378,7 +378,7 @@ SCENE_TEST(it_speaks_and_is_not_waited_for)
 	s->case_.sysctls[0].key = NULL;
 	ns = scene_find(s, KA_SEG_DATA, 0)->t_ns;
 	scene_probe(s, ns + 100 * MS);
-	scene_expect(s, KA_FAIL, "must be");
+	scene_expect(s, KA_FAIL, "idle is 1 s");
 }
 
 /* How long the engine is to wait for what the program made of the plan. */
