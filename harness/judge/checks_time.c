@@ -126,15 +126,20 @@ static int64_t earliest_ns(const struct ka_evidence *e, const int64_t window[2])
 }
 
 /* What an expiry moves those after it by, when its handler ran late by @noise: nothing as far as the
- * rounding of a step absorbs it, then as many granules as it takes. */
+ * rounding of a step absorbs it, then as many granules as it takes. Where the wheel's clock stays behind a
+ * late handler, the longer way may be one of the next, coarser level. */
 static int64_t moved_ns(const struct ka_evidence *e, int64_t noise)
 {
-	int64_t slack = e->want->gap_slack_j * e->tick_ns;
-	int64_t granule = e->want->granule_intvl_j * e->tick_ns;
+	int64_t tick = e->tick_ns, granule = e->want->granule_intvl_j;
+	int64_t late = (noise + tick - 1) / tick - e->want->gap_slack_j;
+	int64_t way = ka_values_begin(e->instance).intvl * e->facts->hz + noise / tick, coarse;
 
-	if (noise <= slack)
+	if (late <= 0)
 		return 0;
-	return (noise - slack + granule - 1) / granule * granule;
+	coarse = ka_wheel_granule(way - 1, e->facts->hz);
+	if (coarse > granule)
+		return (way + coarse - e->want->gap_j) * tick;
+	return (late + granule - 1) / granule * granule * tick;
 }
 
 /* How many expiries before the end set the timer again, of one whose probes are not seen. */
@@ -169,15 +174,36 @@ static int64_t moved_unseen_ns(const struct ka_evidence *e, const struct ka_watc
 	return sum;
 }
 
+/*
+ * Where intvl's granules are coarser than idle's, the first probe is on no grid that keeps to them: a handler
+ * that is a jiffy late may move the second expiry beyond its window by as much, and by what the window's
+ * own rounding takes in.
+ */
+static int64_t moved_first_ns(const struct ka_evidence *e, const int64_t window[2])
+{
+	int64_t second_ns = e->probes > 1 ? e->probe_ns[1] : e->end_ns;
+	int64_t latest = window[1] - (e->probes - 1) * e->want->gap_j;
+	int64_t beyond_ns = second_ns - e->zero_ns - latest * e->tick_ns;
+	int64_t most_ns = ka_late_ns(e, e->probe_ns[0], e->probe_ns[0]) +
+			  (e->want->granule_idle_j - 1) * e->tick_ns;
+
+	if (e->want->granule_intvl_j <= e->want->granule_idle_j || beyond_ns <= 0)
+		return 0;
+	return ka_lesser(beyond_ns, most_ns);
+}
+
 /* tcp_keepalive_timer() sets the timer again from when it runs: what its handler was late by at each
  * expiry before the end. */
-static int64_t moved_by_expiries_ns(const struct ka_evidence *e, const struct ka_watched *of)
+static int64_t moved_by_expiries_ns(const struct ka_evidence *e, const int64_t window[2],
+				    const struct ka_watched *of)
 {
 	int64_t sum = 0;
 
 	if (!ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
 	    ka_regime_is(e->want->when, KA_REGIME_ONE_PROBE))
 		return 0;
+	if (!of->blind && e->probes && e->probes <= KA_MAX_GAPS && !e->want->changing)
+		sum = moved_first_ns(e, window);
 	for (int k = 0; !of->blind && k < e->probes && k < KA_MAX_GAPS; k++)
 		sum += moved_ns(e, ka_noise_at(e->facts, e->probe_ns[k], e->probe_ns[k]));
 	return sum + moved_unseen_ns(e, of);
@@ -196,7 +222,7 @@ static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2],
 
 	if (at_once)
 		return latest + ka_noise_at(e->facts, e->cause_began_ns, of->end_ns);
-	latest += moved_by_expiries_ns(e, of);
+	latest += moved_by_expiries_ns(e, window, of);
 	return latest + ka_late_ns(e, of->zero_ns + latest, of->end_ns);
 }
 
