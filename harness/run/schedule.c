@@ -212,6 +212,21 @@ static void leave(struct ka_schedule *s, const struct ka_job *job)
 		stop_asking(s, job->index);
 }
 
+/* Again at once, in its own place or that of one started since; for the last time when all that wait have
+ * begun, and the host has less to do. */
+static void queue_again(struct ka_schedule *s, const struct ka_job *job)
+{
+	size_t last = s->plan->n - 1;
+
+	s->head--;
+	if (job->tries < s->options->retries) {
+		s->queue[s->head] = job->index;
+		return;
+	}
+	memmove(&s->queue[s->head], &s->queue[s->head + 1], (last - s->head) * sizeof(*s->queue));
+	s->queue[last] = job->index;
+}
+
 /* The sandbox of @job has ended. */
 static int finish(struct ka_schedule *s, struct ka_job *job)
 {
@@ -226,7 +241,7 @@ static int finish(struct ka_schedule *s, struct ka_job *job)
 		int ret = ka_job_remember(job, json);
 
 		json_decref(json);
-		s->queue[--s->head] = job->index; /* its own place, or that of one started since */
+		queue_again(s, job);
 		return ret < 0 ? nn_fail(s->err, -ret, "cannot keep a result") : 0;
 	}
 	return deliver(s, job->index, json);

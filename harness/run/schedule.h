@@ -3,7 +3,7 @@
  * Runs a plan: every instance in a sandbox of its own, as many at once as asked; set-up work
  * (building networks, handshakes) and tearing down only so many at a time that those that measure are
  * not disturbed (pace.h). Longest first. A deadline on every instance; what overruns is killed whole.
- * What a stall of the host has spoilt ends at once and is started again.
+ * What a stall of the host has spoilt ends at once and is started again, the last time behind all others.
  */
 #ifndef KA_SCHEDULE_H
 #define KA_SCHEDULE_H

@@ -216,6 +216,20 @@ TEST(stalled_hosts_get_another_try)
 	clean(&outcome);
 }
 
+/* The first time at once, the last time when all others have begun. */
+TEST(the_last_try_comes_last)
+{
+	const enum ka_behaviour what[] = { STALLS_ALWAYS, PASSES, PASSES };
+	static const unsigned wanted[] = { 0, 0, 1, 2, 0 };
+	const struct ka_schedule_options options = { .jobs = 1, .retries = 2 };
+	struct outcome outcome = { .n = 0 };
+
+	assert_int_equal(run(what, 3, options, NULL, &outcome), 0);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(shared->order[i], wanted[i] + 1);
+	clean(&outcome);
+}
+
 TEST(jobs_limits_what_runs)
 {
 	enum ka_behaviour what[12];
