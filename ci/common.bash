@@ -40,11 +40,12 @@ packages() {
 		inside' "$top/ci/packages"
 }
 
-# Prints those of the given packages that are not installed.
+# Prints those of the given packages that are neither installed nor provided by one that is (a nodejs
+# from elsewhere brings npm, and conflicts with the package of that name).
 missing_packages() {
 	comm -23 <(printf '%s\n' "$@" | sort -u) \
-		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
-			awk '$1 == "installed" { print $2 }' | sort -u)
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' |
+			sed -n 's/^installed //p' | tr ',' '\n' | awk 'NF { print $1 }' | sort -u)
 }
 
 as_root() {
