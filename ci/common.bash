@@ -5,6 +5,8 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 log_dir=$top/build/log
+# An installed kacheck keeps its logs where it keeps its kernels.
+[ -w "$top" ] || log_dir=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/kacheck/log
 
 say() {
 	printf 'kacheck: %s\n' "$*" >&2

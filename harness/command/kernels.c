@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kacheck kernels: what --kernel can be on this machine. */
+/* kacheck kernels: what --kernel can be on this machine, and how there is more. */
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "command/options.h"
 #include "command/where.h"
 #include "guest/guest.h"
 #include "guest/machine.h"
+#include "model/own.h"
 #include "model/util.h"
 #include "report/table.h"
 #include "run/host.h"
@@ -160,13 +163,69 @@ bool ka_kernels_find(char *text, size_t size)
 	return false;
 }
 
+/* ---- to make one ------------------------------------------------------------------------------ */
+
+/* What makes kernels, in words of this command. */
+static const struct maker {
+	const char *word, *kind; /* "build", "uml" */
+	const char *script;
+	const char *version; /* the option that the version is an argument of; NULL: none */
+} makers[] = {
+	{ "build", "uml", "build-uml", "--source" },
+	{ "get", NULL, "get-image", NULL },
+};
+
+/* Becomes the script, with what stands behind the word. */
+static _Noreturn void become(const struct maker *maker, char **rest)
+{
+	char folder[PATH_MAX + 40], script[PATH_MAX + 80];
+	char *argv[64] = { script };
+	size_t n = 1;
+
+	if (!ka_own_folder("ci/kernels", "ci/kernels", folder, sizeof(folder))) {
+		ka_complain("the scripts that make kernels are not here; they come with kacheck's "
+			    "package and its source");
+		exit(KA_EXIT_NOTHING);
+	}
+	snprintf(script, sizeof(script), "%s/%s", folder, maker->script);
+	if (maker->version && *rest && **rest != '-')
+		argv[n++] = (char *)maker->version;
+	while (*rest && n < KA_N(argv) - 1)
+		argv[n++] = *rest++;
+	execv(script, argv);
+	ka_complain("cannot execute %s: %s", script, strerror(errno));
+	exit(KA_EXIT_NOTHING);
+}
+
+/* "build uml 6.12", "get 6.1": does not return. Anything else is for the options. */
+static void make_kernel(char **words)
+{
+	for (size_t i = 0; words[0] && i < KA_N(makers); i++) {
+		const struct maker *maker = &makers[i];
+
+		if (strcmp(words[0], maker->word) != 0)
+			continue;
+		if (maker->kind && (!words[1] || strcmp(words[1], maker->kind) != 0))
+			ka_usage_error("kernels %s: what? write 'kacheck kernels %s %s 6.12'",
+				       maker->word, maker->word, maker->kind);
+		become(maker, words + (maker->kind ? 2 : 1));
+	}
+}
+
 int ka_command_kernels(int argc, char **argv)
 {
 	static const char text[] =
-		"Lists what --kernel can be on this machine: the running kernel, those that "
-		"ci/kernels/build-uml and ci/kernels/get-image have put into the cache "
-		"($XDG_CACHE_HOME/kacheck or ~/.cache/kacheck), and those of /boot.";
-	static const struct ka_options options = { .about = text, .unexpected = "" };
+		"Lists what --kernel can be on this machine: the running kernel, those of the "
+		"cache ($XDG_CACHE_HOME/kacheck or ~/.cache/kacheck), and those of /boot. 'kacheck "
+		"kernels build uml 6.12' builds a User-mode Linux into the cache (in some minutes; "
+		"behind it options of ci/kernels/build-uml, like --hz 1000 or --tree DIR), "
+		"'kacheck "
+		"kernels get 6.1' fetches Debian's kernel of that series.";
+	static const struct ka_options options = { .words = "\nbuild uml [VERSION]\nget VERSION",
+						   .about = text,
+						   .unexpected =
+							   "; there are 'build uml VERSION' and "
+							   "'get VERSION'" };
 	static const struct ka_table_column columns[] = {
 		{ .head = "LINUX", .least = 26 },
 		{ .head = "HZ", .least = 4, .right = true },
@@ -177,11 +236,13 @@ int ka_command_kernels(int argc, char **argv)
 	struct nn_err err = { "" };
 	struct ka_facts facts;
 
+	make_kernel(argv + 1);
 	ka_options_parse(&options, argc, argv, NULL);
 	if (ka_host_facts(&facts, &err) == 0)
 		give_row(&table, facts.release, facts.hz, "real", "host");
 	if (!list_guests(&table))
-		ka_complain("no others; ci/kernels/build-uml builds one (in two minutes), "
-			    "ci/kernels/get-image VERSION fetches one");
+		ka_complain(
+			"no others; 'kacheck kernels build uml 6.12' builds one (in some minutes), "
+			"'kacheck kernels get 6.1' fetches one");
 	return ka_table_end(&table, stdout) < 0 ? KA_EXIT_BROKEN : KA_EXIT_OK;
 }

@@ -11,28 +11,15 @@
 #include <unistd.h>
 
 #include "model/nearest.h"
+#include "model/own.h"
 #include "model/util.h"
 
 #define ENDING ".conf"
 
-/* Seen from the folder of the program: installed, and in a tree that was built. */
-static const char *const folders[] = { "../share/kacheck/programs", "../../../cases/programs" };
-
 /* The folder of kacheck's own recipes into @buf; empty: there is none. Returns @buf. */
 static const char *own_folder(char *buf, size_t size)
 {
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *end;
-
-	exe[n < 0 ? 0 : n] = '\0';
-	end = strrchr(exe, '/');
-	for (size_t i = 0; end && i < KA_N(folders); i++) {
-		snprintf(buf, size, "%.*s/%s", (int)(end - exe), exe, folders[i]);
-		if (access(buf, X_OK) == 0)
-			return buf;
-	}
-	*buf = '\0';
+	(void)ka_own_folder("programs", "cases/programs", buf, size);
 	return buf;
 }
 

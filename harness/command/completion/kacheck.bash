@@ -110,6 +110,10 @@ _kacheck() {
 	elif [ "$command" = report ] || [ "$command" = compare ] || [ "$command" = sysctl ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
+	elif [ "$command" = kernels ] && [ "$at" -eq 2 ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'build get' -- "$cur")
+	elif [ "$command:$prev" = kernels:build ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'uml' -- "$cur")
 	elif [ "$command" = help ]; then
 		mapfile -t COMPREPLY < <(compgen -W 'run list explain report compare sysctl kernels doctor' -- "$cur")
 	fi

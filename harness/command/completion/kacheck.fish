@@ -74,4 +74,5 @@ complete -c kacheck -n '__kacheck_in sysctl' -s k -l kernel -x -a '(__kacheck_ke
 complete -c kacheck -n '__kacheck_in sysctl' -l budget -x -d 'only compute what takes longer'
 complete -c kacheck -n '__kacheck_in sysctl' -s f -l format -x -a 'text markdown json prometheus' -d 'of standard output'
 complete -c kacheck -n '__kacheck_in sysctl' -l suggest -d 'the smallest change that answers all with yes'
+complete -c kacheck -n '__kacheck_in kernels' -a 'build get uml'
 complete -c kacheck -n '__kacheck_in help' -a 'run list explain report compare sysctl kernels doctor'
