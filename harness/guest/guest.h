@@ -48,8 +48,8 @@ struct ka_guest_kernel {
 
 /* What guests need that run a program of the host. */
 struct ka_guest_program {
-	/* Files and folders of the host, absolute; ends with NULL. What a kernel gets that cannot read
-	 * the host's files itself; programs with the libraries that they name. NULL: none. */
+	/* Files, folders and programs of the host, for a kernel that cannot read the host's files itself
+	 * (copies.h); ends with NULL. NULL: none. */
 	const char *const *copies;
 	unsigned instance_mib; /* memory that an instance's programs take; 0: a little */
 	unsigned memory_mib;   /* of a guest; 0: what so many instances need */

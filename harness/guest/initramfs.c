@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guest/copies.h"
 #include "guest/library.h"
 #include "guest/machine.h"
 #include "model/util.h"
@@ -44,27 +45,43 @@ static int archive_failed(const struct ka_initramfs *initramfs, struct archive *
 
 /* ---- entries ------------------------------------------------------------------------------ */
 
-static int write_header(struct ka_initramfs *initramfs, const char *path, mode_t mode, size_t size,
+/* What an entry says of itself besides its path. */
+struct entry {
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	size_t size;
+	const char *target; /* of a link */
+};
+
+static int write_header(struct ka_initramfs *initramfs, const char *path, const struct entry *says,
 			struct nn_err *err)
 {
-	struct archive_entry *entry = initramfs->call.archive_entry_new();
+	const struct ka_libarchive *call = &initramfs->call;
+	struct archive_entry *entry = call->archive_entry_new();
 	int ret = 0;
 
 	if (!entry)
 		return nn_fail(err, ENOMEM, "initramfs");
-	initramfs->call.archive_entry_set_pathname(entry, path + (*path == '/'));
-	initramfs->call.archive_entry_set_mode(entry, mode);
-	initramfs->call.archive_entry_set_size(entry, (la_int64_t)size);
-	initramfs->call.archive_entry_set_mtime(entry, 0, 0);
-	if (initramfs->call.archive_write_header(initramfs->archive, entry) != ARCHIVE_OK)
+	call->archive_entry_set_pathname(entry, path + (*path == '/'));
+	call->archive_entry_set_mode(entry, says->mode);
+	call->archive_entry_set_uid(entry, says->uid);
+	call->archive_entry_set_gid(entry, says->gid);
+	call->archive_entry_set_size(entry, (la_int64_t)says->size);
+	call->archive_entry_set_mtime(entry, 0, 0);
+	if (S_ISLNK(says->mode))
+		call->archive_entry_set_symlink(entry, says->target);
+	if (call->archive_write_header(initramfs->archive, entry) != ARCHIVE_OK)
 		ret = archive_failed(initramfs, initramfs->archive, "initramfs:", path, err);
-	initramfs->call.archive_entry_free(entry);
+	call->archive_entry_free(entry);
 	return ret;
 }
 
-static int write_folder(struct ka_initramfs *initramfs, const char *path, struct nn_err *err)
+int ka_initramfs_folder(struct ka_initramfs *initramfs, const char *path, struct nn_err *err)
 {
-	return write_header(initramfs, path, S_IFDIR | 0755, 0, err);
+	const struct entry folder = { .mode = S_IFDIR | 0755 };
+
+	return write_header(initramfs, path, &folder, err);
 }
 
 /* The folders above @path; that one is there twice does no harm. */
@@ -75,42 +92,76 @@ static int write_folders_above(struct ka_initramfs *initramfs, const char *path,
 
 	for (const char *at = path + 1; ret == 0 && (at = strchr(at, '/')); at++) {
 		snprintf(folder, sizeof(folder), "%.*s", (int)(at - path), path);
-		ret = write_folder(initramfs, folder, err);
+		ret = ka_initramfs_folder(initramfs, folder, err);
 	}
+	return ret;
+}
+
+static int write_file(struct ka_initramfs *initramfs, const char *path, const struct entry *says,
+		      const void *data, struct nn_err *err)
+{
+	int ret = write_header(initramfs, path, says, err);
+
+	if (ret == 0 && initramfs->call.archive_write_data(initramfs->archive, data, says->size) !=
+				(la_ssize_t)says->size)
+		ret = archive_failed(initramfs, initramfs->archive, "initramfs:", path, err);
 	return ret;
 }
 
 int ka_initramfs_add(struct ka_initramfs *initramfs, const char *path, const void *data,
 		     size_t size, struct nn_err *err)
 {
-	int ret = write_header(initramfs, path, S_IFREG | 0755, size, err);
+	const struct entry file = { .mode = S_IFREG | 0755, .size = size };
 
-	if (ret == 0 &&
-	    initramfs->call.archive_write_data(initramfs->archive, data, size) != (la_ssize_t)size)
-		ret = archive_failed(initramfs, initramfs->archive, "initramfs:", path, err);
-	return ret;
+	return write_file(initramfs, path, &file, data, err);
 }
 
-/* Adds the host's file @from as @path. */
-static int copy_file(struct ka_initramfs *initramfs, const char *path, const char *from,
-		     struct nn_err *err)
+/* Adds the host's file @from as @path, as @says; of its size, what it is when it is read. */
+static int copy_file_as(struct ka_initramfs *initramfs, const char *path, const char *from,
+			struct entry *says, struct nn_err *err)
 {
 	int fd = open(from, O_RDONLY | O_CLOEXEC), ret = 0;
-	void *data = MAP_FAILED;
 	struct stat st = { .st_size = 0 };
+	void *data = NULL;
 
 	if (fd < 0)
 		return nn_fail(err, errno, "cannot read %s", from);
-	if (fstat(fd, &st) == 0)
+	if (fstat(fd, &st) < 0)
+		ret = nn_fail(err, errno, "cannot read %s", from);
+	if (ret == 0 && st.st_size > 0)
 		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
 		ret = nn_fail(err, errno, "cannot read %s", from);
-	else
-		ret = ka_initramfs_add(initramfs, path, data, (size_t)st.st_size, err);
-	if (data != MAP_FAILED)
+	says->size = (size_t)st.st_size;
+	if (ret == 0)
+		ret = write_file(initramfs, path, says, data, err);
+	if (data && data != MAP_FAILED)
 		munmap(data, (size_t)st.st_size);
 	close(fd);
 	return ret;
+}
+
+/* For everybody to execute: this program, and what it has loaded. */
+static int copy_file(struct ka_initramfs *initramfs, const char *path, const char *from,
+		     struct nn_err *err)
+{
+	struct entry file = { .mode = S_IFREG | 0755 };
+
+	return copy_file_as(initramfs, path, from, &file, err);
+}
+
+int ka_initramfs_copy(struct ka_initramfs *initramfs, const char *path, const char *from,
+		      const struct stat *st, const char *target, struct nn_err *err)
+{
+	struct entry says = {
+		.mode = st->st_mode, .uid = st->st_uid, .gid = st->st_gid, .target = target
+	};
+
+	if (S_ISREG(st->st_mode))
+		return copy_file_as(initramfs, path, from, &says, err);
+	if (S_ISDIR(st->st_mode) || S_ISLNK(st->st_mode))
+		return write_header(initramfs, path, &says, err);
+	return 0;
 }
 
 /* ---- decompression ------------------------------------------------------------------------ */
@@ -235,7 +286,7 @@ static int begin_archive(struct ka_initramfs *initramfs, int fd, struct nn_err *
 	if (call->archive_write_open_fd(initramfs->archive, fd) != ARCHIVE_OK)
 		return archive_failed(initramfs, initramfs->archive, "initramfs", "", err);
 	for (size_t i = 0; ret == 0 && i < KA_N(folders); i++)
-		ret = write_folder(initramfs, folders[i], err);
+		ret = ka_initramfs_folder(initramfs, folders[i], err);
 	return ret;
 }
 
@@ -271,7 +322,7 @@ static int add_job(struct ka_initramfs *initramfs, const struct ka_guest_job *jo
 
 /* An archive that is not closed is cut off. */
 static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
-			   int fd, struct nn_err *err)
+			   const char *const *copies, int fd, struct nn_err *err)
 {
 	struct ka_initramfs initramfs = { .archive = NULL };
 	int ret = begin_with_program(&initramfs, fd, err);
@@ -279,7 +330,9 @@ static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka
 	if (ret == 0)
 		ret = add_job(&initramfs, job, err);
 	if (ret == 0 && kernel->machine->has_modules)
-		ret = ka_modules_add(kernel, &initramfs, err);
+		ret = ka_modules_add(kernel, &initramfs, job->program ? "overlay" : "", err);
+	if (ret == 0 && job->program && !job->hostfs)
+		ret = ka_copies_add(&initramfs, copies, err);
 	if (ret == 0 && initramfs.call.archive_write_close(initramfs.archive) != ARCHIVE_OK)
 		ret = archive_failed(&initramfs, initramfs.archive, "initramfs", "", err);
 	if (initramfs.archive)
@@ -311,8 +364,8 @@ static int wait_for(pid_t pid, int pipe, struct nn_err *err)
 	return outcome.ret;
 }
 
-static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job, int fd,
-		      struct nn_err *err)
+static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
+		      const char *const *copies, int fd, struct nn_err *err)
 {
 	struct outcome outcome = { .ret = 0 };
 	int pipes[2], ret;
@@ -323,7 +376,7 @@ static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_gues
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		outcome.ret = write_initramfs(kernel, job, fd, &outcome.err);
+		outcome.ret = write_initramfs(kernel, job, copies, fd, &outcome.err);
 		_exit(write(pipes[1], &outcome, sizeof(outcome)) != sizeof(outcome));
 	}
 	ret = pid < 0 ? nn_fail(err, errno, "initramfs: fork") : 0;
@@ -335,13 +388,13 @@ static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_gues
 }
 
 int ka_pack(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
-	    struct nn_err *err)
+	    const char *const *copies, struct nn_err *err)
 {
 	int fd = memfd_create("kacheck-initramfs", MFD_CLOEXEC), ret;
 
 	if (fd < 0)
 		return nn_fail(err, errno, "initramfs");
-	ret = pack_apart(kernel, job, fd, err);
+	ret = pack_apart(kernel, job, copies, fd, err);
 	if (ret == 0)
 		return fd;
 	close(fd);

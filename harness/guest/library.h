@@ -17,10 +17,13 @@
 #define KA_LIBARCHIVE_CALLS(CALL)                                                                  \
 	CALL(archive_entry_free)                                                                   \
 	CALL(archive_entry_new)                                                                    \
+	CALL(archive_entry_set_gid)                                                                \
 	CALL(archive_entry_set_mode)                                                               \
 	CALL(archive_entry_set_mtime)                                                              \
 	CALL(archive_entry_set_pathname)                                                           \
 	CALL(archive_entry_set_size)                                                               \
+	CALL(archive_entry_set_symlink)                                                            \
+	CALL(archive_entry_set_uid)                                                                \
 	CALL(archive_errno)                                                                        \
 	CALL(archive_error_string)                                                                 \
 	CALL(archive_read_data)                                                                    \

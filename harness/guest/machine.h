@@ -63,8 +63,9 @@ int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *er
 /* Whether a process may have so many bytes of @addresses. 0 or -ENOSYS, with the remedy. */
 int ka_check_memory(unsigned long long addresses, struct nn_err *err);
 
-/* Adds to @initramfs the modules that a plan needs, and their list (modules.c). */
+/* Adds to @initramfs the modules that a plan needs, those that @more names besides, divided by blanks,
+ * and their list (modules.c). */
 int ka_modules_add(const struct ka_guest_kernel *kernel, struct ka_initramfs *initramfs,
-		   struct nn_err *err);
+		   const char *more, struct nn_err *err);
 
 #endif

@@ -23,6 +23,7 @@
 struct loader {
 	const struct ka_guest_kernel *kernel;
 	struct ka_initramfs *initramfs;
+	const char *more; /* modules that are needed besides */
 	struct nn_err *err;
 	const struct ka_libkmod *call;
 	struct kmod_ctx *kmod;
@@ -255,6 +256,8 @@ static int add_all(struct loader *l)
 {
 	int ret = add_modules(l, "veth nf_tables", true);
 
+	if (ret == 0)
+		ret = add_modules(l, l->more, true);
 	for (unsigned i = 0; ret == 0 && i < KA_NEEDS; i++)
 		ret = add_modules(l, ka_need_text(i)->modules, false);
 	return ret;
@@ -281,10 +284,12 @@ static int add_and_list(struct loader *l)
 }
 
 int ka_modules_add(const struct ka_guest_kernel *kernel, struct ka_initramfs *initramfs,
-		   struct nn_err *err)
+		   const char *more, struct nn_err *err)
 {
 	struct ka_libkmod call;
-	struct loader l = { .kernel = kernel, .initramfs = initramfs, .err = err, .call = &call };
+	struct loader l = {
+		.kernel = kernel, .initramfs = initramfs, .more = more, .err = err, .call = &call
+	};
 	int ret = ka_libkmod_load(&call, err);
 
 	if (ret < 0)

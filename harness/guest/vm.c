@@ -105,7 +105,8 @@ static int pack_part(const struct ka_guest *guest, unsigned part, struct nn_err 
 					  .plain_clock = guest->plain_clock,
 					  .surveyed = guest->surveyed };
 
-	return ka_pack(&guest->kernel, &job, err);
+	return ka_pack(&guest->kernel, &job, options->program ? options->program->copies : NULL,
+		       err);
 }
 
 int ka_vm_cpu(const struct ka_vm *vm)

@@ -9,10 +9,11 @@ uml=$(kernel uml) || skip_all "no User-mode Linux kernel; ci/kernels/build-uml b
 cp "$uml" "$work/linux" # nobody need be able to read the cache
 cp "$HOST_GUEST" "$work/host_guest"
 as=()
+on=uml:$work/linux
 
-# guest STATUS WHAT TRIALS
+# guest STATUS WHAT TRIALS [COPY...]
 guest() {
-	ends "$1" "$2" "${as[@]}" "$work/host_guest" "uml:$work/linux" "$3"
+	ends "$1" "$2" "${as[@]}" "$work/host_guest" "$on" "${@:3}"
 	[ "$status" = "$1" ] || printf '%s\n' "$out" "$err" | sed 's/^/         | /'
 }
 
@@ -59,4 +60,17 @@ guest 0 "somebody waits for the clock by looking at it" poll
 is "... is told once" "$(grep -c "^said: a program is busy and the guest's clock stands" <<<"$out")" 1
 guest 1 "somebody computes for ever" spin
 has "... is told at last" "$out" "^error -110: a program is busy and the guest's clock stands: "
+
+# A kernel that cannot read the host's files gets copies: what was asked for, with what it needs.
+image=$(kernel image)
+if [ -n "$image" ] && command -v qemu-system-x86_64 >/dev/null; then
+	on=image:$image
+	mkdir -p "$work/folder/below"
+	echo here >"$work/folder/below/file"
+	guest 0 "an image: a file of a folder that was copied" "read:$work/folder/below/file" "$work/folder"
+	guest 1 "an image: what was not copied" "read:$work/linux" "$work/folder"
+	has "... is not there" "$out" "the host's cat says 1"
+	guest 1 "an image: a copy of nothing" plain "$work/nowhere"
+	has "... says so" "$out" "^error -2: cannot copy $work/nowhere for the guest: No such file"
+fi
 finish
