@@ -220,9 +220,13 @@ static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2],
 	bool at_once = ka_regime_is(e->want->when, KA_REGIME_AT_ONCE);
 	int64_t latest = window[1] * e->tick_ns;
 
+	if (!at_once)
+		latest += moved_by_expiries_ns(e, window, of);
+	/* load counts its own (ka_check_load()) */
+	if (!of->blind)
+		latest += ka_end_cpu_late_ns(e, of->zero_ns + latest);
 	if (at_once)
 		return latest + ka_noise_at(e->facts, e->cause_began_ns, of->end_ns);
-	latest += moved_by_expiries_ns(e, window, of);
 	return latest + ka_late_ns(e, of->zero_ns + latest, of->end_ns);
 }
 

@@ -88,6 +88,8 @@ static void find_end(struct ka_evidence *e)
 		end = end_packet(e);
 	if (!end)
 		end = first_notice(e, false);
+	e->end_by_wakeup = end && end->what == KA_EV_EPOLL;
+	e->end_late_ns = e->end_by_wakeup ? end->late_ns : 0;
 	e->notice_ns = notice ? notice->t_ns : INT64_MAX;
 	e->notice_late_ns = notice ? notice->late_ns : 0;
 	e->detected = end != NULL;
@@ -267,6 +269,11 @@ int64_t ka_cpu_late_ns(const struct ka_evidence *e, int64_t due_ns, int64_t seen
 	if (waited_ns && !e->facts->virtual_clock)
 		return waited_ns;
 	return ka_noise_at(e->facts, due_ns, seen_ns);
+}
+
+int64_t ka_end_cpu_late_ns(const struct ka_evidence *e, int64_t due_ns)
+{
+	return e->end_by_wakeup ? ka_cpu_late_ns(e, due_ns, e->end_ns, e->end_late_ns) : 0;
 }
 
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,

@@ -36,6 +36,8 @@ struct ka_evidence {
 	bool detected;
 	size_t end_index;       /* of that event; behind the last event if there is none */
 	int64_t end_ns;         /* its time; the end of the watch if there is none */
+	bool end_by_wakeup;     /* no packet shows it: the process that woke up does, */
+	int64_t end_late_ns;    /* which then had waited so long for a CPU; 0: not known */
 	int64_t end_after_ns;   /* it was after this, at the latest .end_ns; mostly the same */
 	int64_t notice_ns;      /* the application's wake-up; INT64_MAX: none */
 	int64_t notice_late_ns; /* how long it then waited for a CPU; 0: not known */
@@ -75,6 +77,9 @@ int64_t ka_late_ns(const struct ka_evidence *e, int64_t due_ns, int64_t seen_ns)
  * seen itself (@waited_ns), or else as long as the watchers of the host, who wait for one, too. */
 int64_t ka_cpu_late_ns(const struct ka_evidence *e, int64_t due_ns, int64_t seen_ns,
 		       int64_t waited_ns);
+
+/* The same of the end, due at @due_ns: nothing where a packet shows it. */
+int64_t ka_end_cpu_late_ns(const struct ka_evidence *e, int64_t due_ns);
 
 /* The packet of @event if it passed the prober's end, else NULL. */
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,

@@ -75,6 +75,8 @@ static bool comes_in_time(const struct chain *c, int k, struct span due)
 	int64_t from_ns = ns_of(c, due.from - end) - c->lag_ns;
 	int64_t to_ns = ns_of(c, due.to + known);
 
+	if (end)
+		to_ns += ka_end_cpu_late_ns(c->e, to_ns);
 	return c->ns[k] >= from_ns && c->ns[k] < to_ns + ka_late_ns(c->e, to_ns, c->ns[k]);
 }
 

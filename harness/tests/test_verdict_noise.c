@@ -79,6 +79,27 @@ SCENE_TEST(end)
 	expect_pair(s, scene_find(s, KA_SEG_RST, 0)->t_ns, "too late: window");
 }
 
+/* No packet shows the end of data that nobody acknowledges: who sees it may have waited for a CPU, and has
+ * seen how long, whatever the watchers say. */
+SCENE_TEST(end_by_wakeup)
+{
+	struct ka_event *end;
+
+	scene_unacked(s);
+	end = scene_find_event(s, KA_EV_EPOLL, 0);
+	while (!(end->epoll.mask & EPOLLERR))
+		end++;
+	scene_expect(s, KA_PASS, "");
+	scene_shift(s, end, 1000 * MS);
+	scene_expect(s, KA_FAIL, "too late: window");
+	for (size_t i = (size_t)(end - s->events); i < s->timeline.n; i++)
+		s->events[i].late_ns = 1000 * MS;
+	scene_expect(s, KA_PASS, "");
+	for (size_t i = (size_t)(end - s->events); i < s->timeline.n; i++)
+		s->events[i].late_ns = LATE;
+	scene_expect(s, KA_FAIL, "too late: window");
+}
+
 SCENE_TEST(at_once)
 {
 	scene_eof(s);
