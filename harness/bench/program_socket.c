@@ -37,7 +37,6 @@ static bool is_zero(const uint8_t *bytes, size_t n)
 struct hunt {
 	const struct ka_engine *e;
 	struct nn_addr wanted;
-	int family; /* of the sockets that are walked */
 	struct ka_program_listener *out;
 };
 
@@ -45,13 +44,13 @@ struct hunt {
 static bool is_reachable(const struct hunt *hunt, const struct nn_diag *diag)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	size_t n = hunt->family == AF_INET ? 4 : 16;
+	size_t n = diag->family == AF_INET ? 4 : 16;
 
 	if (is_zero(diag->local, n))
-		return hunt->family == hunt->wanted.family || hunt->family == AF_INET6;
-	if (hunt->family == hunt->wanted.family)
+		return diag->family == hunt->wanted.family || diag->family == AF_INET6;
+	if (diag->family == hunt->wanted.family)
 		return !memcmp(diag->local, hunt->wanted.bytes, n);
-	return hunt->family == AF_INET6 && !memcmp(diag->local, mapped, sizeof(mapped)) &&
+	return diag->family == AF_INET6 && !memcmp(diag->local, mapped, sizeof(mapped)) &&
 	       !memcmp(diag->local + sizeof(mapped), hunt->wanted.bytes, 4);
 }
 
@@ -61,9 +60,9 @@ static void note_other(const struct hunt *hunt, const struct nn_diag *diag, uint
 	size_t used = strlen(out->other);
 	char address[INET6_ADDRSTRLEN] = "";
 
-	inet_ntop(hunt->family, diag->local, address, sizeof(address));
+	inet_ntop(diag->family, diag->local, address, sizeof(address));
 	snprintf(out->other + used, sizeof(out->other) - used, "%s%s%s%s:%u", used ? ", " : "",
-		 hunt->family == AF_INET6 ? "[" : "", address, hunt->family == AF_INET6 ? "]" : "",
+		 diag->family == AF_INET6 ? "[" : "", address, diag->family == AF_INET6 ? "]" : "",
 		 port);
 }
 
@@ -72,8 +71,6 @@ static int note_listener(const struct nn_diag *diag, uint16_t sport, uint16_t dp
 	struct hunt *hunt = arg;
 
 	(void)dport;
-	if (diag->state != TCP_LISTEN)
-		return 0;
 	if (sport != hunt->e->port || !is_reachable(hunt, diag)) {
 		note_other(hunt, diag, sport);
 		return 0;
@@ -91,13 +88,9 @@ int ka_socket_find_listener(struct ka_engine *e)
 	struct ka_program_listener found = { .n = 0 };
 	struct hunt hunt = { .e = e,
 			     .wanted = nn_topology_addr(&e->net, node, e->instance->family),
-			     .family = AF_INET,
 			     .out = &found };
-	int ret = nn_diag_walk(e->net.ns[node], AF_INET, note_listener, &hunt, &e->err);
+	int ret = nn_diag_walk(e->net.ns[node], 1u << TCP_LISTEN, note_listener, &hunt, &e->err);
 
-	hunt.family = AF_INET6;
-	if (!ret && e->net.ipv6)
-		ret = nn_diag_walk(e->net.ns[node], AF_INET6, note_listener, &hunt, &e->err);
 	e->program->listener = found;
 	return ret;
 }
