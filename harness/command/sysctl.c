@@ -11,6 +11,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "command/progress.h"
+#include "command/select.h"
 #include "command/sysctl.h"
 #include "command/where.h"
 #include "model/escape.h"
@@ -72,6 +73,15 @@ static void take_question(void *target, const struct ka_option *option, const ch
 		ka_usage_error("%s", err.text);
 }
 
+static void take_hz(void *target, const struct ka_option *option, const char *arg)
+{
+	struct ka_sysctl_options *options = target;
+
+	options->hz = KA_HZ_ALL;
+	if (arg && strcmp(arg, "all") != 0)
+		options->hz = (int)ka_number_argument(option->name, arg, 10, 10000);
+}
+
 static void take_word(void *target, const char *word)
 {
 	struct ka_sysctl_options *options = target;
@@ -84,6 +94,9 @@ static void take_word(void *target, const char *word)
 /* What makes sense only of connections that exist. */
 static void check_live(const struct ka_sysctl_options *options)
 {
+	if (options->live && options->hz)
+		ka_usage_error("sysctl: --hz and --fleet are about other kernels; --live looks at "
+			       "this one");
 	if (options->live)
 		return;
 	if (options->program || options->port || options->verbose)
@@ -146,6 +159,12 @@ static const struct ka_option table[] = {
 	  "Do all idle connections together cost at most N probes a second? Needs --connections", 1,
 	  .take = take_rate },
 	{ "connections", 0, "N", "How many there are", 1, .take = take_connections },
+	{ "hz", 'z', "HZ|all",
+	  "For kernels with which HZ answers, and suggestions, must hold (default: answers for "
+	  "that "
+	  "of the kernel that is tried, suggestions for all)",
+	  1, .take = take_hz },
+	{ "fleet", 0, NULL, "The same as --hz all", 1, .take = take_hz },
 	{ "kernel", 'k', "KERNEL",
 	  "Where to try it, as for run (default: a guest kernel of the cache, whose clock jumps; "
 	  "else this host)",
@@ -320,7 +339,10 @@ static int open_kernel(struct measuring *m, const char *kernel)
 	m->where.options.trials = m->text;
 	snprintf(m->rollout->where, sizeof(m->rollout->where), "%.250s",
 		 m->where.is_guest ? m->where.kernel.where : "host");
-	return ka_where_facts(&m->where, &m->rollout->facts);
+	status = ka_where_facts(&m->where, &m->rollout->facts);
+	m->rollout->host = m->rollout->facts;
+	return status == KA_EXIT_OK && m->where.is_guest ? ka_select_host(&m->rollout->host)
+							 : status;
 }
 
 /* Nobody asked for the guest: the host will do. */
@@ -430,6 +452,7 @@ static int status_of(const struct ka_rollout *r)
 static int suggest(struct ka_suggestion *suggestion, const struct ka_rollout *r,
 		   const struct ka_sysctl_options *options)
 {
+	const struct ka_rates usual = ka_rates_usual(r->facts.hz), asked = ka_rollout_rates(r);
 	struct ka_rollout *s = &suggestion->rollout;
 	bool all = true;
 
@@ -441,10 +464,11 @@ static int suggest(struct ka_suggestion *suggestion, const struct ka_rollout *r,
 	*s = (struct ka_rollout){ .title = "what is suggested",
 				  .before_name = r->before_name,
 				  .connections = r->connections,
-				  .questions = r->questions };
+				  .questions = r->questions,
+				  .hz = r->hz };
 	s->spec.before = r->spec.before;
 	suggestion->kind = KA_SUGGEST_NONE;
-	if (!ka_suggest(&s->spec.after, &r->spec.after, &r->questions, r->facts.hz))
+	if (!ka_suggest(&s->spec.after, &r->spec.after, &r->questions, r->hz > 0 ? &asked : &usual))
 		return KA_EXIT_OK;
 	suggestion->kind = KA_SUGGEST_CHANGE;
 	ka_rollout_plan(s);
@@ -499,6 +523,7 @@ int ka_command_sysctl(int argc, char **argv)
 	r->set = &set;
 	r->title = title;
 	r->questions = options.questions;
+	r->hz = options.hz;
 	r->connections = options.connections;
 	status = read_all(&set, &options);
 	if (status == KA_EXIT_OK && options.live)

@@ -27,6 +27,7 @@ struct ka_sysctl_options {
 	unsigned long connections; /* 0: not said */
 	enum ka_sysctl_format format;
 	bool suggest;
+	int hz;      /* KA_HZ_OF_KERNEL, KA_HZ_ALL, or one */
 	bool strict; /* what the tools would pass over is refused */
 };
 

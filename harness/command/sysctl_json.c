@@ -92,6 +92,23 @@ static json_t *side_json(const struct ka_rollout *r, bool after)
 			 ka_json_seconds(ka_answer_dead_per_hour(a)));
 }
 
+/* By HZ: what the answer is there, and the time that decides. */
+static json_t *rates_json(const struct ka_rollout *r, size_t question)
+{
+	const struct ka_rates rates = ka_rates_usual(r->facts.hz);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < rates.n; i++) {
+		struct ka_at_hz at = ka_rates_ask(&r->questions.list[question], &r->spec.after,
+						  &r->spec.before, r->facts.release, rates.hz[i]);
+
+		json_array_append_new(array,
+				      json_pack("{s:i, s:b, s:o}", "hz", at.hz, "yes", (int)at.yes,
+						"latest_s", ka_json_seconds(at.seconds)));
+	}
+	return array;
+}
+
 static json_t *questions_json(const struct ka_rollout *r)
 {
 	json_t *array = json_array();
@@ -102,10 +119,10 @@ static json_t *questions_json(const struct ka_rollout *r)
 
 		json_array_append_new(
 			array,
-			json_pack("{s:s, s:b, s:b, s:o}", "question",
+			json_pack("{s:s, s:b, s:b, s:o, s:o}", "question",
 				  ka_question_text(&r->questions.list[i], text, sizeof(text)),
 				  "yes", (int)reply.yes, "measured", (int)reply.measured, "why",
-				  ka_json_text(reply.why)));
+				  ka_json_text(reply.why), "computed_for", rates_json(r, i)));
 	}
 	return array;
 }
@@ -186,9 +203,10 @@ static json_t *tally_json(const struct ka_rollout *r)
 
 static json_t *kernel_json(const struct ka_rollout *r)
 {
-	return json_pack("{s:s, s:i, s:s, s:o}", "release", r->facts.release, "hz", r->facts.hz,
-			 "clock", r->facts.virtual_clock ? "virtual" : "real", "where",
-			 ka_json_text(r->where));
+	return json_pack("{s:s, s:i, s:s, s:o, s:s, s:i}", "release", r->facts.release, "hz",
+			 r->facts.hz, "clock", r->facts.virtual_clock ? "virtual" : "real", "where",
+			 ka_json_text(r->where), "host_release", r->host.release, "host_hz",
+			 r->host.hz);
 }
 
 int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,

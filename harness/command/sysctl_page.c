@@ -7,6 +7,7 @@
 
 #include "command/sheet.h"
 #include "command/sysctl.h"
+#include "model/escape.h"
 #include "model/span.h"
 #include "model/util.h"
 #include "rollout/picture.h"
@@ -35,6 +36,23 @@ static const char *tally_text(const struct ka_rollout *r, char *buf, size_t size
 		if (rest[i].n)
 			used += (size_t)snprintf(buf + used, size - used, ", %u %s", rest[i].n,
 						 rest[i].what);
+	return buf;
+}
+
+/* Which kernel was tried, and whether it is the one of this host. */
+static const char *kernel_text(const struct ka_rollout *r, char *buf, size_t size)
+{
+	size_t used = (size_t)snprintf(buf, size, "Tried on Linux %s, HZ %d, ", r->facts.release,
+				       r->facts.hz);
+
+	if (used >= size)
+		return buf;
+	if (!r->facts.virtual_clock)
+		snprintf(buf + used, size - used, "real clock: this host's kernel.");
+	else
+		snprintf(buf + used, size - used,
+			 "virtual clock (%.*s): NOT this host's kernel, which is Linux %s, HZ %d.",
+			 KA_CUT(r->where, 120), r->host.release, r->host.hz);
 	return buf;
 }
 
@@ -321,12 +339,11 @@ int ka_sysctl_put_page(const struct ka_rollout *r, const struct ka_suggestion *s
 		       bool markdown, FILE *out)
 {
 	struct ka_sheet sheet = { .out = out, .markdown = markdown };
-	char text[400];
+	char text[400], kernel[300];
 
 	ka_sheet_title(&sheet, "TCP keepalive: what ", r->title, " changes");
-	ka_sheet_text(&sheet, "Before: %s. Linux %s, HZ %d, %s clock, %s. %s.", r->before_name,
-		      r->facts.release, r->facts.hz, r->facts.virtual_clock ? "virtual" : "real",
-		      r->where, tally_text(r, text, sizeof(text)));
+	ka_sheet_text(&sheet, "%s Before: %s. %s.", kernel_text(r, kernel, sizeof(kernel)),
+		      r->before_name, tally_text(r, text, sizeof(text)));
 	if (r->questions.n)
 		ka_sheet_section(&sheet, "Questions");
 	put_replies(&sheet, r, true);

@@ -204,6 +204,19 @@ bool ka_question_holds(const struct ka_question *question, const struct ka_answe
 	return false;
 }
 
+double ka_question_seconds(const struct ka_question *question, const struct ka_answer *answer)
+{
+	switch (question->kind) {
+	case KA_ASK_DETECT:
+		return answer->detect_s[1];
+	case KA_ASK_SURVIVE:
+		return answer->period_s[1];
+	case KA_ASK_RATE:
+		break;
+	}
+	return NAN;
+}
+
 bool ka_questions_hold(const struct ka_questions *questions, const struct ka_answer *answer)
 {
 	for (size_t i = 0; i < questions->n; i++)

@@ -46,6 +46,9 @@ void ka_questions_own(struct ka_questions *questions, const struct ka_knobs *kno
 bool ka_question_holds(const struct ka_question *question, const struct ka_answer *answer);
 bool ka_questions_hold(const struct ka_questions *questions, const struct ka_answer *answer);
 
+/* The time that is compared with the limit, at the latest; NAN: there is none. */
+double ka_question_seconds(const struct ka_question *question, const struct ka_answer *answer);
+
 /* "is a dead peer noticed within 5 min?" into @buf. Returns @buf. */
 const char *ka_question_text(const struct ka_question *question, char *buf, size_t size);
 /* Why the reply is what it is, by prediction. Returns @buf. */

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/util.h"
+
 /* ---- what is to be tried ------------------------------------------------------------------ */
 
 static size_t add_gateway(struct ka_spec *spec, unsigned timeout_s, enum ka_unknown unknown)
@@ -378,24 +380,74 @@ static void reply_rate(const struct ka_rollout *r, const struct ka_question *que
 		rate);
 }
 
+struct ka_rates ka_rollout_rates(const struct ka_rollout *r)
+{
+	if (r->hz == KA_HZ_ALL)
+		return ka_rates_usual(r->facts.hz);
+	return (struct ka_rates){ .hz = { r->hz ? r->hz : r->facts.hz }, .n = 1 };
+}
+
+/* The answer that is not only given for one HZ: what it would be at others is always said, and counts
+ * if they are asked about. */
+static void reply_elsewhere(const struct ka_rollout *r, size_t i, int here, struct ka_reply *reply)
+{
+	const struct ka_rates usual = ka_rates_usual(here);
+	struct ka_at_hz base = { .hz = here }, others[KA_N(usual.hz)];
+	const struct ka_spec *spec = &r->spec;
+	char text[300];
+	size_t n = 0;
+
+	for (size_t k = 0; k < usual.n; k++) {
+		struct ka_at_hz at = ka_rates_ask(&r->questions.list[i], &spec->after,
+						  &spec->before, r->facts.release, usual.hz[k]);
+
+		if (at.hz == here)
+			base = at;
+		else
+			others[n++] = at;
+	}
+	base.yes = reply->yes; /* it may have been measured */
+	for (size_t k = 0; k < n && r->hz == KA_HZ_ALL; k++)
+		reply->yes = reply->yes && others[k].yes;
+	add_why(reply, "%s", ka_rates_text(&base, others, n, text, sizeof(text)));
+}
+
+/* What was measured of it, on a kernel with the HZ that it is about. */
+static void reply_measured(const struct ka_rollout *r, size_t i, struct ka_reply *reply);
+
 struct ka_reply ka_rollout_reply(const struct ka_rollout *r, size_t i)
 {
 	const struct ka_question *question = &r->questions.list[i];
-	struct ka_reply reply = { .yes = ka_question_holds(question, &r->after) };
+	int here = r->hz > 0 ? r->hz : r->facts.hz;
+	struct ka_answer answer = r->after;
+	struct ka_knobs knobs = r->spec.after;
+	struct ka_reply reply;
 
-	ka_question_reason(question, &r->after, reply.why, sizeof(reply.why));
-	if (!r->trials)
-		return reply;
+	if (here != r->facts.hz) {
+		ka_knobs_keep(&knobs, &r->spec.before, here, r->facts.release);
+		ka_answer_predict(&answer, &knobs, here);
+	}
+	reply = (struct ka_reply){ .yes = ka_question_holds(question, &answer) };
+	ka_question_reason(question, &answer, reply.why, sizeof(reply.why));
+	if (r->trials && here == r->facts.hz)
+		reply_measured(r, i, &reply);
+	reply_elsewhere(r, i, here, &reply);
+	return reply;
+}
+
+static void reply_measured(const struct ka_rollout *r, size_t i, struct ka_reply *reply)
+{
+	const struct ka_question *question = &r->questions.list[i];
+
 	switch (question->kind) {
 	case KA_ASK_DETECT:
-		reply_detect(r, question, &reply);
+		reply_detect(r, question, reply);
 		break;
 	case KA_ASK_SURVIVE:
-		reply_survive(r, r->gateway_of[i], &reply);
+		reply_survive(r, r->gateway_of[i], reply);
 		break;
 	case KA_ASK_RATE:
-		reply_rate(r, question, &reply);
+		reply_rate(r, question, reply);
 		break;
 	}
-	return reply;
 }

@@ -8,7 +8,7 @@
 
 #include "judge/judge.h"
 #include "result/result.h"
-#include "rollout/questions.h"
+#include "rollout/rates.h"
 #include "rollout/sanity.h"
 #include "rollout/trials.h"
 
@@ -32,8 +32,12 @@ const char *ka_measured_word(const struct ka_measured *m);
 struct ka_reply {
 	bool yes;
 	bool measured; /* else by arithmetic only */
-	char why[400];
+	char why[600];
 };
+
+/* For which HZ questions are answered. */
+#define KA_HZ_OF_KERNEL 0    /* the one of the kernel that is tried */
+#define KA_HZ_ALL       (-1) /* all usual ones, and that one */
 
 struct ka_rollout {
 	const struct ka_sysctl_set *set; /* NULL: there are only values */
@@ -42,10 +46,12 @@ struct ka_rollout {
 	unsigned long connections;       /* 0: not said */
 	struct ka_spec spec;
 	struct ka_questions questions;
+	int hz;                              /* KA_HZ_...; or another one, which is only computed */
 	size_t gateway_of[KA_MAX_QUESTIONS]; /* index of the spec's gateways */
 	size_t shortest;                     /* gateway of KA_SHOWN_BY_GATEWAY; SIZE_MAX: none */
 	struct ka_facts facts;
-	char where[256]; /* "host", "uml:FILE" */
+	struct ka_facts host; /* of this host, which may be another kernel */
+	char where[256];      /* "host", "uml:FILE" */
 	struct ka_answer before, after;
 	struct ka_warning findings[KA_SANES];
 	size_t n_findings;
@@ -70,6 +76,8 @@ const struct ka_measured *ka_rollout_measured(const struct ka_rollout *r, enum k
 const struct ka_measured *ka_rollout_trial(const struct ka_rollout *r, enum ka_trial_kind kind,
 					   size_t index, const struct ka_trial **trial);
 
+/* Those for which an answer must hold. */
+struct ka_rates ka_rollout_rates(const struct ka_rollout *r);
 struct ka_reply ka_rollout_reply(const struct ka_rollout *r, size_t question);
 
 /* What shows a finding; NULL: nothing that ran. */

@@ -191,7 +191,9 @@ bool ka_seen_suggest(struct ka_seen_help *help, const struct ka_live_rule *rule,
 		     const struct ka_questions *questions, int hz)
 {
 	const struct ka_questions some = of_one(questions);
+	const struct ka_rates usual = ka_rates_usual(hz);
 
 	*help = (struct ka_seen_help){ .keepalive = !rule->keepalive, .ut_ms = rule->ut_ms };
-	return ka_suggest(&help->knobs, &rule->knobs, &some, hz) && fit_user_timeout(help, &some);
+	return ka_suggest(&help->knobs, &rule->knobs, &some, &usual) &&
+	       fit_user_timeout(help, &some);
 }

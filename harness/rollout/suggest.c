@@ -17,7 +17,6 @@ static const int64_t times[] = { 1,    2,     3,     5,     10,    15,    20,   
 				 7200, 10800, 14400, 21600, 28800, 43200, 86400 };
 static const int64_t intvls[] = { 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 75, 90, 120, 180, 300 };
 static const int64_t counts[] = { 3, 4, 5, 6, 7, 8, 9, 10, 12 };
-static const int rates[] = { 100, 250, 300, 1000 };
 
 /* How far from the present: an additional knob weighs more than any change of one. */
 #define KNOB_WEIGHT 100.0
@@ -25,7 +24,7 @@ static const int rates[] = { 100, 250, 300, 1000 };
 struct search {
 	const struct ka_knobs *now;
 	const struct ka_questions *questions;
-	int hz;
+	const struct ka_rates *rates;
 	struct ka_knobs best;
 	double cost;
 };
@@ -41,11 +40,8 @@ static bool holds(const struct search *search, const struct ka_knobs *knobs)
 {
 	struct ka_answer answer;
 
-	ka_answer_predict(&answer, knobs, search->hz);
-	if (!ka_questions_hold(search->questions, &answer))
-		return false;
-	for (size_t i = 0; i < KA_N(rates); i++) {
-		ka_answer_predict(&answer, knobs, rates[i]);
+	for (size_t i = 0; i < search->rates->n; i++) {
+		ka_answer_predict(&answer, knobs, search->rates->hz[i]);
 		if (!ka_questions_hold(search->questions, &answer))
 			return false;
 	}
@@ -76,9 +72,11 @@ static int64_t pick(const int64_t *list, size_t n, size_t i, int64_t now)
 }
 
 bool ka_suggest(struct ka_knobs *suggested, const struct ka_knobs *now,
-		const struct ka_questions *questions, int hz)
+		const struct ka_questions *questions, const struct ka_rates *rates)
 {
-	struct search search = { .now = now, .questions = questions, .hz = hz, .cost = INFINITY };
+	struct search search = {
+		.now = now, .questions = questions, .rates = rates, .cost = INFINITY
+	};
 
 	for (size_t t = 0; t <= KA_N(times); t++)
 		for (size_t i = 0; i <= KA_N(intvls); i++)

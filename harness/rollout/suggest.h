@@ -3,12 +3,12 @@
 #ifndef KA_SUGGEST_H
 #define KA_SUGGEST_H
 
-#include "rollout/questions.h"
+#include "rollout/rates.h"
 
-/* Fewest knobs first, then the least change of each; it holds at every usual HZ, and at @hz. False:
- * there is none, the questions exclude each other. */
+/* Fewest knobs first, then the least change of each; it holds at all of @rates. False: there is none, the
+ * questions exclude each other. */
 bool ka_suggest(struct ka_knobs *suggested, const struct ka_knobs *now,
-		const struct ka_questions *questions, int hz);
+		const struct ka_questions *questions, const struct ka_rates *rates);
 
 /* What people copy: a file of sysctl.d, the security context of a pod, the options of `docker run`. */
 enum ka_snippet { KA_SNIPPET_FILE, KA_SNIPPET_KUBERNETES, KA_SNIPPET_DOCKER };

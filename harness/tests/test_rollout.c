@@ -342,6 +342,34 @@ TEST(replies)
 	assert_false(holds(59, 10, 6, &rate));
 }
 
+/* 870 s is below 900 s on paper, and on one of four kernels. */
+TEST(answers_for_each_hz)
+{
+	const struct ka_question survive = { .kind = KA_ASK_SURVIVE, .limit_s = 900 };
+	const struct ka_question rate = { .kind = KA_ASK_RATE, .rate = 1000, .connections = 1 };
+	const struct ka_knobs before = ka_knobs_initial(), knobs = ka_knobs_of(870, 10, 6);
+	const struct ka_rates rates = ka_rates_usual(250), odd = ka_rates_usual(128);
+	static const double seconds[] = { 911.0, 886.4, 979.2, 902.8 };
+	struct ka_at_hz at[4];
+	char buf[300];
+
+	assert_int_equal(rates.n, 4);
+	assert_int_equal(odd.n, 5);
+	assert_int_equal(odd.hz[4], 128);
+	for (size_t i = 0; i < 4; i++) {
+		at[i] = ka_rates_ask(&survive, &knobs, &before, "6.18.0", rates.hz[i]);
+		assert_int_equal(at[i].yes, rates.hz[i] == 250);
+		assert_true(fabs(at[i].seconds - seconds[i]) < 0.1);
+	}
+	assert_string_equal(ka_rates_text(&at[1], &at[2], 2, buf, sizeof(buf)),
+			    "; that is at HZ 250, but NO at HZ 300 (979.2 s), 1000 (902.8 s)");
+	assert_string_equal(
+		ka_rates_text(&at[0], &at[2], 2, buf, sizeof(buf)),
+		"; that is at HZ 100, and the same at HZ 300 (979.2 s), 1000 (902.8 s)");
+	at[0] = ka_rates_ask(&rate, &knobs, &before, "6.18.0", 100);
+	assert_string_equal(ka_rates_text(&at[0], &at[1], 3, buf, sizeof(buf)), "");
+}
+
 static bool finds(int64_t time, int64_t intvl, int64_t probes, enum ka_sane what)
 {
 	struct ka_knobs knobs = ka_knobs_of(time, intvl, probes);
@@ -381,11 +409,12 @@ TEST(suggests_little)
 {
 	struct ka_questions questions = { .n = 0 };
 	struct ka_knobs now = ka_knobs_of(600, 10, 6), suggested;
+	const struct ka_rates rates = ka_rates_usual(250), one = { .hz = { 250 }, .n = 1 };
 	char buf[1000];
 
 	ka_questions_detect(&questions, "15m", NULL);
 	ka_questions_survive(&questions, "aws-nlb,azure-lb", NULL);
-	assert_true(ka_suggest(&suggested, &now, &questions, 250));
+	assert_true(ka_suggest(&suggested, &now, &questions, &rates));
 	/* one knob, the nearest that holds at HZ 100, 250, 300 and 1000 */
 	assert_int_equal(suggested.value[KA_KNOB_TIME], 220);
 	assert_int_equal(suggested.value[KA_KNOB_INTVL], 10);
@@ -398,9 +427,18 @@ TEST(suggests_little)
 	assert_non_null(
 		strstr(ka_suggest_text(KA_SNIPPET_DOCKER, &suggested, &now, buf, sizeof(buf)),
 		       " --sysctl net.ipv4.tcp_keepalive_intvl=10"));
+	/* at HZ 250 alone, more would do */
+	questions.n = 0;
+	ka_questions_survive(&questions, "ipvs", NULL);
+	now.value[KA_KNOB_TIME] = 870;
+	assert_true(ka_suggest(&suggested, &now, &questions, &rates));
+	assert_int_equal(suggested.value[KA_KNOB_TIME], 840);
+	assert_true(ka_suggest(&suggested, &now, &questions, &one));
+	assert_int_equal(suggested.value[KA_KNOB_TIME], 870);
 	/* idle must be below 240 s and above 1000 s */
+	ka_questions_survive(&questions, "azure-lb", NULL);
 	ka_questions_rate(&questions, 1, 1000, NULL);
-	assert_false(ka_suggest(&suggested, &now, &questions, 250));
+	assert_false(ka_suggest(&suggested, &now, &questions, &rates));
 }
 
 TEST(draws)

@@ -15,7 +15,7 @@ _kacheck_words() {
 	compare) echo '--all --format --help --usage' ;;
 	sysctl)
 		echo '--system --from --live --program --port --verbose --detect-within --survive-idle --max-probes-per-second
-			--connections --kernel --budget --format --suggest --strict --help --usage'
+			--connections --kernel --budget --format --suggest --strict --hz --fleet --help --usage'
 		;;
 	kernels | doctor) echo '--help --usage' ;;
 	esac

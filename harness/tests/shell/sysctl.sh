@@ -67,6 +67,28 @@ has "what bears on the answer is named" "$out" 'NOT APPLIED here, though it bear
 printf 'net.ipv4.tcp_keepalive_time = 60\nkernel.x = \377\233\n\377\n' >"$work/bytes.conf"
 host --budget 0 "$work/bytes.conf" --format json
 is "bytes that are no text: all lines are told" "$(jq -c '[.lines[].line, .notes[].line]' "$work/stdout")" '[1,2,3]'
+# An answer says for which HZ it holds: 870 s is below 900 s on one kernel of four.
+host --budget 0 time=60 --survive-idle ipvs --detect-within 1h
+has "HZ: an answer that holds for all" "$out" 'the same +at HZ'
+host --budget 0 time=870 --survive-idle ipvs --hz 250
+is "HZ 250: yes" "$status" 0
+has "HZ 250: yes, and not at others" "$out" 'but NO at HZ 100 +.911.0 s., 300 +.979.2'
+host --budget 0 time=870 --survive-idle ipvs --hz 1000
+is "HZ 1000: no" "$status" 1
+for all in '--hz all' --fleet; do
+	# shellcheck disable=SC2086 # two words
+	host --budget 0 time=870 --survive-idle ipvs $all
+	is "$all: no, for it is no at one of them" "$status" 1
+done
+host --budget 0 time=870 --survive-idle ipvs --suggest --fleet
+has "a suggestion holds at every HZ" "$out" 'tcp_keepalive_time = 840$'
+host --budget 0 time=870 --survive-idle ipvs --suggest --hz 250
+has "a suggestion for one HZ" "$out" 'Nothing needs to change'
+host --budget 0 time=870 --survive-idle ipvs --format json
+is "HZ: json" "$(jq -c '[.questions[0].computed_for[].yes]' "$work/stdout")" '[false,true,false,false]'
+has "the first line says whose kernel it is" "$(host --budget 0 time=60 && sed -n 2,3p "$work/stdout" | tr '\n' ' ')" "this +host's +kernel"
+refuses 2 'hz.*10\.\.10000' sysctl time=1 --hz some
+refuses 2 'other kernels' sysctl --live 1 --fleet
 host --budget 0 time=60 --connections 1 --max-probes-per-second 1
 has "one connection" "$out" 'does 1 idle connection cost'
 for span in 5x '' 0 -5s inf 1e3; do
@@ -170,6 +192,7 @@ kernel=$("$KACHECK" kernels | awk '$3 == "virtual" && /uml:/ { print $NF; exit }
 if [ -n "$kernel" ]; then
 	ends 0 "virtual" "$KACHECK" sysctl --kernel "$kernel" time=60 intvl=10 probes=6 --detect-within 5m \
 		--survive-idle aws-nlb,azure-lb --format json
+	is "virtual: which kernel" "$(jq -c '[.kernel.host_release == "'"$(uname -r)"'", .kernel.clock]' "$work/stdout")" '[true,"virtual"]'
 	is "virtual: all is measured" "$(jq '[.questions[].measured] | all' "$work/stdout")" true
 	is "virtual: all is as computed" "$(jq -c '.experiments | [.otherwise, .broken, .skipped, .not_run]' "$work/stdout")" '[0,0,0,0]'
 	is "virtual: the default is measured too" "$(jq '.before.measured_s > 7875' "$work/stdout")" true
