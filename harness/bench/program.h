@@ -134,6 +134,9 @@ unsigned ka_process_reap(struct ka_engine *e);
 void ka_process_hear(struct ka_engine *e, size_t i);
 /* Kills all that was started, and waits until it is gone. */
 void ka_process_end_all(struct ka_engine *e);
+/* True when the program's own process is on its way out: its descriptors are closed before it can be
+ * reaped. */
+bool ka_process_is_exiting(const struct ka_engine *e);
 /* True when some process of the program runs. */
 bool ka_process_is_any(const struct ka_engine *e);
 

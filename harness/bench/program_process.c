@@ -410,6 +410,28 @@ unsigned ka_process_reap(struct ka_engine *e)
 	}
 }
 
+/* PF_EXITING in the flags of /proc/PID/stat, the seventh field behind the name in parentheses. */
+#define EXITING 0x4ul
+
+bool ka_process_is_exiting(const struct ka_engine *e)
+{
+	pid_t pid = e->program->n_children ? e->program->children[e->program->main].pid : 0;
+	unsigned long flags = 0;
+	char path[40], text[512], *at;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ka_close_fd(&fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	at = strrchr(text, ')');
+	return at && sscanf(at, ") %*c %*d %*d %*d %*d %*d %lu", &flags) == 1 && flags & EXITING;
+}
+
 bool ka_process_is_any(const struct ka_engine *e)
 {
 	const struct dirent *entry;

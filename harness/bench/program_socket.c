@@ -21,6 +21,9 @@
 
 #define HOLDERS_MAX 64
 
+/* A process that has closed its descriptors is dead soon. */
+#define DYING_NS INT64_C(1000000000)
+
 #define GEOMETRIC_PART 100
 #define GEOMETRIC_MIN  INT64_C(20000000)
 
@@ -347,6 +350,12 @@ bool ka_socket_is_over(struct ka_engine *e, int64_t *until_ns)
 	/* it is to close when the other end has, and the kernel has no part in that */
 	if (eof && p->told_ns + patience_ns(p) <= now_ns)
 		return true;
+	/* whether it dies of the end is seen when it is dead */
+	if (p->gone_ns && p->let_go_ns && now_ns < p->let_go_ns + DYING_NS &&
+	    ka_process_is_exiting(e)) {
+		*until_ns = p->let_go_ns + DYING_NS;
+		return false;
+	}
 	if (p->gone_ns && (p->let_go_ns || p->gone_ns + patience_ns(p) <= now_ns))
 		return true;
 	/* what the kernel makes of a connection that the program has closed, is seen as long as the rest
