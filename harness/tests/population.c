@@ -79,15 +79,19 @@ static int connect_one(struct self *self, int listening, size_t i, bool last)
 {
 	const struct sockaddr_in addr = service();
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), peer;
+	char byte;
 
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
 		return -errno;
 	peer = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
-	/* nothing that comes in is acknowledged later */
-	if (peer < 0 || set_kind(fd, i) || set(fd, IPPROTO_TCP, TCP_QUICKACK, 1))
+	if (peer < 0 || set_kind(fd, i))
 		return -EIO;
 	keep(self, fd);
-	return last ? close(peer) : keep(self, peer);
+	if (!last)
+		return keep(self, peer);
+	/* its FIN is there, and is not acknowledged at some later time */
+	return close(peer) || read(fd, &byte, 1) || set(fd, IPPROTO_TCP, TCP_QUICKACK, 1) ? -EIO
+											  : 0;
 }
 
 static int connect_all(struct self *self, size_t connections)

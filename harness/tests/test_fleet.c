@@ -54,7 +54,8 @@ static int note_timer(const struct nn_diag *diag, uint16_t sport, uint16_t dport
 
 static int note_counters(struct inbox *in, struct picture *picture, const struct nn_ns *ns)
 {
-	static const char *const files[] = { "net/snmp", "net/netstat", "net/snmp6" };
+	/* not those of IPv6 itself: a new namespace looks for routers and neighbours */
+	static const char *const files[] = { "net/snmp", "net/netstat" };
 
 	for (size_t i = 0; i < KA_N(files); i++) {
 		int fd = nn_ns_open_proc(ns, files[i], O_RDONLY, &in->err);
