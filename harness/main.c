@@ -15,6 +15,7 @@ static const struct ka_command commands[] = {
 	  "results of runs, shards and machines as one, in any format" },
 	{ "compare", ka_command_compare, "runs of several kernels side by side" },
 	{ "sysctl", ka_command_sysctl, "before a rollout: what will these sysctls do?" },
+	{ "program", ka_command_program, "does this program notice a dead peer, and when?" },
 	{ "kernels", ka_command_kernels, "what --kernel can be on this machine" },
 	{ "doctor", ka_command_doctor, "what this host can do, found out by doing it" },
 };

@@ -32,6 +32,7 @@ int ka_command_kernels(int argc, char **argv);
 int ka_command_compare(int argc, char **argv);
 int ka_command_report(int argc, char **argv);
 int ka_command_sysctl(int argc, char **argv);
+int ka_command_program(int argc, char **argv);
 
 /* Not in the list of commands: the life of process 1 in a guest kernel. */
 int ka_command_guest(int argc, char **argv);

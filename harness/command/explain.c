@@ -583,18 +583,17 @@ int ka_command_explain(int argc, char **argv)
 	int status;
 
 	ka_options_parse(&all, argc, argv, &options);
+	if (strncmp(options.name, KA_EXPLAIN_PROGRAM, strlen(KA_EXPLAIN_PROGRAM)) == 0)
+		return ka_explain_program(options.name + strlen(KA_EXPLAIN_PROGRAM));
 	status = ka_select_host(&facts);
 	if (status != KA_EXIT_OK)
 		return status;
 	if (options.hz && options.hz != (unsigned)facts.hz)
 		facts = (struct ka_facts){ .hz = (int)options.hz };
 	status = find(&plan, options.name, &facts);
-	if (status == KA_EXIT_OK) {
-		const struct ka_lesson lesson = { &plan.instances[0], &plan.predictions[0], &facts,
-						  NULL };
-
-		print_lesson(&lesson);
-	}
+	if (status == KA_EXIT_OK)
+		print_lesson(&(struct ka_lesson){ &plan.instances[0], &plan.predictions[0], &facts,
+						  NULL });
 	ka_plan_free(&plan);
 	return status;
 }

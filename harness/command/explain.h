@@ -27,4 +27,8 @@ const char *ka_explain_when(const struct ka_lesson *lesson, char *buf, size_t si
 /* When it ends, and why that is not idle + intvl * cnt. */
 void ka_explain_time(const struct ka_lesson *lesson);
 
+/* "program:redis" is a recipe (program_explain.c). Returns the exit status. */
+#define KA_EXPLAIN_PROGRAM "program:"
+int ka_explain_program(const char *word);
+
 #endif

@@ -6,7 +6,7 @@
 #include <argp.h>
 #include <stddef.h>
 
-#define KA_MAX_OPTIONS 32
+#define KA_MAX_OPTIONS 48
 
 struct ka_option {
 	const char *name; /* NULL: .doc is a headline */

@@ -68,6 +68,7 @@ static struct ka_expect waits(const struct maker *m, const struct ka_scenario *s
 
 	expect.window_probes = true;
 	expect.answered = KA_SOME;
+	expect.probes = KA_ANY; /* the watch may end before the last is answered */
 	if (m->setting.user_timeout_ms)
 		expect = (struct ka_expect){ .when = KA_PERSIST_LIMIT,
 					     .error = ETIMEDOUT,
@@ -144,6 +145,20 @@ static struct ka_attempt *new_attempt(struct maker *m, enum ka_scenario_number s
 	return a;
 }
 
+/* Nothing is sent that a silence could swallow: what the other end writes when it is over shows that it was
+ * there. */
+static void show_silence(struct ka_attempt *a)
+{
+	static const struct ka_step write = {
+		.do_ = KA_SEND, .who = KA_PEER, .bytes = 1, .unacked = true
+	};
+	struct ka_case *c = a->case_;
+
+	a->steps[c->n_steps] = write;
+	a->steps[c->n_steps++].at = c->expect.watch;
+	c->expect.watch = (struct ka_time){ .ms = 100 };
+}
+
 static struct ka_attempt *add_scenario(struct maker *m, enum ka_scenario_number number,
 				       const char *name)
 {
@@ -154,6 +169,8 @@ static struct ka_attempt *add_scenario(struct maker *m, enum ka_scenario_number 
 	a->case_->source = s->source;
 	a->case_->lesson = s->lesson;
 	a->case_->expect = expect_of(m, s);
+	if (s->end == KA_SCENARIO_EXPIRES && !m->keepalive)
+		show_silence(a);
 	return a;
 }
 
@@ -184,12 +201,18 @@ const char *ka_attempt_missing(const struct ka_subject *subject, const struct ka
 	return NULL;
 }
 
-/* Idle for as long as was asked for, then used again where there is something to say. */
+/* Idle for as long as was asked for, and, where that costs nothing, until a probe was answered; then used
+ * again where there is something to say. */
 static void fit_healthy(struct maker *m, struct ka_attempt *a)
 {
-	a->steps[a->case_->n_steps - 2].at = seconds(m, m->spec->idle_s);
+	double probed_s = m->keepalive ? m->setting.idle * 1.2 + 60 : 0;
+	double idle_s = m->spec->idle_s;
+
+	if (m->spec->virtual_clock && idle_s < probed_s)
+		idle_s = probed_s;
+	a->steps[a->case_->n_steps - 2].at = seconds(m, idle_s);
 	a->case_->n_steps -= !talks(program_of(m));
-	a->case_->expect = lives(m, m->spec->idle_s);
+	a->case_->expect = lives(m, idle_s);
 }
 
 static void add_scenarios(struct maker *m)

@@ -13,6 +13,9 @@
 /* The line of a file that a variant's lines take the place of; without it they come last. */
 #define HERE "@variant@"
 
+/* From the first byte of an answer to its last, with what a program does afterwards. */
+#define USUAL_SETTLE_S 0.2
+
 struct maker {
 	struct ka_recipe *recipe;
 	const struct ka_recipe_lines *lines;
@@ -264,6 +267,7 @@ static int make(const struct maker *m)
 		return no_memory(m);
 	p->name = m->recipe->name;
 	p->role = KA_SERVER;
+	p->settle_s = USUAL_SETTLE_S;
 	p->declared = ka_recipe_keep(m->recipe, declared, strlen(declared));
 	free(declared);
 	if (!p->declared)

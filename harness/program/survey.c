@@ -61,6 +61,16 @@ void ka_survey_read(struct ka_survey *survey, const json_t *json)
 	survey->there = true;
 	survey->verdict = result.verdict;
 	snprintf(survey->why, sizeof(survey->why), "%s", result.why ? result.why : "");
+	survey->closed =
+		result.program_verdict &&
+		strcmp(result.program_verdict, ka_program_verdict_name(KA_PROGRAM_CLOSED)) == 0;
+	if (survey->closed)
+		snprintf(
+			survey->why, sizeof(survey->why),
+			"it closes the connection as soon as it has answered, so that there is "
+			"none "
+			"that could be idle; say something else, or nothing (of HTTP: a request of "
+			"HTTP/1.1)");
 	ka_result_clear(&result);
 	for (size_t i = 0; i < json_array_size(options); i++)
 		take_options(survey, json_array_get(options, i));
@@ -70,7 +80,8 @@ bool ka_survey_tells(const struct ka_survey *survey)
 {
 	const struct ka_socket_options *o = &survey->connection;
 
-	return survey->there && o->known && (!o->keepalive || (o->idle && o->intvl && o->cnt)) &&
+	return survey->there && !survey->closed && o->known &&
+	       (!o->keepalive || (o->idle && o->intvl && o->cnt)) &&
 	       (survey->verdict == KA_PASS || survey->verdict == KA_FAIL);
 }
 

@@ -20,6 +20,7 @@ struct ka_survey {
 	bool there; /* there is a result */
 	enum ka_verdict_kind verdict;
 	char why[400]; /* what went wrong; empty: nothing */
+	bool closed;   /* the program closed the connection as soon as it had answered */
 	struct ka_socket_options listener, connection;
 };
 

@@ -17,6 +17,12 @@ _kacheck_words() {
 		echo '--system --from --live --program --port --verbose --detect-within --survive-idle --max-probes-per-second
 			--connections --kernel --budget --format --suggest --strict --hz --fleet --help --usage'
 		;;
+	program)
+		echo '--port --send --expect --request --request-expect --flood --flood-times --server --client --answer
+			--name --user --env --cwd --rootfs --copy --settle --patience --memory --detect-within
+			--detect-busy-within --survive --survive-idle --keepalive --no-leak --kernel --budget --idle --watch
+			--filter --out --keep --format --list --recipe --quiet --help --usage'
+		;;
 	kernels | doctor) echo '--help --usage' ;;
 	esac
 }
@@ -25,6 +31,10 @@ _kacheck_words() {
 _kacheck_instances() {
 	kacheck list 2>/dev/null | grep -o '[a-z0-9_]*/[^ ]*/v[46]/[a-z]*' |
 		awk -F/ '!seen[$1]++ { print $1 } { print }'
+}
+
+_kacheck_recipes() {
+	kacheck program --list 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
 
 _kacheck_kernels() {
@@ -40,7 +50,7 @@ _kacheck() {
 	prev=${COMP_WORDS[at - 1]}
 	[ "$prev" != = ] || prev=${COMP_WORDS[at - 2]}
 	if [ "$at" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list explain report compare sysctl kernels doctor help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain report compare sysctl program kernels doctor help --help --version' -- "$cur")
 		return
 	fi
 	case $command:$prev in
@@ -50,6 +60,26 @@ _kacheck() {
 		;;
 	sysctl:--format | sysctl:-f)
 		mapfile -t COMPREPLY < <(compgen -W 'text markdown json prometheus' -- "$cur")
+		return
+		;;
+	program:--format | program:-f)
+		mapfile -t COMPREPLY < <(compgen -W 'text markdown table json junit' -- "$cur")
+		return
+		;;
+	program:--survive)
+		mapfile -t COMPREPLY < <(compgen -W 'aws-nlb aws-natgw azure-lb gcp ipvs alicloud meraki conntrack conntrack-kube' -- "$cur")
+		return
+		;;
+	program:--copy | program:--rootfs | program:--cwd)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames
+		return
+		;;
+	program:--user | program:-u)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return
+		;;
+	program:--filter | program:--[dimnpras]* | program:--[ei]* | program:--flood* | program:--c* | program:--w* | program:--b*)
 		return
 		;;
 	sysctl:--live)
@@ -114,8 +144,10 @@ _kacheck() {
 		mapfile -t COMPREPLY < <(compgen -W 'build get' -- "$cur")
 	elif [ "$command:$prev" = kernels:build ]; then
 		mapfile -t COMPREPLY < <(compgen -W 'uml' -- "$cur")
+	elif [ "$command" = program ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_kacheck_recipes)" -- "$cur")
 	elif [ "$command" = help ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list explain report compare sysctl kernels doctor' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run list explain report compare sysctl program kernels doctor' -- "$cur")
 	fi
 }
 
