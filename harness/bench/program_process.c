@@ -103,12 +103,22 @@ static int become_user(const struct start *start)
 	return 0;
 }
 
+/* Servers are in sbin, which a user's PATH has not. */
+static void set_path(void)
+{
+	static const char all[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const char *had = getenv("PATH");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s%s%s", had ? had : "", had ? ":" : "", all);
+	setenv("PATH", path, 1);
+}
+
 static void set_environment(const struct start *start)
 {
 	const struct ka_program *program = start->p->program;
 
-	if (!getenv("PATH"))
-		setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	set_path();
 	setenv("HOME", start->as_user ? start->p->root.home : "/root", 1);
 	unsetenv("NOTIFY_SOCKET");
 	for (size_t i = 0; program->env[i]; i++)

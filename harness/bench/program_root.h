@@ -13,12 +13,6 @@
 #include "model/program.h"
 #include "netns/err.h"
 
-/*
- * In a guest kernel the program's files are not at "/": the guest's first process says in this variable
- * of the environment in which folder they are ("/host").
- */
-#define KA_PROGRAM_HOST_VARIABLE "KACHECK_HOST"
-
 #define KA_PROGRAM_GROUPS 32
 
 struct ka_program_root {
