@@ -91,6 +91,7 @@ static void hear_children(struct ka_engine *e)
 	while (read(e->program->signals, info, sizeof(info)) > 0)
 		;
 	e->program->look |= ka_process_reap(e) > 0;
+	e->program->recount = true;
 	ka_socket_look(e);
 }
 

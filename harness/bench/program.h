@@ -88,9 +88,9 @@ struct ka_bench_program {
 	int64_t gone_ns;      /* when the kernel had ended it; 0: not yet */
 	int64_t let_go_ns;    /* when no process held it any more; 0: not yet */
 	int holders;          /* processes, by the last look; -1: never looked */
+	bool recount;         /* a process has ended since */
 	int64_t geometric_ns; /* next look at one whose FIN could not leave; 0: no need */
 	int64_t slow_ns;      /* from when its pauses are counted */
-	bool holders_unsure;  /* somebody holds it that nobody sees */
 };
 
 /* ---- program.c ------------------------------------------------------------------------------ */

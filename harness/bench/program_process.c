@@ -208,8 +208,6 @@ static int explain(struct ka_engine *e, const char *command, const struct troubl
 					    : " in PATH (is its package installed?)";
 	else if (trouble->code == EACCES)
 		hint = " (is it executable, for its user, and on a file system without noexec?)";
-	else if (trouble->code == ENOEXEC)
-		hint = " (a script without #!, or a program for another machine)";
 	return nn_refuse(&e->err, "cannot run %s: %s%s", command, strerror(trouble->code), hint);
 }
 

@@ -160,6 +160,7 @@ static void watch_state(struct ka_engine *e, const struct nn_holder *holder)
 /* The inode says that it is held. One that no process shows may be in an io_uring. */
 static void count_holders(struct ka_engine *e, uint32_t inode)
 {
+	struct ka_bench_program *p = e->program;
 	struct nn_holder first = { .pid = 0 };
 	int n = processes_of(e, inode, &first);
 
@@ -169,6 +170,7 @@ static void count_holders(struct ka_engine *e, uint32_t inode)
 	}
 	if (n)
 		watch_state(e, &first);
+	p->recount = false;
 	record_hold(e, n ? n : 1);
 }
 
@@ -208,9 +210,9 @@ static void take_sample(struct ka_engine *e)
 		e->ends[e->prober].ended = true;
 		return;
 	}
-	if (end->diag.inode)
+	if (end->diag.inode && (p->holders < 1 || p->recount))
 		count_holders(e, end->diag.inode);
-	else if (p->holders > 0)
+	else if (!end->diag.inode && p->holders > 0)
 		let_go(e);
 	mind_close(e, &end->diag, ka_now_ns());
 }

@@ -132,18 +132,25 @@ static int open_client(int port)
 	return fd;
 }
 
-static void answer_big(int fd)
+/* Returns false when nobody has taken anything of it for as long as timeout= says. */
+static bool answer_big(int fd)
 {
 	static char filler[65536];
+	int limit = number("timeout", 0);
 	long left = number("big", 0);
 
 	while (left > 0) {
-		ssize_t n = write(fd, filler, sizeof(filler));
+		struct pollfd out = { .fd = fd, .events = POLLOUT };
+		ssize_t n;
 
-		if (n <= 0)
-			return;
-		left -= n;
+		if (poll(&out, 1, limit > 0 ? limit * 1000 : -1) < 1)
+			return false;
+		n = send(fd, filler, sizeof(filler), MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN)
+			return false;
+		left -= n > 0 ? n : 0;
 	}
+	return true;
 }
 
 /* Returns false when the connection is over. */
@@ -158,10 +165,8 @@ static bool serve(int fd)
 	if (word("quiet"))
 		return true;
 	if (word("big") && strstr(text, "big"))
-		answer_big(fd);
-	else if (write(fd, word("wrong") ? "no\n" : "ok\n", 3) < 0)
-		return false;
-	return true;
+		return answer_big(fd);
+	return write(fd, word("wrong") ? "no\n" : "ok\n", 3) > 0;
 }
 
 static struct pollfd fds[MAX];

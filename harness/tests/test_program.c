@@ -54,6 +54,8 @@ struct row {
 	struct ka_case c;
 	struct ka_setting setting;
 	int family;
+	bool files;      /* two scripts in its folder */
+	bool privileged; /* makes sense only for root */
 	enum ka_end_why why;
 	const char *says; /* of an end that is broken */
 	void (*look)(const struct outcome *out);
@@ -64,6 +66,13 @@ static const struct row rows[];
 static struct outcome *outcomes;
 static struct nn_sandbox boxes[64];
 static struct ka_facts facts;
+
+static const struct ka_program_file script = { .path = "/run/kacheck/script",
+					       .mode = 0755,
+					       .text = TEXT("#!/bin/sh\nexec " SERVED "\n") };
+static const struct ka_program_file plain = { .path = "/run/kacheck/plain",
+					      .mode = 0755,
+					      .text = TEXT("exec " SERVED "\n") };
 
 static int run(const struct row *row, struct outcome *out)
 {
@@ -84,6 +93,10 @@ static int run(const struct row *row, struct outcome *out)
 	struct ka_prediction prediction;
 
 	program.name = row->name;
+	if (row->files) {
+		program.files[program.n_files++] = script;
+		program.files[program.n_files++] = plain;
+	}
 	if (!program.port)
 		program.port = 7000;
 	c.program = &program;
@@ -100,14 +113,6 @@ static int run(const struct row *row, struct outcome *out)
 }
 
 /* ---- what is looked at ------------------------------------------------------------------------ */
-
-static const struct ka_event *first(const struct outcome *out, enum ka_what what)
-{
-	for (size_t i = 0; i < out->n; i++)
-		if (out->events[i].what == what)
-			return &out->events[i];
-	return NULL;
-}
 
 static const struct ka_event *last(const struct outcome *out, enum ka_what what)
 {
@@ -141,99 +146,250 @@ static const struct ka_options_event *options(const struct outcome *out, bool li
 	return NULL;
 }
 
-/* Seconds from the last step's end to the kernel's end, and from there to the program's. */
-static void look_at_silence(const struct outcome *out)
+/* The kernel's end, then the program's. */
+static void looks_dead(const struct outcome *out)
 {
-	const struct ka_options_event *o = options(out, false);
 	const struct ka_event *hold = last(out, KA_EV_HOLD), *gone = last(out, KA_EV_DIAG);
 
+	assert_false(gone->diag.found);
+	assert_int_equal(hold->hold.n, 0);
+	assert_true(hold->t_ns >= gone->t_ns);
+	assert_true(hold->t_ns - gone->t_ns < 200 * INT64_C(1000000));
+}
+
+static void looks_silent(const struct outcome *out)
+{
+	const struct ka_options_event *o = options(out, false);
+
+	looks_dead(out);
 	assert_non_null(o);
-	assert_true(o->keepalive);
-	assert_int_equal(o->n_holders, 1);
 	assert_int_equal(o->error, 0);
+	assert_int_equal(o->n_holders, 1);
+	assert_string_equal(o->comm, "served");
+	assert_true(o->keepalive);
 	assert_int_equal(o->idle, 1);
 	assert_int_equal(o->intvl, 1);
 	assert_int_equal(o->cnt, 2);
 	assert_non_null(options(out, true));
 	assert_false(options(out, true)->keepalive);
-	assert_false(gone->diag.found);
-	assert_int_equal(hold->hold.n, 0);
-	assert_true(hold->t_ns >= gone->t_ns);
-	assert_true(hold->t_ns - gone->t_ns < 200 * INT64_C(1000000));
-	assert_non_null(first(out, KA_EV_PROCESS));
 }
 
-static void look_at_leak(const struct outcome *out)
+static void looks_leaky(const struct outcome *out)
 {
 	assert_false(last(out, KA_EV_DIAG)->diag.found);
 	assert_int_equal(last(out, KA_EV_HOLD)->hold.n, 1);
 }
 
-static void look_at_timeout(const struct outcome *out)
+static void let_go_after_1_s(const struct outcome *out)
 {
-	assert_int_equal(last(out, KA_EV_HOLD)->hold.n, 0);
+	const struct ka_event *hold = last(out, KA_EV_HOLD);
+	double s = 0;
+
+	for (size_t i = 0; i < out->n; i++)
+		if (out->events[i].what == KA_EV_STEP && out->events[i].step.index == 2)
+			s = (double)(hold->t_ns - out->events[i].t_ns) / 1e9;
+	assert_int_equal(hold->hold.n, 0);
+	assert_true(s > 0.8 && s < 1.5);
 }
 
-#define SILENCE                                                                                    \
-	.c = { .name = "silence",                                                                  \
-	       .probers = KA_ONLY_SERVER,                                                          \
-	       KA_STEPS(GREETED, KA_SILENCE),                                                      \
-	       .expect = { KA_EXPIRES } },                                                         \
+/* Where one user is all there are, that one is who called. */
+static void is_nobody(const struct outcome *out)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "uid %u ", getuid() ? getuid() : 65534);
+	for (size_t i = 0; i < out->n; i++)
+		if (out->events[i].what == KA_EV_PROCESS &&
+		    out->events[i].process.act == KA_PROC_SAYS) {
+			assert_memory_equal(out->events[i].process.text, words, strlen(words));
+			return;
+		}
+	fail_msg("it does not say who it is");
+}
+
+/* The probes and the end, by default of a server that is silent from step four on. */
+#define SILENT                                                                                     \
+	.c = { .name = "silent", KA_STEPS(GREETED, KA_SILENCE), .expect = { KA_EXPIRES } },        \
 	.setting = { .idle = 1, .intvl = 1, .cnt = 2 }
+
+/* It stays so long, and nothing happens. */
+#define STAYS_FOR(time)                                                                            \
+	.c = { .name = "stays",                                                                    \
+	       .from = KA_FROM_NOWHERE,                                                            \
+	       KA_STEPS(GREETED, KA_SILENCE),                                                      \
+	       .expect = { .when = KA_NEVER, .watch = { .ms = (time) } } }
 
 #define UP                                                                                         \
 	.c = { .name = "up",                                                                       \
-	       .probers = KA_ONLY_SERVER,                                                          \
 	       KA_STEPS(GREETED),                                                                  \
 	       .expect = { .when = KA_NEVER, .watch = { .ms = 100 } } }
 
-#define HELLO .hello = TEXT("hello\n"), .hello_expect = TEXT("ok\n")
+#define FULL(...)                                                                                  \
+	.c = { .name = "full",                                                                     \
+	       .sysctls = { KA_SMALL_BUFFER },                                                     \
+	       KA_STEPS(GREETED, { .do_ = KA_FLOOD }, { .do_ = KA_FREEZE, .who = KA_PEER }),       \
+	       .expect = { .when = KA_NEVER, .watch = { __VA_ARGS__ } } }
+
+#define ASKED                                                                                      \
+	.c = { .name = "asked",                                                                    \
+	       KA_STEPS(GREETED, { .do_ = KA_DROP, .way = KA_PROBES },                             \
+			{ .do_ = KA_ASK, .unacked = true },                                        \
+			{ .do_ = KA_DROP, .way = KA_ANSWERS }),                                    \
+	       .sysctls = { KA_RETRIES2("3") },                                                    \
+	       .expect = { KA_RETRANSMITS_IN_VAIN } }
+
+#define HELLO          .hello = TEXT("hello\n"), .hello_expect = TEXT("ok\n")
+#define SERVER_OF(...) .program = { .role = KA_SERVER, .command = { __VA_ARGS__ }, HELLO }
+#define SERVER(...)    SERVER_OF(SERVED, __VA_ARGS__)
+#define BROKEN(text)   .why = KA_END_BROKEN, .says = (text)
 
 static const struct row rows[] = {
-	{ .name = "silent",
-	  .program = { .role = KA_SERVER, .command = { SERVED, "keepalive=1,1,2" }, HELLO },
-	  SILENCE,
-	  .why = KA_END_DIED,
-	  .look = look_at_silence },
-	{ .name = "silent6",
-	  .program = { .role = KA_SERVER,
-		       .command = { SERVED, "keepalive=1,1,2", "bind=::" },
-		       HELLO },
-	  SILENCE,
+	{ .name = "silent", SERVER("keepalive=1,1,2"), SILENT, .look = looks_silent },
+	{ .name = "silent over IPv6",
+	  SERVER("keepalive=1,1,2", "bind=::"),
+	  SILENT,
 	  .family = AF_INET6,
-	  .why = KA_END_DIED,
-	  .look = look_at_silence },
-	{ .name = "dual",
-	  .program = { .role = KA_SERVER,
-		       .command = { SERVED, "keepalive=1,1,2", "bind=::" },
-		       HELLO },
-	  SILENCE,
-	  .why = KA_END_DIED,
-	  .look = look_at_silence },
-	{ .name = "leak",
+	  .look = looks_silent },
+	{ .name = "silent, IPv4 at a listener of IPv6",
+	  SERVER("keepalive=1,1,2", "bind=::"),
+	  SILENT,
+	  .look = looks_silent },
+	{ .name = "a client, silent",
+	  .program = { .role = KA_CLIENT,
+		       .command = { SERVED, "keepalive=1,1,2", "connect=198.51.100.1" },
+		       .hello_expect = TEXT("hello\n"),
+		       .answer = TEXT("ok\n"),
+		       .settle_s = 0.2 },
+	  SILENT,
+	  .look = looks_dead },
+	{ .name = "leaks",
 	  .program = { .role = KA_SERVER,
 		       .command = { SERVED, "keepalive=1,1,2", "leak" },
 		       HELLO,
 		       .patience_s = 1 },
-	  SILENCE,
-	  .why = KA_END_DIED,
-	  .look = look_at_leak },
-	{ .name = "timeout",
-	  .program = { .role = KA_SERVER, .command = { SERVED, "timeout=1" }, HELLO },
-	  .c = { .name = "silence",
-		 KA_STEPS(GREETED, KA_SILENCE),
-		 .expect = { .when = KA_NEVER, .watch = { .ms = 3000 } },
-		 .from = KA_FROM_NOWHERE },
-	  .why = KA_END_DIED,
-	  .look = look_at_timeout },
-	{ .name = "up",
-	  .program = { .role = KA_SERVER, .command = { SERVED }, HELLO },
+	  SILENT,
+	  .look = looks_leaky },
+	{ .name = "closes by its own clock",
+	  SERVER("timeout=1"),
+	  STAYS_FOR(3000),
+	  .look = let_go_after_1_s },
+	{ .name = "closes by its own clock, with a full window",
+	  .program = { .role = KA_SERVER,
+		       .command = { SERVED, "timeout=1", "big=3000000" },
+		       HELLO,
+		       .flood = TEXT("big\n") },
+	  FULL(.ms = 3000),
+	  .look = let_go_after_1_s },
+	{ .name = "stays", SERVER("deaf"), STAYS_FOR(300), .why = KA_END_WATCHED },
+	{ .name = "full",
+	  .program = { .role = KA_SERVER,
+		       .command = { SERVED, "big=3000000" },
+		       HELLO,
+		       .flood = TEXT("big\n") },
+	  FULL(.ms = 300),
+	  .why = KA_END_WATCHED },
+	{ .name = "asked", SERVER("keepalive=1,1,2"), ASKED, .look = looks_dead },
+
+	/* ---- of many manners, and all the same it is up ---- */
+	{ .name = "listens late, and refuses five",
+	  SERVER("slow=300", "refuse=5"),
 	  UP,
 	  .why = KA_END_WATCHED },
-	{ .name = "late",
-	  .program = { .role = KA_SERVER, .command = { SERVED, "slow=500", "refuse=5" }, HELLO },
+	{ .name = "listens twice", SERVER("two"), UP, .why = KA_END_WATCHED },
+	{ .name = "goes into the background", SERVER("background"), UP, .why = KA_END_WATCHED },
+	{ .name = "has children", SERVER("children=3", "deaf"), UP, .why = KA_END_WATCHED },
+	{ .name = "prints much", SERVER("print=64"), UP, .why = KA_END_WATCHED },
+	{ .name = "writes", SERVER("write=/tmp/kacheck-was-here"), UP, .why = KA_END_WATCHED },
+	{ .name = "is a script",
+	  SERVER_OF("/run/kacheck/script"),
 	  UP,
+	  .files = true,
 	  .why = KA_END_WATCHED },
+	{ .name = "is a script without #!",
+	  SERVER_OF("/run/kacheck/plain"),
+	  UP,
+	  .files = true,
+	  .why = KA_END_WATCHED },
+	{ .name = "has a user",
+	  .program = { .role = KA_SERVER,
+		       .command = { SERVED, "user", "port=80" },
+		       HELLO,
+		       .user = "nobody",
+		       .port = 80 },
+	  UP,
+	  .why = KA_END_WATCHED,
+	  .look = is_nobody },
+
+	/* ---- what cannot be ---- */
+	{ .name = "no such command",
+	  SERVER_OF("kacheck-no-such"),
+	  UP,
+	  BROKEN("cannot run kacheck-no-such: No such file or directory in PATH (is its package "
+		 "installed?)") },
+	{ .name = "no such file",
+	  SERVER_OF("/no/such"),
+	  UP,
+	  BROKEN("cannot run /no/such: No such file") },
+	{ .name = "not executable",
+	  SERVER_OF("/etc/passwd"),
+	  UP,
+	  BROKEN("cannot run /etc/passwd: Permission denied") },
+	{ .name = "ends at once",
+	  SERVER("exit=3"),
+	  UP,
+	  BROKEN("served ended with exit status 3 before it listened; its last words: served: this "
+		 "ends badly") },
+	{ .name = "ends well at once",
+	  SERVER("exit=0"),
+	  UP,
+	  BROKEN("served ended with exit status 0 before it listened") },
+	{ .name = "listens on another port",
+	  SERVER("port=7001"),
+	  UP,
+	  BROKEN("served listens on 0.0.0.0:7001, not on port 7000 of 0.0.0.0") },
+	{ .name = "listens on 127.0.0.1",
+	  SERVER("bind=127.0.0.1"),
+	  UP,
+	  BROKEN("served listens on 127.0.0.1:7000, not on") },
+	{ .name = "listens on ::1",
+	  SERVER("bind=::1"),
+	  UP,
+	  BROKEN("served listens on [::1]:7000, not on") },
+	{ .name = "answers nothing",
+	  SERVER("quiet"),
+	  UP,
+	  BROKEN("served does not answer the greeting") },
+	{ .name = "answers something else",
+	  SERVER("wrong"),
+	  UP,
+	  BROKEN("served answers the greeting otherwise than expected: no") },
+	{ .name = "set-up fails",
+	  .program = { .role = KA_SERVER,
+		       .command = { SERVED },
+		       HELLO,
+		       .set_up = { "true", "echo oh; exit 7" } },
+	  UP,
+	  BROKEN("set-up command 2 of set-up fails ended with exit status 7; its last words: oh") },
+	{ .name = "no such user",
+	  .program = { .role = KA_SERVER, .command = { SERVED }, HELLO, .user = "nosuchuser" },
+	  UP,
+	  BROKEN("there is no user nosuchuser here"),
+	  .privileged = true },
+	{ .name = "no such folder",
+	  .program = { .role = KA_SERVER, .command = { SERVED }, HELLO, .cwd = "/no/such" },
+	  UP,
+	  BROKEN("/no/such: No such file or directory") },
+	{ .name = "no such root",
+	  .program = { .role = KA_SERVER, .command = { SERVED }, HELLO, .rootfs = "/no/such" },
+	  UP,
+	  BROKEN("root file system /no/such: No such file or directory") },
+	{ .name = "a client that ends",
+	  .program = { .role = KA_CLIENT,
+		       .command = { SERVED, "connect=198.51.100.1", "port=7001" },
+		       HELLO },
+	  UP,
+	  BROKEN("served ended with exit status 1 before it connected; its last words: connect: "
+		 "Connection refused") },
 };
 
 static int entry(void *arg)
@@ -277,6 +433,8 @@ TEST_ROWS(is_told, rows)
 	const struct ka_event *end;
 	int ret = nn_sandbox_wait(&boxes[row - rows]);
 
+	if (row->privileged && getuid())
+		skip();
 	if (getenv("KA_TELL"))
 		tell(row->name, out);
 	if (ret)
