@@ -194,21 +194,29 @@ static _Noreturn void live(const struct start *start)
 /* ---- in the engine ---------------------------------------------------------------------------- */
 
 /* A file that is there, but cannot be run, lacks what runs it. */
+static const char *hint_at(const char *command, int code)
+{
+	bool is_path = strchr(command, '/');
+
+	if (code == ENOENT && is_path)
+		return " (or what it is run by: the file behind its #!, the loader of its "
+		       "libraries)";
+	if (code == ENOENT)
+		return " in PATH (is its package installed?)";
+	if (code == EACCES && is_path)
+		return " (is it executable, for its user, and on a file system without noexec?)";
+	if (code == EACCES)
+		return " (it, or a folder of PATH, is not for its user)";
+	return "";
+}
+
 static int explain(struct ka_engine *e, const char *command, const struct trouble *trouble)
 {
-	const char *hint = "";
-
 	if (strcmp(trouble->doing, command) != 0)
 		return nn_refuse(&e->err, "cannot start %s: %s: %s", command, trouble->doing,
 				 strerror(trouble->code));
-	if (trouble->code == ENOENT)
-		hint = strchr(command, '/') ? " (or what it is run by: the file behind its #!, the "
-					      "loader of its "
-					      "libraries)"
-					    : " in PATH (is its package installed?)";
-	else if (trouble->code == EACCES)
-		hint = " (is it executable, for its user, and on a file system without noexec?)";
-	return nn_refuse(&e->err, "cannot run %s: %s%s", command, strerror(trouble->code), hint);
+	return nn_refuse(&e->err, "cannot run %s: %s%s", command, strerror(trouble->code),
+			 hint_at(command, trouble->code));
 }
 
 static struct ka_program_child *new_child(struct ka_engine *e, const char *name)
