@@ -398,7 +398,7 @@ static int build_root(struct build *b)
 /* A lower folder that is missing is a word of the caller's; anything else, this host's. */
 static int open_lower(struct build *b)
 {
-	const char *host = getenv(KA_PROGRAM_HOST_ENV), *rootfs = b->program->rootfs;
+	const char *host = getenv(KA_PROGRAM_HOST_VARIABLE), *rootfs = b->program->rootfs;
 	char path[4096];
 
 	b->host = !host && !rootfs;
