@@ -259,6 +259,7 @@ static const struct row rows[] = {
 		       .command = { SERVED, "keepalive=1,1,2", "connect=198.51.100.1" },
 		       .hello_expect = TEXT("hello\n"),
 		       .answer = TEXT("ok\n"),
+		       .answer_times = 1,
 		       .settle_s = 0.2 },
 	  SILENT,
 	  .look = looks_dead },
