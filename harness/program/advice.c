@@ -58,6 +58,7 @@ bool ka_advise_values(struct ka_setting *values, const struct ka_inquiry *q, siz
 	struct ka_knobs now = ka_knobs_initial(), found;
 	struct ka_questions questions = d->survive;
 	const struct ka_gateway *shortest = ka_gateway_shortest();
+	const struct ka_rates rates = ka_rates_usual(q->facts.hz > 0 ? q->facts.hz : 250);
 
 	if (o->known && o->keepalive)
 		now = ka_knobs_of(o->idle, o->intvl, o->cnt);
@@ -67,7 +68,7 @@ bool ka_advise_values(struct ka_setting *values, const struct ka_inquiry *q, siz
 			(struct ka_question){ .kind = KA_ASK_SURVIVE,
 					      .limit_s = shortest->timeout_s,
 					      .unknown = shortest->unknown };
-	if (!ka_suggest(&found, &now, &questions, q->facts.hz > 0 ? q->facts.hz : 250))
+	if (!ka_suggest(&found, &now, &questions, &rates))
 		return false;
 	*values = (struct ka_setting){ .idle = (unsigned)found.value[KA_KNOB_TIME],
 				       .intvl = (unsigned)found.value[KA_KNOB_INTVL],
