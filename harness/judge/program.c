@@ -2,8 +2,8 @@
 /* See program.h. */
 #include "judge/program.h"
 
-#include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "model/regimes.h"
 #include "model/util.h"
@@ -66,11 +66,17 @@ static const char *what_is_held(const struct ka_evidence *e)
 static void find_death(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_process *p = &e->timeline->events[e->deeds.died].process;
+	double after_s = after_last_rx(e, e->deeds.died);
+	const char *zero = ka_zero_text(KA_ZERO_LAST_RX);
+	const char *signal = p->act == KA_PROC_KILLED ? sigabbrev_np(p->status) : NULL;
 
-	ka_find(f, KA_FIND_PROGRAM_DIED, -1,
-		p->act == KA_PROC_KILLED ? "%s was killed by signal %d, %.3f s after %s"
-					 : "%s failed with status %d, %.3f s after %s",
-		p->name, p->status, after_last_rx(e, e->deeds.died), ka_zero_text(KA_ZERO_LAST_RX));
+	if (signal)
+		ka_find(f, KA_FIND_PROGRAM_DIED, -1, "%s was killed by SIG%s, %.3f s after %s",
+			p->name, signal, after_s, zero);
+	else
+		ka_find(f, KA_FIND_PROGRAM_DIED, -1, "%s ended with %s %d, %.3f s after %s",
+			p->name, p->act == KA_PROC_KILLED ? "signal" : "status", p->status, after_s,
+			zero);
 }
 
 void ka_check_program(const struct ka_evidence *e, struct ka_findings *f)

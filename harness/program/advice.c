@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "model/span.h"
+#include "rollout/rates.h"
 #include "rollout/suggest.h"
 
 /* What nobody has demanded, and most would want. */
