@@ -20,8 +20,10 @@ enum ka_seen_when ka_view_when(const struct ka_view *view)
 /* A file of sysctl.d reaches the namespace that was named; of all of a host, only the host's own. */
 static int take_file(struct ka_view *view, const struct ka_sysctl_set *set, struct nn_err *err)
 {
-	int ret = 0;
+	struct ka_knobs alone = ka_knobs_initial();
+	int ret = ka_knobs_take(&alone, set, err);
 
+	ka_questions_own(&view->questions, &alone); /* a gateway that gets the same file */
 	for (size_t i = 0; i < view->fleet.n && !ret; i++)
 		if (view->target || view->fleet.lives[i].own)
 			ret = ka_knobs_take(&view->fleet.lives[i].after, set, err);
@@ -55,7 +57,7 @@ static int look(struct ka_view *view, const struct ka_sysctl_set *set)
 /* How many of @group are in want of help. */
 static size_t count_unanswered(const struct ka_view *view, const struct ka_seen_group *group)
 {
-	const struct ka_questions *questions = &view->options->questions;
+	const struct ka_questions *questions = &view->questions;
 	size_t n = 0;
 
 	for (size_t i = 0; i < group->n; i++) {
@@ -88,7 +90,7 @@ static void find_help(const struct ka_view *view, struct ka_view_help *list,
 			at->help = before->help;
 			return;
 		}
-	at->possible = ka_seen_suggest(&at->help, rule, &view->options->questions, view->facts.hz);
+	at->possible = ka_seen_suggest(&at->help, rule, &view->questions, view->facts.hz);
 }
 
 int ka_view_help(const struct ka_view *view, struct ka_view_help **list, size_t *n)
@@ -116,22 +118,22 @@ int ka_view_help(const struct ka_view *view, struct ka_view_help **list, size_t 
 
 static void ask(struct ka_view *view)
 {
-	for (size_t i = 0; i < view->options->questions.n; i++)
-		view->tallies[i] = ka_seen_ask(&view->seen, ka_view_when(view),
-					       &view->options->questions.list[i]);
+	for (size_t i = 0; i < view->questions.n; i++)
+		view->tallies[i] =
+			ka_seen_ask(&view->seen, ka_view_when(view), &view->questions.list[i]);
 }
 
 /* A question that nobody was asked is not answered with yes. */
 static int status_of(const struct ka_view *view)
 {
-	bool asked = view->options->questions.n || view->options->program || view->options->port;
+	bool asked = view->questions.n || view->options->program || view->options->port;
 	int status = KA_EXIT_OK;
 
 	if (view->fleet.n_gaps || view->fleet.hidden)
 		status = KA_EXIT_BROKEN;
 	else if (asked && !view->seen.established)
 		status = KA_EXIT_NOTHING;
-	for (size_t i = 0; i < view->options->questions.n; i++) {
+	for (size_t i = 0; i < view->questions.n; i++) {
 		if (view->tallies[i].reply == KA_SEEN_NO)
 			return KA_EXIT_FAIL;
 		if (view->tallies[i].reply == KA_SEEN_NOT_KNOWN)
@@ -156,7 +158,9 @@ static int put(const struct ka_view *view, int status)
 
 int ka_sysctl_live(const struct ka_sysctl_options *options, const struct ka_sysctl_set *set)
 {
-	struct ka_view view = { .options = options, .with_file = set->n > 0 };
+	struct ka_view view = { .options = options,
+				.with_file = set->n > 0,
+				.questions = options->questions };
 	int status;
 
 	view.target = strcmp(options->live, "all") == 0 ? NULL : options->live;

@@ -10,6 +10,7 @@ struct ka_view {
 	const struct ka_sysctl_options *options;
 	const char *target; /* NULL: all namespaces */
 	bool with_file;     /* something is rolled out: questions are about that */
+	struct ka_questions questions;
 	struct ka_fleet fleet;
 	struct ka_seen_all seen;
 	struct ka_facts facts;

@@ -51,12 +51,11 @@ static json_t *replies_json(const struct ka_view *v, const struct ka_seen *seen)
 	static const char *const words[] = { "yes", "no", "unknown" };
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < v->options->questions.n; i++)
+	for (size_t i = 0; i < v->questions.n; i++)
 		json_array_append_new(
 			array,
-			json_string(
-				words[ka_seen_reply(seen, ka_view_when(v),
-						    &v->options->questions.list[i], v->facts.hz)]));
+			json_string(words[ka_seen_reply(seen, ka_view_when(v),
+							&v->questions.list[i], v->facts.hz)]));
 	return array;
 }
 
@@ -81,9 +80,12 @@ static json_t *connection_json(const struct ka_view *v, const struct ka_seen *se
 	json_object_set_new(json, "quiet_ms",
 			    s->have_quiet ? json_integer((json_int_t)s->quiet_ms) : json_null());
 	json_object_set_new(json, "options", rule_json(&seen->rule[KA_SEEN_NOW]));
+	if (!s->hidden && !s->options.error[NN_TCP_RTO_MAX])
+		json_object_set_new(json, "rto_max_ms",
+				    json_integer(s->options.value[NN_TCP_RTO_MAX]));
 	if (s->hidden && s->inode)
 		json_object_set_new(json, "hidden", json_string(ka_live_why_hidden(s->hidden)));
-	if (v->options->questions.n && s->state == KA_LIVE_ESTABLISHED)
+	if (v->questions.n && s->state == KA_LIVE_ESTABLISHED)
 		json_object_set_new(json, "answers", replies_json(v, seen));
 	return json;
 }
@@ -133,8 +135,8 @@ static json_t *questions_json(const struct ka_view *v)
 	json_t *array = json_array();
 	char text[200], why[600];
 
-	for (size_t i = 0; i < v->options->questions.n; i++) {
-		const struct ka_question *question = &v->options->questions.list[i];
+	for (size_t i = 0; i < v->questions.n; i++) {
+		const struct ka_question *question = &v->questions.list[i];
 		const struct ka_seen_tally *tally = &v->tallies[i];
 		bool rate = question->kind == KA_ASK_RATE;
 

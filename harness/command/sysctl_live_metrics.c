@@ -114,7 +114,7 @@ static void put_gateways(const struct ka_seen_all *seen)
 static void put_questions(const struct ka_view *v)
 {
 	static const char *const words[] = { "yes", "no", "unknown" };
-	const struct ka_questions *questions = &v->options->questions;
+	const struct ka_questions *questions = &v->questions;
 	char text[200];
 
 	if (!questions->n)

@@ -26,7 +26,7 @@ static void put_values(const struct ka_view *v, struct ka_sheet *sheet)
 							  { .head = "now", .right = true },
 							  { .head = "with the file",
 							    .right = true } };
-	struct ka_table table = { .columns = columns, .n_columns = KA_N(columns) };
+	struct ka_table table = { .columns = columns, .n_columns = v->with_file ? 3 : 2 };
 	const struct ka_live *live = &v->fleet.lives[0];
 	char name[80];
 
@@ -35,7 +35,8 @@ static void put_values(const struct ka_view *v, struct ka_sheet *sheet)
 			continue;
 		ka_table_cell(&table, "%s", ka_knob_name((enum ka_knob)i, name, sizeof(name)));
 		ka_table_cell(&table, "%" PRId64, live->values.value[i]);
-		ka_table_cell(&table, "%" PRId64, live->after.value[i]);
+		if (v->with_file)
+			ka_table_cell(&table, "%" PRId64, live->after.value[i]);
 	}
 	ka_sheet_table(sheet, &table);
 }
@@ -248,11 +249,10 @@ static const char *replies_text(const struct ka_view *v, const struct ka_seen *s
 	size_t used = 0;
 
 	*buf = '\0';
-	for (size_t i = 0; i < v->options->questions.n && used < size; i++)
-		used += (size_t)snprintf(
-			buf + used, size - used, "%s%s", i ? ", " : "",
-			words[ka_seen_reply(seen, ka_view_when(v), &v->options->questions.list[i],
-					    v->facts.hz)]);
+	for (size_t i = 0; i < v->questions.n && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "",
+					 words[ka_seen_reply(seen, ka_view_when(v),
+							     &v->questions.list[i], v->facts.hz)]);
 	return buf;
 }
 
@@ -273,7 +273,7 @@ static void give_connection(const struct ka_view *v, struct ka_table *table,
 	if (v->with_file)
 		ka_table_cell(table, "%s",
 			      ka_live_cost_text(&seen->cost[KA_SEEN_AFTER], text, sizeof(text)));
-	if (v->options->questions.n)
+	if (v->questions.n)
 		ka_table_cell(table, "%s", replies_text(v, seen, text, sizeof(text)));
 }
 
@@ -296,7 +296,7 @@ static void put_connections(const struct ka_view *v, struct ka_sheet *sheet)
 		return;
 	if (v->with_file)
 		table.n_columns++;
-	if (v->options->questions.n)
+	if (v->questions.n)
 		columns[table.n_columns++] =
 			(struct ka_table_column){ .head = "answers", .below = true };
 	ka_sheet_section(sheet, "Connections");
@@ -315,12 +315,12 @@ static void put_worst(const struct ka_view *v, struct ka_sheet *sheet, size_t i)
 
 	ka_sheet_item(sheet, tally->reply == KA_SEEN_NO ? "NO" : "not known",
 		      "%s yes: %zu, no: %zu, not known: %zu. %s (%s -> %s): %s.",
-		      ka_question_text(&v->options->questions.list[i], text, sizeof(text)),
+		      ka_question_text(&v->questions.list[i], text, sizeof(text)),
 		      tally->count[KA_SEEN_YES], tally->count[KA_SEEN_NO],
 		      tally->count[KA_SEEN_NOT_KNOWN], ka_live_program(s),
 		      ka_live_address(s->family, s->local, s->local_port, from, sizeof(from)),
 		      ka_live_address(s->family, s->remote, s->remote_port, to, sizeof(to)),
-		      ka_seen_reason(tally->worst, ka_view_when(v), &v->options->questions.list[i],
+		      ka_seen_reason(tally->worst, ka_view_when(v), &v->questions.list[i],
 				     v->facts.hz, why, sizeof(why)));
 }
 
@@ -332,14 +332,14 @@ static void put_rate(const struct ka_view *v, struct ka_sheet *sheet, size_t i)
 	ka_sheet_item(sheet, words[tally->reply],
 		      "do these %zu connections, idle, cost at most %.6g probes a second together? "
 		      "%.4g a second%s.",
-		      v->seen.established, v->options->questions.list[i].rate, tally->rate,
+		      v->seen.established, v->questions.list[i].rate, tally->rate,
 		      tally->count[KA_SEEN_NOT_KNOWN] ? ", and those whose options are not known"
 						      : "");
 }
 
 static void put_questions(const struct ka_view *v, struct ka_sheet *sheet)
 {
-	const struct ka_questions *questions = &v->options->questions;
+	const struct ka_questions *questions = &v->questions;
 	char text[200];
 
 	if (!questions->n)

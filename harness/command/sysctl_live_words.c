@@ -75,7 +75,7 @@ const char *ka_live_rule_text(const struct ka_live_rule *rule, char *buf, size_t
 
 const char *ka_live_window_text(const double window[2], char *buf, size_t size)
 {
-	int decimals = window[0] < 100 ? 1 : 0;
+	int decimals = window[0] < 100 || window[1] - window[0] < 10 ? 1 : 0;
 
 	if (isinf(window[0]))
 		snprintf(buf, size, "never");
@@ -124,50 +124,77 @@ const char *ka_live_cost_text(const struct ka_live_cost *cost, char *buf, size_t
 
 /* ---- gateways ----------------------------------------------------------------------------- */
 
+/* More names than that do not help. */
+#define MOST_NAMES 6
+
 struct gateways {
 	bool fails[KA_GATEWAYS];
-	size_t n;         /* that fail */
+	size_t n, asked;  /* that fail, of those that probes can keep at all */
 	unsigned longest; /* timeout of one that fails */
 	bool sorted;      /* all that forget sooner fail, too */
 };
+
+/* Some count no probe: a proxy ends what is idle for the applications, whatever their kernels send. */
+static bool hears_probes(size_t gateway, int hz)
+{
+	const struct ka_live_rule best = { .known = true,
+					   .keepalive = true,
+					   .knobs = ka_knobs_of(1, 1, 9) };
+
+	return ka_seen_survives(&best, gateway, hz);
+}
 
 static struct gateways ask_gateways(const struct ka_live_rule *rule, int hz)
 {
 	struct gateways all = { .sorted = true };
 
 	for (size_t i = 0; i < KA_GATEWAYS; i++) {
-		all.fails[i] = !ka_seen_survives(rule, i, hz);
-		if (!all.fails[i])
+		if (!hears_probes(i, hz))
 			continue;
-		all.n++;
-		all.longest = (unsigned)ka_greater(all.longest, ka_gateways[i].timeout_s);
+		all.asked++;
+		all.fails[i] = !ka_seen_survives(rule, i, hz);
+		all.n += all.fails[i];
+		if (all.fails[i])
+			all.longest = (unsigned)ka_greater(all.longest, ka_gateways[i].timeout_s);
 	}
 	for (size_t i = 0; i < KA_GATEWAYS; i++)
-		all.sorted = all.sorted && (all.fails[i] || ka_gateways[i].timeout_s > all.longest);
+		all.sorted = all.sorted && (all.fails[i] || !hears_probes(i, hz) ||
+					    ka_gateways[i].timeout_s > all.longest);
 	return all;
+}
+
+static void name_gateways(const struct gateways *all, char *buf, size_t size)
+{
+	size_t used = 0, n = 0;
+
+	*buf = '\0';
+	for (size_t i = 0; i < KA_GATEWAYS && used < size && n <= MOST_NAMES; i++) {
+		const char *name = n < MOST_NAMES ? ka_gateways[i].name : "...";
+
+		if (!all->fails[i])
+			continue;
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", n ? ", " : "", name);
+		n++;
+	}
 }
 
 const char *ka_live_gateways_text(const struct ka_live_rule *rule, int hz, char *buf, size_t size)
 {
 	struct gateways all;
-	size_t used = 0;
+	char names[200];
 
 	if (rule->keepalive && !rule->known) {
 		snprintf(buf, size, "not known");
 		return buf;
 	}
 	all = ask_gateways(rule, hz);
-	if (all.n == KA_GATEWAYS || !all.n) {
+	name_gateways(&all, names, sizeof(names));
+	if (all.n == all.asked || !all.n)
 		snprintf(buf, size, "%s", all.n ? "all" : "none");
-		return buf;
-	}
-	if (all.sorted)
-		used = (size_t)snprintf(buf, size, "%u s or less: ", all.longest);
-	for (size_t i = 0; i < KA_GATEWAYS && used < size; i++)
-		if (all.fails[i])
-			used += (size_t)snprintf(buf + used, size - used, "%s%s",
-						 used && buf[used - 1] != ' ' ? ", " : "",
-						 ka_gateways[i].name);
+	else if (all.sorted)
+		snprintf(buf, size, "those of %u s or less (%s)", all.longest, names);
+	else
+		snprintf(buf, size, "%s", names);
 	return buf;
 }
 

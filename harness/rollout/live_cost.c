@@ -8,8 +8,6 @@
 #include "judge/wheel.h"
 #include "model/util.h"
 
-#define RTO_MAX_MS INT64_C(120000)
-
 /* ---- what rules it ------------------------------------------------------------------------ */
 
 static const struct {
@@ -18,6 +16,12 @@ static const struct {
 } pairs[] = { { KA_KNOB_TIME, NN_TCP_KEEPIDLE },
 	      { KA_KNOB_INTVL, NN_TCP_KEEPINTVL },
 	      { KA_KNOB_PROBES, NN_TCP_KEEPCNT } };
+
+/* Limits of RTO are the socket's own since it was made: no sysctl reaches them later. */
+static const struct {
+	enum ka_knob knob;
+	enum nn_socket_option option;
+} limits[] = { { KA_KNOB_RTO_MIN_US, NN_TCP_RTO_MIN }, { KA_KNOB_RTO_MAX_MS, NN_TCP_RTO_MAX } };
 
 struct ka_live_rule ka_live_rule(const struct ka_live_socket *socket, const struct ka_knobs *now,
 				 const struct ka_knobs *values)
@@ -33,6 +37,9 @@ struct ka_live_rule ka_live_rule(const struct ka_live_socket *socket, const stru
 	rule.keepalive = options->value[NN_SO_KEEPALIVE];
 	if (!options->error[NN_TCP_USER_TIMEOUT])
 		rule.ut_ms = (unsigned)options->value[NN_TCP_USER_TIMEOUT];
+	for (size_t i = 0; i < KA_N(limits); i++)
+		if (!options->error[limits[i].option] && options->value[limits[i].option] > 0)
+			rule.knobs.value[limits[i].knob] = options->value[limits[i].option];
 	for (size_t i = 0; i < KA_N(pairs); i++) {
 		int64_t own = options->value[pairs[i].option];
 
@@ -211,18 +218,21 @@ static struct ka_live_cost by_keepalive(const struct ka_live_socket *socket,
 /* The limit is a sum of the shortest timeouts; the kernel looks at it whenever a timer of the
  * connection's own round trip expires, so up to the longest one later. A user timeout cuts the last one
  * short. */
-static struct ka_live_cost by_retries(const struct ka_live_socket *socket, unsigned retries,
+static struct ka_live_cost by_retries(const struct ka_live_socket *socket,
+				      const struct ka_live_rule *rule, unsigned retries,
 				      unsigned ut_ms, int hz)
 {
 	struct ka_backoff timer = ka_backoff_on_lan(
 		socket->timer == KA_LIVE_CLOSED ? KA_BACKOFF_WINDOW : KA_BACKOFF_DATA, retries,
 		ut_ms, hz);
+	int64_t rto_max_ms = bounded(rule->knobs.value[KA_KNOB_RTO_MAX_MS]);
 	struct ka_live_cost cost = { .end = KA_LIVE_DATA, .exact = true };
 	int64_t rto = ka_wheel_ms(socket->rto_ms, hz), window[2], last;
 
+	ka_backoff_limits(&timer, bounded(rule->knobs.value[KA_KNOB_RTO_MIN_US]), rto_max_ms);
 	timer.rto_most = ka_greater(timer.rto_most, rto + 1);
 	ka_backoff_window(&timer, window);
-	last = ka_lesser(ka_wheel_ms(RTO_MAX_MS, hz), window[0]);
+	last = ka_lesser(ka_wheel_ms(rto_max_ms, hz), window[0]);
 	if (!ut_ms)
 		window[1] = ka_greater(window[1], window[0] + last + ka_wheel_granule(last, hz));
 	cost.nominal_s = (double)window[0] / hz;
@@ -246,7 +256,7 @@ static struct ka_live_cost of_orphan(const struct ka_live_socket *socket,
 	int64_t left = ka_wheel_ms(socket->expires_ms, hz);
 
 	if (socket->timer == KA_LIVE_BUSY || socket->timer == KA_LIVE_CLOSED) {
-		cost = by_retries(socket, retries ? retries : 8, 0, hz);
+		cost = by_retries(socket, rule, retries ? retries : 8, 0, hz);
 	} else {
 		cost = (struct ka_live_cost){ .nominal_s = (double)left / hz };
 		cost.window_s[0] = cost.nominal_s;
@@ -297,7 +307,8 @@ struct ka_live_cost ka_live_cost(const struct ka_live_socket *socket,
 		break;
 	case KA_LIVE_BUSY:
 	case KA_LIVE_CLOSED:
-		cost = by_retries(socket, retries_of(rule, KA_KNOB_RETRIES2), rule->ut_ms, hz);
+		cost = by_retries(socket, rule, retries_of(rule, KA_KNOB_RETRIES2), rule->ut_ms,
+				  hz);
 		break;
 	case KA_LIVE_HIDDEN:
 		cost.end = KA_LIVE_UNKNOWN;

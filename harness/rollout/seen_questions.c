@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/util.h"
 #include "rollout/seen.h"
 #include "rollout/suggest.h"
 
@@ -144,16 +143,15 @@ bool ka_seen_survives(const struct ka_live_rule *rule, size_t gateway, int hz)
 
 /* ---- what would help ---------------------------------------------------------------------- */
 
-static const int rates[] = { 100, 250, 300, 1000 };
-
-static bool holds_everywhere(const struct ka_seen_help *help, const struct ka_questions *questions)
+static bool holds_everywhere(const struct ka_seen_help *help, const struct ka_questions *questions,
+			     const struct ka_rates *rates)
 {
 	const struct ka_live_rule rule = {
 		.known = true, .keepalive = true, .ut_ms = help->ut_ms, .knobs = help->knobs
 	};
 
-	for (size_t i = 0; i < KA_N(rates); i++) {
-		struct ka_answer answer = ka_live_answer(&rule, rates[i]);
+	for (size_t i = 0; i < rates->n; i++) {
+		struct ka_answer answer = ka_live_answer(&rule, rates->hz[i]);
 
 		if (!ka_questions_hold(questions, &answer))
 			return false;
@@ -162,18 +160,19 @@ static bool holds_everywhere(const struct ka_seen_help *help, const struct ka_qu
 }
 
 /* A user timeout decides instead of cnt: it stays if it can, else it is what the probes take together. */
-static bool fit_user_timeout(struct ka_seen_help *help, const struct ka_questions *questions)
+static bool fit_user_timeout(struct ka_seen_help *help, const struct ka_questions *questions,
+			     const struct ka_rates *rates)
 {
 	const int64_t *value = help->knobs.value;
 	int64_t last_s = value[KA_KNOB_TIME] + value[KA_KNOB_INTVL] * (value[KA_KNOB_PROBES] - 1);
 
-	if (!help->ut_ms || holds_everywhere(help, questions))
+	if (!help->ut_ms || holds_everywhere(help, questions, rates))
 		return true;
 	help->ut_ms = (unsigned)(1000 * last_s + 1);
-	if (holds_everywhere(help, questions))
+	if (holds_everywhere(help, questions, rates))
 		return true;
 	help->ut_ms = 0;
-	return holds_everywhere(help, questions);
+	return holds_everywhere(help, questions, rates);
 }
 
 /* Questions about all connections together are no business of one. */
@@ -195,5 +194,5 @@ bool ka_seen_suggest(struct ka_seen_help *help, const struct ka_live_rule *rule,
 
 	*help = (struct ka_seen_help){ .keepalive = !rule->keepalive, .ut_ms = rule->ut_ms };
 	return ka_suggest(&help->knobs, &rule->knobs, &some, &usual) &&
-	       fit_user_timeout(help, &some);
+	       fit_user_timeout(help, &some, &usual);
 }

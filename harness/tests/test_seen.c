@@ -10,7 +10,15 @@
 
 #define HZ 250
 
-static const struct ka_knobs usual = { { 7200, 75, 9, 15 } };
+/* The numbers that matter here; the others are a new namespace's. */
+#define KNOBS(time, intvl, probes, retries2)                                                       \
+	{                                                                                          \
+		{                                                                                  \
+			time, intvl, probes, retries2, [KA_KNOB_RTO_MIN_US] = 200000,              \
+						       [KA_KNOB_RTO_MAX_MS] = 120000               \
+		}                                                                                  \
+	}
+static const struct ka_knobs usual = KNOBS(7200, 75, 9, 15);
 
 /* One without options of its own that are known. */
 static struct ka_live_cost cost_of(const struct ka_live_socket *socket,
@@ -30,8 +38,8 @@ static struct nn_socket_options options_of(int keepalive, int idle, int intvl, i
 
 TEST(a_dead_peer_costs)
 {
-	static const struct ka_knobs lower = { { 60, 10, 6, 8 } };
-	static const struct ka_knobs odd = { { -1, 0, 0, 15 } }, endless = { { 60, -1, 2, 15 } };
+	static const struct ka_knobs lower = KNOBS(60, 10, 6, 8);
+	static const struct ka_knobs odd = KNOBS(-1, 0, 0, 15), endless = KNOBS(60, -1, 2, 15);
 	static const struct {
 		const struct ka_knobs *values;
 		enum ka_live_timer timer;
@@ -86,7 +94,7 @@ TEST(a_dead_peer_costs)
 /* 5/2/3 of its own, whatever the namespace says; a file that changes the sysctls does not reach it. */
 TEST(its_own_options_rule)
 {
-	static const struct ka_knobs file = { { 60, 10, 6, 8 } };
+	static const struct ka_knobs file = KNOBS(60, 10, 6, 8);
 	struct ka_live_socket socket = { .timer = KA_LIVE_ARMED,
 					 .inode = 1,
 					 .have_quiet = true,
@@ -206,7 +214,7 @@ TEST(who_is_not_seen_has_a_range)
 
 TEST(data_in_flight_costs_retries)
 {
-	static const struct ka_knobs few = { { 7200, 75, 9, 3 } };
+	static const struct ka_knobs few = KNOBS(7200, 75, 9, 3);
 	struct ka_live_socket socket = { .timer = KA_LIVE_BUSY, .inode = 1 };
 	struct ka_live_cost cost = cost_of(&socket, &usual);
 
@@ -224,6 +232,13 @@ TEST(data_in_flight_costs_retries)
 	socket.options.value[NN_TCP_USER_TIMEOUT] = 20000;
 	cost = cost_of(&socket, &usual);
 	assert_true(cost.window_s[0] > 20 && cost.window_s[1] < 25);
+	/* as is its own limit of RTO; 6 s + 10 * 1 s, or thereabouts */
+	socket.options = (struct nn_socket_options){ .value[NN_TCP_RTO_MAX] = 1000 };
+	cost = cost_of(&socket, &usual);
+	assert_true(cost.window_s[0] > 13 && cost.window_s[1] < 18);
+	socket.options.error[NN_TCP_RTO_MAX] = -ENOPROTOOPT; /* an older kernel */
+	cost = cost_of(&socket, &usual);
+	assert_true(cost.window_s[0] > 900);
 }
 
 /* Closed by its program: the kernel sees it off by itself. */
@@ -244,8 +259,8 @@ TEST(orphans_end_by_themselves)
 
 TEST(any_values_are_counted)
 {
-	static const struct ka_knobs huge = { { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX } };
-	static const struct ka_knobs least = { { INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN } };
+	static const struct ka_knobs huge = KNOBS(INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX);
+	static const struct ka_knobs least = KNOBS(INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN);
 	struct ka_live_socket socket = { .timer = KA_LIVE_ARMED, .inode = 1, .hidden = -EPERM };
 
 	assert_true(cost_of(&socket, &huge).nominal_s > 1e9);
@@ -407,7 +422,7 @@ TEST(questions_are_asked_of_each)
 /* A file lowers the sysctls, but the timer that runs does not hear of it. */
 TEST(a_timer_that_runs_is_not_changed)
 {
-	static const struct ka_knobs file = { { 60, 10, 6, 15 } };
+	static const struct ka_knobs file = KNOBS(60, 10, 6, 15);
 	struct ka_questions questions = { .n = 0 };
 	struct ka_seen_all all;
 	struct host h;
@@ -490,16 +505,16 @@ TEST(rates_are_summed)
 TEST(what_helps_helps)
 {
 	static const struct ka_live_rule rules[] = {
-		{ .known = true, .keepalive = false, .knobs = { { 7200, 75, 9, 15 } } },
-		{ .known = true, .keepalive = true, .knobs = { { 7200, 75, 9, 15 } } },
+		{ .known = true, .keepalive = false, .knobs = KNOBS(7200, 75, 9, 15) },
+		{ .known = true, .keepalive = true, .knobs = KNOBS(7200, 75, 9, 15) },
 		{ .known = true,
 		  .keepalive = true,
 		  .ut_ms = 400000,
-		  .knobs = { { 60, 10, 6, 15 } } },
+		  .knobs = KNOBS(60, 10, 6, 15) },
 		{ .known = true,
 		  .keepalive = true,
 		  .ut_ms = 20000,
-		  .knobs = { { 400, 10, 6, 15 } } },
+		  .knobs = KNOBS(400, 10, 6, 15) },
 	};
 	struct ka_questions questions = { .n = 0 };
 

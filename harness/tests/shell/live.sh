@@ -38,10 +38,10 @@ has "all: how many" "$out" '^  5 namespaces\.'
 has "all: connections" "$out" '200 established connections, 120 without keepalive, 4 half closed'
 has "all: classes" "$out" '^  never +120 +(db, web|web, db)$'
 has "all: seconds" "$out" '^  seconds +20 '
-has "all: a group" "$out" '^  web +to 8000 +10 +2 +15/15/9 +15[01] \.\. 15[12] s'
+has "all: a group" "$out" '^  web +to 8000 +10 +2 +15/15/9 +15[01]\.[0-9] \.\. 15[12]'
 has "all: a user timeout" "$out" '15/15/9, user timeout 20 s +(29|30)\.'
 has "all: as the sysctls" "$out" '7200/75/9 \(as the sysctls\)'
-has "all: gateways" "$out" 'idle, forgotten by: 900 s or less: aws-nlb'
+has "all: gateways" "$out" 'idle, forgotten by: those of 900 s or less \(aws-nlb'
 has "all: half closed" "$out" '^  CLOSE_WAIT +db +to 8000 +2 '
 is "all: one screen" "$(($(wc -l <"$work/stdout") < 60))" 1
 on 2 5 --live all -v
@@ -96,6 +96,25 @@ if command -v promtool >/dev/null || [ "${KACHECK_TOOLS-}" = required ]; then
 	run promtool check metrics <"$work/stdout"
 	is "metrics: promtool has nothing to say" "$out" ""
 fi
+
+# A program's name may hold anything.
+evil=$work/$(printf 'a"b\\{\033[31m')
+cp "$(command -v bash)" "$evil"
+cat >"$work/evil.sh" <<'INNER'
+coproc nsenter -t "$(pgrep -x web)" -n "$EVIL" -c 'exec 3<>/dev/tcp/127.0.0.1/8000 && echo there && read'
+read -r there <&"${COPROC[0]}" && [ "$there" = there ] || exit 98
+"$KACHECK" sysctl --live all "$@"
+status=$?
+echo >&"${COPROC[1]}"
+exit $status
+INNER
+for format in text markdown json prometheus; do
+	run env EVIL="$evil" KACHECK="$KACHECK" "$LIVE_HOST" 1 1 bash "$work/evil.sh" -v --format "$format"
+	is "a hostile name, $format: exit status" "$status" 0
+	has "a hostile name, $format: is there" "$out" 'a\\*"b'
+	is "a hostile name, $format: steers no terminal" "$(grep -c $'\033' "$work/stdout")" 0
+done
+has "a hostile name: escaped for metrics" "$out" 'program="a\\"b\\\\\{'
 
 # Who is not seen is told, the others are answered, and the exit status says so.
 run "$LIVE_HOST" weak 6 5 "$KACHECK" sysctl --live all
