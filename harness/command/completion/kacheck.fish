@@ -73,6 +73,8 @@ complete -c kacheck -n '__kacheck_in sysctl' -l max-probes-per-second -x -d 'of 
 complete -c kacheck -n '__kacheck_in sysctl' -l connections -x -d 'how many there are'
 complete -c kacheck -n '__kacheck_in sysctl' -s k -l kernel -x -a '(__kacheck_kernels)' -d 'the running kernel or a guest'
 complete -c kacheck -n '__kacheck_in sysctl' -l budget -x -d 'only compute what takes longer'
+complete -c kacheck -n '__kacheck_in sysctl' -s z -l hz -x -a 'all 100 250 300 1000' -d 'answers must hold for kernels with this HZ'
+complete -c kacheck -n '__kacheck_in sysctl' -l fleet -d 'the same for all usual HZ'
 complete -c kacheck -n '__kacheck_in sysctl' -s f -l format -x -a 'text markdown json prometheus' -d 'of standard output'
 complete -c kacheck -n '__kacheck_in sysctl' -l suggest -d 'the smallest change that answers all with yes'
 complete -c kacheck -n '__kacheck_in kernels' -a 'build get uml'
