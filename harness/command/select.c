@@ -2,12 +2,14 @@
 /* The options by which `run` and `list` choose instances. */
 #include "command/select.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "command/command.h"
+#include "model/util.h"
 #include "run/host.h"
 
 #define LONG_S 100 /* longer than anybody waits without a word */
@@ -41,16 +43,41 @@ static void set_shard(struct ka_plan_options *options, const char *text, const c
 		ka_usage_error("%s: %s", origin, err.text);
 }
 
-/* GitLab and others tell a job which of how many it is (counted from 1). */
+/* What tells a job which of how many it is. */
+static const struct {
+	const char *index, *total;
+	unsigned first;         /* what the first one is called */
+	const char *first_from; /* or where that stands; NULL: nowhere */
+} engines[] = {
+	{ "CI_NODE_INDEX", "CI_NODE_TOTAL", 1, NULL },         /* GitLab, and others */
+	{ "JOB_COMPLETION_INDEX", "KACHECK_SHARDS", 0, NULL }, /* Kubernetes tells no total */
+	{ "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", 0, "SLURM_ARRAY_TASK_MIN" },
+};
+
+/* The number that @variable (NULL: none) holds; @otherwise where it holds none. */
+static unsigned long number_in(const char *variable, unsigned long otherwise)
+{
+	const char *text = variable ? getenv(variable) : NULL;
+	char *end;
+	unsigned long number = text ? strtoul(text, &end, 10) : 0;
+
+	return text && isdigit((unsigned char)*text) && !*end ? number : otherwise;
+}
+
 static void shard_from_environment(struct ka_plan_options *options)
 {
-	const char *index = getenv("CI_NODE_INDEX"), *total = getenv("CI_NODE_TOTAL");
-	char text[64];
+	for (size_t i = 0; i < KA_N(engines) && !options->shards; i++) {
+		const char *index = getenv(engines[i].index), *total = getenv(engines[i].total);
+		unsigned long first = number_in(engines[i].first_from, engines[i].first);
+		unsigned long number = number_in(engines[i].index, first - 1);
+		char text[64], origin[80];
 
-	if (options->shards || !index || !total || !*index || !*total)
-		return;
-	snprintf(text, sizeof(text), "%.20s/%.20s", index, total);
-	set_shard(options, text, "CI_NODE_INDEX and CI_NODE_TOTAL");
+		if (!index || !total || !*index || !*total)
+			continue;
+		snprintf(origin, sizeof(origin), "%s and %s", engines[i].index, engines[i].total);
+		snprintf(text, sizeof(text), "%lu/%.20s", number - first + 1, total);
+		set_shard(options, text, origin);
+	}
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -96,8 +123,8 @@ const struct argp *ka_select_argp(void)
 		  "1/1/9/u2500 adds a user timeout of 2500 ms; or a name, like redis-300",
 		  0 },
 		{ "shard", KEY_SHARD, "I/N", 0,
-		  "Only part I of N, of about the same length each (default: $CI_NODE_INDEX and "
-		  "$CI_NODE_TOTAL)",
+		  "Only part I of N, of about the same length each (default: as "
+		  "GitLab, Kubernetes or Slurm tell their jobs)",
 		  0 },
 		{ "long", KEY_LONG, NULL, 0, "Also what takes minutes or hours", 0 },
 		{ NULL, 0, NULL, 0, NULL, 0 },

@@ -16,7 +16,8 @@
 
 /* The formats. Help, completions and messages have their names from here; the first is the default. */
 #define FORMATS(do_)                                                                               \
-	do_(text) do_(tap) do_(ktap) do_(junit) do_(json) do_(markdown) do_(html) do_(github)
+	do_(text) do_(tap) do_(ktap) do_(junit) do_(json) do_(markdown) do_(html) do_(github)      \
+		do_(lava)
 
 #define DECLARE(name) extern const struct ka_writer ka_writer_##name;
 FORMATS(DECLARE)

@@ -162,6 +162,7 @@ static const struct format {
 	  { .planned = KA_N(programs) },
 	  programs,
 	  KA_N(programs) },
+	{ "lava_of_all", "all.lava", "lava", { .planned = KA_N(all) }, all, KA_N(all) },
 	{ "github_of_all", "all.github", "github", { .planned = KA_N(all) }, all, KA_N(all) },
 	{ "json_is_the_lines_themselves",
 	  "all.jsonl",

@@ -39,4 +39,8 @@ shards=$(for i in 1 2 3; do "$KACHECK" list --shard $i/3; done | grep -o -E '[^ 
 is "three shards are the whole" "$shards" "$all"
 env_shard=$(CI_NODE_INDEX=2 CI_NODE_TOTAL=3 "$KACHECK" list)
 is "CI_NODE_INDEX and CI_NODE_TOTAL choose the shard" "$env_shard" "$("$KACHECK" list --shard 2/3)"
+is "Kubernetes counts from 0" "$(JOB_COMPLETION_INDEX=1 KACHECK_SHARDS=3 "$KACHECK" list)" "$env_shard"
+is "Slurm counts from what it says" \
+	"$(SLURM_ARRAY_TASK_ID=11 SLURM_ARRAY_TASK_MIN=10 SLURM_ARRAY_TASK_COUNT=3 "$KACHECK" list)" "$env_shard"
+is "an index alone says nothing" "$(JOB_COMPLETION_INDEX=1 "$KACHECK" list)" "$("$KACHECK" list)"
 finish
