@@ -11,6 +11,9 @@
 
 #include "nl.h"
 
+/* Each message takes some kilobytes, and a busy server closes hundreds between two looks. */
+#define ROOM (4 << 20)
+
 struct nn_destroyed {
 	struct nn_nl nl;
 };
@@ -18,6 +21,7 @@ struct nn_destroyed {
 int nn_destroyed_open(struct nn_destroyed **ret, const struct nn_ns *ns, struct nn_err *err)
 {
 	struct nn_destroyed *destroyed = calloc(1, sizeof(*destroyed));
+	const int room = ROOM;
 	int rc;
 
 	if (!destroyed)
@@ -25,7 +29,10 @@ int nn_destroyed_open(struct nn_destroyed **ret, const struct nn_ns *ns, struct 
 	rc = nn_ns_listener(ns, &destroyed->nl, NN_BUS_DIAG, SKNLGRP_INET_TCP_DESTROY, err);
 	if (!rc)
 		rc = nn_nl_join(&destroyed->nl, SKNLGRP_INET6_TCP_DESTROY, err);
-	if (rc)
+	if (!rc) /* an improvement: who may not force it, has the usual room */
+		(void)setsockopt(nn_destroyed_fd(destroyed), SOL_SOCKET, SO_RCVBUFFORCE, &room,
+				 sizeof(room));
+	else
 		destroyed = nn_destroyed_close(destroyed);
 	*ret = destroyed;
 	return rc ? nn_prefix(err, rc, "sockets that the kernel frees") : 0;

@@ -15,7 +15,7 @@
 #define KA_PROGRAM_CHILDREN (1 + 2 * KA_PROGRAM_COMMANDS)
 
 /* Within so long it must listen, answer the greeting, do what a step says. */
-#define KA_PROGRAM_START_NS  INT64_C(60000000000)
+#define KA_PROGRAM_START_NS  (KA_PROGRAM_START_S * INT64_C(1000000000))
 #define KA_PROGRAM_ANSWER_NS INT64_C(15000000000)
 
 /* What wakes the engine, as the data of the inner epoll set: a kind and an index. */
@@ -85,8 +85,10 @@ struct ka_bench_program {
 	/* the connection */
 	bool is_watched;      /* the kernel wakes us by its state */
 	int64_t told_ns;      /* when the other end's FIN was there; 0: not yet */
+	uint32_t inode;       /* of the connection, since somebody holds it */
 	int64_t gone_ns;      /* when the kernel had ended it; 0: not yet */
 	int64_t let_go_ns;    /* when no process held it any more; 0: not yet */
+	bool is_seen;         /* a process shows that it holds it */
 	int holders;          /* processes, by the last look; -1: never looked */
 	bool recount;         /* a process has ended since */
 	int64_t geometric_ns; /* next look at one whose FIN could not leave; 0: no need */

@@ -25,6 +25,9 @@
 #define KA_PROGRAM_HOST          "/host"
 #define KA_PROGRAM_HOST_VARIABLE "KACHECK_HOST"
 
+/* Within so long its set-up commands must end, and it must listen, or connect. */
+#define KA_PROGRAM_START_S 60
+
 /* So long it may hold a socket that the kernel has ended, if it does not say otherwise. */
 #define KA_PROGRAM_PATIENCE_S 10
 

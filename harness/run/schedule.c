@@ -281,7 +281,7 @@ static double program_s(const struct ka_instance_run *run)
 	double patience_s = run->instance->program->patience_s;
 
 	patience_s = patience_s > 0 ? patience_s : KA_PROGRAM_PATIENCE_S;
-	return patience_s + (run->facts->virtual_clock ? SPOKEN_S : 0);
+	return KA_PROGRAM_START_S + patience_s + (run->facts->virtual_clock ? SPOKEN_S : 0);
 }
 
 /* How long an instance may take: as long as predicted; if its end is overdue, until the bench gives
