@@ -153,25 +153,10 @@ static int unseen_expiries(const struct ka_evidence *e, const struct ka_watched 
 	       (e->probes > KA_MAX_GAPS ? e->probes - KA_MAX_GAPS : 0);
 }
 
-/* Of expiries that are not seen it is known when they are due: from the first probe's window on, one after
- * the other, each as late as those before have moved it. */
+/* Of expiries that are not seen it is only known that they lie between the zero and the end. */
 static int64_t moved_unseen_ns(const struct ka_evidence *e, const struct ka_watched *of)
 {
-	int64_t step_ns = e->want->gap_j * e->tick_ns, sum = 0;
-	int n = unseen_expiries(e, of);
-	struct ka_bounds bounds;
-
-	if (!n || !ka_bounds_of(e, &bounds))
-		return 0;
-	if (e->want->changing || !of->blind)
-		return n * moved_ns(e, ka_noise_at(e->facts, of->zero_ns, of->end_ns));
-	for (int k = 0; k < n; k++) {
-		int64_t from_ns = of->zero_ns + bounds.p1[0] * e->tick_ns + k * step_ns;
-		int64_t to_ns = of->zero_ns + bounds.p1[1] * e->tick_ns + k * step_ns + sum;
-
-		sum += moved_ns(e, ka_noise_at(e->facts, from_ns, to_ns));
-	}
-	return sum;
+	return unseen_expiries(e, of) * moved_ns(e, ka_noise_at(e->facts, of->zero_ns, of->end_ns));
 }
 
 /*
