@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "judge/checks.h"
+#include "judge/program.h"
 #include "judge/values.h"
 
 static void check_mask(const char *set, uint32_t seen, uint32_t want, struct ka_findings *f)
@@ -344,7 +345,8 @@ void ka_check_steps(const struct ka_evidence *e, struct ka_findings *f)
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_check *check = &event->check;
 
-		if (event->what != KA_EV_CHECK || check->ok)
+		if (event->what != KA_EV_CHECK || check->ok ||
+		    (e->instance->program && ka_program_was_gone(e, check->step)))
 			continue;
 		if (check->step < 0)
 			ka_find(f, code_of(e, check), -1, "%s", check->text);

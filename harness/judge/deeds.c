@@ -82,17 +82,19 @@ static void look_at_diag(struct ka_deeds *d, const struct ka_diag_sample *diag, 
 	}
 	if (d->gone == KA_NOT_DONE)
 		d->alive = i;
-	/* nobody holds it, and the kernel still has it: it was closed, if only for the program */
-	if (d->let_go != KA_NOT_DONE && d->gone == KA_NOT_DONE && d->told == KA_NOT_DONE)
-		first(&d->closed, d->let_go);
 }
 
 static void look_at_hold(struct ka_deeds *d, const struct ka_hold *hold, size_t i)
 {
 	if (hold->n > 0)
 		first(&d->held, i);
-	else if (d->held != KA_NOT_DONE)
-		first(&d->let_go, i);
+	if (hold->n > 0 || d->held == KA_NOT_DONE)
+		return;
+	first(&d->let_go, i);
+	/* what the kernel has ended is looked for before anybody is said to have let go of it: it still
+	 * has it, and closing it is the program's own doing, even if its FIN has to wait */
+	if (d->gone == KA_NOT_DONE && d->told == KA_NOT_DONE)
+		first(&d->closed, d->let_go);
 }
 
 /* The process that was started first is the program; others of it come and go. */

@@ -77,13 +77,21 @@ static bool had_nothing_to_meet(const struct ka_evidence *e, int index)
 	return met <= (unsigned)step->after; /* the first ones pass */
 }
 
+/* A program had closed before that was done, or before the gateway of the topology was of any use. */
+static bool is_too_late(const struct ka_evidence *e, int step)
+{
+	if (!e->instance->program)
+		return false;
+	return step < 0 ? e->want->when == KA_PROGRAM_CLOSES : ka_program_was_gone(e, step);
+}
+
 static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
 {
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 		int step = event->fault.step;
 
-		if (event->what != KA_EV_FAULT || event->fault.hits)
+		if (event->what != KA_EV_FAULT || event->fault.hits || is_too_late(e, step))
 			continue;
 		ka_find(f, had_nothing_to_meet(e, step) ? KA_FIND_NOTHING_MET : KA_FIND_NO_EFFECT,
 			step, "fault without effect: %s", event->fault.text);
@@ -338,13 +346,22 @@ static int ended_before(const struct ka_evidence *e)
 	return first;
 }
 
+/* The step in hand when all was over would have changed nothing. */
+static bool only_looked(const struct ka_evidence *e)
+{
+	const struct ka_case *c = e->instance->case_;
+
+	return e->stop && e->stop->end.step >= 0 && (size_t)e->stop->end.step < c->n_steps &&
+	       ka_step_is(&c->steps[e->stop->end.step], KA_VERB_LOOKS);
+}
+
 /* Nothing that was done so far ends a connection: it ended while, or before, this was done. */
 static void check_order(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_end *end = e->stop ? &e->stop->end : NULL;
 	int first = ended_before(e);
 
-	if (e->want->when == KA_PROGRAM_CLOSES)
+	if (e->want->when == KA_PROGRAM_CLOSES || (e->instance->program && only_looked(e)))
 		return;
 	if (end && end->why == KA_END_DIED && end->step >= 0)
 		ka_find(f, KA_FIND_ENDED_BEFORE_STEP, end->step,

@@ -111,6 +111,12 @@ static bool was_begun(const struct ka_evidence *e, int i, int64_t ns)
 	return false;
 }
 
+bool ka_program_was_gone(const struct ka_evidence *e, int step)
+{
+	return step >= 0 && has(e, e->deeds.closed) && e->stop &&
+	       !was_begun(e, step, ka_deed_ns(e->timeline, e->deeds.closed));
+}
+
 void ka_guard_program(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_case *c = e->instance->case_;

@@ -20,6 +20,8 @@
 void ka_check_program(const struct ka_evidence *e, struct ka_findings *f);
 /* It closed before what was to be done to it was done. */
 void ka_guard_program(const struct ka_evidence *e, struct ka_findings *f);
+/* The program had closed before step @step began: what that found, or met, says nothing any more. */
+bool ka_program_was_gone(const struct ka_evidence *e, int step);
 /* The figures of @out that only a program has. */
 void ka_program_figures(const struct ka_evidence *e, struct ka_verdict *out);
 /* What the program did, of an instance that was not broken. */

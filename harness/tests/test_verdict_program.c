@@ -187,6 +187,9 @@ SCENE_TEST(it_closes_without_a_word)
 	scene_hold(s, ns, 0);
 	scene_diag(s, ns + 10 * US, TCP_FIN_WAIT1, 4, 200);
 	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	/* sock_diag need not have been asked again until that was over */
+	scene_remove(s, scene_find_event(s, KA_EV_DIAG, 1));
+	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
 	/* the same at the kernel's end is a notice */
 	scene_silent_drop(s, &scene_ordinary);
 	scene_of_program(s, AT_ONCE);
@@ -219,6 +222,37 @@ SCENE_TEST(it_closes_before_the_fault)
 	scene_hold(s, ns + 50 * US, 0);
 	scene_expect_code(s, KA_BROKEN, KA_FIND_PROGRAM_CLOSED);
 	assert_int_equal(s->verdict.program, KA_PROGRAM_NOT_JUDGED);
+}
+
+/* What is looked at, or met, after that, is no concern of the kernel's. */
+SCENE_TEST(it_closes_before_somebody_looks)
+{
+	struct ka_event *end;
+	int64_t ns = closing(s);
+
+	scene_step(s, (struct ka_step){ .do_ = KA_DIAG_IS, .who = KA_PROBER });
+	scene_remove(s, rst(s));
+	scene_remove(s, scene_find_event(s, KA_EV_HOLD, 1));
+	scene_fin_out(s, ns);
+	scene_hold(s, ns + 50 * US, 0);
+	scene_done(s, ns + MS, ns + 2 * MS, 3);
+	scene_check(s, 3, false, "the gateway has forgotten the connection, must know it");
+	scene_fault(s, -1, 0);
+	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_find_event(s, KA_EV_STEP, 3)->t_ns = ns - MS;
+	ka_timeline_sort(&s->timeline);
+	expect_program(s, KA_FAIL, "must know it", KA_PROGRAM_CLOSED);
+	/* a RST that comes while somebody is about to look has ended it all the same */
+	scene_reset(s, &scene_ordinary);
+	scene_step(s, (struct ka_step){ .do_ = KA_DIAG_IS, .who = KA_PROBER });
+	scene_of_program(s, AT_ONCE);
+	end = scene_find_event(s, KA_EV_END, 0);
+	end->end.step = 3;
+	s->complete = true;
+	scene_counter(s, "TcpExt.TCPTimeouts", 0);
+	scene_expect(s, KA_PASS, "");
+	s->steps[3] = (struct ka_step){ .do_ = KA_FREEZE, .who = KA_PEER };
+	scene_expect(s, KA_FAIL, "before step 4 took effect");
 }
 
 /* What was just being done to it is no record yet: its counterpart read no more. */
