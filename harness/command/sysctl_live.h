@@ -43,7 +43,7 @@ const char *ka_live_address(int family, const uint8_t *bytes, uint16_t port, cha
 			    size_t size);
 const char *ka_live_timer_name(enum ka_live_timer timer);
 const char *ka_live_state_name(enum ka_live_state state);
-/* "nginx"; "?": it is not seen; "nobody": the socket is no process's any more */
+/* "nginx"; "?": it is not seen; "not accepted"; "nobody": the socket is no process's any more */
 const char *ka_live_program(const struct ka_live_socket *socket);
 /* "to 443": it was connected there; "on 443": it was accepted there */
 const char *ka_live_service(const struct ka_live_socket *socket, char *buf, size_t size);

@@ -83,8 +83,8 @@ static json_t *connection_json(const struct ka_view *v, const struct ka_seen *se
 	if (!s->hidden && !s->options.error[NN_TCP_RTO_MAX])
 		json_object_set_new(json, "rto_max_ms",
 				    json_integer(s->options.value[NN_TCP_RTO_MAX]));
-	if (s->hidden && s->inode)
-		json_object_set_new(json, "hidden", json_string(ka_live_why_hidden(s->hidden)));
+	if (s->hidden)
+		json_object_set_new(json, "hidden", json_string(ka_live_why_hidden(s)));
 	if (v->questions.n && s->state == KA_LIVE_ESTABLISHED)
 		json_object_set_new(json, "answers", replies_json(v, seen));
 	return json;

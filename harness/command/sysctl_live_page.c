@@ -407,7 +407,7 @@ static void put_unseen(const struct ka_view *v, struct ka_sheet *sheet)
 				first = &fleet->lives[i].sockets[s];
 	if (first)
 		ka_sheet_item(sheet, NULL, "the options of %zu connection%s: %s.", fleet->hidden,
-			      plural(fleet->hidden), ka_live_why_hidden(first->hidden));
+			      plural(fleet->hidden), ka_live_why_hidden(first));
 	if (fleet->ended)
 		ka_sheet_item(sheet, NULL, "%zu connection%s ended while being looked at.",
 			      fleet->ended, plural(fleet->ended));

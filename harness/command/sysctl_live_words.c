@@ -45,7 +45,9 @@ const char *ka_live_program(const struct ka_live_socket *socket)
 {
 	if (*socket->program)
 		return socket->program;
-	return socket->inode ? "?" : "nobody";
+	if (socket->inode)
+		return "?";
+	return ka_live_is_queued(socket) ? "not accepted" : "nobody";
 }
 
 const char *ka_live_service(const struct ka_live_socket *socket, char *buf, size_t size)

@@ -249,7 +249,7 @@ static bool may_have_ended(const struct ka_live_socket *socket)
 	       socket->hidden == -ESTALE;
 }
 
-/* 1: it is gone. */
+/* 1: it is gone, or its process has closed it meanwhile. */
 static int has_ended(const struct ka_live_socket *socket, struct nn_ns *ns, struct nn_err *err)
 {
 	const struct nn_diag_key key = { .family = socket->family,
@@ -262,7 +262,7 @@ static int has_ended(const struct ka_live_socket *socket, struct nn_ns *ns, stru
 	memcpy(diag.remote, socket->remote, sizeof(diag.remote));
 	memcpy(diag.cookie, socket->cookie, sizeof(diag.cookie));
 	ret = nn_diag_again(ns, &key, &diag, err);
-	return ret == -ENOENT ? 1 : ret;
+	return ret == -ENOENT || (!ret && !diag.inode) ? 1 : ret;
 }
 
 int ka_live_drop_ended(struct ka_live *live, struct nn_ns *ns, struct nn_err *err)
@@ -283,14 +283,23 @@ int ka_live_drop_ended(struct ka_live *live, struct nn_ns *ns, struct nn_err *er
 	return ret < 0 ? ret : ended;
 }
 
+bool ka_live_is_queued(const struct ka_live_socket *socket)
+{
+	return !socket->inode &&
+	       (socket->state == KA_LIVE_ESTABLISHED || socket->state == KA_LIVE_CLOSE_WAIT);
+}
+
 uint16_t ka_live_port(const struct ka_live_socket *socket)
 {
 	return socket->accepted ? socket->local_port : socket->remote_port;
 }
 
-const char *ka_live_why_hidden(int hidden)
+const char *ka_live_why_hidden(const struct ka_live_socket *socket)
 {
-	switch (hidden) {
+	if (socket->hidden && !socket->inode)
+		return ka_live_is_queued(socket) ? "its program has not accepted it yet"
+						 : "its program has closed it";
+	switch (socket->hidden) {
 	case 0:
 		return "";
 	case -ENOENT:

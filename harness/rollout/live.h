@@ -89,6 +89,9 @@ int ka_live_drop_ended(struct ka_live *live, struct nn_ns *ns, struct nn_err *er
 uint16_t ka_live_port(const struct ka_live_socket *socket);
 
 /* "may not be read (...)": why a connection's options are not known. */
-const char *ka_live_why_hidden(int hidden);
+const char *ka_live_why_hidden(const struct ka_live_socket *socket);
+
+/* True when it waits in its listener's queue to be accepted: no process has it yet. */
+bool ka_live_is_queued(const struct ka_live_socket *socket);
 
 #endif

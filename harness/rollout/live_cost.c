@@ -114,7 +114,7 @@ static struct armed armed_of(const struct ka_live_socket *socket, const struct k
 		.unanswered = socket->unanswered,
 		.idle = hz * bounded(value[KA_KNOB_TIME]),
 		.intvl = intvl,
-		.cnt = ka_greater(bounded(value[KA_KNOB_PROBES]), 0),
+		.cnt = ka_lesser(ka_greater(value[KA_KNOB_PROBES], 0), UINT16_MAX),
 		.ut = ka_wheel_ms(rule->ut_ms, hz),
 		.step = ka_wheel_step(intvl, hz, NULL),
 		/* as its own handler queues it: the wheel's clock is a jiffy ahead there */
@@ -294,6 +294,14 @@ static void widen(struct ka_live_cost *cost, const struct ka_live_socket *socket
 		cost->window_s[0] += wait_s;
 }
 
+/* The timer is looked at before the options: SO_KEEPALIVE was set or cleared between the two, or the timer
+ * was just at work. */
+static bool is_torn(const struct ka_live_socket *socket, const struct ka_live_rule *rule)
+{
+	return rule->known &&
+	       (rule->keepalive ? socket->timer == KA_LIVE_OFF : socket->timer == KA_LIVE_ARMED);
+}
+
 struct ka_live_cost ka_live_cost(const struct ka_live_socket *socket,
 				 const struct ka_live_rule *rule, int hz)
 {
@@ -301,6 +309,8 @@ struct ka_live_cost ka_live_cost(const struct ka_live_socket *socket,
 
 	if (!socket->inode && socket->state != KA_LIVE_ESTABLISHED && socket->timer != KA_LIVE_OFF)
 		return of_orphan(socket, rule, hz);
+	if (is_torn(socket, rule))
+		return (struct ka_live_cost){ .end = KA_LIVE_UNKNOWN };
 	switch (socket->timer) {
 	case KA_LIVE_ARMED:
 		cost = by_keepalive(socket, rule, hz);
@@ -311,8 +321,7 @@ struct ka_live_cost ka_live_cost(const struct ka_live_socket *socket,
 				  hz);
 		break;
 	case KA_LIVE_HIDDEN:
-		cost.end = KA_LIVE_UNKNOWN;
-		break;
+		return (struct ka_live_cost){ .end = KA_LIVE_UNKNOWN };
 	case KA_LIVE_OFF:
 		break;
 	}

@@ -29,7 +29,7 @@ enum ka_live_end {
 	KA_LIVE_DATA,      /* tcp_retries2, TCP_USER_TIMEOUT; counted from the first transmission,
 			   whenever that was */
 	KA_LIVE_ORPHAN, /* nobody holds it: the kernel ends it by itself; from now, or from its FIN */
-	KA_LIVE_UNKNOWN, /* the timer was hidden */
+	KA_LIVE_UNKNOWN, /* the timer was hidden, or does not go with the options: they were just set */
 };
 
 /* If the peer were dead from now on: when the kernel ends the connection. */

@@ -68,7 +68,7 @@ const char *ka_seen_reason(const struct ka_seen *seen, enum ka_seen_when when,
 		snprintf(buf, size, "it has no keepalive");
 	else if (!seen->rule[when].known)
 		snprintf(buf, size, "its options are not known: %s",
-			 ka_live_why_hidden(seen->socket->hidden));
+			 ka_live_why_hidden(seen->socket));
 	else if (ka_seen_reply(seen, when, question, hz) == KA_SEEN_NO &&
 		 ka_question_holds(question, &answer))
 		snprintf(buf, size, "the timer that runs already has %.1f s to go",

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "model/util.h"
+#include "netns/nft.h"
 #include "netns/ns.h"
 #include "netns/sysctl.h"
 #include "netns/tests/inbox.h"
@@ -234,6 +235,52 @@ INBOX_TEST(what_ended_is_dropped)
 	EXPECT_EQ(in, live.n, 1);
 	EXPECT_EQ(in, live.sockets[0].local_port, port_of(stays[0], getsockname));
 	EXPECT_EQ(in, live.sockets[0].hidden, 0);
+	nn_holders_free(holders);
+	ka_live_free(&live);
+	return 0;
+}
+
+/* What its listener has not handed out yet is nobody's, but no orphan. */
+INBOX_TEST(what_waits_to_be_accepted)
+{
+	struct nn_topology net = { 0 };
+	struct ka_fleet fleet;
+	int fd;
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	EXPECT(in, listen_at(&net, NN_SERVER, AF_INET, WITH) >= 0);
+	fd = connect_start(&net, NN_SERVER, AF_INET, WITH);
+	EXPECT_OK(in, connect_end(fd));
+	EXPECT_EQ(in, write(fd, "x", 1), 1); /* behind it the handshake is over at both ends */
+	EXPECT_OK(in, look(&fleet, net.ns[NN_SERVER], &in->err));
+	EXPECT_EQ(in, fleet.lives[0].n, 1);
+	EXPECT_EQ(in, fleet.hidden + fleet.ended, 0);
+	EXPECT(in, ka_live_is_queued(&fleet.lives[0].sockets[0]));
+	EXPECT(in, strstr(ka_live_why_hidden(&fleet.lives[0].sockets[0]), "not accepted it yet"));
+	ka_fleet_free(&fleet);
+	return 0;
+}
+
+/* The process closes its socket while it is looked at: its last words are still on their way. */
+INBOX_TEST(what_is_closed_is_dropped)
+{
+	struct nn_topology net = { 0 };
+	struct nn_holders *holders;
+	struct ka_live live;
+	const struct nn_nft_rule silence = { .hook = NN_PREROUTING, .dport = WITH };
+	int pair[2];
+
+	EXPECT_OK(in, nn_topology_new(&net, NN_PAIR, &in->err));
+	if (connect_pair(in, &net, AF_INET, WITH, pair))
+		return 1;
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_SERVER], "silence", &silence, 1, &in->err));
+	EXPECT_OK(in, ka_live_read(&live, net.ns[NN_CLIENT], &in->err));
+	EXPECT_OK(in, nn_holders_scan(&holders, "/proc", &in->err));
+	close(pair[0]);
+	ka_live_ask(&live, holders);
+	EXPECT(in, live.sockets[0].hidden);
+	EXPECT_EQ(in, ka_live_drop_ended(&live, net.ns[NN_CLIENT], &in->err), 1);
+	EXPECT_EQ(in, live.n, 0);
 	nn_holders_free(holders);
 	ka_live_free(&live);
 	return 0;

@@ -69,19 +69,19 @@ TEST(a_dead_peer_costs)
 
 	for (size_t i = 0; i < KA_N(rows); i++) {
 		const int64_t *value = rows[i].values->value;
-		struct ka_live_socket socket = {
-			.timer = rows[i].timer,
-			.inode = 1,
-			.expires_ms = rows[i].expires_ms,
-			.unanswered = rows[i].unanswered,
-			.have_quiet = true,
-			.quiet_ms = rows[i].quiet_ms,
-			.options = options_of(1, (int)value[0], (int)value[1], (int)value[2], 0)
-		};
+		struct ka_live_socket socket = { .timer = rows[i].timer,
+						 .inode = 1,
+						 .expires_ms = rows[i].expires_ms,
+						 .unanswered = rows[i].unanswered,
+						 .have_quiet = true,
+						 .quiet_ms = rows[i].quiet_ms,
+						 .options = options_of(rows[i].timer != KA_LIVE_OFF,
+								       (int)value[0], (int)value[1],
+								       (int)value[2], 0) };
 		struct ka_live_cost cost = cost_of(&socket, rows[i].values);
 
 		assert_int_equal(cost.end, rows[i].end);
-		assert_true(cost.exact);
+		assert_int_equal(cost.exact, cost.end != KA_LIVE_UNKNOWN);
 		assert_int_equal(cost.nominal_s * 1000, rows[i].nominal_s * 1000);
 		assert_int_equal(cost.other_idle, rows[i].other_idle);
 		assert_true(cost.window_s[0] >= cost.nominal_s);
@@ -208,6 +208,23 @@ TEST(who_is_not_seen_has_a_range)
 	assert_true(cost.exact);
 	assert_int_equal(cost.end, KA_LIVE_NEVER);
 	assert_false(ka_fleet_misses(&socket));
+}
+
+/* SO_KEEPALIVE was set, or cleared, after the timer was looked at. */
+TEST(what_does_not_go_together_is_not_known)
+{
+	struct ka_live_socket socket = { .timer = KA_LIVE_OFF,
+					 .inode = 1,
+					 .options = options_of(1, 5, 2, 3, 0) };
+	struct ka_live_cost cost = cost_of(&socket, &usual);
+
+	assert_int_equal(cost.end, KA_LIVE_UNKNOWN);
+	assert_int_equal(ka_seen_class(&cost), KA_SEEN_UNKNOWN);
+	socket.timer = KA_LIVE_ARMED;
+	socket.options = options_of(0, 5, 2, 3, 0);
+	assert_int_equal(cost_of(&socket, &usual).end, KA_LIVE_UNKNOWN);
+	socket.timer = KA_LIVE_BUSY; /* data says nothing about keepalive */
+	assert_int_equal(cost_of(&socket, &usual).end, KA_LIVE_DATA);
 }
 
 /* ---- data --------------------------------------------------------------------------------- */
