@@ -133,7 +133,7 @@ static int on_file(const struct nn_proc_file *file, void *arg)
 struct nn_holders {
 	struct nn_holder *list; /* by inode */
 	size_t n, room;
-	size_t unseen;
+	struct nn_unseen unseen;
 };
 
 static int keep(const struct nn_holder *holder, void *arg)
@@ -217,7 +217,7 @@ const struct nn_holder *nn_holders_of(const struct nn_holders *holders, uint64_t
 
 size_t nn_holders_unseen(const struct nn_holders *holders)
 {
-	return holders->unseen;
+	return holders->unseen.n;
 }
 
 /* ---- one socket ----------------------------------------------------------------------------- */
@@ -246,7 +246,7 @@ int nn_holder_find(const char *proc, uint64_t inode, struct nn_holder *out, size
 {
 	struct search search = { .inode = inode, .out = out, .room = room };
 	struct walk walk = { .each = match, .arg = &search };
-	size_t unseen;
+	struct nn_unseen unseen;
 	int ret = nn_proc_walk(proc, on_file, &walk, &unseen, err);
 
 	return ret ? ret : search.n;

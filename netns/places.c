@@ -123,7 +123,7 @@ static int by_inode(const void *left, const void *right)
 	return strcmp(a->path, b->path);
 }
 
-int nn_places_read(struct nn_place **list, size_t *n, size_t *unseen, const char *proc,
+int nn_places_read(struct nn_place **list, size_t *n, struct nn_unseen *unseen, const char *proc,
 		   struct nn_err *err)
 {
 	struct places places = { .proc = proc };

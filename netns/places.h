@@ -15,13 +15,18 @@ struct nn_place {
 	char comm[16];  /* the process; empty: it is mounted there */
 };
 
+/* Processes that do not show what they hold (CAP_SYS_PTRACE, or their user). */
+struct nn_unseen {
+	size_t n;
+	char first[48]; /* one of them: "1 (systemd)" */
+};
+
 /*
  * All that @proc ("/proc") shows, the places of one namespace beside each other, those first that live
- * longest. *@list is owned by the caller (free()). *@unseen: how many processes do not show theirs
- * (CAP_SYS_PTRACE, or their user). A namespace that only a thread or a socket is in is not found.
+ * longest. *@list is owned by the caller (free()). A namespace that only a thread or a socket is in is not found.
  * Returns 0 or -errno.
  */
-int nn_places_read(struct nn_place **list, size_t *n, size_t *unseen, const char *proc,
+int nn_places_read(struct nn_place **list, size_t *n, struct nn_unseen *unseen, const char *proc,
 		   struct nn_err *err);
 
 #endif

@@ -18,7 +18,7 @@ struct walk {
 	int proc;
 	int (*each)(const struct nn_proc_file *file, void *arg);
 	void *arg;
-	size_t unseen;
+	struct nn_unseen unseen;
 };
 
 bool nn_proc_text(int proc, const char *process, const char *file, char *buf, size_t size)
@@ -66,6 +66,16 @@ static int walk_link(const struct walk *walk, int dir, const char *name, struct 
 	return walk->each(file, walk->arg);
 }
 
+static void count_unseen(struct walk *walk, const char *process)
+{
+	char comm[16];
+
+	if (walk->unseen.n++)
+		return;
+	nn_proc_comm(walk->proc, process, comm);
+	snprintf(walk->unseen.first, sizeof(walk->unseen.first), "%.20s (%s)", process, comm);
+}
+
 static int walk_files(struct walk *walk, struct nn_proc_file *file, DIR *files)
 {
 	const struct dirent *entry;
@@ -78,18 +88,19 @@ static int walk_files(struct walk *walk, struct nn_proc_file *file, DIR *files)
 		file->fd = (int)strtol(entry->d_name, NULL, 10);
 		ret = walk_link(walk, dirfd(files), entry->d_name, file, &hidden);
 	}
-	walk->unseen += hidden;
+	if (hidden)
+		count_unseen(walk, file->process);
 	return ret;
 }
 
 /* A process may end at any time: what is gone is no error. */
-static int no_files(struct walk *walk, struct nn_err *err)
+static int no_files(struct walk *walk, const char *process, struct nn_err *err)
 {
 	if (errno == ENOENT || errno == ESRCH)
 		return 0;
 	if (errno != EACCES && errno != EPERM)
 		return nn_fail(err, errno, "files of a process");
-	walk->unseen++;
+	count_unseen(walk, process);
 	return 0;
 }
 
@@ -106,7 +117,7 @@ static int walk_process(struct walk *walk, const char *process, struct nn_err *e
 	snprintf(path, sizeof(path), "%s/fd", process);
 	fd = ret ? -1 : openat(walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (!ret && fd < 0)
-		return no_files(walk, err);
+		return no_files(walk, process, err);
 	files = ret ? NULL : fdopendir(fd);
 	if (!ret && !files) {
 		ret = -errno;
@@ -120,7 +131,7 @@ static int walk_process(struct walk *walk, const char *process, struct nn_err *e
 }
 
 int nn_proc_walk(const char *path, int (*each)(const struct nn_proc_file *file, void *arg),
-		 void *arg, size_t *unseen, struct nn_err *err)
+		 void *arg, struct nn_unseen *unseen, struct nn_err *err)
 {
 	struct walk walk = { .each = each, .arg = arg };
 	DIR *dir = opendir(path);

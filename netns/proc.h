@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "places.h"
 
 struct nn_proc_file {
 	int proc;            /* that /proc */
@@ -18,10 +19,10 @@ struct nn_proc_file {
 
 /*
  * Calls @each for all files of all processes; it returns 0 to go on, or -errno. What ends meanwhile is
- * left out. *@unseen: how many processes do not let the caller see all of theirs. Returns 0 or -errno.
+ * left out. *@unseen: the processes that do not let the caller see all of theirs. Returns 0 or -errno.
  */
 int nn_proc_walk(const char *path, int (*each)(const struct nn_proc_file *file, void *arg),
-		 void *arg, size_t *unseen, struct nn_err *err);
+		 void *arg, struct nn_unseen *unseen, struct nn_err *err);
 
 /* "@process/@file" as text into @buf. False, and nothing in it: it cannot be read. */
 bool nn_proc_text(int proc, const char *process, const char *file, char *buf, size_t size);

@@ -174,21 +174,27 @@ static int read_places(struct ka_fleet *fleet, const struct nn_place *places, si
 	return ret;
 }
 
+#define UNSEEN                                                                                     \
+	"%sprocess %s: which namespaces and sockets it has may not be seen (CAP_SYS_PTRACE, "      \
+	"which "                                                                                   \
+	"root of the host has)"
+
 static int read_all(struct ka_fleet *fleet, struct nn_err *err)
 {
+	char several[64];
 	struct nn_place *places = NULL;
-	size_t n = 0, unseen = 0;
+	struct nn_unseen unseen = { 0 };
+	size_t n = 0;
 	int ret = nn_places_read(&places, &n, &unseen, PROC, err);
 
 	if (!ret)
 		ret = read_places(fleet, places, n, err);
 	free(places);
-	fleet->unseen_processes = unseen;
-	if (!ret && unseen)
-		ret = add_gap(fleet, err,
-			      "%zu process%s: which namespaces and sockets they have may not be "
-			      "seen (CAP_SYS_PTRACE, which root of the host has)",
-			      unseen, unseen == 1 ? "" : "es");
+	fleet->unseen_processes = unseen.n;
+	snprintf(several, sizeof(several), "%zu processes do not show themselves, such as ",
+		 unseen.n);
+	if (!ret && unseen.n)
+		ret = add_gap(fleet, err, UNSEEN, unseen.n > 1 ? several : "", unseen.first);
 	return ret;
 }
 
