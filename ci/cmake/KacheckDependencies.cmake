@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The libraries, found by pkg-config: PkgConfig::MNL, ::NFTNL, ::PCAP, ::JANSSON, ::INIH,
+# The libraries, found by pkg-config: PkgConfig::MNL, ::NFTNL, ::PCAP, ::JANSSON, ::YAML, ::INIH,
 # ::CMOCKA. Of libarchive and libkmod, which are loaded at run time: ARCHIVE_SONAME, ARCHIVE_PACKAGE, KMOD_...
 # All that is missing is named at once, with the Debian package that has it.
 find_package(PkgConfig QUIET)
@@ -23,6 +23,7 @@ kacheck_need(MNL libmnl libmnl-dev)
 kacheck_need(NFTNL libnftnl libnftnl-dev)
 kacheck_need(PCAP libpcap libpcap-dev)
 kacheck_need(JANSSON jansson libjansson-dev)
+kacheck_need(YAML yaml-0.1 libyaml-dev)
 kacheck_need(INIH inih libinih-dev)
 kacheck_need(ARCHIVE libarchive libarchive-dev)
 kacheck_need(KMOD libkmod libkmod-dev)

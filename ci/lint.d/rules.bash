@@ -39,6 +39,7 @@ linux/inet_diag.h netns
 pcap harness/bench
 jansson.h harness/run harness/result harness/report harness/guest harness/program harness/command
 ini.h harness/program
+yaml.h harness/rollout
 archive.h harness/guest
 archive_entry.h harness/guest
 libkmod.h harness/guest

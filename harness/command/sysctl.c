@@ -29,7 +29,10 @@ static const char about[] =
 	"namespaces, measures, and says what changes, for whom, and for whom not. The host is not "
 	"touched."
 	"\v"
-	"FILE is of the kind of /etc/sysctl.d, DIR has some; time=60 intvl=10 probes=6 does "
+	"FILE is of the kind of /etc/sysctl.d, or YAML of Kubernetes, compose or Ansible, a "
+	"profile "
+	"of tuned, a module of NixOS; DIR has some of the first kind; time=60 intvl=10 probes=6 "
+	"does "
 	"without. Ends with 1 if a question is answered with no, 2 for bad input, 77 where nothing "
 	"could be run, 99 if an experiment broke or its result could not be read.";
 
@@ -213,13 +216,18 @@ static int read_one(struct ka_sysctl_set *set, const char *what, struct nn_err *
 /* --strict: each line that does not do what it seems to do. */
 static int complain_of_notes(const struct ka_sysctl_set *set)
 {
+	int status = KA_EXIT_OK;
+
 	for (size_t i = 0; i < set->n_notes; i++) {
 		struct nn_err err = { "" };
 
+		if (set->notes[i].remark)
+			continue;
 		ka_sysctl_refuse(&set->notes[i], &err);
 		ka_complain("%s", err.text);
+		status = KA_EXIT_USAGE;
 	}
-	return set->n_notes ? KA_EXIT_USAGE : KA_EXIT_OK;
+	return status;
 }
 
 /* All of it, or nothing. Complains itself. */

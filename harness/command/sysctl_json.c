@@ -62,9 +62,10 @@ static json_t *notes_json(const struct ka_rollout *r)
 		const struct ka_sysctl_note *note = &r->set->notes[i];
 
 		json_array_append_new(
-			array, json_pack("{s:o, s:i, s:o, s:o}", "file", ka_json_text(note->file),
-					 "line", (int)note->line, "text", ka_json_text(note->text),
-					 "why", ka_json_text(note->why)));
+			array,
+			json_pack("{s:o, s:i, s:o, s:o, s:b}", "file", ka_json_text(note->file),
+				  "line", (int)note->line, "text", ka_json_text(note->text), "why",
+				  ka_json_text(note->why), "used", (int)note->remark));
 	}
 	return array;
 }

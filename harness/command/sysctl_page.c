@@ -143,7 +143,7 @@ static void put_notes(struct ka_sheet *sheet, const struct ka_rollout *r)
 		ka_table_cell(&table, "%s", note->text);
 		ka_table_cell(&table, "%s", note->why);
 	}
-	ka_sheet_section(sheet, "Lines that do not do what they seem to do");
+	ka_sheet_section(sheet, "Lines that do not do what they seem to do, or not everywhere");
 	ka_sheet_table(sheet, &table);
 }
 

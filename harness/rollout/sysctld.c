@@ -17,7 +17,6 @@
 #include "rollout/knobs.h"
 #include "rollout/spelling.h"
 
-#define WORDS  "command line"
 #define BLANKS " \t\r"
 #define BOM    "\xef\xbb\xbf" /* what some editors begin a file with */
 
@@ -56,9 +55,8 @@ void ka_sysctl_free(struct ka_sysctl_set *set)
 	*set = (struct ka_sysctl_set){ 0 };
 }
 
-/* Adds @file to the set's files. *@kept is the set's own copy. */
-static int add_file(struct ka_sysctl_set *set, const char *file, const char **kept,
-		    struct nn_err *err)
+int ka_sysctl_add_file(struct ka_sysctl_set *set, const char *file, const char **kept,
+		       struct nn_err *err)
 {
 	char **files = reallocarray(set->files, set->n_files + 1, sizeof(*files));
 
@@ -112,6 +110,16 @@ int ka_sysctl_note(struct ka_sysctl_set *set, const char *file, unsigned line, c
 	return nn_fail(err, ENOMEM, "%s:%u", file, line);
 }
 
+int ka_sysctl_remark(struct ka_sysctl_set *set, const char *file, unsigned line, const char *text,
+		     const char *why, struct nn_err *err)
+{
+	int ret = ka_sysctl_note(set, file, line, text, err, "%s", why);
+
+	if (ret == 0)
+		set->notes[set->n_notes - 1].remark = true;
+	return ret;
+}
+
 int ka_sysctl_pass_over(struct ka_sysctl_set *set, const struct ka_sysctl_line *line,
 			struct nn_err *err, const char *why)
 {
@@ -120,7 +128,7 @@ int ka_sysctl_pass_over(struct ka_sysctl_set *set, const struct ka_sysctl_line *
 	int ret = 0;
 
 	if (!file || strcmp(file, line->file))
-		ret = add_file(set, line->file, &file, err);
+		ret = ka_sysctl_add_file(set, line->file, &file, err);
 	if (ret)
 		return ret;
 	if (asprintf(&text, "%s%s%s", line->key, line->value ? " = " : "",
@@ -397,7 +405,7 @@ static unsigned line_of(const char *text, const char *at)
 	return line;
 }
 
-static int check_text(const char *file, const char *text, size_t size, struct nn_err *err)
+int ka_sysctl_check_text(const char *file, const char *text, size_t size, struct nn_err *err)
 {
 	const char *nul = size ? memchr(text, '\0', size) : NULL;
 
@@ -412,14 +420,14 @@ static int check_text(const char *file, const char *text, size_t size, struct nn
 	return 0;
 }
 
-static int parse_lines(struct ka_sysctl_set *set, const char *file, const char *text, size_t size,
-		       struct nn_err *err)
+/* The first one is line number @line. */
+static int parse_lines(struct ka_sysctl_set *set, const char *file, unsigned line, const char *text,
+		       size_t size, struct nn_err *err)
 {
 	const char *end = text + size, *stop;
-	unsigned line;
 	int ret = 0;
 
-	for (line = 1; !ret && text < end; line++) {
+	for (; !ret && text < end; line++) {
 		stop = memchr(text, '\n', (size_t)(end - text));
 		if (!stop)
 			stop = end;
@@ -434,79 +442,17 @@ int ka_sysctl_parse(struct ka_sysctl_set *set, const char *file, const char *tex
 {
 	struct ka_sysctl_mark mark = ka_sysctl_mark(set);
 	const char *kept = file;
-	int ret = check_text(file, text, size, err);
+	int ret = ka_sysctl_check_text(file, text, size, err);
 
 	if (!ret)
-		ret = add_file(set, file, &kept, err);
+		ret = ka_sysctl_add_file(set, file, &kept, err);
 	if (!ret)
-		ret = parse_lines(set, kept, text, size, err);
+		ret = parse_lines(set, kept, 1, text, size, err);
 	return ka_sysctl_back(set, mark, ret);
 }
 
-/* ---- words ------------------------------------------------------------------------------ */
-
-/* "time" is net/ipv4/tcp_keepalive_time, "retries2" net/ipv4/tcp_retries2. */
-static const char *long_key(const char *word, size_t len)
+int ka_sysctl_parse_part(struct ka_sysctl_set *set, const char *file, unsigned line,
+			 const char *text, struct nn_err *err)
 {
-	for (int i = 0; i < KA_KNOB_CT_ESTABLISHED; i++) {
-		const char *name = ka_knob_word((enum ka_knob)i);
-
-		if (strlen(name) == len && memcmp(name, word, len) == 0)
-			return ka_knob_infos[i].key;
-	}
-	return NULL;
-}
-
-/* All words share one file, whose lines they are. */
-static int words_file(struct ka_sysctl_set *set, const char **file, unsigned *line,
-		      struct nn_err *err)
-{
-	size_t i;
-
-	for (i = set->n; i-- > 0;) {
-		if (strcmp(set->lines[i].file, WORDS))
-			continue;
-		*file = set->lines[i].file;
-		*line = set->lines[i].line + 1;
-		return 0;
-	}
-	*line = 1;
-	return add_file(set, WORDS, file, err);
-}
-
-static int word_line(const char *word, char **out, struct nn_err *err)
-{
-	size_t len = strcspn(word, "=");
-	const char *key = long_key(word, len);
-	int ret;
-
-	if (!word[len] || (!key && !strpbrk(word, "./")))
-		return ka_sysctl_bad(
-			err, WORDS, 0,
-			"\"%.*s\" is no setting; write time=60, intvl=10, probes=6, retries2=8, "
-			"orphan_retries=, fin_timeout=, syn_retries=, rto_min_us=, rto_max_ms=, or "
-			"a full key such as "
-			"net.ipv4.tcp_keepalive_time=60",
-			KA_CUT(word, 80));
-	ret = key ? asprintf(out, "%s%s", key, word + len) : asprintf(out, "%s", word);
-	return ret < 0 ? nn_fail(err, ENOMEM, "%s", word) : 0;
-}
-
-int ka_sysctl_parse_word(struct ka_sysctl_set *set, const char *word, struct nn_err *err)
-{
-	struct ka_sysctl_mark mark = ka_sysctl_mark(set);
-	const char *file = WORDS;
-	unsigned line = 0;
-	char *text = NULL;
-	int ret = word_line(word, &text, err);
-
-	if (ret || !text)
-		return ret;
-	ret = words_file(set, &file, &line, err);
-	if (!ret)
-		ret = read_line(set, file, line, text, strlen(text), err);
-	if (!ret && set->n_notes > mark.n_notes)
-		ret = ka_sysctl_refuse(&set->notes[mark.n_notes], err);
-	free(text);
-	return ka_sysctl_back(set, mark, ret);
+	return parse_lines(set, file, line, text, strlen(text), err);
 }

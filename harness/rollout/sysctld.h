@@ -42,6 +42,7 @@ struct ka_sysctl_note {
 	char *text;       /* the line, trimmed */
 	char *why;        /* what is wrong, and what would be right */
 	bool stray;       /* it would be none of a sysctl file at all */
+	bool remark;      /* the line is used, and nothing is wrong with it */
 };
 
 struct ka_sysctl_set {
@@ -53,7 +54,8 @@ struct ka_sysctl_set {
 	size_t n_files;
 };
 
-/* Reads a file, or the *.conf files of a directory in the order of their names. Appends to @set.
+/* Reads a file, of sysctl.d or in one of the forms of forms.h, or the *.conf files of a directory in the
+ * order of their names. Appends to @set.
  * What a tool passes over is passed over, and noted. -EINVAL with "file:line: what; what would be right"
  * for what the two tools do not even read as the same lines, a file without text (a NUL byte), one of
  * more than 1 MiB, one that changes while it is read, a single one that assigns nothing at all; -ENOENT
@@ -86,6 +88,17 @@ void ka_sysctl_free(struct ka_sysctl_set *set);
 
 /* ---- for sysctld_files.c -------------------------------------------------------------------- */
 
+/* Adds @file to the set's files; *@kept is the set's own copy. 0 or -ENOMEM. */
+int ka_sysctl_add_file(struct ka_sysctl_set *set, const char *file, const char **kept,
+		       struct nn_err *err);
+/* -EINVAL for what is no text, or too much of it. */
+int ka_sysctl_check_text(const char *file, const char *text, size_t size, struct nn_err *err);
+/* Lines that stand in another file, the first of them as its line @line. */
+int ka_sysctl_parse_part(struct ka_sysctl_set *set, const char *file, unsigned line,
+			 const char *text, struct nn_err *err);
+/* The whole of @path, to be freed; with a NUL byte behind it. */
+int ka_sysctl_read_text(const char *path, char **text, size_t *size, struct nn_err *err);
+
 /* How much a set holds: what ka_sysctl_back() returns to after a failure. */
 struct ka_sysctl_mark {
 	size_t n, n_notes, n_files;
@@ -98,6 +111,9 @@ int ka_sysctl_back(struct ka_sysctl_set *set, struct ka_sysctl_mark mark, int re
 /* Notes that @text of @line is not used, or not whole. 0 or -ENOMEM. */
 int ka_sysctl_note(struct ka_sysctl_set *set, const char *file, unsigned line, const char *text,
 		   struct nn_err *err, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* The same of a line that is used: something to know. */
+int ka_sysctl_remark(struct ka_sysctl_set *set, const char *file, unsigned line, const char *text,
+		     const char *why, struct nn_err *err);
 /* Notes a @line of another set, as one that is not used. 0 or -ENOMEM. */
 int ka_sysctl_pass_over(struct ka_sysctl_set *set, const struct ka_sysctl_line *line,
 			struct nn_err *err, const char *why);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "model/util.h"
+#include "rollout/forms.h"
 #include "rollout/sysctld.h"
 
 /* ---- one file --------------------------------------------------------------------------- */
@@ -79,23 +80,39 @@ static int read_text(int fd, const char *path, char *text, size_t *size, struct 
 	return ret;
 }
 
-static int read_file(struct ka_sysctl_set *set, const char *path, struct nn_err *err)
+int ka_sysctl_read_text(const char *path, char **out, size_t *size, struct nn_err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t size = 0;
 	char *text;
 	int ret;
 
 	if (fd < 0)
 		return nn_fail(err, errno, "cannot open %s", path);
-	text = malloc(KA_SYSCTL_MOST + 1);
+	text = malloc(KA_SYSCTL_MOST + 2);
 	if (text)
-		ret = read_text(fd, path, text, &size, err);
+		ret = read_text(fd, path, text, size, err);
 	else
 		ret = nn_fail(err, ENOMEM, "%s", path);
 	close(fd);
+	if (ret) {
+		free(text);
+		return ret;
+	}
+	text[*size] = '\0';
+	*out = text;
+	return 0;
+}
+
+/* As one of sysctl.d, or, @any, in whatever form. */
+static int read_file(struct ka_sysctl_set *set, const char *path, bool any, struct nn_err *err)
+{
+	char *text = NULL;
+	size_t size = 0;
+	int ret = ka_sysctl_read_text(path, &text, &size, err);
+
 	if (!ret)
-		ret = ka_sysctl_parse(set, path, text, size, err);
+		ret = any ? ka_form_parse(set, path, text, size, err)
+			  : ka_sysctl_parse(set, path, text, size, err);
 	free(text);
 	return ret;
 }
@@ -186,7 +203,7 @@ static int read_list(struct ka_sysctl_set *set, struct list *list, struct nn_err
 	if (list->n)
 		qsort(list->paths, list->n, sizeof(*list->paths), by_name);
 	for (i = 0; !ret && i < list->n; i++)
-		ret = read_file(set, list->paths[i], err);
+		ret = read_file(set, list->paths[i], false, err);
 	return ret;
 }
 
@@ -226,7 +243,7 @@ int ka_sysctl_read(struct ka_sysctl_set *set, const char *path, struct nn_err *e
 		return nn_fail(err, errno, "cannot open %s", path);
 	if (S_ISDIR(st.st_mode))
 		return read_dir(set, path, err);
-	ret = read_file(set, path, err);
+	ret = read_file(set, path, true, err);
 	if (!ret)
 		ret = check_assigns(set, mark, err);
 	return ka_sysctl_back(set, mark, ret);
@@ -294,8 +311,8 @@ static int read_last(struct ka_sysctl_set *set, const char *root, struct nn_err 
 	if (stat(last, &st) || (has_systemd(root) && is_read(set, &st)))
 		return 0;
 	if (!has_systemd(root))
-		return read_file(set, last, err);
-	ret = read_file(&unread, last, err);
+		return read_file(set, last, false, err);
+	ret = read_file(&unread, last, false, err);
 	ka_sysctl_resolve(&unread);
 	for (size_t i = 0; !ret && i < unread.n; i++)
 		if (unread.lines[i].fate != KA_SYSCTL_FOREIGN)

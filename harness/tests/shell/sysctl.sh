@@ -67,6 +67,28 @@ has "what bears on the answer is named" "$out" 'NOT APPLIED here, though it bear
 printf 'net.ipv4.tcp_keepalive_time = 60\nkernel.x = \377\233\n\377\n' >"$work/bytes.conf"
 host --budget 0 "$work/bytes.conf" --format json
 is "bytes that are no text: all lines are told" "$(jq -c '[.lines[].line, .notes[].line]' "$work/stdout")" '[1,2,3]'
+# Other forms: the place of each value is told, and what is none is refused in one line.
+mkdir "$work/forms" "$work/forms/circle"
+printf 'spec:\n  securityContext:\n    sysctls:\n    - name: net.ipv4.tcp_keepalive_time\n      value: "300"\n    - name: net.ipv4.tcp_retries2\n      value: "8"\n' >"$work/forms/pod.yaml"
+printf 'services:\n  db:\n    sysctls:\n      - net.ipv4.tcp_keepalive_time=870\n' >"$work/forms/compose.yml"
+printf '[sysctl]\nnet.ipv4.tcp_keepalive_time = 300\n' >"$work/forms/tuned.conf"
+printf '[main]\ninclude=circle\n[sysctl]\nnet.ipv4.tcp_keepalive_time = 1\n' >"$work/forms/circle/tuned.conf"
+printf 'boot.kernel.sysctl."net.ipv4.tcp_keepalive_time" = 60;\n' >"$work/forms/a.nix"
+printf 'sysctls: [a\nb: c\n' >"$work/forms/none.yaml"
+host --budget 0 "$work/forms/pod.yaml" --strict
+is "Kubernetes: exit status" "$status" 0
+has "Kubernetes: a value and its place" "$out" 'tcp_keepalive_time +7200 +300 +pod.yaml:4'
+has "Kubernetes: since when it is safe" "$out" 'safe since 1\.29'
+has "Kubernetes: what a kubelet must allow" "$out" 'unsafe for Kubernetes'
+host --budget 0 "$work/forms/compose.yml"
+has "compose: a value and its place" "$out" 'tcp_keepalive_time +7200 +870 +compose.yml:4'
+host --budget 0 "$work/forms/tuned.conf"
+has "tuned: a value and its place" "$out" 'tcp_keepalive_time +7200 +300 +tuned.conf:2'
+host --budget 0 "$work/forms/a.nix"
+has "NixOS: a value and its place" "$out" 'tcp_keepalive_time +7200 +60 +a.nix:1'
+refuses 2 'none.yaml:2: no YAML' sysctl "$work/forms/none.yaml"
+refuses 2 'tuned.conf:2: include = .*circle' sysctl "$work/forms/circle/tuned.conf"
+
 # An answer says for which HZ it holds: 870 s is below 900 s on one kernel of four.
 host --budget 0 time=60 --survive-idle ipvs --detect-within 1h
 has "HZ: an answer that holds for all" "$out" 'the same +at HZ'
