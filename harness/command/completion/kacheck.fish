@@ -76,6 +76,9 @@ complete -c kacheck -n '__kacheck_in sysctl' -l budget -x -d 'only compute what 
 complete -c kacheck -n '__kacheck_in sysctl' -s z -l hz -x -a 'all 100 250 300 1000' -d 'answers must hold for kernels with this HZ'
 complete -c kacheck -n '__kacheck_in sysctl' -l fleet -d 'the same for all usual HZ'
 complete -c kacheck -n '__kacheck_in sysctl' -s f -l format -x -a 'text markdown json prometheus' -d 'of standard output'
+complete -c kacheck -n '__kacheck_in sysctl' -s z -l hz -x -a 'all 100 250 300 1000' -d 'for kernels with which HZ answers must hold'
+complete -c kacheck -n '__kacheck_in sysctl' -l fleet -d 'for all usual kernels'
+complete -c kacheck -n '__kacheck_in sysctl' -l strict -d 'refuse lines that the tools would pass over'
 complete -c kacheck -n '__kacheck_in sysctl' -l suggest -d 'the smallest change that answers all with yes'
 complete -c kacheck -n '__kacheck_in kernels' -a 'build get uml'
 complete -c kacheck -n '__kacheck_in program' -F -a "(kacheck program --list 2>/dev/null | string replace -rf '^([a-z]\S*) .*' '\$1')"
