@@ -3,21 +3,21 @@
 #include "run/pace.h"
 
 /* A lateness that a set-up brings about shows within some slices of the scheduler. */
-#define LOOK_NS 25000000ll
+#define LOOK_NS   25000000ll
 /* How far it looks back as long as all is quiet. */
-#define BACK_NS 100000000ll
+#define BACK_NS   100000000ll
 /* So many more after each quiet look. */
-#define MORE    0.5
+#define MORE      0.5
 /* Much of the work is waiting for the kernel's grace periods: for each CPU, so many. */
-#define MOST    8.0
+#define MOST      8.0
 /* The same where nobody looks. */
-#define BLINDLY 2.0
+#define BLINDLY   2.0
 /* After so many loud looks in vain it is others who make the noise, */
-#define IN_VAIN 4
+#define IN_VAIN   4
 /* of whom no more is known after this, */
 #define OTHERS_NS 2000000000ll
 /* and until then so many times the goal will do. */
-#define LOUDER 3
+#define LOUDER    3
 
 void ka_pace_begin(struct ka_pace *pace, int64_t goal_ns, size_t cpus, int64_t now_ns)
 {

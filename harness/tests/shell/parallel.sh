@@ -9,7 +9,7 @@ need parallel ssh sshd ip jq unshare
 need_root
 if [ "${PARALLEL_INSIDE-}" != yes ]; then
 	here=$(cd "$(dirname "$0")" && pwd)
-	PARALLEL_INSIDE=yes exec unshare --net --mount --pid --fork --mount-proc --kill-child bash ${KACHECK_TRACE-} "$here/parallel.sh"
+	PARALLEL_INSIDE=yes exec unshare --net --mount --pid --fork --mount-proc --kill-child bash "$here/parallel.sh"
 fi
 top=$(cd "$(dirname "$0")/../../.." && pwd)
 cd "$work" || exit 99
