@@ -39,10 +39,12 @@ static int run(const struct request *request)
 static int inside(void *arg)
 {
 	const struct request *request = arg;
+	const struct population_kind kind = { request->members, request->connections, request->weak,
+					      1 };
 	struct population p;
 	int status;
 
-	if (population_start(&p, request->members, request->connections, request->weak)) {
+	if (population_start(&p, &kind)) {
 		fputs("live_host: no population\n", stderr);
 		return 98;
 	}

@@ -33,6 +33,7 @@ struct self {
 	int *fds;
 	struct nn_socket_options *was;
 	size_t n;
+	int stretch;
 };
 
 static int set(int fd, int level, int option, int value)
@@ -40,11 +41,11 @@ static int set(int fd, int level, int option, int value)
 	return value && setsockopt(fd, level, option, &value, sizeof(value)) ? -errno : 0;
 }
 
-static int set_kind(int fd, size_t i)
+static int set_kind(int fd, size_t i, int stretch)
 {
 	i %= KA_N(kinds);
 	return set(fd, SOL_SOCKET, SO_KEEPALIVE, kinds[i].keepalive) |
-	       set(fd, IPPROTO_TCP, TCP_KEEPIDLE, kinds[i].idle) |
+	       set(fd, IPPROTO_TCP, TCP_KEEPIDLE, kinds[i].idle * stretch) |
 	       set(fd, IPPROTO_TCP, TCP_KEEPINTVL, kinds[i].intvl) |
 	       set(fd, IPPROTO_TCP, TCP_KEEPCNT, kinds[i].cnt) |
 	       set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kinds[i].ut_ms);
@@ -84,7 +85,7 @@ static int connect_one(struct self *self, int listening, size_t i, bool last)
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
 		return -errno;
 	peer = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
-	if (peer < 0 || set_kind(fd, i))
+	if (peer < 0 || set_kind(fd, i, self->stretch))
 		return -EIO;
 	keep(self, fd);
 	if (!last)
@@ -139,18 +140,18 @@ int give_up(int capability)
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
-static void live(int fd, size_t number, size_t connections, bool weak)
+static void live(int fd, size_t number, const struct population_kind *kind)
 {
-	struct self self = { 0 };
+	struct self self = { .stretch = kind->stretch };
 	struct nn_ns *ns;
 	char byte = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, number % 2 ? "db" : "web");
-	if (nn_ns_new(&ns, NULL) || nn_ns_enter(ns, NULL) || connect_all(&self, connections))
+	if (nn_ns_new(&ns, NULL) || nn_ns_enter(ns, NULL) || connect_all(&self, kind->connections))
 		_exit(1);
 	nn_ns_free(ns);
-	if (weak && (give_up(CAP_SYS_PTRACE) || give_up(CAP_SYS_ADMIN)))
+	if (kind->strong && number % 2 == 0 && (give_up(CAP_SYS_PTRACE) || give_up(CAP_SYS_ADMIN)))
 		_exit(1);
 	prctl(PR_SET_DUMPABLE, 1); /* who changes capabilities may no longer be looked at */
 	while (write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 1)
@@ -160,7 +161,7 @@ static void live(int fd, size_t number, size_t connections, bool weak)
 
 /* ---- all of them -------------------------------------------------------------------------- */
 
-static int start_member(struct population *p, size_t connections, bool strong)
+static int start_member(struct population *p, const struct population_kind *kind)
 {
 	int pair[2];
 	pid_t pid;
@@ -172,7 +173,7 @@ static int start_member(struct population *p, size_t connections, bool strong)
 		for (size_t i = 0; i < p->n; i++)
 			close(p->members[i].fd);
 		close(pair[0]);
-		live(pair[1], p->n, connections, strong && p->n % 2 == 0);
+		live(pair[1], p->n, kind);
 	}
 	close(pair[1]);
 	if (pid < 0)
@@ -181,14 +182,14 @@ static int start_member(struct population *p, size_t connections, bool strong)
 	return 0;
 }
 
-int population_start(struct population *p, size_t members, size_t connections, bool strong)
+int population_start(struct population *p, const struct population_kind *kind)
 {
 	char byte;
 	int ret = 0;
 
-	*p = (struct population){ .members = calloc(members, sizeof(*p->members)) };
-	for (size_t i = 0; i < members && !ret; i++)
-		ret = start_member(p, connections, strong);
+	*p = (struct population){ .members = calloc(kind->members, sizeof(*p->members)) };
+	for (size_t i = 0; i < kind->members && !ret; i++)
+		ret = start_member(p, kind);
 	for (size_t i = 0; i < p->n && !ret; i++)
 		ret = read(p->members[i].fd, &byte, 1) == 1 ? 0 : -EIO;
 	return ret;

@@ -18,13 +18,19 @@ struct population {
 	size_t n;
 };
 
+struct population_kind {
+	size_t members, connections; /* of each member */
+	bool strong;
+	int stretch; /* idle times are so many times as long: none may be over before the test is */
+};
+
 /*
  * Of five connections of a member, one has no keepalive, one only SO_KEEPALIVE, the others options of their
  * own: 15/15/9, the same with a user timeout of 20 s, 30/10/3; the far ends have none. Besides them, each
- * member has one that its peer has closed. Members are called "web" and "db" in turn; with @strong, each
+ * member has one that its peer has closed. Members are called "web" and "db" in turn; with .strong, each
  * second one has capabilities that the others lack (CAP_SYS_PTRACE, CAP_SYS_ADMIN). Returns 0 or -errno.
  */
-int population_start(struct population *p, size_t members, size_t connections, bool strong);
+int population_start(struct population *p, const struct population_kind *kind);
 /* True when all options of all sockets are what they were. */
 bool population_is_unchanged(const struct population *p);
 void population_end(struct population *p, size_t member);

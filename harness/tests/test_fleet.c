@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "model/util.h"
@@ -16,6 +15,11 @@
 #include "rollout/fleet.h"
 
 #define MOST_SOCKETS 40000
+
+static int start(struct population *p, size_t members, size_t connections, bool strong)
+{
+	return population_start(p, &(struct population_kind){ members, connections, strong, 100 });
+}
 
 /* ---- before and after ----------------------------------------------------------------------- */
 
@@ -162,27 +166,19 @@ static int check_fleet(struct inbox *in, const struct ka_fleet *fleet, const str
 INBOX_TEST(all_is_seen_and_nothing_is_changed)
 {
 	struct picture before, after;
-	struct rusage used;
 	struct population p;
 	struct ka_fleet fleet;
 	size_t members, connections;
-	int64_t start_ns, took_ns;
 
 	size_of(&members, &connections);
-	EXPECT_EQ(in, population_start(&p, members, connections, false), 0);
+	EXPECT_EQ(in, start(&p, members, connections, false), 0);
 	if (take_picture(in, &before, &p))
 		return 1;
-	start_ns = ka_now_ns();
 	EXPECT_OK(in, ka_fleet_read(&fleet, NULL, &in->err));
-	took_ns = ka_now_ns() - start_ns;
-	getrusage(RUSAGE_SELF, &used);
 	if (take_picture(in, &after, &p) || compare(in, &before, &after) ||
 	    check_fleet(in, &fleet, &p, connections))
 		return 1;
 	EXPECT(in, population_is_unchanged(&p));
-	if (getenv("KACHECK_FLEET"))
-		dprintf(in->fd, "%zu namespaces, %zu connections: %.3f s\n", fleet.n,
-			members * connections, ka_seconds(took_ns));
 	ka_fleet_free(&fleet);
 	population_stop(&p);
 	return 0;
@@ -232,7 +228,7 @@ INBOX_TEST(half_of_them_may_not_be_seen)
 {
 	struct population p;
 
-	EXPECT_EQ(in, population_start(&p, 6, 3, true), 0);
+	EXPECT_EQ(in, start(&p, 6, 3, true), 0);
 	if (in_a_child(in, &p, true) || in_a_child(in, &p, false))
 		return 1;
 	population_stop(&p);
@@ -269,7 +265,7 @@ INBOX_TEST(a_namespace_vanishes)
 	struct population p;
 	struct ka_fleet fleet;
 
-	EXPECT_EQ(in, population_start(&p, 3, 3, false), 0);
+	EXPECT_EQ(in, start(&p, 3, 3, false), 0);
 	*victim() = (struct victim){ &p, 1 };
 	EXPECT_OK(in, ka_fleet_read(&fleet, NULL, &in->err));
 	EXPECT_EQ(in, fleet.vanished, 1);
@@ -288,7 +284,7 @@ INBOX_TEST(a_namespace_that_is_only_held)
 	struct nn_ns *ns;
 	char path[64];
 
-	EXPECT_EQ(in, population_start(&p, 2, 3, false), 0);
+	EXPECT_EQ(in, start(&p, 2, 3, false), 0);
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)p.members[0].pid);
 	EXPECT_OK(in, nn_ns_open_path(&ns, path, &in->err));
 	*victim() = (struct victim){ &p, 0 };
