@@ -10,7 +10,7 @@
 #include "model/util.h"
 
 /* What fits on a screen; -v shows all. */
-#define MOST_GROUPS      15
+#define MOST_GROUPS      10
 #define MOST_CONNECTIONS 30
 
 static const char *plural(size_t n)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * without namespaces|mptcp COMMAND [ARGUMENT...]: runs COMMAND under a seccomp filter. namespaces:
+ * without namespaces|mptcp|lending COMMAND [ARGUMENT...]: runs COMMAND under a seccomp filter. namespaces:
  * refuses new ones and mounts the way containers do, EPERM, and ENOSYS for clone3 because a filter
- * cannot look into its argument. mptcp: a kernel without CONFIG_MPTCP.
+ * cannot look into its argument. mptcp: a kernel without CONFIG_MPTCP. lending: one before 5.6, which has no
+ * pidfd_getfd().
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -53,10 +54,18 @@ static const struct sock_filter no_mptcp[] = {
 	RETURN(SECCOMP_RET_ALLOW),
 };
 
+static const struct sock_filter no_lending[] = {
+	LOAD(nr),
+	ON(SYS_pidfd_getfd),
+	RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
 static const struct {
 	const char *what;
 	struct sock_fprog program;
 } filters[] = {
+	{ "lending", { KA_N(no_lending), (struct sock_filter *)no_lending } },
 	{ "namespaces", { KA_N(no_namespaces), (struct sock_filter *)no_namespaces } },
 	{ "mptcp", { KA_N(no_mptcp), (struct sock_filter *)no_mptcp } },
 };

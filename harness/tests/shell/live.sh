@@ -5,7 +5,7 @@
 # sandbox with a population (live_host.c). Nothing of it changes.
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
-: "${LIVE_HOST:?path of live_host}"
+: "${LIVE_HOST:?path of live_host}" "${WITHOUT:?path of without}"
 need jq
 "$LIVE_HOST" 1 1 true
 case $? in
@@ -39,12 +39,13 @@ has "all: connections" "$out" '200 established connections, 120 without keepaliv
 has "all: classes" "$out" '^  never +120 +(db, web|web, db)$'
 has "all: seconds" "$out" '^  seconds +20 '
 has "all: a group" "$out" '^  web +to 8000 +10 +2 +15/15/9 +15[01]\.[0-9] \.\. 15[12]'
-has "all: a user timeout" "$out" '15/15/9, user timeout 20 s +(29|30)\.'
+has "all: a screen holds ten groups" "$out" "and 2 more groups"
 has "all: as the sysctls" "$out" '7200/75/9 \(as the sysctls\)'
 has "all: gateways" "$out" 'idle, forgotten by: those of 900 s or less \(aws-nlb'
 has "all: half closed" "$out" '^  CLOSE_WAIT +db +to 8000 +2 '
 is "all: one screen" "$(($(wc -l <"$work/stdout") < 60))" 1
 on 2 5 --live all -v
+has "all -v: a user timeout" "$out" '15/15/9, user timeout 20 s +(29|30)\.'
 has "all -v: each connection" "$out" '127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:8000 +web \([0-9]+\)'
 has "all -v: each namespace" "$out" '^  net:\[[0-9]+\] +/proc/[0-9]+/ns/net \(web\) +11 +7200/75/9'
 
@@ -127,6 +128,15 @@ is "half is not seen, and a no: exit status" "$status" 1
 run "$LIVE_HOST" blind 6 5 "$KACHECK" sysctl --live all
 is "nobody is seen: exit status" "$status" 99
 has "nobody is seen: a line each" "$(grep -c 'net:\[.*ns/net (' "$work/stdout")" '^3$'
+
+# Options that cannot be read: a range, and why.
+run "$LIVE_HOST" 1 5 "$WITHOUT" lending "$KACHECK" sysctl --live all -v --detect-within 4h
+is "a kernel before 5.6: exit status" "$status" 1
+has "a kernel before 5.6: a range" "$out" 'not before 1[0-9]\.[0-9] s; [0-9.]+ \.\. [0-9.]+ s if it has no options'
+has "a kernel before 5.6: counted" "$out" 'yes: 0, no: 6, not known: 4'
+has "a kernel before 5.6: why" "$out" 'Linux 5\.6'
+run "$LIVE_HOST" 1 5 "$WITHOUT" lending "$KACHECK" sysctl --live all
+is "a kernel before 5.6, no question: exit status" "$status" 99
 
 # One namespace.
 # shellcheck disable=SC2016 # the sandbox expands it
