@@ -11,6 +11,7 @@
  *   quiet        answers nothing     wrong   answers "no"     slow=MS   listens only then
  *   children=N   forks so many, which live on     background   goes into the background
  *   print=MIB    prints so much first     deaf   ignores SIGTERM     exit=N   ends at once, with words
+ *   shm          leaves shared memory of System V
  *   user         says who it is     two   listens twice     write=PATH   writes a file
  */
 #include <arpa/inet.h>
@@ -23,6 +24,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -277,6 +280,8 @@ static void behave(void)
 			die(word("write"));
 		close(fd);
 	}
+	if (word("shm") && shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600) < 0)
+		die("shmget");
 	if (word("background") && fork())
 		exit(0);
 	for (int i = 0; i < number("children", 0); i++)

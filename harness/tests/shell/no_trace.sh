@@ -106,4 +106,26 @@ for ((i = 1; i <= kills; i++)); do
 	unchanged "SIGKILL after $moment s"
 	[ "$failures" -gt "$before" ] || ok "SIGKILL after $moment s leaves nothing"
 done
+
+# A real program that does what programs do: writes files, makes shared memory, has children who are no
+# longer its own, and does not end when it is told to.
+served=${KACHECK_SERVED:-$(dirname "$KACHECK")/served}
+if [ ! -x "$served" ]; then
+	printf 'not looked at: programs; there is no %s\n' "$served"
+	finish
+fi
+program=(program --kernel host --port 7000 --send 'hello\n' --expect ok --budget 5s --
+	"$served" "keepalive=1,1,1" deaf children=2 shm write=/var/tmp/kacheck-was-here)
+before=$failures
+marked "$KACHECK" "${program[@]}"
+unchanged "a program that is tried"
+is "a program that is tried: exit status" "$status" 0
+[ "$failures" -gt "$before" ] || ok "a program that is tried leaves nothing"
+for ((i = 1; i <= (kills + 1) / 2; i++)); do
+	moment=$((RANDOM % 3)).$(printf '%03d' $((RANDOM % 1000)))
+	before=$failures
+	marked timeout --foreground -s KILL "$moment" "$KACHECK" "${program[@]}"
+	unchanged "a program, SIGKILL after $moment s"
+	[ "$failures" -gt "$before" ] || ok "a program, SIGKILL after $moment s leaves nothing"
+done
 finish

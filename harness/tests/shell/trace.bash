@@ -44,6 +44,7 @@ snapshot() {
 	nft list ruleset
 	xargs sysctl --ignore <"$work/sysctls" 2>/dev/null
 	cat /proc/self/mountinfo
+	cut -c 1-22 /proc/sysvipc/*
 	find "${folders[@]}" -xdev -not -path "$work/*" 2>/dev/null | sort
 	(cd "$home" && find . | sort)
 }
