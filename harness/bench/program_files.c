@@ -18,6 +18,7 @@
 /* The file is read as it is: name services are shared objects of another root file system. */
 static int find_user(const char *name, struct passwd *out, struct nn_err *err)
 {
+	static char nowhere[] = "/";
 	FILE *file = fopen("/etc/passwd", "re");
 	const struct passwd *pw = NULL;
 
@@ -33,7 +34,7 @@ static int find_user(const char *name, struct passwd *out, struct nn_err *err)
 	if (isdigit((unsigned char)*name)) {
 		*out = (struct passwd){ .pw_uid = (uid_t)strtoul(name, NULL, 10),
 					.pw_gid = (gid_t)strtoul(name, NULL, 10),
-					.pw_dir = (char[]){ "/" } };
+					.pw_dir = nowhere };
 		return 0;
 	}
 	return nn_refuse(err, "there is no user %s here (is its package installed?)", name);
@@ -56,7 +57,7 @@ static void find_groups(struct ka_program_root *root, const char *user)
 /* Where there is only one user, everybody is. */
 static int learn_user(struct ka_program_root *root, const char *name, struct nn_err *err)
 {
-	struct passwd pw;
+	struct passwd pw = { .pw_uid = 0 };
 	int ret;
 
 	if (!root->all_ids) {
@@ -83,7 +84,7 @@ static int learn_user(struct ka_program_root *root, const char *name, struct nn_
 static int own(const struct ka_program_root *root, const char *path, const char *user,
 	       struct nn_err *err)
 {
-	struct passwd pw;
+	struct passwd pw = { .pw_uid = 0 };
 	int ret;
 
 	if (!user || !root->all_ids)
