@@ -68,9 +68,14 @@ static void take_question(void *target, const struct ka_option *option, const ch
 {
 	struct ka_questions *questions = &((struct ka_sysctl_options *)target)->questions;
 	struct nn_err err = { "" };
-	int ret = strcmp(option->name, "detect-within") == 0
-			  ? ka_questions_detect(questions, arg, &err)
-			  : ka_questions_survive(questions, arg, &err);
+	int ret;
+
+	if (strcmp(option->name, "detect-within") == 0)
+		ret = ka_questions_detect(questions, arg, &err);
+	else if (strcmp(option->name, "detect-busy-within") == 0)
+		ret = ka_questions_busy(questions, arg, &err);
+	else
+		ret = ka_questions_survive(questions, arg, &err);
 
 	if (ret < 0)
 		ka_usage_error("%s", err.text);
@@ -153,10 +158,12 @@ static const struct ka_option table[] = {
 	  ka_take_flag, AT(verbose) },
 	{ "detect-within", 0, "TIME", "Is a dead peer noticed within 5m?", 1,
 	  .take = take_question },
+	{ "detect-busy-within", 0, "TIME",
+	  "Is a peer that dies while data is unacknowledged noticed within 1m?", 1,
+	  .take = take_question },
 	{ "survive-idle", 0, "TIME|GATEWAY,...",
 	  "Does an idle connection live through gateways that forget after 350s, or such as "
-	  "aws-nlb, "
-	  "azure-lb, gcp, ipvs?",
+	  "aws-nlb, azure-lb, gcp, ipvs, or proxies such as envoy, nginx-stream, haproxy?",
 	  1, .take = take_question },
 	{ "max-probes-per-second", 0, "N",
 	  "Do all idle connections together cost at most N probes a second? Needs --connections", 1,

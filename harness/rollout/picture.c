@@ -74,7 +74,8 @@ const char *ka_picture(const struct ka_question *question, const struct ka_answe
 	char end[64];
 
 	*buf = '\0';
-	if (answer->effect != KA_EFFECT_DETECTS || question->kind == KA_ASK_RATE)
+	if (answer->effect != KA_EFFECT_DETECTS || question->kind == KA_ASK_RATE ||
+	    question->kind == KA_ASK_BUSY || question->timer)
 		return buf;
 	if (question->kind == KA_ASK_DETECT)
 		draw_detect(&canvas, question, answer);

@@ -14,6 +14,7 @@
 #include "model/nearest.h"
 #include "model/span.h"
 #include "model/util.h"
+#include "rollout/presets.h"
 
 /* ---- lengths of time ------------------------------------------------------------------------ */
 
@@ -97,6 +98,14 @@ int ka_questions_detect(struct ka_questions *questions, const char *text, struct
 	return ret ? nn_prefix(err, ret, "--detect-within") : add(questions, &question, err);
 }
 
+int ka_questions_busy(struct ka_questions *questions, const char *text, struct nn_err *err)
+{
+	struct ka_question question = { .kind = KA_ASK_BUSY };
+	int ret = ka_span_parse(&question.limit_s, text, err);
+
+	return ret ? nn_prefix(err, ret, "--detect-busy-within") : add(questions, &question, err);
+}
+
 int ka_questions_rate(struct ka_questions *questions, double rate, unsigned long connections,
 		      struct nn_err *err)
 {
@@ -111,16 +120,17 @@ static int survive_name(struct ka_questions *questions, const char *name, struct
 {
 	struct ka_question question = { .kind = KA_ASK_SURVIVE };
 	struct ka_nearest nearest = { .n = 0 };
+	const struct ka_preset *gateway;
+	struct ka_preset room;
 	char hint[600];
 
-	for (size_t i = 0; i < KA_GATEWAYS; i++) {
-		const struct ka_gateway *gateway = &ka_gateways[i];
-
+	for (size_t i = 0; (gateway = ka_preset_at(i, &room)); i++) {
 		ka_nearest_offer(&nearest, name, gateway->name);
 		if (strcmp(gateway->name, name) != 0)
 			continue;
 		question.limit_s = gateway->timeout_s;
 		question.unknown = gateway->unknown;
+		question.timer = gateway->timer;
 		snprintf(question.gateway, sizeof(question.gateway), "%s", gateway->name);
 		return add(questions, &question, err);
 	}
@@ -196,8 +206,10 @@ bool ka_question_holds(const struct ka_question *question, const struct ka_answe
 	case KA_ASK_DETECT:
 		return answer->effect == KA_EFFECT_DETECTS &&
 		       answer->detect_s[1] <= question->limit_s;
+	case KA_ASK_BUSY:
+		return answer->unacked_s[1] <= question->limit_s;
 	case KA_ASK_SURVIVE:
-		return ka_answer_keeps(answer, question->limit_s);
+		return !question->timer && ka_answer_keeps(answer, question->limit_s);
 	case KA_ASK_RATE:
 		return rate_of(question, answer) <= question->rate;
 	}
@@ -209,8 +221,10 @@ double ka_question_seconds(const struct ka_question *question, const struct ka_a
 	switch (question->kind) {
 	case KA_ASK_DETECT:
 		return answer->detect_s[1];
+	case KA_ASK_BUSY:
+		return answer->unacked_s[1];
 	case KA_ASK_SURVIVE:
-		return answer->period_s[1];
+		return question->timer ? NAN : answer->period_s[1];
 	case KA_ASK_RATE:
 		break;
 	}
@@ -234,7 +248,18 @@ const char *ka_question_text(const struct ka_question *question, char *buf, size
 	case KA_ASK_DETECT:
 		snprintf(buf, size, "is a dead peer noticed within %s?", span);
 		break;
+	case KA_ASK_BUSY:
+		snprintf(buf, size, "is a peer that dies with data in flight noticed within %s?",
+			 span);
+		break;
 	case KA_ASK_SURVIVE:
+		if (question->timer) {
+			snprintf(buf, size,
+				 "does an idle connection live through %s, a proxy that ends it "
+				 "after %s without data (%s)?",
+				 question->gateway, span, question->timer);
+			break;
+		}
 		snprintf(buf, size,
 			 "does an idle connection live through %s%s%sa gateway that forgets after "
 			 "%s %s?",
@@ -274,7 +299,13 @@ static const char *senseless(const struct ka_answer *answer)
 static void reason_survive(const struct ka_question *question, const struct ka_answer *answer,
 			   char *buf, size_t size)
 {
-	if (ka_answer_keeps(answer, question->limit_s))
+	if (question->timer)
+		snprintf(buf, size,
+			 "a probe is no activity there: the proxy's kernel answers it, and its %s "
+			 "counts data only. No value of keepalive changes that; a heartbeat of the "
+			 "application does, or a longer %s",
+			 question->timer, question->timer);
+	else if (ka_answer_keeps(answer, question->limit_s))
 		snprintf(buf, size, "a probe passes each %.1f .. %.1f s, before %.0f s",
 			 answer->period_s[0], answer->period_s[1], question->limit_s);
 	else if (ka_answer_may_keep(answer, question->limit_s))
@@ -294,7 +325,7 @@ const char *ka_question_reason(const struct ka_question *question, const struct 
 {
 	const char *why = senseless(answer);
 
-	if (why && question->kind != KA_ASK_RATE) {
+	if (why && question->kind != KA_ASK_RATE && question->kind != KA_ASK_BUSY) {
 		snprintf(buf, size, "%s", why);
 		return buf;
 	}
@@ -302,6 +333,12 @@ const char *ka_question_reason(const struct ka_question *question, const struct 
 	case KA_ASK_DETECT:
 		snprintf(buf, size, "%.1f s at the latest (%.1f s at the earliest)",
 			 answer->detect_s[1], answer->detect_s[0]);
+		break;
+	case KA_ASK_BUSY:
+		snprintf(buf, size,
+			 "%.1f s after the write at the latest (%.1f s at the earliest): "
+			 "tcp_retries2 rules then, not keepalive",
+			 answer->unacked_s[1], answer->unacked_s[0]);
 		break;
 	case KA_ASK_SURVIVE:
 		reason_survive(question, answer, buf, size);

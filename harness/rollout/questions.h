@@ -8,6 +8,7 @@
 
 enum ka_question_kind {
 	KA_ASK_DETECT,  /* is a dead peer noticed within .limit_s? */
+	KA_ASK_BUSY,    /* the same while data is unacknowledged */
 	KA_ASK_SURVIVE, /* does an idle connection live through a gateway that forgets? */
 	KA_ASK_RATE,    /* do idle connections cost at most .rate probes a second? */
 };
@@ -17,6 +18,7 @@ struct ka_question {
 	double limit_s;
 	char gateway[24];        /* KA_ASK_SURVIVE: whose timeout it is; empty: nobody's */
 	enum ka_unknown unknown; /* what it does when it has forgotten */
+	const char *timer;       /* of a proxy, for which only data counts; NULL: a gateway */
 	bool own;                /* the time is what the rollout says of connection tracking */
 	double rate;
 	unsigned long connections;
@@ -34,6 +36,7 @@ int ka_span_parse(double *seconds, const char *text, struct nn_err *err);
 
 /* "5m". 0, or -EINVAL with a text. */
 int ka_questions_detect(struct ka_questions *questions, const char *text, struct nn_err *err);
+int ka_questions_busy(struct ka_questions *questions, const char *text, struct nn_err *err);
 /* "350s" (silently and with a RST: two questions), "aws-nlb,azure-lb", or both mixed. */
 int ka_questions_survive(struct ka_questions *questions, const char *text, struct nn_err *err);
 int ka_questions_rate(struct ka_questions *questions, double rate, unsigned long connections,

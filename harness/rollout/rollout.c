@@ -61,7 +61,8 @@ void ka_rollout_plan(struct ka_rollout *r)
 	for (size_t i = 0; i < r->questions.n; i++) {
 		const struct ka_question *question = &r->questions.list[i];
 
-		if (question->kind == KA_ASK_SURVIVE)
+		r->gateway_of[i] = SIZE_MAX;
+		if (question->kind == KA_ASK_SURVIVE && !question->timer)
 			r->gateway_of[i] = add_gateway(&r->spec, (unsigned)question->limit_s,
 						       question->unknown);
 	}
@@ -323,10 +324,10 @@ static bool contradicts(struct ka_reply *reply, const struct ka_measured *m)
 	return true;
 }
 
-static void reply_detect(const struct ka_rollout *r, const struct ka_question *question,
-			 struct ka_reply *reply)
+static void reply_detect(const struct ka_rollout *r, enum ka_trial_kind kind,
+			 const struct ka_question *question, struct ka_reply *reply)
 {
-	const struct ka_measured *m = ka_rollout_measured(r, KA_TRIAL_DEAD_AFTER, 0);
+	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
 
 	if (!m || contradicts(reply, m) || m->verdict != KA_PASS)
 		return;
@@ -441,7 +442,10 @@ static void reply_measured(const struct ka_rollout *r, size_t i, struct ka_reply
 
 	switch (question->kind) {
 	case KA_ASK_DETECT:
-		reply_detect(r, question, reply);
+		reply_detect(r, KA_TRIAL_DEAD_AFTER, question, reply);
+		break;
+	case KA_ASK_BUSY:
+		reply_detect(r, KA_TRIAL_UNACKED_AFTER, question, reply);
 		break;
 	case KA_ASK_SURVIVE:
 		reply_survive(r, r->gateway_of[i], reply);

@@ -50,6 +50,10 @@ enum ka_seen_reply ka_seen_reply(const struct ka_seen *seen, enum ka_seen_when w
 	switch (question->kind) {
 	case KA_ASK_DETECT:
 		return within(seen, when, question->limit_s, holds);
+	case KA_ASK_BUSY:
+		if (!seen->rule[when].known)
+			return KA_SEEN_NOT_KNOWN;
+		return holds ? KA_SEEN_YES : KA_SEEN_NO;
 	case KA_ASK_SURVIVE:
 		return survives(seen, when, question->limit_s, holds);
 	case KA_ASK_RATE:

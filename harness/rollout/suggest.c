@@ -71,12 +71,32 @@ static int64_t pick(const int64_t *list, size_t n, size_t i, int64_t now)
 	return i < n ? list[i] : now;
 }
 
+/* Questions about data in flight hang on tcp_retries2 alone: the most of it that answers them. */
+static bool fit_retries(struct ka_knobs *knobs, const struct ka_questions *questions,
+			const struct ka_rates *rates)
+{
+	struct ka_questions busy = { .n = 0 };
+	struct search search = { .questions = &busy, .rates = rates };
+
+	for (size_t i = 0; i < questions->n; i++)
+		if (questions->list[i].kind == KA_ASK_BUSY)
+			busy.list[busy.n++] = questions->list[i];
+	while (!holds(&search, knobs))
+		if (--knobs->value[KA_KNOB_RETRIES2] < 1)
+			return false;
+	return true;
+}
+
 bool ka_suggest(struct ka_knobs *suggested, const struct ka_knobs *now,
 		const struct ka_questions *questions, const struct ka_rates *rates)
 {
+	struct ka_knobs fit = *now;
 	struct search search = {
-		.now = now, .questions = questions, .rates = rates, .cost = INFINITY
+		.now = &fit, .questions = questions, .rates = rates, .cost = INFINITY
 	};
+
+	if (!fit_retries(&fit, questions, rates))
+		return false;
 
 	for (size_t t = 0; t <= KA_N(times); t++)
 		for (size_t i = 0; i <= KA_N(intvls); i++)

@@ -297,6 +297,49 @@ TEST(asks_of_own_tracking)
 		strstr(text, "conntrack with these values, a gateway that forgets after 3 min"));
 }
 
+TEST(asks_of_data_in_flight)
+{
+	struct ka_questions questions = { .n = 0 };
+	struct ka_knobs knobs = ka_knobs_of(60, 10, 6);
+	struct ka_answer answer;
+	char text[300];
+
+	assert_int_equal(ka_questions_busy(&questions, "1m", NULL), 0);
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_false(ka_question_holds(&questions.list[0], &answer));
+	knobs.value[KA_KNOB_RETRIES2] = 6;
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_true(ka_question_holds(&questions.list[0], &answer));
+	assert_non_null(strstr(ka_question_reason(&questions.list[0], &answer, text, sizeof(text)),
+			       "after the write at the latest"));
+	knobs.value[KA_KNOB_TIME] = -1; /* keepalive has no say */
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_true(ka_question_holds(&questions.list[0], &answer));
+}
+
+/* A proxy's own timer sees no probe: no value helps. */
+TEST(asks_of_proxies)
+{
+	struct ka_questions questions = { .n = 0 };
+	struct ka_answer answer;
+	char text[500];
+
+	assert_int_equal(ka_questions_survive(&questions, "nginx-stream,envoy,cisco-asa", NULL), 0);
+	assert_int_equal(questions.n, 3);
+	for (int64_t time = 1; time < 600; time += 100) {
+		struct ka_knobs knobs = ka_knobs_of(time, 1, 3);
+
+		ka_answer_predict(&answer, &knobs, 250);
+		assert_false(ka_question_holds(&questions.list[0], &answer));
+		assert_false(ka_question_holds(&questions.list[1], &answer));
+		assert_true(ka_question_holds(&questions.list[2], &answer));
+	}
+	assert_non_null(strstr(ka_question_text(&questions.list[0], text, sizeof(text)),
+			       "after 10 min without data (proxy_timeout)"));
+	assert_non_null(strstr(ka_question_reason(&questions.list[0], &answer, text, sizeof(text)),
+			       "a probe is no activity there"));
+}
+
 TEST(asks)
 {
 	struct ka_questions questions = { .n = 0 };
@@ -427,6 +470,11 @@ TEST(suggests_little)
 	assert_non_null(
 		strstr(ka_suggest_text(KA_SNIPPET_DOCKER, &suggested, &now, buf, sizeof(buf)),
 		       " --sysctl net.ipv4.tcp_keepalive_intvl=10"));
+	/* what concerns data in flight concerns tcp_retries2 */
+	ka_questions_busy(&questions, "1m", NULL);
+	assert_true(ka_suggest(&suggested, &now, &questions, &rates));
+	assert_int_equal(suggested.value[KA_KNOB_TIME], 220);
+	assert_int_equal(suggested.value[KA_KNOB_RETRIES2], 6);
 	/* at HZ 250 alone, more would do */
 	questions.n = 0;
 	ka_questions_survive(&questions, "ipvs", NULL);

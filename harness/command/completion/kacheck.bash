@@ -14,7 +14,7 @@ _kacheck_words() {
 	report) echo '--format --report --color --quiet --verbose --strict --exit-style --help --usage' ;;
 	compare) echo '--all --format --help --usage' ;;
 	sysctl)
-		echo '--system --from --live --program --port --verbose --detect-within --survive-idle --max-probes-per-second
+		echo '--system --from --live --program --port --verbose --detect-within --detect-busy-within --survive-idle --max-probes-per-second
 			--connections --kernel --budget --format --suggest --strict --hz --fleet --help --usage'
 		;;
 	program)
@@ -87,10 +87,10 @@ _kacheck() {
 		return
 		;;
 	sysctl:--survive-idle)
-		mapfile -t COMPREPLY < <(compgen -W 'aws-nlb aws-natgw azure-lb gcp ipvs alicloud meraki conntrack conntrack-kube' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'aws-nlb aws-natgw azure-lb gcp ipvs alicloud meraki conntrack conntrack-kube ec2-nitro azure-nat aks cisco-asa cisco-pix fortinet pfsense istio envoy nginx-stream haproxy kafka pgbouncer' -- "$cur")
 		return
 		;;
-	sysctl:--detect-within | sysctl:--budget | sysctl:--connections | sysctl:--max-probes-per-second | sysctl:--program | sysctl:--port)
+	sysctl:--detect-within | sysctl:--detect-busy-within | sysctl:--budget | sysctl:--connections | sysctl:--max-probes-per-second | sysctl:--program | sysctl:--port)
 		return
 		;;
 	*:--filter | *:-f | *:--exclude)

@@ -89,6 +89,15 @@ has "NixOS: a value and its place" "$out" 'tcp_keepalive_time +7200 +60 +a.nix:1
 refuses 2 'none.yaml:2: no YAML' sysctl "$work/forms/none.yaml"
 refuses 2 'tuned.conf:2: include = .*circle' sysctl "$work/forms/circle/tuned.conf"
 
+host --budget 0 time=60 --survive-idle nginx-stream,kafka
+is "a proxy: no" "$status" 1
+has "a proxy: why" "$(tr '\n' ' ' <"$work/stdout" | tr -s ' ')" 'a probe is no activity there'
+host --budget 0 time=60 --detect-busy-within 1m
+is "data in flight: no" "$status" 1
+host --budget 0 time=60 retries2=6 --detect-busy-within 1m
+is "data in flight: yes" "$status" 0
+refuses 2 'detect-busy-within.*350s' sysctl time=1 --detect-busy-within never
+
 # An answer says for which HZ it holds: 870 s is below 900 s on one kernel of four.
 host --budget 0 time=60 --survive-idle ipvs --detect-within 1h
 has "HZ: an answer that holds for all" "$out" 'the same +at HZ'
@@ -179,6 +188,8 @@ if can_run; then
 	has "markdown: a reply" "$out" '^- \*\*yes\*\*: is a dead peer noticed'
 	# shellcheck disable=SC2016
 	has "markdown: a table" "$out" '^\| `net.ipv4.tcp_keepalive_time` \| 7200 \| 1 \|'
+	host retries2=3 --budget 10s --detect-busy-within 10s --format json
+	is "data in flight: measured" "$(jq -c '.questions[0] | [.yes, .measured]' "$work/stdout")" '[true,true]'
 	# Limits of RTO are applied where the kernel has them, and else named as without effect.
 	host retries2=3 rto_max_ms=1000 --budget 5s --format json
 	if [ -e /proc/sys/net/ipv4/tcp_rto_max_ms ]; then
