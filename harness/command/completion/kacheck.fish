@@ -81,6 +81,8 @@ complete -c kacheck -n '__kacheck_in sysctl' -s z -l hz -x -a 'all 100 250 300 1
 complete -c kacheck -n '__kacheck_in sysctl' -l fleet -d 'for all usual kernels'
 complete -c kacheck -n '__kacheck_in sysctl' -l strict -d 'refuse lines that the tools would pass over'
 complete -c kacheck -n '__kacheck_in sysctl' -l suggest -d 'the smallest change that answers all with yes'
+complete -c kacheck -n '__kacheck_in sysctl' -l hz -x -d 'for a kernel with this HZ'
+complete -c kacheck -n '__kacheck_in sysctl' -l fleet -d 'for all usual kernels'
 complete -c kacheck -n '__kacheck_in kernels' -a 'build get uml'
 complete -c kacheck -n '__kacheck_in program' -F -a "(kacheck program --list 2>/dev/null | string replace -rf '^([a-z]\S*) .*' '\$1')"
 complete -c kacheck -n '__kacheck_in program' -s p -l port -x -d 'where the command listens'
