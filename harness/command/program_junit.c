@@ -74,7 +74,9 @@ static void put_attempts(FILE *out, struct counts *counts, const struct ka_inqui
 		if (q->attempts->list[i].subject == subject)
 			put_case(out, counts, suite, q->attempts->list[i].name,
 				 count(counts, ka_inquiry_fails(q, i), broken, skipped),
-				 s->planned ? s->why : "takes longer than --budget");
+				 s->planned ? s->why
+					    : "only computed: it takes longer than --budget, or "
+					      "--filter leaves it out");
 	}
 }
 

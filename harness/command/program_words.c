@@ -111,7 +111,7 @@ const char *ka_program_tally(const struct ka_inquiry *q, char *buf, size_t size)
 		     { n[KA_BROKEN], "broken" },
 		     { lost, "without a result" },
 		     { n[KA_SKIP], "not possible here" },
-		     { computed_only, "only computed, because they take longer than --budget" } };
+		     { computed_only, "only computed" } };
 
 	used = (size_t)snprintf(buf, size, "%zu experiments: %u as predicted", total, n[KA_PASS]);
 	for (size_t i = 0; i < KA_N(rest) && used < size; i++)

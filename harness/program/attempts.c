@@ -264,7 +264,9 @@ static void expect_cut(struct maker *m, struct ka_attempt *a, const struct ka_pa
 	a->case_->expect = (struct ka_expect){ .when = KA_NEVER, .watch = { .ms = 100 } };
 	if (!m->keepalive)
 		return;
-	*step = (struct ka_step){ .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) };
+	/* asked before the first probe, where there is time: what comes back may end the connection */
+	if (m->setting.idle < passage->timeout_s + 3)
+		*step = (struct ka_step){ .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) };
 	a->case_->expect = expires(m, ka_scenario(KA_SCENARIO_SILENT));
 	if (passage->unknown == KA_UNKNOWN_RESET)
 		a->case_->expect = (struct ka_expect){ KA_RESET_AT_FIRST_PROBE };

@@ -68,6 +68,36 @@ static bool is_of_program(const json_t *findings)
 	return json_array_size(findings) > 0;
 }
 
+static double time_of(const json_t *event)
+{
+	return json_number_value(json_object_get(event, "t"));
+}
+
+static bool is_kind(const json_t *event, const char *kind)
+{
+	const char *text = json_string_value(json_object_get(event, "kind"));
+
+	return text && strcmp(text, kind) == 0;
+}
+
+/* How long the attempt waited before it went on; NAN: it did not come so far. */
+static double waited_s(const struct ka_attempt *a, const json_t *timeline)
+{
+	double began = NAN;
+
+	for (size_t i = 0; i < json_array_size(timeline); i++) {
+		const json_t *event = json_array_get(timeline, i);
+		json_int_t step = json_integer_value(json_object_get(event, "step"));
+
+		if (!is_kind(event, "step") || step < 0 || step >= (json_int_t)a->case_->n_steps)
+			continue;
+		if (a->steps[step].do_ == KA_WAIT)
+			return time_of(event) - began;
+		began = time_of(event);
+	}
+	return NAN;
+}
+
 static void take_result(struct ka_shown *out, const struct ka_result *r)
 {
 	*out = (struct ka_shown){ .planned = true,
@@ -95,6 +125,7 @@ void ka_inquiry_take(struct ka_inquiry *q, size_t i, json_t *json)
 		return;
 	}
 	take_result(out, &result);
+	out->waited_s = waited_s(&q->attempts->list[i], result.timeline);
 	ka_result_clear(&result);
 }
 
@@ -145,6 +176,16 @@ static void compute(struct ka_ending *e, const struct ka_shown *s)
 	e->why = s->why;
 }
 
+/* It was idle for as long as was asked for, and closed only when it was used again. */
+static void forgive_the_end(struct ka_ending *e, const struct ka_shown *s)
+{
+	if (e->kind != KA_ENDING_CLOSED || isnan(s->waited_s))
+		return;
+	e->kind = KA_ENDING_LIVES;
+	e->watched_s = s->waited_s;
+	e->why = "the program closes it as soon as it was used again";
+}
+
 struct ka_ending ka_inquiry_ending(const struct ka_inquiry *q, size_t i)
 {
 	struct ka_ending e = { .kernel_s = NAN,
@@ -172,6 +213,8 @@ struct ka_ending ka_inquiry_ending(const struct ka_inquiry *q, size_t i)
 	e.off_jiffies = s->off_jiffies;
 	if (*s->why)
 		e.why = s->why;
+	if (q->attempts->list[i].scenario == KA_SCENARIO_HEALTHY)
+		forgive_the_end(&e, s);
 	return e;
 }
 

@@ -21,6 +21,7 @@ struct ka_shown {
 	enum ka_program_verdict program;
 	double kernel_s, program_s;
 	double watched_s; /* from its first step to the end of the watch */
+	double waited_s;  /* how long it was idle, where a KA_WAIT came to its end; NAN: none did */
 	bool have_off;
 	int64_t off_jiffies;
 };

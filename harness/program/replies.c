@@ -125,8 +125,9 @@ static void tell_life(struct teller *t, struct ka_demand_reply *r, double limit_
 	else if (e.kind != KA_ENDING_LIVES || e.failed)
 		reply(r, KA_REPLY_NO, "%.380s", e.why ? e.why : "it ended");
 	else if (r->measured && tried_s >= limit_s)
-		reply(r, KA_REPLY_YES, "it was there after %s",
-		      ka_span_text(tried_s, span, sizeof(span)));
+		reply(r, KA_REPLY_YES, "it was there after %s%s%s",
+		      ka_span_text(tried_s, span, sizeof(span)), e.why ? ", and " : "",
+		      e.why ? e.why : "");
 	else
 		reply(r, KA_REPLY_UNKNOWN,
 		      "no option ends it; whether the program does was %s: give it a guest "
@@ -240,7 +241,7 @@ static void add_options(struct teller *t)
 static void add_leak(struct teller *t)
 {
 	struct ka_demand_reply *r;
-	unsigned let_go = 0;
+	unsigned let_go = 0, planned = 0;
 
 	if (!t->demands->no_leak)
 		return;
@@ -250,6 +251,7 @@ static void add_leak(struct teller *t)
 
 		if (t->q->attempts->list[i].subject != t->subject)
 			continue;
+		planned += t->q->shown[i].planned;
 		let_go += e.kind == KA_ENDING_NOTICED || e.kind == KA_ENDING_CLOSED;
 		if (e.kind != KA_ENDING_HELD)
 			continue;
@@ -262,7 +264,8 @@ static void add_leak(struct teller *t)
 	if (let_go)
 		reply(r, KA_REPLY_YES, "it did so %u times of %u", let_go, let_go);
 	else
-		reply(r, KA_REPLY_BROKEN, "no experiment has shown any");
+		reply(r, planned ? KA_REPLY_BROKEN : KA_REPLY_UNKNOWN,
+		      "no experiment has shown any");
 }
 
 /* ---- all -------------------------------------------------------------------------------------- */

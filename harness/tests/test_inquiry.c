@@ -69,7 +69,8 @@ static struct ka_shown *show(struct ka_inquiry *q, enum ka_scenario_number scena
 				.program = did,
 				.kernel_s = kernel_s,
 				.program_s = program_s,
-				.watched_s = 3600 };
+				.watched_s = 3600,
+				.waited_s = NAN };
 	return s;
 }
 
@@ -157,7 +158,7 @@ TEST(each_demand_can_be_met_and_not)
 		{ &redis, "keepalive", "off", KA_REPLY_NO },
 		{ &off, "keepalive", "off", KA_REPLY_YES },
 		{ &redis, "survive-idle", "1h", KA_REPLY_UNKNOWN },
-		{ &redis, "no-leak", "yes", KA_REPLY_BROKEN },
+		{ &redis, "no-leak", "yes", KA_REPLY_UNKNOWN },
 	};
 	static const enum ka_inquiry_end ends[] = { [KA_REPLY_YES] = KA_INQUIRY_GOOD,
 						    [KA_REPLY_NO] = KA_INQUIRY_BAD,
@@ -185,6 +186,10 @@ TEST(a_healthy_connection_must_have_been_watched)
 	assert_int_equal(reply_of(q).kind, KA_REPLY_UNKNOWN);
 	show(q, KA_SCENARIO_HEALTHY, KA_PROGRAM_CLOSED, NAN, 61);
 	assert_int_equal(reply_of(q).kind, KA_REPLY_NO);
+	/* it was idle for that long, and closed when it was used again */
+	q->spec.idle_s = 3600;
+	show(q, KA_SCENARIO_HEALTHY, KA_PROGRAM_CLOSED, NAN, 0.001)->waited_s = 3600;
+	assert_int_equal(reply_of(q).kind, KA_REPLY_YES);
 	end(q);
 }
 
