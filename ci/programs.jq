@@ -47,5 +47,5 @@ else
   experiments as $all
   | "verdicts: \([$all[].verdict] | count)",
     "off_jiffies: \([$all[].off_jiffies | values] | count)",
-    "notice after the kernel: \([$all[] | notices] | "median \(median) ms, worst \(max) ms, of \(length)")"
+    ([$all[] | notices] | "notice after the kernel: median \(median) ms, worst \(max) ms, of \(length)")
 end
