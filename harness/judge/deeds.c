@@ -163,6 +163,8 @@ static void look_at_queue(struct finder *f)
 			continue;
 		if (p->accepted) {
 			d->heard = i;
+			if (p->len || d->spoken == KA_NOT_DONE)
+				d->spoken = i;
 			d->unanswered = 0;
 			una = (int32_t)(p->ack - una) > 0 ? p->ack : una;
 		} else if (p->out && (p->len || p->kind == KA_SEG_PROBE)) {
@@ -193,6 +195,7 @@ void ka_deeds_find(const struct ka_instance *instance, const struct ka_timeline 
 		.alive = KA_NOT_DONE,
 		.closed = KA_NOT_DONE,
 		.died = KA_NOT_DONE,
+		.spoken = KA_NOT_DONE,
 		.heard = KA_NOT_DONE,
 	};
 	f.aborts = aborts(&f);

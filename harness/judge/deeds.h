@@ -29,6 +29,7 @@ struct ka_deeds {
 	/* the program closed it, and neither its kernel nor the other end had done so before: a FIN, a
 	 * RST of its own, or nobody holds what the kernel still has */
 	size_t closed;
+	size_t spoken; /* the last data of the other end before that; the handshake, if there was none */
 	size_t died;         /* KA_EV_PROCESS: the process that was started was killed, or failed */
 	size_t over;         /* the first of closed and gone, or behind the last event */
 	size_t heard;        /* the last segment that was accepted before that */

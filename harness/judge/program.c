@@ -20,10 +20,14 @@ static double after_last_rx(const struct ka_evidence *e, size_t deed)
 					: NAN;
 }
 
+/* A timeout of the program's own does not care for answers to probes, of which it knows nothing. */
 void ka_program_figures(const struct ka_evidence *e, struct ka_verdict *out)
 {
-	out->kernel_end_s = after_last_rx(e, e->deeds.gone);
-	out->program_end_s = after_last_rx(e, e->deeds.let_go);
+	bool closed = has(e, e->deeds.closed) && has(e, e->deeds.spoken);
+	int64_t more_ns = closed ? e->last_rx_ns - ka_deed_ns(e->timeline, e->deeds.spoken) : 0;
+
+	out->kernel_end_s = after_last_rx(e, e->deeds.gone) + ka_seconds(more_ns);
+	out->program_end_s = after_last_rx(e, e->deeds.let_go) + ka_seconds(more_ns);
 }
 
 /* The end of the connection, or what brought it, killed the program. A client may well fail when its

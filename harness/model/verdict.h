@@ -86,7 +86,8 @@ struct ka_verdict {
 	int n_gaps;
 	int64_t last_rx_ns; /* L on CLOCK_MONOTONIC: the zero of all times above */
 	/* of a program: what it did, when its kernel had the connection no more (also after a close of
-	 * the program's own, which .detect_s does not count), and when no process held it any more */
+	 * the program's own, which .detect_s does not count), and when no process held it any more; these
+	 * two, of one that closed first, after the last data that the other end sent */
 	enum ka_program_verdict program;
 	double kernel_end_s, program_end_s;
 };

@@ -112,7 +112,7 @@ static bool did(const struct ka_result *result, enum ka_program_verdict what)
 /* When it let go, after what its kernel told it; NAN: not known. */
 static double let_go_late_s(const struct ka_result *result)
 {
-	return result->program_end_s - result->detect_s;
+	return result->notice_s - result->detect_s;
 }
 
 /* From here on a time is not told in milliseconds. */

@@ -38,7 +38,8 @@
  *   program_verdict    lives|notices|late|closed first|never|died, null: not judged; never and died
  *                      are failures, of the class "program"
  *   kernel_end_s       when the kernel had the connection no more, also after the program's own close
- *   program_end_s      when no process held it any more
+ *   program_end_s      when no process held it any more; both after the last segment received, or, of
+ *                      one that closed first, after the last data received
  *   options            [{"t", "of": listener|connection, "comm", "holders", "errno", "keepalive",
  *                      "idle", "intvl", "cnt", "user_timeout_ms"}]: each time that they were read;
  *                      null: could not be

@@ -208,6 +208,12 @@ SCENE_TEST(it_closes_a_living_one)
 	scene_hold(s, ns + 50 * US, 0);
 	scene_diag(s, scene_find_event(s, KA_EV_END, 0)->t_ns, 0, 0, 0);
 	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	/* its clock began with the handshake, since nothing was ever said; answers to probes do not set
+	 * it back */
+	assert_true(s->verdict.program_end_s > 3.4);
+	scene_rx(s, ns - 200 * MS, 10);
+	scene_expect(s, KA_PASS, "");
+	assert_true(fabs(s->verdict.program_end_s - 0.2) < 0.001);
 }
 
 SCENE_TEST(it_closes_before_the_fault)
