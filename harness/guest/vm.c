@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/cpu_time.h"
 #include "guest/initramfs.h"
 #include "guest/machine.h"
 #include "model/nearest.h"
@@ -28,11 +29,15 @@
 #define PROGRAM_SILENCE_S 20.0
 #define PROGRAM_SHARE_S   10.0
 
-/* A clock that does not stand while the guest computes, and has not left real time behind in half the
- * silence that is borne, will not: somebody computes, or looks at the clock, all the time. */
+/* A clock that does not stand while the guest computes, and has not left real time behind when the guest
+ * has computed for as long as it may be silent, will not: somebody computes, or looks at the clock, all
+ * the time. */
 #define PLAIN_CLOCK_FACTOR 2
 
 #define CLOCK_STANDS "a program is busy and the guest's clock stands"
+
+/* Less than a guest computes in a second that it wants to compute in, however busy the host. */
+#define LEAST_CPU_S 0.02
 
 /* Memory of a guest: what its kernel and this program take, an instance besides its programs, and as
  * much as any host has. */
@@ -219,16 +224,41 @@ static int why_no_line(struct ka_vm *vm, int ret, struct nn_err *err)
 	return -EIO;
 }
 
+/* Of a program's guest only: it is asked for what each of its processes has taken. */
+static void note_cpu_time(struct ka_vm *vm)
+{
+	if (vm->clock_ns)
+		vm->line_cpu_s = vm->looked_cpu_s = ka_cpu_time_s(vm->booted.supervisor.pid);
+}
+
+/* A host that is busy gives a guest little time to compute in: what it has not yet had of its patience
+ * it may still take. One that has not computed at all since it was last looked at has hung. */
+static bool computes(struct ka_vm *vm)
+{
+	double cpu_s, used_s;
+
+	if (!vm->clock_ns)
+		return false;
+	cpu_s = ka_cpu_time_s(vm->booted.supervisor.pid);
+	used_s = cpu_s - vm->line_cpu_s;
+	if (cpu_s - vm->looked_cpu_s < LEAST_CPU_S || used_s >= vm->patience_s)
+		return false;
+	vm->looked_cpu_s = cpu_s;
+	vm->deadline_ns = ka_now_ns() + (int64_t)((vm->patience_s - used_s) * NSEC_PER_SEC);
+	return true;
+}
+
 static int next_message(struct ka_vm *vm, struct ka_message *message, struct nn_err *err)
 {
 	char *line, *end;
 	int ret = ka_collect_line(&vm->collect, &line);
 
-	if (ret == -EAGAIN && ka_now_ns() < vm->deadline_ns)
+	if (ret == -EAGAIN && (ka_now_ns() < vm->deadline_ns || computes(vm)))
 		return 0;
 	if (ret != 1)
 		return why_no_line(vm, ret, err);
 	allow_silence(vm, vm->clock_ns ? vm->patience_s : vm->silence_s);
+	note_cpu_time(vm);
 	*message = (struct ka_message){ .kind = *line };
 	message->index = strtoul(line + (*line != '\0'), &end, 10);
 	if (*end)
@@ -260,11 +290,13 @@ static int note_clock(struct ka_vm *vm, const struct ka_message *message, struct
 	if (!vm->clock_ns) {
 		vm->clock_ns = ka_now_ns();
 		vm->clock_s = says_s;
+		note_cpu_time(vm);
+		vm->clock_cpu_s = vm->line_cpu_s;
 	}
 	allow_silence(vm, patience_of(vm, message->index));
 	real_s = (double)(ka_now_ns() - vm->clock_ns) / NSEC_PER_SEC;
 	virtual_s = (double)(says_s - vm->clock_s);
-	if (!vm->plain_clock || real_s < vm->silence_s / 2 ||
+	if (!vm->plain_clock || vm->line_cpu_s - vm->clock_cpu_s < vm->silence_s ||
 	    virtual_s > PLAIN_CLOCK_FACTOR * real_s)
 		return 0;
 	nn_refuse(err, CLOCK_STANDS ": its last %.0f s took %.0f s", virtual_s, real_s);

@@ -20,12 +20,16 @@ struct ka_vm {
 	bool again;          /* it runs its part for the second time */
 	bool has_facts;      /* it has sent its facts */
 	struct nn_err keep;  /* why a file of the next result could not be kept */
-	double silence_s;    /* real time that it may let pass between two lines */
+	double silence_s;    /* real time that it may let pass between two lines; of a program,
+			      * CPU time: who gets little of a busy host may take longer */
 	double patience_s;   /* ... and before the next one, */
 	int64_t deadline_ns; /* which ends here */
 	bool plain_clock;    /* its clock does not stand while it computes */
-	int64_t clock_ns;    /* of such a one: real time of its first sign of life, */
+	int64_t clock_ns;    /* real time of its first sign of life; 0: none yet. Then, */
+	double clock_cpu_s;  /* CPU time, */
 	long clock_s;        /* and what its clock said */
+	double line_cpu_s;   /* CPU time at its last line, */
+	double looked_cpu_s; /* and when it was last looked whether it computes */
 };
 
 struct ka_guest {
