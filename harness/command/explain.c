@@ -40,8 +40,7 @@ static const char about[] =
 	"and "
 	"why that is not idle + intvl * cnt, and what must be seen.\v"
 	"INSTANCE is a name of `kacheck list', like silent_drop/1-1-3/v4/client; or only its "
-	"beginning, like silent_drop; or one with any other setting, like "
-	"silent_drop/300-100-3/v6/server.";
+	"beginning, like silent_drop; or one with any setting, silent_drop/300-100-3/v6/server.";
 
 static void take_name(void *target, const char *word)
 {
@@ -83,9 +82,11 @@ static void take_setting(struct ka_plan_options *options, const char *name)
 		options->n_settings = 1;
 }
 
-/* Finds the first instance that @name means. */
-static int find(struct ka_plan *plan, const char *name, const struct ka_facts *facts)
+/* Finds the first instance that @word means. */
+static int find(struct ka_plan *plan, const char *word, const struct ka_facts *facts)
 {
+	char buf[200];
+	const char *name = ka_explain_name(word, buf, sizeof(buf));
 	struct ka_plan_options options = { .filters = { name }, .n_filters = 1, .long_ = true };
 
 	take_setting(&options, name);

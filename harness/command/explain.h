@@ -16,6 +16,10 @@ struct ka_lesson {
 
 #define KA_EXPLAIN_TEXT 2048
 
+/* People also write a setting as --setting takes it, silent_drop/15/5/3/u60000: @word with dashes between
+ * the numbers, into @buf. Returns @buf, or @word where it has no room. */
+const char *ka_explain_name(const char *word, char *buf, size_t size);
+
 /* @sentence into @buf, with the words of @lesson in place of what stands in braces. Returns @buf. */
 const char *ka_explain_fill(const struct ka_lesson *lesson, const char *sentence,
 			    char buf[KA_EXPLAIN_TEXT]);

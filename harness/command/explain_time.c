@@ -102,8 +102,11 @@ static void print_expiries(const struct sum *sum)
 		char what[40];
 
 		expiry_of(sum, i, bounds);
-		if (i > LISTED && bounds[1] + 2 * sum->p->gap_j < timeout)
+		if (i > LISTED && bounds[1] + 2 * sum->p->gap_j < timeout) {
+			if (i == LISTED + 1)
+				printf("  ...\n");
 			continue;
+		}
 		snprintf(what, sizeof(what), "%u: over? %s", i,
 			 i == 1 && bounds[1] >= timeout ? "no probe"
 			 : bounds[0] >= timeout         ? "yes"

@@ -15,6 +15,20 @@ typedef const struct ka_lesson lesson_t;
 
 static void put_filled(FILE *out, lesson_t *l, const char *sentence);
 
+const char *ka_explain_name(const char *word, char *buf, size_t size)
+{
+	char *at, *next;
+
+	if ((size_t)snprintf(buf, size, "%s", word) >= size)
+		return word;
+	for (at = strchr(buf, '/'); at && isdigit((unsigned char)at[1]); at = next) {
+		next = strchr(at + 1, '/');
+		if (next && isdigit((unsigned char)next[1 + (next[1] == 'u')]))
+			*next = '-';
+	}
+	return buf;
+}
+
 const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who)
 {
 	if (who == KA_GATEWAY)

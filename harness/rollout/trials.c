@@ -395,10 +395,15 @@ static void add_gateway(struct maker *maker, size_t index)
 
 /* These are about mechanisms: in real time they run with small values, and say so. */
 
-/* The values of the file, where they can be waited for and make sense. */
+/* The values of the file, where they can be waited for and make sense; also those of no silence and of
+ * no interval, which are as real. */
 static struct ka_knobs rolled_out(const struct ka_spec *spec)
 {
-	if (spec->virtual_clock && is_regular(&spec->after))
+	const int64_t *value = spec->after.value;
+	bool real =
+		value[KA_KNOB_TIME] >= 0 && value[KA_KNOB_INTVL] >= 0 && value[KA_KNOB_PROBES] > 0;
+
+	if (spec->virtual_clock && real)
 		return spec->after;
 	return ka_knobs_of(1, 1, 2);
 }
@@ -526,11 +531,11 @@ static void add_values(struct maker *maker)
 
 static void add_unchanged(struct maker *maker)
 {
-	const struct ka_knobs k = rolled_out(maker->spec);
+	const struct ka_knobs k = rolled_out(maker->spec), regular = ka_knobs_of(1, 1, 2);
 
 	add_no_keepalive(maker, &k);
 	add_own_options(maker, &k);
-	add_armed(maker, &k);
+	add_armed(maker, is_regular(&k) ? &k : &regular);
 	add_containers(maker, &k);
 }
 

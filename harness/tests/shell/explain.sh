@@ -28,6 +28,9 @@ shows "any setting" 'WHY 7875 s BECOMES 7881\.216 \.\. 8013\.056 s' --hz 250 sil
 shows "a case alone is its first instance" '^silent_drop/1-1-1/v4/client$' silent_drop
 shows "the server as prober" 'The listener had SO_KEEPALIVE' silent_drop/1-1-3/v6/server
 shows "a user timeout" 'WHY 20 s BECOMES 30\.008 \.\. 30\.360 s' --hz 250 silent_drop/grpc-go
+shows "a setting with slashes" '^silent_drop/15-5-3-u60000/v4/client$' silent_drop/15/5/3/u60000
+shows "a setting with slashes, and more" '^silent_drop/15-5-3/v6/server$' silent_drop/15/5/3/v6/server
+shows "a user timeout of many probes: rows that are left out" '^  \.\.\.$' --hz 250 silent_drop/15-5-3-u60000
 shows "the first probe" 'ECONNRESET one round trip later' peer_restarted
 
 # Every case, in a line that every terminal has.
@@ -36,7 +39,7 @@ while read -r case; do
 	run "$KACHECK" explain "${case%/}"
 	[ "$status" -eq 0 ] && [ -z "$err" ] || echo "$case: $status $err"
 	# a word that nobody knows stays in its braces
-	awk -v case="$case" 'length($0) > 80 || /\{[a-z_]*\}/ { print case, length($0), $0 }' "$work/stdout"
+	awk -v name="$case" 'length($0) > 80 || /\{[a-z_]*\}/ { print name, length($0), $0 }' "$work/stdout"
 done <"$work/cases" >"$work/wrong"
 is "every case is explained, in 80 columns" "$(cat "$work/wrong")" ""
 has "there are cases" "$(wc -l <"$work/cases")" '^ *[1-9][0-9]'
