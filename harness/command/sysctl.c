@@ -102,9 +102,13 @@ static void take_word(void *target, const char *word)
 /* What makes sense only of connections that exist. */
 static void check_live(const struct ka_sysctl_options *options)
 {
-	if (options->live && options->hz)
-		ka_usage_error("sysctl: --hz and --fleet are about other kernels; --live looks at "
-			       "this one");
+	if (options->live && (options->hz || options->kernel))
+		ka_usage_error("sysctl: --kernel, --hz and --fleet are about other kernels; --live "
+			       "looks at this one");
+	if (options->live && (options->from || options->connections))
+		ka_usage_error(
+			"sysctl: --live sees what there was before, and how many connections "
+			"there are: without --from and --connections");
 	if (options->live)
 		return;
 	if (options->program || options->port || options->verbose)

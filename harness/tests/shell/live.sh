@@ -26,6 +26,10 @@ refuses 2 'add --live' sysctl time=60 --program web
 refuses 2 'add --live' sysctl time=60 --port 80
 refuses 2 'add --live' sysctl time=60 -v
 refuses 2 'add --live' sysctl time=60 --format prometheus
+refuses 2 'looks at this one' sysctl --live all --kernel host
+refuses 2 'looks at this one' sysctl --live all --fleet
+refuses 2 'without --from' sysctl --live all --from host
+refuses 2 'without --from' sysctl --live all --connections 5 --max-probes-per-second 1
 refuses 2 'port' sysctl --live all --port 0
 refuses 2 'port' sysctl --live all --port http
 refuses 2 'no process 99999999' sysctl --live 99999999
