@@ -94,11 +94,14 @@ static json_t *group_json(const struct ka_view *v, const struct ka_seen_group *g
 {
 	const struct ka_live_socket *s = group->list->socket;
 	const struct ka_live_rule *rule = &group->list->rule[KA_SEEN_NOW];
+	const struct ka_preset *gateway;
+	struct ka_preset room;
 	json_t *forgotten = json_array();
 
-	for (size_t i = 0; i < KA_GATEWAYS && (rule->known || !rule->keepalive); i++)
-		if (!ka_seen_survives(rule, i, v->facts.hz))
-			json_array_append_new(forgotten, json_string(ka_gateways[i].name));
+	for (size_t i = 0; (gateway = ka_preset_at(i, &room)); i++)
+		if ((rule->known || !rule->keepalive) && !gateway->timer &&
+		    !ka_seen_survives(rule, gateway, v->facts.hz))
+			json_array_append_new(forgotten, json_string(gateway->name));
 	return json_pack("{s:o, s:s, s:b, s:i, s:o, s:I, s:I, s:s, s:o, s:o, s:I, s:o}", "program",
 			 *s->program ? ka_json_text(s->program) : json_null(), "state",
 			 ka_live_state_name(s->state), "accepted", (int)s->accepted, "port",

@@ -94,20 +94,24 @@ static void put_classes(const struct ka_seen_all *seen)
 
 static void put_gateways(const struct ka_seen_all *seen)
 {
+	const struct ka_preset *gateway;
+	struct ka_preset room;
+
 	put_head("kacheck_tcp_forgotten_connections",
 		 "Established connections that such a gateway forgets when they are idle.");
-	for (size_t gateway = 0; gateway < KA_GATEWAYS; gateway++) {
+	for (size_t g = 0; (gateway = ka_preset_at(g, &room)); g++) {
 		size_t n = 0;
 
-		for (size_t i = 0; i < seen->established_groups; i++) {
+		for (size_t i = 0; i < seen->established_groups && !gateway->timer; i++) {
 			const struct ka_live_rule *rule = &seen->groups[i].list->rule[KA_SEEN_NOW];
 
 			if ((rule->known || !rule->keepalive) &&
 			    !ka_seen_survives(rule, gateway, seen->hz))
 				n += seen->groups[i].n;
 		}
-		printf("kacheck_tcp_forgotten_connections{gateway=\"%s\"} %zu\n",
-		       ka_gateways[gateway].name, n);
+		if (!gateway->timer)
+			printf("kacheck_tcp_forgotten_connections{gateway=\"%s\"} %zu\n",
+			       gateway->name, n);
 	}
 }
 

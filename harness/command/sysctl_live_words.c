@@ -2,6 +2,7 @@
 /* Words about live connections that all formats have in common. */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -130,73 +131,54 @@ const char *ka_live_cost_text(const struct ka_live_cost *cost, char *buf, size_t
 #define MOST_NAMES 6
 
 struct gateways {
-	bool fails[KA_GATEWAYS];
-	size_t n, asked;  /* that fail, of those that probes can keep at all */
-	unsigned longest; /* timeout of one that fails */
-	bool sorted;      /* all that forget sooner fail, too */
+	size_t n, fail;   /* those that a probe passes at all, and of them those that forget */
+	unsigned longest; /* timeout of one that does */
+	bool sorted;      /* so do all with a shorter one */
+	char names[200];
 };
-
-/* Some count no probe: a proxy ends what is idle for the applications, whatever their kernels send. */
-static bool hears_probes(size_t gateway, int hz)
-{
-	const struct ka_live_rule best = { .known = true,
-					   .keepalive = true,
-					   .knobs = ka_knobs_of(1, 1, 9) };
-
-	return ka_seen_survives(&best, gateway, hz);
-}
 
 static struct gateways ask_gateways(const struct ka_live_rule *rule, int hz)
 {
 	struct gateways all = { .sorted = true };
+	const struct ka_preset *gateway;
+	struct ka_preset room;
+	unsigned kept = UINT_MAX; /* the shortest timeout of one that does not */
+	size_t used = 0;
 
-	for (size_t i = 0; i < KA_GATEWAYS; i++) {
-		if (!hears_probes(i, hz))
+	for (size_t i = 0; (gateway = ka_preset_at(i, &room)); i++) {
+		if (gateway->timer)
 			continue;
-		all.asked++;
-		all.fails[i] = !ka_seen_survives(rule, i, hz);
-		all.n += all.fails[i];
-		if (all.fails[i])
-			all.longest = (unsigned)ka_greater(all.longest, ka_gateways[i].timeout_s);
+		all.n++;
+		if (ka_seen_survives(rule, gateway, hz)) {
+			kept = gateway->timeout_s < kept ? gateway->timeout_s : kept;
+			continue;
+		}
+		if (all.fail <= MOST_NAMES && used < sizeof(all.names))
+			used += (size_t)snprintf(all.names + used, sizeof(all.names) - used, "%s%s",
+						 all.fail ? ", " : "",
+						 all.fail < MOST_NAMES ? gateway->name : "...");
+		all.fail++;
+		all.longest = (unsigned)ka_greater(all.longest, gateway->timeout_s);
 	}
-	for (size_t i = 0; i < KA_GATEWAYS; i++)
-		all.sorted = all.sorted && (all.fails[i] || !hears_probes(i, hz) ||
-					    ka_gateways[i].timeout_s > all.longest);
+	all.sorted = all.longest < kept;
 	return all;
-}
-
-static void name_gateways(const struct gateways *all, char *buf, size_t size)
-{
-	size_t used = 0, n = 0;
-
-	*buf = '\0';
-	for (size_t i = 0; i < KA_GATEWAYS && used < size && n <= MOST_NAMES; i++) {
-		const char *name = n < MOST_NAMES ? ka_gateways[i].name : "...";
-
-		if (!all->fails[i])
-			continue;
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", n ? ", " : "", name);
-		n++;
-	}
 }
 
 const char *ka_live_gateways_text(const struct ka_live_rule *rule, int hz, char *buf, size_t size)
 {
 	struct gateways all;
-	char names[200];
 
 	if (rule->keepalive && !rule->known) {
 		snprintf(buf, size, "not known");
 		return buf;
 	}
 	all = ask_gateways(rule, hz);
-	name_gateways(&all, names, sizeof(names));
-	if (all.n == all.asked || !all.n)
-		snprintf(buf, size, "%s", all.n ? "all" : "none");
+	if (all.fail == all.n || !all.fail)
+		snprintf(buf, size, "%s", all.fail ? "all" : "none");
 	else if (all.sorted)
-		snprintf(buf, size, "those of %u s or less (%s)", all.longest, names);
+		snprintf(buf, size, "those of %u s or less (%s)", all.longest, all.names);
 	else
-		snprintf(buf, size, "%s", names);
+		snprintf(buf, size, "%s", all.names);
 	return buf;
 }
 

@@ -51,6 +51,20 @@ struct ka_live_rule ka_live_rule(const struct ka_live_socket *socket, const stru
 	return rule;
 }
 
+/* Data in flight, under the socket's own user timeout. */
+static void predict_unacked(struct ka_answer *answer, const struct ka_live_rule *rule, int hz)
+{
+	const int64_t *value = rule->knobs.value;
+	struct ka_backoff timer = ka_backoff_on_lan(
+		KA_BACKOFF_DATA, (unsigned)value[KA_KNOB_RETRIES2], rule->ut_ms, hz);
+	int64_t window[2];
+
+	ka_backoff_limits(&timer, value[KA_KNOB_RTO_MIN_US], value[KA_KNOB_RTO_MAX_MS]);
+	ka_backoff_window(&timer, window);
+	answer->unacked_s[0] = (double)window[0] / hz;
+	answer->unacked_s[1] = (double)window[1] / hz;
+}
+
 struct ka_answer ka_live_answer(const struct ka_live_rule *rule, int hz)
 {
 	const int64_t *value = rule->knobs.value;
@@ -61,6 +75,8 @@ struct ka_answer ka_live_answer(const struct ka_live_rule *rule, int hz)
 	if (!rule->keepalive)
 		knobs.value[KA_KNOB_TIME] = -1; /* no probe is ever sent */
 	ka_answer_predict(&answer, &knobs, hz);
+	if (rule->ut_ms)
+		predict_unacked(&answer, rule, hz);
 	if (answer.effect != KA_EFFECT_DETECTS || !rule->ut_ms)
 		return answer;
 	bounds =

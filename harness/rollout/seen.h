@@ -5,6 +5,7 @@
 
 #include "rollout/fleet.h"
 #include "rollout/live_cost.h"
+#include "rollout/presets.h"
 #include "rollout/questions.h"
 
 /* With the values of now, and with those that a file would make. */
@@ -81,8 +82,8 @@ struct ka_seen_tally {
 struct ka_seen_tally ka_seen_ask(const struct ka_seen_all *all, enum ka_seen_when when,
 				 const struct ka_question *question);
 
-/* True when an idle connection of @rule lives through @gateway. */
-bool ka_seen_survives(const struct ka_live_rule *rule, size_t gateway, int hz);
+/* True when an idle connection of @rule lives through @gateway; through a proxy none does. */
+bool ka_seen_survives(const struct ka_live_rule *rule, const struct ka_preset *gateway, int hz);
 
 /* ---- what would help ---------------------------------------------------------------------- */
 

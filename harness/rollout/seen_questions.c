@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/util.h"
 #include "rollout/seen.h"
 #include "rollout/suggest.h"
 
@@ -28,13 +29,14 @@ static enum ka_seen_reply within(const struct ka_seen *seen, enum ka_seen_when w
 
 /* A timer that has longer to go than a gateway remembers sends nothing in time. */
 static enum ka_seen_reply survives(const struct ka_seen *seen, enum ka_seen_when when,
-				   double limit_s, bool holds)
+				   const struct ka_question *question, bool holds)
 {
 	const struct ka_live_socket *socket = seen->socket;
+	double left_s = (double)socket->expires_ms / 1000;
 
-	if (socket->timer == KA_LIVE_OFF)
+	if (socket->timer == KA_LIVE_OFF || question->timer)
 		return KA_SEEN_NO;
-	if (socket->timer == KA_LIVE_ARMED && (double)socket->expires_ms / 1000 >= limit_s)
+	if (socket->timer == KA_LIVE_ARMED && left_s >= question->limit_s)
 		return KA_SEEN_NO;
 	if (!seen->rule[when].known)
 		return KA_SEEN_NOT_KNOWN;
@@ -55,7 +57,7 @@ enum ka_seen_reply ka_seen_reply(const struct ka_seen *seen, enum ka_seen_when w
 			return KA_SEEN_NOT_KNOWN;
 		return holds ? KA_SEEN_YES : KA_SEEN_NO;
 	case KA_ASK_SURVIVE:
-		return survives(seen, when, question->limit_s, holds);
+		return survives(seen, when, question, holds);
 	case KA_ASK_RATE:
 		break;
 	}
@@ -66,9 +68,9 @@ const char *ka_seen_reason(const struct ka_seen *seen, enum ka_seen_when when,
 			   const struct ka_question *question, int hz, char *buf, size_t size)
 {
 	struct ka_answer answer = ka_live_answer(&seen->rule[when], hz);
-	const struct ka_live_cost *cost = &seen->cost[when];
+	bool busy = question->kind == KA_ASK_BUSY;
 
-	if (cost->end == KA_LIVE_NEVER && !seen->rule[when].keepalive)
+	if (seen->cost[when].end == KA_LIVE_NEVER && !seen->rule[when].keepalive && !busy)
 		snprintf(buf, size, "it has no keepalive");
 	else if (!seen->rule[when].known)
 		snprintf(buf, size, "its options are not known: %s",
@@ -77,6 +79,9 @@ const char *ka_seen_reason(const struct ka_seen *seen, enum ka_seen_when when,
 		 ka_question_holds(question, &answer))
 		snprintf(buf, size, "the timer that runs already has %.1f s to go",
 			 (double)seen->socket->expires_ms / 1000);
+	else if (busy && seen->rule[when].ut_ms)
+		snprintf(buf, size, "%.1f s after the write at the latest: its user timeout rules",
+			 answer.unacked_s[1]);
 	else
 		ka_question_reason(question, &answer, buf, size);
 	return buf;
@@ -136,13 +141,11 @@ struct ka_seen_tally ka_seen_ask(const struct ka_seen_all *all, enum ka_seen_whe
 	return tally;
 }
 
-bool ka_seen_survives(const struct ka_live_rule *rule, size_t gateway, int hz)
+bool ka_seen_survives(const struct ka_live_rule *rule, const struct ka_preset *gateway, int hz)
 {
 	struct ka_answer answer = ka_live_answer(rule, hz);
-	struct ka_questions questions = { .n = 0 };
 
-	return ka_questions_survive(&questions, ka_gateways[gateway].name, NULL) == 0 &&
-	       ka_questions_hold(&questions, &answer);
+	return !gateway->timer && ka_answer_keeps(&answer, gateway->timeout_s);
 }
 
 /* ---- what would help ---------------------------------------------------------------------- */
@@ -163,29 +166,48 @@ static bool holds_everywhere(const struct ka_seen_help *help, const struct ka_qu
 	return true;
 }
 
-/* A user timeout decides instead of cnt: it stays if it can, else it is what the probes take together. */
+/* The shortest time in which data in flight must be given up; 0: nobody asks. */
+static double busy_limit_s(const struct ka_questions *questions)
+{
+	double limit_s = 0;
+
+	for (size_t i = 0; i < questions->n; i++) {
+		const struct ka_question *question = &questions->list[i];
+
+		if (question->kind == KA_ASK_BUSY && (limit_s <= 0 || question->limit_s < limit_s))
+			limit_s = question->limit_s;
+	}
+	return limit_s;
+}
+
+/* A user timeout decides instead of cnt, and ends what is in flight: it stays if it can, else it is what the
+ * probes take together, or a part of what data may take. */
 static bool fit_user_timeout(struct ka_seen_help *help, const struct ka_questions *questions,
 			     const struct ka_rates *rates)
 {
 	const int64_t *value = help->knobs.value;
 	int64_t last_s = value[KA_KNOB_TIME] + value[KA_KNOB_INTVL] * (value[KA_KNOB_PROBES] - 1);
+	double busy_ms = 1000 * busy_limit_s(questions);
+	const double candidates[] = { help->ut_ms,          1000.0 * (double)last_s + 1,
+				      floor(0.9 * busy_ms), floor(0.7 * busy_ms),
+				      floor(0.5 * busy_ms), 0 };
 
-	if (!help->ut_ms || holds_everywhere(help, questions, rates))
-		return true;
-	help->ut_ms = (unsigned)(1000 * last_s + 1);
-	if (holds_everywhere(help, questions, rates))
-		return true;
-	help->ut_ms = 0;
-	return holds_everywhere(help, questions, rates);
+	for (size_t i = 0; i < KA_N(candidates); i++) {
+		help->ut_ms = candidates[i] < INT32_MAX ? (unsigned)candidates[i] : 0;
+		if (holds_everywhere(help, questions, rates))
+			return true;
+	}
+	return false;
 }
 
-/* Questions about all connections together are no business of one. */
-static struct ka_questions of_one(const struct ka_questions *questions)
+/* Those that are about one connection; with @busy, also those about data in flight. */
+static struct ka_questions of_one(const struct ka_questions *questions, bool busy)
 {
 	struct ka_questions some = { .n = 0 };
 
 	for (size_t i = 0; i < questions->n; i++)
-		if (questions->list[i].kind != KA_ASK_RATE)
+		if (questions->list[i].kind != KA_ASK_RATE &&
+		    (busy || questions->list[i].kind != KA_ASK_BUSY))
 			some.list[some.n++] = questions->list[i];
 	return some;
 }
@@ -193,10 +215,10 @@ static struct ka_questions of_one(const struct ka_questions *questions)
 bool ka_seen_suggest(struct ka_seen_help *help, const struct ka_live_rule *rule,
 		     const struct ka_questions *questions, int hz)
 {
-	const struct ka_questions some = of_one(questions);
+	const struct ka_questions idle = of_one(questions, false), all = of_one(questions, true);
 	const struct ka_rates usual = ka_rates_usual(hz);
 
 	*help = (struct ka_seen_help){ .keepalive = !rule->keepalive, .ut_ms = rule->ut_ms };
-	return ka_suggest(&help->knobs, &rule->knobs, &some, &usual) &&
-	       fit_user_timeout(help, &some, &usual);
+	return ka_suggest(&help->knobs, &rule->knobs, &idle, &usual) &&
+	       fit_user_timeout(help, &all, &usual);
 }

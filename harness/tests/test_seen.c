@@ -436,6 +436,34 @@ TEST(questions_are_asked_of_each)
 	}
 }
 
+/* With data in flight a user timeout rules, else tcp_retries2; a proxy hears no probe. */
+TEST(questions_that_keepalive_does_not_answer)
+{
+	struct ka_questions questions = { .n = 0 };
+	struct ka_seen_all all;
+	struct host h;
+	char why[600];
+
+	ka_questions_busy(&questions, "1m", NULL);
+	ka_questions_busy(&questions, "20m", NULL);
+	ka_questions_survive(&questions, "envoy", NULL);
+	two_namespaces(&h);
+	h.web[0].hidden = -EPERM;
+	h.web[0].timer = KA_LIVE_ARMED;
+	all = see(&h, NULL, 0);
+	assert_int_equal(ka_seen_ask(&all, KA_SEEN_NOW, &questions.list[0]).count[KA_SEEN_YES], 1);
+	assert_int_equal(ka_seen_ask(&all, KA_SEEN_NOW, &questions.list[0]).count[KA_SEEN_NO], 4);
+	assert_int_equal(ka_seen_ask(&all, KA_SEEN_NOW, &questions.list[1]).count[KA_SEEN_YES], 5);
+	assert_int_equal(ka_seen_ask(&all, KA_SEEN_NOW, &questions.list[2]).count[KA_SEEN_NO], 6);
+	for (size_t i = 0; i < all.established; i++)
+		if (all.list[i].rule[KA_SEEN_NOW].ut_ms)
+			assert_non_null(
+				strstr(ka_seen_reason(&all.list[i], KA_SEEN_NOW, &questions.list[0],
+						      HZ, why, sizeof(why)),
+				       "its user timeout"));
+	ka_seen_free(&all);
+}
+
 /* A file lowers the sysctls, but the timer that runs does not hear of it. */
 TEST(a_timer_that_runs_is_not_changed)
 {
@@ -534,12 +562,12 @@ TEST(what_helps_helps)
 		  .knobs = KNOBS(400, 10, 6, 15) },
 	};
 	struct ka_questions questions = { .n = 0 };
+	struct ka_seen_help help;
 
 	ka_questions_detect(&questions, "5m", NULL);
 	ka_questions_survive(&questions, "aws-nlb", NULL);
 	ka_questions_rate(&questions, 0.001, 10, NULL); /* is about all together */
 	for (size_t i = 0; i < KA_N(rules); i++) {
-		struct ka_seen_help help;
 		struct ka_live_rule after = { .known = true, .keepalive = true };
 		struct ka_answer answer;
 
@@ -551,6 +579,9 @@ TEST(what_helps_helps)
 		assert_true(ka_question_holds(&questions.list[0], &answer));
 		assert_true(ka_question_holds(&questions.list[1], &answer));
 	}
+	ka_questions_busy(&questions, "1m", NULL); /* by a user timeout of its own */
+	assert_true(ka_seen_suggest(&help, &rules[1], &questions, HZ));
+	assert_true(help.ut_ms >= 30000 && help.ut_ms < 60000);
 	ka_questions_survive(&questions, "1s", NULL);
 	ka_questions_detect(&questions, "1s", NULL);
 	assert_false(ka_seen_suggest(&(struct ka_seen_help){ 0 }, &rules[1], &questions, HZ));

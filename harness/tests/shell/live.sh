@@ -45,7 +45,7 @@ has "all: seconds" "$out" '^  seconds +20 '
 has "all: a group" "$out" '^  web +to 8000 +10 +2 +15/15/9 +15[01]\.[0-9] \.\. 15[12]'
 has "all: a screen holds ten groups" "$out" "and 2 more groups"
 has "all: as the sysctls" "$out" '7200/75/9 \(as the sysctls\)'
-has "all: gateways" "$out" 'idle, forgotten by: those of 900 s or less \(aws-nlb'
+has "all: gateways" "$out" 'idle, forgotten by: those of 3600 s or less \(aws-nlb'
 has "all: half closed" "$out" '^  CLOSE_WAIT +db +to 8000 +2 '
 is "all: one screen" "$(($(wc -l <"$work/stdout") < 60))" 1
 on 2 5 --live all -v
@@ -69,6 +69,10 @@ on 2 5 --live all --detect-within 3h
 is "a question, no: exit status" "$status" 1
 has "a question, no: counted" "$out" 'NO +is a dead peer noticed within 3 h\? yes: 8, no: 12, not known: 0'
 has "a question, no: why" "$out" 'it has no keepalive'
+on 2 5 --live all --detect-busy-within 1m
+has "data in flight: a user timeout" "$out" 'NO +is a peer that dies with data in flight noticed within 1 min\? yes: 2, no: 18'
+on 2 5 --live all --survive-idle envoy
+has "a proxy: none" "$out" 'yes: 0, no: 20'
 on 2 5 --live all --max-probes-per-second 1
 is "a rate, yes: exit status" "$status" 0
 has "a rate, yes: computed" "$out" 'yes +do these 20 connections'
