@@ -16,7 +16,11 @@ def end_of:
   elif .kernel_s == null or (.kernel_s - .program_s | fabs) < 1 then .program_s | seconds
   else "\(.program_s | seconds) (kernel \(.kernel_s | seconds))" end;
 
-def lives: end_of | if . == "never" then "lives" elif test("^[0-9]") then "closes: \(.)" else . end;
+def lives:
+  if . != null and .verdict != "broken" and .verdict != "skip" and .program_s != null
+  then "closes: \(.program_s | seconds)"
+  else (.watched_s // 0 | seconds) as $watched | end_of | if . == "never" then "lives (\($watched))" else . end
+  end;
 
 def options:
   if . == null then "?"
@@ -31,6 +35,8 @@ def row:
    (of("fin") | end_of), (of("reboot") | end_of), (of("frozen") | end_of), (of("healthy") | lives)];
 
 def median: sort | if length == 0 then null else .[length / 2 | floor] end;
+
+def milliseconds: if . == null then "none" else . * 100 | round / 100 | "\(.) ms" end;
 
 def count: group_by(.) | map("\(.[0] // "none"): \(length)") | join(", ");
 
@@ -47,5 +53,5 @@ else
   experiments as $all
   | "verdicts: \([$all[].verdict] | count)",
     "off_jiffies: \([$all[].off_jiffies | values] | count)",
-    ([$all[] | notices] | "notice after the kernel: median \(median) ms, worst \(max) ms, of \(length)")
+    ([$all[] | notices] | "notice after the kernel: median \(median | milliseconds), worst \(max | milliseconds), of \(length)")
 end
