@@ -1,30 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is known of programs, as JUnit XML: a suite for each, in it its demands and its experiments. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/program.h"
 #include "model/escape.h"
 
 struct counts {
 	unsigned tests, failures, errors, skipped;
+	double seconds; /* of the experiments' own clocks */
 };
 
-/* How a test case ends: the element, and what it says; NULL: it is passed. */
+/* @element: how it ended, with what it says; NULL: it is passed. */
 static void put_case(FILE *out, struct counts *counts, const char *suite, const char *name,
-		     const char *element, const char *message)
+		     double seconds, const char *element, const char *message)
 {
 	counts->tests++;
+	counts->seconds += seconds;
 	fputs("    <testcase classname=\"kacheck.program.", out);
 	ka_put(out, suite, KA_XML);
 	fputs("\" name=\"", out);
 	ka_put(out, name, KA_XML);
+	fprintf(out, "\" time=\"%.3f\"", seconds);
 	if (!element) {
-		fputs("\"/>\n", out);
+		fputs("/>\n", out);
 		return;
 	}
-	fprintf(out, "\">\n      <%s message=\"", element);
-	ka_put(out, message, KA_XML);
+	fprintf(out, ">\n      <%s message=\"", element);
+	ka_put(out, *message ? message : "nothing is known of it", KA_XML);
+	if (strcmp(element, "skipped") != 0)
+		fprintf(out, "\" type=\"%s", strcmp(element, "error") == 0 ? "broken" : "fail");
 	fputs("\"/>\n    </testcase>\n", out);
 }
 
@@ -43,7 +50,7 @@ static void put_survey(FILE *out, struct counts *counts, const struct ka_inquiry
 	const struct ka_survey *s = &q->surveys[subject];
 	bool tells = ka_survey_tells(s), skipped = s->there && s->verdict == KA_SKIP;
 
-	put_case(out, counts, suite, "survey",
+	put_case(out, counts, suite, "survey", 0,
 		 count(counts, false, !tells && !skipped, !tells && skipped), s->why);
 }
 
@@ -56,7 +63,7 @@ static void put_demands(FILE *out, struct counts *counts, const struct ka_inquir
 	for (size_t i = 0; i < replies.n; i++) {
 		const struct ka_demand_reply *r = &replies.list[i];
 
-		put_case(out, counts, suite, r->text,
+		put_case(out, counts, suite, r->text, 0,
 			 count(counts, r->kind == KA_REPLY_NO, r->kind == KA_REPLY_BROKEN,
 			       r->kind == KA_REPLY_UNKNOWN),
 			 r->why);
@@ -73,6 +80,7 @@ static void put_attempts(FILE *out, struct counts *counts, const struct ka_inqui
 
 		if (q->attempts->list[i].subject == subject)
 			put_case(out, counts, suite, q->attempts->list[i].name,
+				 s->there && !isnan(s->watched_s) ? s->watched_s : 0,
 				 count(counts, ka_inquiry_fails(q, i), broken, skipped),
 				 s->planned ? s->why
 					    : "only computed: it takes longer than --budget, or "
@@ -100,12 +108,16 @@ static int put_suite(FILE *out, struct counts *all, const struct ka_inquiry *q, 
 	fputs("  <testsuite name=\"", out);
 	ka_put(out, name, KA_XML);
 	fprintf(out,
-		"\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n%s  </testsuite>\n",
-		counts.tests, counts.failures, counts.errors, counts.skipped, cases);
+		"\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\" time=\"%.3f\">\n%s  "
+		"</testsuite>\n",
+		counts.tests, counts.failures, counts.errors, counts.skipped, counts.seconds,
+		cases);
 	free(cases);
 	all->tests += counts.tests;
 	all->failures += counts.failures;
 	all->errors += counts.errors;
+	all->skipped += counts.skipped;
+	all->seconds += counts.seconds;
 	return 0;
 }
 
@@ -125,8 +137,8 @@ int ka_program_put_junit(const struct ka_inquiry *q, FILE *out)
 		fprintf(out,
 			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 			"<testsuites name=\"kacheck program\" tests=\"%u\" failures=\"%u\" "
-			"errors=\"%u\">\n%s</testsuites>\n",
-			all.tests, all.failures, all.errors, suites);
+			"errors=\"%u\" skipped=\"%u\" time=\"%.3f\">\n%s</testsuites>\n",
+			all.tests, all.failures, all.errors, all.skipped, all.seconds, suites);
 	free(suites);
 	return ret;
 }

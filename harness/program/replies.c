@@ -189,9 +189,12 @@ static void add_passage(struct teller *t, const struct ka_question *question)
 	const struct ka_socket_options *o = &t->q->surveys[t->subject].connection;
 	struct ka_ending life;
 	char span[60];
-	struct ka_demand_reply *r = new_reply(t, "idle connections live through %s (%s)",
-					      *question->gateway ? question->gateway : "a gateway",
-					      ka_span_text(p->timeout_s, span, sizeof(span)));
+	struct ka_demand_reply *r =
+		new_reply(t, "idle connections live through %s (%s)",
+			  *question->gateway               ? question->gateway
+			  : p->unknown == KA_UNKNOWN_RESET ? "a gateway that then says RST"
+							   : "a gateway that then says nothing",
+			  ka_span_text(p->timeout_s, span, sizeof(span)));
 
 	if (closes_before(t, p->timeout_s, &life)) {
 		r->measured = true;
