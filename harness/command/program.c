@@ -49,8 +49,12 @@ static int check_lines(const char *const *words)
 	return KA_EXIT_OK;
 }
 
-static const char *name_of(const struct ka_program_options *options, const char *command)
+/* Of two commands, each has the name of its end. */
+static const char *name_of(const struct ka_program_options *options, const char *command,
+			   enum ka_role role)
 {
+	if (options->client && (options->server || options->command))
+		return role == KA_SERVER ? "server" : "client";
 	return options->name ? options->name : command;
 }
 
@@ -83,8 +87,8 @@ static int add_command(struct asking *a, const char *const *command, const char 
 	file = strndup(command ? command[0] : line, command ? PATH_MAX : strcspn(line, " "));
 	if (!text || !file)
 		status = KA_EXIT_BROKEN;
-	else if (ka_recipe_parse(&recipe, name_of(a->options, basename(file)), text, strlen(text),
-				 &err) < 0)
+	else if (ka_recipe_parse(&recipe, name_of(a->options, basename(file), role), text,
+				 strlen(text), &err) < 0)
 		status = KA_EXIT_USAGE;
 	free(text);
 	free(file);
