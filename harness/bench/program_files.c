@@ -18,7 +18,7 @@
 /* The file is read as it is: name services are shared objects of another root file system. */
 static int find_user(const char *name, struct passwd *out, struct nn_err *err)
 {
-	static char nowhere[] = "/";
+	static const char nowhere[] = "/";
 	FILE *file = fopen("/etc/passwd", "re");
 	const struct passwd *pw = NULL;
 
@@ -34,7 +34,7 @@ static int find_user(const char *name, struct passwd *out, struct nn_err *err)
 	if (isdigit((unsigned char)*name)) {
 		*out = (struct passwd){ .pw_uid = (uid_t)strtoul(name, NULL, 10),
 					.pw_gid = (gid_t)strtoul(name, NULL, 10),
-					.pw_dir = nowhere };
+					.pw_dir = (char *)nowhere };
 		return 0;
 	}
 	return nn_refuse(err, "there is no user %s here (is its package installed?)", name);
