@@ -32,8 +32,8 @@ static const char about[] =
 	"FILE is of the kind of /etc/sysctl.d, or YAML of Kubernetes, compose or Ansible, a "
 	"profile "
 	"of tuned, a module of NixOS; DIR has some of the first kind; time=60 intvl=10 probes=6 "
-	"does "
-	"without. Ends with 1 if a question is answered with no, 2 for bad input, 77 where nothing "
+	"does without, and user_timeout=20000 asks about sockets with that TCP_USER_TIMEOUT (ms). "
+	"Ends with 1 if a question is answered with no, 2 for bad input, 77 where nothing "
 	"could be run, 99 if an experiment broke or its result could not be read.";
 
 static void take_rate(void *target, const struct ka_option *option, const char *arg)
@@ -90,12 +90,18 @@ static void take_hz(void *target, const struct ka_option *option, const char *ar
 		options->hz = (int)ka_number_argument(option->name, arg, 10, 10000);
 }
 
+/* The one word that is no sysctl: an option of the sockets, in milliseconds. */
+#define USER_TIMEOUT "user_timeout="
+
 static void take_word(void *target, const char *word)
 {
 	struct ka_sysctl_options *options = target;
 
 	if (options->n_what == KA_MAX_ROLLED)
 		ka_usage_error("sysctl: more than %d files and words", KA_MAX_ROLLED);
+	if (strncmp(word, USER_TIMEOUT, strlen(USER_TIMEOUT)) == 0)
+		options->user_timeout_ms = (unsigned)ka_number_argument(
+			"user_timeout", word + strlen(USER_TIMEOUT), 1, INT_MAX);
 	options->what[options->n_what++] = word;
 }
 
@@ -109,6 +115,9 @@ static void check_live(const struct ka_sysctl_options *options)
 		ka_usage_error(
 			"sysctl: --live sees what there was before, and how many connections "
 			"there are: without --from and --connections");
+	if (options->live && options->user_timeout_ms)
+		ka_usage_error("sysctl: user_timeout= is an option of sockets; --live reads it "
+			       "from them");
 	if (options->live)
 		return;
 	if (options->program || options->port || options->verbose)
@@ -220,6 +229,8 @@ static bool is_word(const char *text)
 
 static int read_one(struct ka_sysctl_set *set, const char *what, struct nn_err *err)
 {
+	if (strncmp(what, USER_TIMEOUT, strlen(USER_TIMEOUT)) == 0)
+		return 0;
 	return is_word(what) ? ka_sysctl_parse_word(set, what, err)
 			     : ka_sysctl_read(set, what, err);
 }
@@ -302,6 +313,9 @@ static int take_values(struct ka_rollout *r, const struct ka_sysctl_options *opt
 	r->spec.after = r->spec.before;
 	if (ret == 0)
 		ret = ka_knobs_take(&r->spec.after, r->set, &err);
+	r->spec.after.ut_ms = options->user_timeout_ms;
+	if (ret == 0 && options->user_timeout_ms && !ka_trials_regular(&r->spec.after))
+		ret = nn_refuse(&err, "user_timeout= takes time, intvl and probes of at least 1");
 	if (ret == 0)
 		return KA_EXIT_OK;
 	ka_complain("%s", err.text);

@@ -22,6 +22,7 @@ struct ka_sysctl_options {
 	bool verbose;        /* all of them, however many */
 	const char *kernel;  /* NULL: a guest kernel if there is one */
 	double budget_s;
+	unsigned user_timeout_ms; /* of the sockets that are asked about; 0: none */
 	struct ka_questions questions;
 	double rate;               /* 0: not asked */
 	unsigned long connections; /* 0: not said */

@@ -222,6 +222,7 @@ int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *s
 	json_object_set_new(json, "odd", odd_json(r));
 	json_object_set_new(json, "values", values_json(r));
 	json_object_set_new(json, "lines", lines_json(r));
+	json_object_set_new(json, "user_timeout_ms", json_integer(r->spec.after.ut_ms));
 	json_object_set_new(json, "notes", notes_json(r));
 	json_object_set_new(json, "before", side_json(r, false));
 	json_object_set_new(json, "after", side_json(r, true));

@@ -94,6 +94,13 @@ static void put_values(struct ka_sheet *sheet, const struct ka_rollout *r)
 		ka_table_cell(&table, "%s",
 			      set ? ka_sysctl_written(r, knob, text, sizeof(text)) : "");
 	}
+	if (r->spec.after.ut_ms) {
+		ka_table_cell(&table, "TCP_USER_TIMEOUT");
+		ka_table_cell(&table, "0");
+		ka_table_cell(&table, "%u", r->spec.after.ut_ms);
+		ka_table_cell(&table, "command line");
+		ka_table_cell(&table, "an option of the sockets (ms): no sysctl sets it");
+	}
 	ka_sheet_table(sheet, &table);
 }
 

@@ -34,8 +34,8 @@ static enum ka_effect effect_of(const struct ka_knobs *k)
 
 static void predict_data(struct ka_answer *answer, const struct ka_knobs *k, int hz)
 {
-	struct ka_backoff timer =
-		ka_backoff_on_lan(KA_BACKOFF_DATA, (unsigned)k->value[KA_KNOB_RETRIES2], 0, hz);
+	struct ka_backoff timer = ka_backoff_on_lan(
+		KA_BACKOFF_DATA, (unsigned)k->value[KA_KNOB_RETRIES2], k->ut_ms, hz);
 	int64_t window[2];
 
 	ka_backoff_limits(&timer, k->value[KA_KNOB_RTO_MIN_US], k->value[KA_KNOB_RTO_MAX_MS]);
@@ -44,15 +44,17 @@ static void predict_data(struct ka_answer *answer, const struct ka_knobs *k, int
 }
 
 /* Values that a keepalive can work with: time and intvl at least 0, probes at least 1. */
-static void predict_probing(struct ka_answer *answer, int64_t time, int64_t intvl, unsigned probes,
-			    int hz)
+static void predict_probing(struct ka_answer *answer, const struct ka_knobs *k, int hz)
 {
+	int64_t time = k->value[KA_KNOB_TIME], intvl = k->value[KA_KNOB_INTVL];
+	unsigned probes = (unsigned)k->value[KA_KNOB_PROBES];
 	struct ka_wheel_bounds chained, probed;
 	int64_t gap = ka_wheel_step(intvl * hz, hz, NULL);
 
-	chained = ka_wheel_window(time, intvl, probes, 0, hz, KA_WHEEL_CHAINED);
-	probed = ka_wheel_window(time, intvl, probes, 0, hz, KA_WHEEL_PROBED);
-	answer->nominal_s = (double)time + (double)intvl * probes;
+	chained = ka_wheel_window(time, intvl, probes, k->ut_ms, hz, KA_WHEEL_CHAINED);
+	probed = ka_wheel_window(time, intvl, probes, k->ut_ms, hz, KA_WHEEL_PROBED);
+	answer->nominal_s = k->ut_ms ? later(k->ut_ms / 1000.0, (double)time + (double)intvl)
+				     : (double)time + (double)intvl * probes;
 	answer->gap_s = (double)gap / hz;
 	seconds(answer->first_s, probed.p1, hz);
 	/* an answered probe leaves the timer running with intvl; it then looks whether idle is over */
@@ -66,10 +68,11 @@ static void predict_probing(struct ka_answer *answer, int64_t time, int64_t intv
 
 void ka_answer_predict(struct ka_answer *answer, const struct ka_knobs *k, int hz)
 {
-	int64_t time = k->value[KA_KNOB_TIME], intvl = k->value[KA_KNOB_INTVL];
+	int64_t time = k->value[KA_KNOB_TIME];
 	struct ka_wheel_bounds first;
 
 	*answer = (struct ka_answer){ .effect = effect_of(k), .nominal_s = NAN, .gap_s = NAN };
+	answer->ut_ms = k->ut_ms;
 	predict_data(answer, k, hz);
 	never(answer->first_s);
 	never(answer->detect_s);
@@ -78,7 +81,7 @@ void ka_answer_predict(struct ka_answer *answer, const struct ka_knobs *k, int h
 	case KA_EFFECT_SILENT:
 		break;
 	case KA_EFFECT_DETECTS:
-		predict_probing(answer, time, intvl, (unsigned)k->value[KA_KNOB_PROBES], hz);
+		predict_probing(answer, k, hz);
 		break;
 	case KA_EFFECT_KILLS:
 		answer->nominal_s = (double)time;

@@ -26,6 +26,7 @@ struct ka_answer {
 	double detect_s[2];  /* an idle connection ends */
 	double unacked_s[2]; /* one with unacknowledged data ends, counted from the write */
 	double period_s[2];  /* from one answered probe to the next */
+	unsigned ut_ms;      /* TCP_USER_TIMEOUT decides the ends; 0: it is not set */
 	double gap_s;        /* from one unanswered probe to the next */
 };
 

@@ -95,7 +95,7 @@ const char *ka_knob_neighbour(const char *key)
 
 struct ka_knobs ka_knobs_initial(void)
 {
-	struct ka_knobs knobs;
+	struct ka_knobs knobs = { .ut_ms = 0 };
 
 	for (size_t i = 0; i < KA_KNOBS; i++)
 		knobs.value[i] = ka_knob_infos[i].initial;

@@ -45,6 +45,7 @@ extern const struct ka_knob_info ka_knob_infos[KA_KNOBS];
 
 struct ka_knobs {
 	int64_t value[KA_KNOBS];
+	unsigned ut_ms; /* TCP_USER_TIMEOUT of the sockets, which no sysctl sets; 0: none */
 };
 
 /* What a namespace begins with. */

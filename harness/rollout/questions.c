@@ -336,9 +336,10 @@ const char *ka_question_reason(const struct ka_question *question, const struct 
 		break;
 	case KA_ASK_BUSY:
 		snprintf(buf, size,
-			 "%.1f s after the write at the latest (%.1f s at the earliest): "
-			 "tcp_retries2 rules then, not keepalive",
-			 answer->unacked_s[1], answer->unacked_s[0]);
+			 "%.1f s after the write at the latest (%.1f s at the earliest): %s rules "
+			 "then, not keepalive",
+			 answer->unacked_s[1], answer->unacked_s[0],
+			 answer->ut_ms ? "TCP_USER_TIMEOUT" : "tcp_retries2");
 		break;
 	case KA_ASK_SURVIVE:
 		reason_survive(question, answer, buf, size);

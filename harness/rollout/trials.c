@@ -36,8 +36,7 @@ static const struct ka_expect stays = { .when = KA_NEVER,
 
 /* ---- parts of a case ---------------------------------------------------------------------- */
 
-/* The values make sense as a setting: all are at least 1. */
-static bool is_regular(const struct ka_knobs *k)
+bool ka_trials_regular(const struct ka_knobs *k)
 {
 	return k->value[KA_KNOB_TIME] > 0 && k->value[KA_KNOB_INTVL] > 0 &&
 	       k->value[KA_KNOB_PROBES] > 0;
@@ -53,7 +52,8 @@ static struct ka_setting setting_of(const struct ka_knobs *k)
 {
 	return (struct ka_setting){ .idle = at_least(k->value[KA_KNOB_TIME], 0),
 				    .intvl = at_least(k->value[KA_KNOB_INTVL], 0),
-				    .cnt = at_least(k->value[KA_KNOB_PROBES], 1) };
+				    .cnt = at_least(k->value[KA_KNOB_PROBES], 1),
+				    .user_timeout_ms = k->ut_ms };
 }
 
 /* A new trial with these steps; its case stands where this is called. */
@@ -228,7 +228,7 @@ static void add_dead(struct maker *maker, enum ka_trial_kind kind, const char *n
 	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE };
 	struct ka_trial *t;
 
-	if (!is_regular(k)) {
+	if (!ka_trials_regular(k)) {
 		add_irregular(maker, kind, name, k);
 		return;
 	}
@@ -256,7 +256,7 @@ static void add_unacked(struct maker *maker, enum ka_trial_kind kind, const char
 		new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
 			  "a dead peer is noticed by a connection that has just written");
 
-	if (!is_regular(k))
+	if (!ka_trials_regular(k))
 		t->case_->from = KA_FROM_NOWHERE;
 	put_data_sysctls(t, k);
 	t->case_->expect = (struct ka_expect){ .when = KA_RETRANSMIT_LIMIT,
@@ -270,7 +270,7 @@ static void add_alive(struct maker *maker, enum ka_trial_kind kind, const char *
 {
 	const struct ka_setting setting = setting_of(k);
 	const struct ka_step regular[] = { KA_IDLE }, odd[] = { KA_CONNECTED, { KA_SWITCH(1) } };
-	bool regular_values = is_regular(k);
+	bool regular_values = ka_trials_regular(k);
 	struct ka_trial *t;
 
 	if (k->value[KA_KNOB_PROBES] == 0 || k->value[KA_KNOB_INTVL] < 0 ||
@@ -445,7 +445,8 @@ static struct ka_knobs armed_with(const struct ka_spec *spec, const struct ka_kn
 {
 	if (!spec->virtual_clock)
 		return ka_knobs_of(4, 1, 2);
-	if (is_regular(&spec->before) && spec->before.value[KA_KNOB_TIME] > k->value[KA_KNOB_TIME])
+	if (ka_trials_regular(&spec->before) &&
+	    spec->before.value[KA_KNOB_TIME] > k->value[KA_KNOB_TIME])
 		return spec->before;
 	return ka_knobs_of(k->value[KA_KNOB_TIME] * 4, k->value[KA_KNOB_INTVL],
 			   k->value[KA_KNOB_PROBES]);
@@ -522,20 +523,22 @@ static void add_values(struct maker *maker)
 	add_unacked(maker, KA_TRIAL_UNACKED_AFTER, "unacked_after", after);
 	add_alive(maker, KA_TRIAL_ALIVE_BEFORE, "alive_before", before);
 	add_alive(maker, KA_TRIAL_ALIVE_AFTER, "alive_after", after);
-	if (is_regular(after) && after->value[KA_KNOB_PROBES] == 1)
+	if (ka_trials_regular(after) && after->value[KA_KNOB_PROBES] == 1 && !after->ut_ms)
 		add_one_lost(maker, after);
 	add_option(maker, after);
-	for (size_t i = 0; i < maker->spec->n_gateways && is_regular(after); i++)
+	for (size_t i = 0; i < maker->spec->n_gateways && ka_trials_regular(after); i++)
 		add_gateway(maker, i);
 }
 
 static void add_unchanged(struct maker *maker)
 {
-	const struct ka_knobs k = rolled_out(maker->spec), regular = ka_knobs_of(1, 1, 2);
+	const struct ka_knobs regular = ka_knobs_of(1, 1, 2);
+	struct ka_knobs k = rolled_out(maker->spec);
 
+	k.ut_ms = 0; /* it would end what is to stay */
 	add_no_keepalive(maker, &k);
 	add_own_options(maker, &k);
-	add_armed(maker, is_regular(&k) ? &k : &regular);
+	add_armed(maker, ka_trials_regular(&k) ? &k : &regular);
 	add_containers(maker, &k);
 }
 

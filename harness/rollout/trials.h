@@ -89,6 +89,8 @@ struct ka_trials {
 	const struct ka_theme *themes[1];
 };
 
+/* The values make sense as a setting: all three are at least 1. */
+bool ka_trials_regular(const struct ka_knobs *knobs);
 /* To be freed with free(). -ENOMEM. What the kernel takes, and what is expected of the gateways, depends
  * on its HZ and release. */
 int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, const char *release,

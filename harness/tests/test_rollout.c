@@ -317,6 +317,23 @@ TEST(asks_of_data_in_flight)
 	assert_true(ka_question_holds(&questions.list[0], &answer));
 }
 
+/* TCP_USER_TIMEOUT overrides the count of probes, and tcp_retries2. */
+TEST(answers_for_a_user_timeout)
+{
+	struct ka_knobs knobs = ka_knobs_of(15, 15, 9);
+	struct ka_answer answer;
+
+	knobs.ut_ms = 20000;
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_near(answer.detect_s[0], 30.008);
+	assert_near(answer.detect_s[1], 30.36);
+	assert_true(answer.unacked_s[0] > 20 && answer.unacked_s[1] < 23);
+	assert_near(answer.nominal_s, 30);
+	knobs.ut_ms = 0;
+	ka_answer_predict(&answer, &knobs, 250);
+	assert_true(answer.detect_s[0] > 150 && answer.unacked_s[0] > 900);
+}
+
 /* A proxy's own timer sees no probe: no value helps. */
 TEST(asks_of_proxies)
 {

@@ -13,9 +13,13 @@
 /* The numbers that matter here; the others are a new namespace's. */
 #define KNOBS(time, intvl, probes, retries2)                                                       \
 	{                                                                                          \
-		{                                                                                  \
-			time, intvl, probes, retries2, [KA_KNOB_RTO_MIN_US] = 200000,              \
-						       [KA_KNOB_RTO_MAX_MS] = 120000               \
+		.value = {                                                                         \
+			time,                                                                      \
+			intvl,                                                                     \
+			probes,                                                                    \
+			retries2,                                                                  \
+			[KA_KNOB_RTO_MIN_US] = 200000,                                             \
+			[KA_KNOB_RTO_MAX_MS] = 120000                                              \
 		}                                                                                  \
 	}
 static const struct ka_knobs usual = KNOBS(7200, 75, 9, 15);

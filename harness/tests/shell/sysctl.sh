@@ -89,6 +89,11 @@ has "NixOS: a value and its place" "$out" 'tcp_keepalive_time +7200 +60 +a.nix:1
 refuses 2 'none.yaml:2: no YAML' sysctl "$work/forms/none.yaml"
 refuses 2 'tuned.conf:2: include = .*circle' sysctl "$work/forms/circle/tuned.conf"
 
+host --budget 0 time=15 intvl=15 user_timeout=20000 --detect-within 33s --detect-busy-within 23s
+is "a user timeout: yes" "$status" 0
+has "a user timeout: no sysctl" "$out" 'TCP_USER_TIMEOUT +0 +20000'
+refuses 2 'user_timeout.*1\.\.2147483647' sysctl user_timeout=20s
+refuses 2 'at least 1' sysctl probes=0 user_timeout=20000
 host --budget 0 time=60 --survive-idle nginx-stream,kafka
 is "a proxy: no" "$status" 1
 has "a proxy: why" "$(tr '\n' ' ' <"$work/stdout" | tr -s ' ')" 'a probe is no activity there'
@@ -190,6 +195,8 @@ if can_run; then
 	has "markdown: a table" "$out" '^\| `net.ipv4.tcp_keepalive_time` \| 7200 \| 1 \|'
 	host retries2=3 --budget 10s --detect-busy-within 10s --format json
 	is "data in flight: measured" "$(jq -c '.questions[0] | [.yes, .measured]' "$work/stdout")" '[true,true]'
+	host time=1 intvl=1 probes=9 user_timeout=2500 --budget 8s --detect-within 4s --detect-busy-within 4s --format json
+	is "a user timeout: measured" "$(jq -c '[.questions[] | [.yes, .measured]] + [.odd]' "$work/stdout")" '[[true,true],[true,true],[]]'
 	# Limits of RTO are applied where the kernel has them, and else named as without effect.
 	host retries2=3 rto_max_ms=1000 --budget 5s --format json
 	if [ -e /proc/sys/net/ipv4/tcp_rto_max_ms ]; then
