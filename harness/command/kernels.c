@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -134,18 +135,35 @@ static size_t list_guests(struct ka_table *table)
 	return found;
 }
 
-/* The last file that can be used: names end in versions. */
+/* The one that was put there last; of several, the one whose name comes last. -1: there is none. */
+static int latest(const glob_t *files)
+{
+	time_t best_time = 0;
+	struct stat st;
+	int best = -1;
+
+	for (size_t i = 0; i < files->gl_pathc; i++)
+		if (stat(files->gl_pathv[i], &st) == 0 && st.st_mtime >= best_time) {
+			best_time = st.st_mtime;
+			best = (int)i;
+		}
+	return best;
+}
+
+/* The latest that can be used: one that was built since has what earlier ones lack. */
 static bool find_usable(const char *cache, const struct ka_machine *machine, char *text,
 			size_t size)
 {
 	struct ka_guest_kernel kernel;
 	bool found = false;
 	glob_t files;
+	int i;
 
 	find_files(cache, &machine->cache, &files);
-	for (size_t i = files.gl_pathc; i-- > 0 && !found;) {
+	while (!found && (i = latest(&files)) >= 0) {
 		snprintf(text, size, "%s%s", machine->prefix, files.gl_pathv[i]);
 		found = ka_guest_kernel_parse(&kernel, text, NULL) == 0;
+		*files.gl_pathv[i] = '\0'; /* not this one again */
 	}
 	globfree(&files);
 	return found;

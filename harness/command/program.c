@@ -31,6 +31,8 @@ struct asking {
 	struct ka_plan plan;
 	struct ka_progress_line progress;
 	char *text; /* of the spec */
+	/* what is copied into a guest that cannot read the host's files; ends with NULL */
+	const char *copies[KA_MAX_COPIES + KA_MAX_SUBJECTS + 1];
 	json_t *surveyed;
 };
 
@@ -236,6 +238,21 @@ static unsigned instance_mib(const struct ka_program_spec *spec)
 	return most;
 }
 
+/* Of each program its first word, or the tree that it lies in; and what was asked for. */
+static void list_copies(struct asking *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->q.spec.n_subjects; i++) {
+		const struct ka_program *program = &a->q.spec.subjects[i].variant->program;
+
+		a->copies[n++] = program->rootfs ? program->rootfs : program->command[0];
+	}
+	for (size_t i = 0; i < a->options->n_copies; i++)
+		a->copies[n++] = a->options->copies[i];
+	a->copies[n] = NULL;
+}
+
 static void put_filters(const struct asking *a, struct ka_plan_options *plan)
 {
 	for (size_t i = 0; i < a->options->n_filters; i++)
@@ -256,8 +273,8 @@ static int open_kernel(struct asking *a, const char *kernel)
 	a->text = ka_program_spec_text(&a->q.spec);
 	if (!a->text)
 		return KA_EXIT_BROKEN;
-	a->guest = (struct ka_guest_program){ .copies = a->options->n_copies ? a->options->copies
-									     : NULL,
+	list_copies(a);
+	a->guest = (struct ka_guest_program){ .copies = a->copies,
 					      .instance_mib = instance_mib(&a->q.spec),
 					      .say = on_note,
 					      .arg = a };

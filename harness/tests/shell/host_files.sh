@@ -73,4 +73,27 @@ if [ -n "$image" ] && command -v qemu-system-x86_64 >/dev/null; then
 	guest 1 "an image: a copy of nothing" plain "$work/nowhere"
 	has "... says so" "$out" "^error -2: cannot copy $work/nowhere for the guest: No such file"
 fi
+# A real program, from a tree of its own: in it, it has a name that the host does not know.
+program() {
+	run "$KACHECK" program --kernel "$1" --rootfs "$work/tree" --port 11211 --send 'version\r\n' \
+		--expect VERSION --filter '*.silent/*' --format json -- only-here -u root
+	is "$2: exit status" "$status" 0
+	is "... its options are read" "$(jq -c '.programs[0].connection | [.idle, .intvl, .cnt]' <<<"$out")" "[7200,75,9]"
+	is "... a silent peer is noticed by the rules" \
+		"$(jq -r '.programs[0].experiments[] | select(.measured) | .verdict' <<<"$out")" pass
+	[ "$status" = 0 ] || printf '%s\n' "$out" "$err" | head -n 20 | sed 's/^/         | /'
+}
+
+if command -v memcached >/dev/null && command -v jq >/dev/null; then
+	mkdir -p "$work/tree/bin" "$work/tree/etc"
+	cp "$(command -v memcached)" "$work/tree/bin/only-here"
+	ldd "$work/tree/bin/only-here" | grep -o '/[^ ]*' | while read -r object; do
+		mkdir -p "$work/tree${object%/*}"
+		cp "$object" "$work/tree$object"
+	done
+	echo 'root:x:0:0::/:/bin/sh' >"$work/tree/etc/passwd"
+	program "uml:$work/linux" "a program in a tree of its own"
+	[ -z "$image" ] || ! command -v qemu-system-x86_64 >/dev/null ||
+		program "image:$image" "the same in an image"
+fi
 finish
