@@ -93,6 +93,13 @@ static json_t *side_json(const struct ka_rollout *r, bool after)
 			 ka_json_seconds(ka_answer_dead_per_hour(a)));
 }
 
+static json_t *ipv6_json(const struct ka_rollout *r, enum ka_trial_kind kind)
+{
+	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
+
+	return ka_json_seconds(m ? m->detect_s : NAN);
+}
+
 /* By HZ: what the answer is there, and the time that decides. */
 static json_t *rates_json(const struct ka_rollout *r, size_t question)
 {
@@ -226,6 +233,8 @@ int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *s
 	json_object_set_new(json, "notes", notes_json(r));
 	json_object_set_new(json, "before", side_json(r, false));
 	json_object_set_new(json, "after", side_json(r, true));
+	json_object_set_new(json, "after_v6_measured_s", ipv6_json(r, KA_TRIAL_DEAD_V6));
+	json_object_set_new(json, "after_v6_unacked_measured_s", ipv6_json(r, KA_TRIAL_UNACKED_V6));
 	json_object_set_new(json, "questions", questions_json(r));
 	json_object_set_new(json, "unchanged", unchanged_json(r));
 	json_object_set_new(json, "findings", findings_json(r));

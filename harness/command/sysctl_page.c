@@ -207,6 +207,18 @@ static void give_rows(struct ka_table *table, const struct ka_rollout *r, const 
 	give(table, ka_rollout_measured(r, kind_after, 0));
 }
 
+/* The same over IPv6, of what is rolled out. */
+static void give_ipv6(struct ka_table *table, const struct ka_rollout *r, enum ka_trial_kind kind)
+{
+	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
+
+	if (!m)
+		return;
+	ka_table_cell(table, "  measured over IPv6");
+	ka_table_cell(table, "%s", "");
+	give_end(table, m);
+}
+
 static void give_costs(struct ka_table *table, const struct ka_rollout *r)
 {
 	double hourly[] = { ka_answer_alive_per_hour(&r->before),
@@ -243,8 +255,10 @@ static void put_sides(struct ka_sheet *sheet, const struct ka_rollout *r)
 	ka_table_cell(&table, "%s", ka_span_text(after->nominal_s, text, sizeof(text)));
 	give_rows(&table, r, "  computed for this kernel", before->detect_s, after->detect_s,
 		  give_end, KA_TRIAL_DEAD_BEFORE, KA_TRIAL_DEAD_AFTER);
+	give_ipv6(&table, r, KA_TRIAL_DEAD_V6);
 	give_rows(&table, r, "with unacknowledged data", before->unacked_s, after->unacked_s,
 		  give_end, KA_TRIAL_UNACKED_BEFORE, KA_TRIAL_UNACKED_AFTER);
+	give_ipv6(&table, r, KA_TRIAL_UNACKED_V6);
 	give_rows(&table, r, "alive and idle: a probe each", before->period_s, after->period_s,
 		  give_period, KA_TRIAL_ALIVE_BEFORE, KA_TRIAL_ALIVE_AFTER);
 	give_costs(&table, r);

@@ -338,6 +338,18 @@ static void reply_detect(const struct ka_rollout *r, enum ka_trial_kind kind,
 	add_why(reply, "; measured %.1f s", m->detect_s);
 }
 
+/* What was seen over IPv6 can only take a yes away. */
+static void reply_ipv6(const struct ka_rollout *r, enum ka_trial_kind kind,
+		       const struct ka_question *question, struct ka_reply *reply)
+{
+	const struct ka_measured *m = ka_rollout_measured(r, kind, 0);
+
+	if (!m || contradicts(reply, m) || m->verdict != KA_PASS || isnan(m->detect_s))
+		return;
+	reply->yes = reply->yes && m->detect_s <= question->limit_s;
+	add_why(reply, ", over IPv6 %.1f s", m->detect_s);
+}
+
 static void reply_survive(const struct ka_rollout *r, size_t gateway, struct ka_reply *reply)
 {
 	unsigned tried = 0, lived = 0;
@@ -443,9 +455,11 @@ static void reply_measured(const struct ka_rollout *r, size_t i, struct ka_reply
 	switch (question->kind) {
 	case KA_ASK_DETECT:
 		reply_detect(r, KA_TRIAL_DEAD_AFTER, question, reply);
+		reply_ipv6(r, KA_TRIAL_DEAD_V6, question, reply);
 		break;
 	case KA_ASK_BUSY:
 		reply_detect(r, KA_TRIAL_UNACKED_AFTER, question, reply);
+		reply_ipv6(r, KA_TRIAL_UNACKED_V6, question, reply);
 		break;
 	case KA_ASK_SURVIVE:
 		reply_survive(r, r->gateway_of[i], reply);

@@ -511,6 +511,12 @@ static void add_containers(struct maker *maker, const struct ka_knobs *k)
 
 /* ---- all of them -------------------------------------------------------------------------- */
 
+/* The trial that was made last. */
+static void over_ipv6(struct maker *maker)
+{
+	maker->trials->cases[maker->trials->n - 1].families = KA_V6;
+}
+
 static void add_values(struct maker *maker)
 {
 	const struct ka_knobs *before = &maker->spec->before, *after = &maker->spec->after;
@@ -521,6 +527,12 @@ static void add_values(struct maker *maker)
 	add_dead(maker, KA_TRIAL_DEAD_AFTER, "dead_after", after);
 	add_unacked(maker, KA_TRIAL_UNACKED_BEFORE, "unacked_before", before);
 	add_unacked(maker, KA_TRIAL_UNACKED_AFTER, "unacked_after", after);
+	if (ka_trials_regular(after)) {
+		add_dead(maker, KA_TRIAL_DEAD_V6, "dead_after_v6", after);
+		over_ipv6(maker);
+		add_unacked(maker, KA_TRIAL_UNACKED_V6, "unacked_after_v6", after);
+		over_ipv6(maker);
+	}
 	add_alive(maker, KA_TRIAL_ALIVE_BEFORE, "alive_before", before);
 	add_alive(maker, KA_TRIAL_ALIVE_AFTER, "alive_after", after);
 	if (ka_trials_regular(after) && after->value[KA_KNOB_PROBES] == 1 && !after->ut_ms)

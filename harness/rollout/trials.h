@@ -46,6 +46,8 @@ enum ka_trial_kind {
 	KA_TRIAL_DEAD_AFTER,
 	KA_TRIAL_UNACKED_BEFORE,
 	KA_TRIAL_UNACKED_AFTER,
+	KA_TRIAL_DEAD_V6, /* after, over IPv6 */
+	KA_TRIAL_UNACKED_V6,
 	KA_TRIAL_ALIVE_BEFORE,
 	KA_TRIAL_ALIVE_AFTER,
 	KA_TRIAL_GATEWAY, /* .index of the spec's gateways; several phases of the timer */

@@ -168,6 +168,7 @@ if can_run; then
 	host "$work/60-keepalive.conf" --budget 20s --detect-within 5s --survive-idle 3s --connections 10 \
 		--max-probes-per-second 20
 	is "measured: exit status" "$status" 0
+	has "measured: over IPv6, too" "$(tr '\n' ' ' <"$work/stdout" | tr -s ' ')" 'measured 4\.[0-9]+ s, over IPv6 4\.[0-9]+ s'
 	has "measured: a figure" "$out" 'at the latest .*measured 4\.[01]|measured 4\.'
 	has "measured: no reply is only computed" "$(grep -c 'computed, not' "$work/stdout")" '^0$'
 	has "the line that counts" "$out" 'tcp_keepalive_time +7200 +1 +60-keepalive.conf:3'
