@@ -305,6 +305,12 @@ static int explain_talk(struct ka_engine *e, const char *name, const char *what)
 		return ka_program_fail(e, "%s hangs up, and does not answer the %s", name, what);
 	if (!*p->heard)
 		return ka_program_fail(e, "%s does not answer the %s", name, what);
+	if (has_hung_up(e) && (p->answered || !p->program->hello_expect.n))
+		return ka_program_fail(
+			e,
+			"%s answers the %s and hangs up: there is no connection that "
+			"could be idle (of HTTP: say HTTP/1.1)",
+			name, what);
 	return ka_program_fail(e, "%s answers the %s otherwise than expected: %s", name, what,
 			       p->heard);
 }

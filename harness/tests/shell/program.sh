@@ -125,5 +125,11 @@ broken "it ends at once" 'ended with exit status 3 before it listened; its last 
 broken "another port" 'listens on 0\.0\.0\.0:7001, not on port 7000' --port 7000 -- perl srv.pl 7001
 broken "another address" 'listens on 127\.0\.0\.1:7000' --port 7000 -- perl srv.pl 7000 '' 127.0.0.1
 broken "another answer" 'otherwise than expected: hi' --port 7000 --expect ho -- perl srv.pl 7000
+cat >once.pl <<'END'
+use IO::Socket::INET;
+my $l = IO::Socket::INET->new(Listen => 9, LocalPort => 7000, ReuseAddr => 1) or die;
+while (my $c = $l->accept) { <$c>; print $c "hi\n"; close $c }
+END
+broken "it hangs up" 'answers the greeting and hangs up' --port 7000 -- perl once.pl
 is "nothing is left" "$(pgrep -f "srv.pl 700" | wc -l)" 0
 finish
