@@ -7,7 +7,7 @@
 /* Enough to fill every phase of the wheel and to make an expiry of hundreds at once ordinary. */
 #define MANY 5000
 
-/* A second to come, and one more before the first is probed. */
+/* A second until all timers are started, and one more before the first is probed. */
 static const struct ka_setting one_setting[] = { { .idle = 2, .intvl = 1, .cnt = 3 },
 						 { .cnt = 0 } };
 
@@ -38,8 +38,8 @@ static const struct ka_case cases[] = {
 		       "them",
 		.source = "RFC 9293 3.8.4; tcp_keepalive_timer(); veth_xmit(): NET_XMIT_DROP",
 		.lesson = "The same at a server that accepted them, over IPv6. The timer wheel has "
-			  "no limit here; the queues behind it have. The harness lets the clients "
-			  "come over more than a second: when all timers are started at once, "
+			  "no limit here; the queues behind it have. The harness starts the timers "
+			  "over more than a second: when all timers are started at once, "
 			  "thousands of probes leave in the same softirq, and those that do not "
 			  "fit into net.core.netdev_max_backlog (1000 packets for each CPU, on "
 			  "the way from one namespace to another) or into a device's queue are "

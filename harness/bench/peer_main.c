@@ -314,18 +314,20 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 				     .waited_fd = config->timed ? ka_waited_open() : -1,
 				     .load = { .epoll = -1, .timer = -1 },
 				     .app = { .timer = -1 } };
+	int64_t woken_ns = ka_now_ns();
 	struct epoll_event event;
 
 	if (open_epolls(&self))
 		return EXIT_FAILURE;
 	for (;;) {
-		int64_t woken_ns;
 		int n;
 
 		self.waited_ns = ka_waited_ns(self.waited_fd);
+		self.awake_ns += ka_now_ns() - woken_ns;
 		n = epoll_wait(self.outer, &event, 1, -1);
 		woken_ns = ka_now_ns();
 		self.late_ns = ka_waited_since(self.waited_fd, self.waited_ns);
+		self.awake_ns += self.late_ns;
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -14,18 +14,21 @@
 /* One connection of a load. */
 struct ka_member {
 	int fd;            /* -1: closed */
-	int64_t armed_ns;  /* 0: by no call of its own */
+	int64_t armed_ns;  /* when its timer began to be started; 0: by no call of its own */
+	int64_t set_ns;    /* when that was done */
 	int64_t active_ns; /* when it came, or last sent something */
 };
 
 struct ka_load_self {
 	struct ka_member *members; /* owned; .n of them, room for .wanted */
 	unsigned n, wanted;
-	unsigned there; /* established */
+	unsigned came;  /* established */
+	unsigned there; /* established, and where this end probes its timer started */
 	int epoll;      /* of the members; -1: there are none */
-	int timer;      /* for the next group; -1: all have begun */
+	int timer;      /* for the next group; -1: none is to come */
 	struct ka_load sum;
-	int64_t late_ns; /* the longest that it waited for a CPU when one of them ended; 0: not known */
+	int64_t late_ns; /* at most so long before it was seen had the latest ended; 0: not known */
+	int64_t clear_ns; /* .awake_ns of the peer when no end was waiting to be read */
 };
 
 /* The program above TCP. */
@@ -74,6 +77,7 @@ struct ka_peer_self {
 	int waited_fd;          /* see waited.h; -1: not counted */
 	int64_t waited_ns;      /* by the time that it last began to wait for an event */
 	int64_t late_ns;        /* until that event woke it; 0: not known */
+	int64_t awake_ns;       /* all its time of work and of waiting for a CPU, until then */
 	int outer;              /* epoll of: ctl, listener or connecting conn, both sets */
 	int sets[2];            /* by enum ka_epoll_set: conn is registered in both */
 	struct ka_load_self load;

@@ -131,9 +131,11 @@ static int want_of_prober(const struct ka_evidence *e, const char *name)
 	return 0;
 }
 
-/* Something was sent again: a lost packet is one reason. */
+/* Something was sent again, or could not be: a lost packet is one reason. */
 static bool is_resent(const char *name)
 {
+	if (!strcmp(name, "TcpExt.TCPRetransFail")) /* __tcp_retransmit_skb(): NET_XMIT_DROP */
+		return true;
 	for (size_t i = 0; i < KA_N(rules); i++)
 		if (!strcmp(rules[i].name, name))
 			return rules[i].want == want_retransmissions;

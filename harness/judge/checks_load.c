@@ -66,7 +66,7 @@ static void check_times(const struct ka_evidence *e, const struct ka_load *load,
 	int64_t accepted[2], ns[2];
 
 	ka_accepted_ns(e, window, &last, accepted);
-	/* one process is woken for all, and sees how long it waits for a CPU */
+	/* one process is woken for all, and knows how far it is behind */
 	accepted[1] += ka_cpu_late_ns(e, last.zero_ns + accepted[1], last.end_ns,
 				      told_of_load(e)->late_ns);
 	ka_window_ns(e, window, ns);

@@ -195,8 +195,8 @@ static enum ka_when when_of(const struct ka_instance *instance)
 /* The longest relative rounding of the wheel (8/63), to wait for a probe. */
 #define ROUNDING       1.13
 
-/* One connection of a load: a handshake and its options. */
-#define LOAD_S 0.0002
+/* One connection of a load: a handshake, and its options when all have come. */
+#define LOAD_S 0.0005
 
 struct walk {
 	double now;

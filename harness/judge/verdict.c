@@ -143,16 +143,29 @@ static void decide(struct ka_verdict *out, enum ka_verdict_kind kind,
 	ka_findings_add(&out->findings, findings, wanted);
 }
 
+static bool is_retried(enum ka_finding_code code)
+{
+	return code == KA_FIND_RETRIED;
+}
+
+/* An attempt that counts for no doubling brings an end closer (tcp_retransmit_timer()). */
+static bool is_kernel_but_early(enum ka_finding_code code)
+{
+	return is_kernel(code) && code != KA_FIND_END_EARLY && code != KA_FIND_JIFFY_EARLY;
+}
+
 /*
  * All namespaces share the host's queues: a burst of somebody else's packets may have cost this
  * instance one. A probe that is lost there is not counted and tried again soon
- * (tcp_keepalive_timer(): NET_XMIT_DROP): that explains an end that is late, a number and a gap, and
- * nothing else.
+ * (tcp_keepalive_timer(): NET_XMIT_DROP): that explains an end that is late, a number and a gap; where
+ * something was sent again so soon, an end that is early, too; and nothing else.
  */
 static bool lost_by_host(const struct ka_evidence *e, const struct ka_findings *kernel)
 {
+	bool retried = ka_findings_any(kernel, is_retried);
+
 	return e->timeline->host_lost && ka_findings_any(kernel, is_loss) &&
-	       !ka_findings_any(kernel, is_kernel);
+	       !ka_findings_any(kernel, retried ? is_kernel_but_early : is_kernel);
 }
 
 /*
@@ -164,8 +177,8 @@ static bool was_not_waited_for(const struct ka_evidence *e, struct ka_verdict *o
 	struct ka_bounds bounds;
 	double since_s;
 
-	if (!e->instance->program || e->detected || e->stop->end.why != KA_END_OVERDUE ||
-	    !ka_bounds_of(e, &bounds))
+	if (!e->instance->program || e->detected || !e->stop ||
+	    e->stop->end.why != KA_END_OVERDUE || !ka_bounds_of(e, &bounds))
 		return false;
 	since_s = ka_seconds(e->stop->t_ns - e->zero_ns);
 	if (since_s >= ka_seconds(bounds.end[1] * e->tick_ns))

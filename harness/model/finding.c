@@ -58,6 +58,7 @@ static const struct {
 	[KA_FIND_FIRST_PROBE_LATE] = { "first_probe_late", KA_OF_LOSS, EVIDENCE },
 	[KA_FIND_GAP] = { "gap", KA_OF_LOSS, EVIDENCE },
 	[KA_FIND_RESENT] = { "resent", KA_OF_LOSS, EVIDENCE },
+	[KA_FIND_RETRIED] = { "retried", KA_OF_LOSS, EVIDENCE },
 	[KA_FIND_LOAD_LATE] = { "load_late", KA_OF_LOSS, EVIDENCE },
 	[KA_FIND_PROGRAM_HOLDS] = { "program_holds", KA_OF_PROGRAM, EVIDENCE },
 	[KA_FIND_PROGRAM_BUSY] = { "program_busy", KA_OF_PROGRAM, EVIDENCE },

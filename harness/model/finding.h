@@ -60,7 +60,8 @@ enum ka_finding_code {
 	KA_FIND_RECEIVED_COUNT,
 	KA_FIND_FIRST_PROBE_LATE,
 	KA_FIND_GAP,
-	KA_FIND_RESENT, /* counters of what is sent again */
+	KA_FIND_RESENT,  /* counters of what is sent again */
+	KA_FIND_RETRIED, /* sent again as after a packet that did not leave the host */
 	KA_FIND_LOAD_LATE,
 	/* ---- the program's ---- */
 	KA_FIND_PROGRAM_HOLDS, /* it never lets go of a socket that the kernel has ended */

@@ -157,8 +157,8 @@ struct ka_app_event {
 struct ka_load {
 	unsigned n, dead;
 	int64_t armed_ns;               /* when the first one's timer was started */
-	int64_t earliest_ns, latest_ns; /* of the dead */
-	int64_t latest_at_ns;           /* when that one ended */
+	int64_t earliest_ns, latest_ns; /* of the dead; the latest is it by its .late_ns less */
+	int64_t latest_at_ns;           /* when that one was seen to have ended */
 	int error;                      /* SO_ERROR */
 	uint32_t events;                /* epoll mask, asked for IN|RDHUP */
 	uint8_t probes;                 /* tcpi_probes */
@@ -224,8 +224,8 @@ struct ka_event {
 	int64_t t_ns;
 	enum ka_at at;
 	enum ka_what what;
-	/* how long the process that saw it had waited for a CPU since it began to wait for it; 0: not
-	 * known */
+	/* how long the process that saw it had waited for a CPU since it began to wait for it; of a load
+	 * how long the latest end had waited to be seen, at most; 0: not known */
 	int64_t late_ns;
 	union {
 		struct {

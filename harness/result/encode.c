@@ -254,6 +254,7 @@ json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_fac
 		{ "nominal_s", ka_json_seconds(ka_nominal_s(&instance->setting)) },
 		{ "window_s", encode_window(verdict->window_s) },
 		{ "noise_s", ka_json_seconds(noise_s) },
+		{ "host_lost", json_integer((json_int_t)seen->host_lost) },
 		{ "detect_s", ka_json_seconds(verdict->detect_s) },
 		{ "notice_s", ka_json_seconds(verdict->notice_s) },
 		{ "off_jiffies",

@@ -98,6 +98,65 @@ SCENE_TEST(an_interval_is_wrong)
 	scene_expect(s, KA_FAIL, "retransmission 1 comes after");
 }
 
+/*
+ * The second retransmission did not leave the host: it is tried again after half a second and doubles
+ * nothing, and so the limit is reached sooner than by doubling.
+ */
+static void refused_once(struct scene *s)
+{
+	int64_t ns;
+
+	story(s, true, 4); /* the end is behind all that is sent */
+	scene_remove(s, scene_find(s, KA_SEG_RETRANSMIT, 4));
+	scene_remove(s, scene_find(s, KA_SEG_RETRANSMIT, 3));
+	ns = scene_fired(s, scene_find(s, KA_SEG_RETRANSMIT, 2)->t_ns, s->facts.hz / 2);
+	for (int k = 2; k < 4; k++) {
+		retransmit(s, ns);
+		ns = scene_fired(s, ns, RTO_J << k);
+	}
+	end_at(s, ns);
+}
+
+#define ONE_LOST "host stalled: 1 packets did not fit"
+
+SCENE_TEST(retried_soon)
+{
+	refused_once(s);
+	scene_expect(s, KA_FAIL, "retransmission 3 comes after");
+	assert_int_equal(s->verdict.findings.list[0].code, KA_FIND_EXPIRY);
+	s->timeline.host_lost = 1;
+	scene_expect(s, KA_BROKEN, ONE_LOST);
+	assert_true(ka_verdict_is_stall(&s->verdict));
+	/* those that follow do so as the first ones do */
+	assert_null(strstr(s->verdict.why, "retransmission 4"));
+	scene_find(s, KA_SEG_RETRANSMIT, 4)->t_ns += 40 * TICK;
+	scene_expect(s, KA_FAIL, "retransmission 4 comes after");
+}
+
+/* An end that is early has that reason or none. */
+SCENE_TEST(early_end_after_a_retry)
+{
+	refused_once(s);
+	s->facts.phase_known = false;
+	s->timeline.host_lost = 1;
+	scene_expect(s, KA_BROKEN, ONE_LOST);
+	assert_non_null(strstr(s->verdict.why, "too early: window"));
+	story(s, true, 3);
+	s->facts.phase_known = false;
+	s->timeline.host_lost = 1;
+	scene_expect_only(s, KA_FAIL, "too early: window");
+}
+
+/* Soon is half a second. */
+SCENE_TEST(a_wrong_interval_is_no_retry)
+{
+	refused_once(s);
+	s->timeline.host_lost = 1;
+	scene_find(s, KA_SEG_RETRANSMIT, 3)->t_ns -= 10 * TICK;
+	scene_expect(s, KA_FAIL, "retransmission 3 comes after");
+	assert_int_equal(s->verdict.findings.list[0].code, KA_FIND_EXPIRY);
+}
+
 /* What held it up is known by its time. */
 SCENE_TEST(a_late_interval_in_a_loud_second)
 {

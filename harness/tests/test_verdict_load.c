@@ -63,6 +63,17 @@ SCENE_TEST(times)
 	scene_expect(s, KA_PASS, "");
 }
 
+/* One process sees all of them end, one after the other: the last ones later, by what it knows. */
+SCENE_TEST(behind)
+{
+	begin(s)->latest_ns = 4190 * MS;
+	scene_expect_only(s, KA_FAIL, "load: one ended after 4.190000 s, too late");
+	scene_find_event(s, KA_EV_LOAD, 0)->late_ns = 78 * MS;
+	scene_expect(s, KA_PASS, "");
+	scene_find_event(s, KA_EV_LOAD, 0)->late_ns = 77 * MS;
+	scene_expect_only(s, KA_FAIL, "load: one ended after 4.190000 s, too late");
+}
+
 SCENE_TEST(kinds)
 {
 	struct ka_load *load;
@@ -130,6 +141,11 @@ SCENE_TEST(host_lost_packets)
 		     "host stalled: 7 packets did not fit into its queues; "
 		     "Tcp.RetransSegs moved by 1");
 	assert_true(ka_verdict_is_stall(&s->verdict));
+	/* what the device refused is counted */
+	scene_add(s, s->events[s->timeline.n - 1].t_ns, KA_AT_CLIENT,
+		  (struct ka_event){ .what = KA_EV_COUNTER,
+				     .counter = { .name = "TcpExt.TCPRetransFail", .delta = 1 } });
+	scene_expect(s, KA_BROKEN, "host stalled: 7 packets did not fit");
 	/* of what no lost packet explains it is none either */
 	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta++;
 	scene_expect(s, KA_FAIL, "TcpExt.TCPKeepAlive moved by 4");
