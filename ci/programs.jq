@@ -48,10 +48,10 @@ def experiments: [.[].programs[].experiments[] | select(.measured)];
 
 if $what == "table" then .[] | .programs[] | "| " + (row | join(" | ")) + " |"
 elif $what == "cost" then .[] | .programs as $p | ($p | map(.experiments | map(select(.measured)) | length) | add)
-  as $n | "| \($p[0].program) | \($p | length) | \($n) | \(.wall_s) | \(.cpu_s) |"
+  as $n | "| \($p[0] | .program + (if ($p | length) == 1 and .variant then ", " + .variant else "" end)) | \($p | length) | \($n) | \(.wall_s) | \(.cpu_s) |"
 else
   experiments as $all
-  | "verdicts: \([$all[].verdict] | count)",
-    "off_jiffies: \([$all[].off_jiffies | values] | count)",
-    ([$all[] | notices] | "notice after the kernel: median \(median | milliseconds), worst \(max | milliseconds), of \(length)")
+  | "- verdicts: \([$all[].verdict] | count)",
+    "- off_jiffies, the measured end less the predicted one: \([$all[].off_jiffies | values] | count)",
+    ([$all[] | notices] | "- the program's notice after the kernel's end: median \(median | milliseconds), worst \(max | milliseconds), of \(length)")
 end
