@@ -44,7 +44,7 @@ is "... the timeline is there to its end" "$(tail -n 1 "$kept/timeline.tsv" | cu
 	$'bench\tend: the connection has ended'
 if command -v tshark >/dev/null; then
 	is "... tshark sees nine probes" \
-		"$(tshark -r "$kept/packets.pcapng" -Y "frame.interface_name == client \&\& tcp.analysis.keep_alive" 2>/dev/null | wc -l)" 9
+		"$(tshark -r "$kept/packets.pcapng" -Y 'frame.interface_name == "client" && tcp.analysis.keep_alive' 2>/dev/null | wc -l)" 9
 	is "... nothing damaged" "$(tshark -r "$kept/packets.pcapng" -Y _ws.malformed 2>/dev/null | wc -l)" 0
 fi
 run "$KACHECK" run --kernel "uml:$uml" --filter silent_drop/linux-default/v4/client --out "$work/passed"
