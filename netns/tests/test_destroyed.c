@@ -28,29 +28,36 @@ static int wait_for(int fd, int ms)
 	return poll(&pfd, 1, ms);
 }
 
+/* Is the socket of @diag told of within @ms? The listener of connect_pair() may be freed late, too. */
+static int is_told(struct nn_destroyed *destroyed, const struct nn_diag *diag, int ms)
+{
+	uint32_t cookie[2];
+
+	while (wait_for(nn_destroyed_fd(destroyed), ms) == 1)
+		while (nn_destroyed_next(destroyed, cookie, NULL) == 0)
+			if (cookie[0] == diag->cookie[0] && cookie[1] == diag->cookie[1])
+				return 1;
+	return 0;
+}
+
 /* One that has ended, but is held, is told only when it is closed. */
 static int is_told_of(struct inbox *in, struct nn_topology *net, int family)
 {
 	const struct nn_diag_key key = { .family = family, .sport = PORT };
 	struct nn_destroyed *destroyed;
 	struct nn_diag diag;
-	uint32_t cookie[2];
 	int pair[2];
 
 	if (connect_pair(in, net, family, PORT, pair))
 		return 1;
 	EXPECT_OK(in, nn_diag_get(net->ns[NN_SERVER], &key, &diag, &in->err));
 	EXPECT_OK(in, nn_destroyed_open(&destroyed, net->ns[NN_SERVER], &in->err));
-	EXPECT_EQ(in, nn_destroyed_next(destroyed, cookie, &in->err), -EAGAIN);
 	close_with_reset(pair[0]);
 	EXPECT_EQ(in, wait_for(pair[1], WAIT_MS), 1);
 	EXPECT_EQ(in, nn_diag_again(net->ns[NN_SERVER], &key, &diag, &in->err), -ENOENT);
-	EXPECT_EQ(in, wait_for(nn_destroyed_fd(destroyed), 50), 0);
+	EXPECT_EQ(in, is_told(destroyed, &diag, 50), 0);
 	close(pair[1]);
-	EXPECT_EQ(in, wait_for(nn_destroyed_fd(destroyed), WAIT_MS), 1);
-	EXPECT_OK(in, nn_destroyed_next(destroyed, cookie, &in->err));
-	EXPECT_EQ(in, cookie[0], diag.cookie[0]);
-	EXPECT_EQ(in, cookie[1], diag.cookie[1]);
+	EXPECT_EQ(in, is_told(destroyed, &diag, WAIT_MS), 1);
 	EXPECT(in, !nn_destroyed_close(destroyed));
 	EXPECT(in, !nn_destroyed_close(NULL));
 	return 0;
