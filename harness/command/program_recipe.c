@@ -49,7 +49,9 @@ static void put_cwd(FILE *out, const struct ka_program_options *options)
 {
 	char here[PATH_MAX];
 
-	if (options->cwd)
+	if (options->cwd && !options->rootfs && realpath(options->cwd, here))
+		put_text(out, "cwd", here);
+	else if (options->cwd)
 		put_text(out, "cwd", options->cwd);
 	else if (!options->rootfs && getcwd(here, sizeof(here)))
 		put_text(out, "cwd", here);

@@ -120,15 +120,35 @@ static bool is_there(const char *root, const char *folder, size_t folder_n, cons
 	return access(path, mode) == 0;
 }
 
-/* A file, or a command in PATH: the @n bytes of @name. */
-static bool is_found(const char *root, const char *name, size_t n)
+/* It comes with the recipe, or lies in the folder that only the program's own file system has. */
+static bool is_brought(const struct ka_program *program, const char *name, size_t n)
 {
+	for (size_t i = 0; i < program->n_files; i++)
+		if (strlen(program->files[i].path) == n && !memcmp(program->files[i].path, name, n))
+			return true;
+	return *name != '/' && !program->cwd;
+}
+
+static bool is_path_there(const struct ka_program *program, const char *root, const char *name,
+			  size_t n)
+{
+	const char *cwd = program->cwd ? program->cwd : "";
+
+	if (is_brought(program, name, n))
+		return true;
+	return is_there(root, cwd, *name == '/' ? 0 : strlen(cwd), name, n, F_OK);
+}
+
+/* A file, or a command in PATH: the @n bytes of @name. */
+static bool is_found(const struct ka_program *program, const char *name, size_t n)
+{
+	const char *root = program->rootfs ? program->rootfs : "";
 	const char *env = getenv("PATH");
 	bool found = false;
 	char *path;
 
 	if (memchr(name, '/', n))
-		return is_there(root, "", 0, name, n, F_OK);
+		return is_path_there(program, root, name, n);
 	if (asprintf(&path, "%s" MORE_PATH, env ? env : "") < 0)
 		return false;
 	for (const char *at = path; at && !found; at = strchr(at, ':')) {
@@ -141,16 +161,15 @@ static bool is_found(const char *root, const char *name, size_t n)
 
 bool ka_recipes_installed(const struct ka_program *program)
 {
-	const char *root = program->rootfs ? program->rootfs : "";
 	const char *at = program->needs ? program->needs : "";
 	const char *command = program->command[0];
 
-	if (!is_found(root, command, strlen(command)))
+	if (!is_found(program, command, strlen(command)))
 		return false;
 	for (at += strspn(at, BLANKS); *at; at += strspn(at, BLANKS)) {
 		size_t n = strcspn(at, BLANKS);
 
-		if (!is_found(root, at, n))
+		if (!is_found(program, at, n))
 			return false;
 		at += n;
 	}

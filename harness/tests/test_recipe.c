@@ -318,3 +318,28 @@ TEST(a_program_is_here_or_not)
 	assert_false(ka_recipes_installed(
 		&(struct ka_program){ .command = { "sh" }, .needs = "test /no/such.jar" }));
 }
+
+TEST(a_path_is_looked_for_from_the_working_directory)
+{
+	struct ka_program p = { .command = { "./sh" }, .cwd = "/bin" };
+
+	assert_true(ka_recipes_installed(&p));
+	p.cwd = "/etc";
+	assert_false(ka_recipes_installed(&p));
+	p.command[0] = "./etc"; /* there is one in the root, but not here */
+	assert_false(ka_recipes_installed(&p));
+	p.cwd = "/nowhere";
+	p.command[0] = "/bin/sh";
+	assert_true(ka_recipes_installed(&p));
+}
+
+TEST(a_file_of_the_recipe_is_here)
+{
+	struct ka_program p = { .command = { "/run/kacheck/start" } };
+
+	assert_false(ka_recipes_installed(&p));
+	p.files[p.n_files++].path = "/run/kacheck/start";
+	assert_true(ka_recipes_installed(&p));
+	p.command[0] = "./start"; /* the folder is the recipe's own */
+	assert_true(ka_recipes_installed(&p));
+}

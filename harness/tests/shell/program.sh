@@ -106,6 +106,15 @@ program --port 7000 --send 'hi\n' --filter '*.fin/*' --format junit -- perl srv.
 is "JUnit: status" "$status" 0
 xmllint --noout --schema "$(dirname "$0")/../junit.xsd" - <<<"$out" 2>err.txt
 is "JUnit is valid" "$?" 0
+mkdir sub
+printf '#!/bin/sh\nexec perl "%s/srv.pl" 7000\n' "$work" >sub/my-server
+chmod +x sub/my-server
+cd sub || exit 99
+program --port 7000 --filter '*.fin/*' -- ./my-server
+is "a program in this folder: status" "$status" 0
+cd .. || exit 99
+program --port 7000 --filter '*.fin/*' --cwd sub -- ./my-server
+is "a program in another folder: status" "$status" 0
 program --port 7000 --filter '*.fin/*' --format markdown -- perl srv.pl 7000
 has "nothing is said to it: FIN" "$out" 'killed: FIN'
 
