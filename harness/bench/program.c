@@ -82,6 +82,7 @@ static void hear_timer(struct ka_engine *e)
 	e->program->timer_ns = 0;
 	e->program->look = true;
 	ka_socket_tick(e);
+	ka_busy_tick(e);
 }
 
 static void hear_children(struct ka_engine *e)

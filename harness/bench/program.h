@@ -12,6 +12,7 @@
 #include "netns/destroyed.h"
 #include "netns/holder.h"
 
+#define KA_PROGRAM_THREADS  64
 #define KA_PROGRAM_CHILDREN (1 + 2 * KA_PROGRAM_COMMANDS)
 
 /* Within so long it must listen, answer the greeting, do what a step says. */
@@ -43,6 +44,12 @@ enum ka_program_phase {
 	KA_PROGRAM_STARTS,  /* it must listen; of a client, connect */
 	KA_PROGRAM_ANSWERS, /* its counterpart connects */
 	KA_PROGRAM_IS_UP,
+};
+
+/* A thread of the program, and how long it was not asleep: in all, ns. */
+struct ka_program_thread {
+	pid_t id;
+	int64_t runnable_ns;
 };
 
 /* Listeners, as far as they matter. */
@@ -93,6 +100,11 @@ struct ka_bench_program {
 	bool recount;         /* a process has ended since */
 	int64_t geometric_ns; /* next look at one whose FIN could not leave; 0: no need */
 	int64_t slow_ns;      /* from when its pauses are counted */
+
+	/* its threads, some time after the end of a connection that is held on to */
+	struct ka_program_thread noted[KA_PROGRAM_THREADS];
+	size_t n_noted;
+	int64_t noted_ns; /* 0: not yet */
 };
 
 /* ---- program.c ------------------------------------------------------------------------------ */
@@ -141,6 +153,14 @@ void ka_process_end_all(struct ka_engine *e);
 bool ka_process_is_exiting(const struct ka_engine *e);
 /* True when some process of the program runs. */
 bool ka_process_is_any(const struct ka_engine *e);
+/* True when process @pid, as our own /proc counts, is one of the program's. */
+bool ka_process_is_of_program(const struct ka_engine *e, pid_t pid);
+
+/* ---- program_busy.c --------------------------------------------------------------------------- */
+/* What of it is still to be noted, by the clock. */
+void ka_busy_tick(struct ka_engine *e);
+/* Says so if a thread of it was never asleep since. */
+void ka_busy_evidence(struct ka_engine *e);
 
 /* ---- program_socket.c ------------------------------------------------------------------------- */
 /* Looks for the program's listener. 0 or -errno. */

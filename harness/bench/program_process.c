@@ -448,6 +448,11 @@ bool ka_process_is_exiting(const struct ka_engine *e)
 	return at && sscanf(at, ") %*c %*d %*d %*d %*d %*d %lu", &flags) == 1 && flags & EXITING;
 }
 
+bool ka_process_is_of_program(const struct ka_engine *e, pid_t pid)
+{
+	return pid > 1 && !is_peer(e, pid);
+}
+
 bool ka_process_is_any(const struct ka_engine *e)
 {
 	const struct dirent *entry;
@@ -457,7 +462,7 @@ bool ka_process_is_any(const struct ka_engine *e)
 	while (dir && !any && (entry = readdir(dir))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		any = pid > 1 && !is_peer(e, pid);
+		any = ka_process_is_of_program(e, pid);
 	}
 	if (dir)
 		closedir(dir);

@@ -210,6 +210,7 @@ static void take_sample(struct ka_engine *e)
 		if (!p->gone_ns)
 			p->gone_ns = ka_now_ns();
 		e->ends[e->prober].ended = true;
+		ka_busy_tick(e);
 		return;
 	}
 	if (end->diag.inode && (p->holders < 1 || p->recount))
@@ -237,6 +238,7 @@ void ka_socket_packet(struct ka_engine *e, const struct ka_packet *packet)
 
 	if (!packet->out && packet->accepted && packet->flags & TH_FIN && !e->program->told_ns)
 		e->program->told_ns = ka_now_ns();
+	ka_busy_tick(e);
 	if (is_sent || packet->flags & (TH_FIN | TH_RST) || packet->kind == KA_SEG_ICMP)
 		ka_socket_look(e);
 }
@@ -392,6 +394,7 @@ void ka_socket_evidence(struct ka_engine *e)
 	ka_socket_look(e);
 	if (!p->let_go_ns)
 		look_for_holders(e);
+	ka_busy_evidence(e);
 	if (p->phase == KA_PROGRAM_IS_UP && !p->gone_ns && !p->let_go_ns)
 		read_options(e, e->ends[e->prober].diag.inode, false);
 	ka_engine_proof(e, e->prober, KA_PROOF_OPTIONS);

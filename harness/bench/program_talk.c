@@ -98,7 +98,7 @@ static void forget(struct ka_engine *e)
 	e->probes = 0;
 	p->holders = -1;
 	p->is_watched = false;
-	p->told_ns = p->gone_ns = p->let_go_ns = p->geometric_ns = p->slow_ns = 0;
+	p->told_ns = p->gone_ns = p->let_go_ns = p->geometric_ns = p->slow_ns = p->noted_ns = 0;
 }
 
 /* The old connection is reset, which the capture must have told of before it is forgotten. */

@@ -51,6 +51,10 @@ const char *ka_program_ending(const struct ka_ending *e, char *buf, size_t size)
 		snprintf(buf, size, "NEVER (kernel %s)",
 			 ka_span_text(e->kernel_s, span, sizeof(span)));
 		break;
+	case KA_ENDING_DIED:
+		snprintf(buf, size, "DIES (kernel %s)",
+			 ka_span_text(e->kernel_s, span, sizeof(span)));
+		break;
 	case KA_ENDING_COMPUTED:
 		return computed(e, buf, size);
 	}
@@ -188,6 +192,10 @@ static void say_end(struct text *t, const struct ka_ending *e)
 		break;
 	case KA_ENDING_HELD:
 		add(t, "is ended by the kernel after %s, and the program never lets go",
+		    ka_span_text(e->kernel_s, span, sizeof(span)));
+		break;
+	case KA_ENDING_DIED:
+		add(t, "is ended by the kernel after %s, and that kills the program",
 		    ka_span_text(e->kernel_s, span, sizeof(span)));
 		break;
 	case KA_ENDING_COMPUTED:

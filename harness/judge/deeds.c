@@ -104,6 +104,8 @@ static void look_at_process(struct finder *f, const struct ka_process *p, size_t
 		*pid = p->pid;
 	if (p->pid == *pid && (p->act == KA_PROC_KILLED || (p->act == KA_PROC_EXITED && p->status)))
 		first(&f->deeds->died, i);
+	if (p->act == KA_PROC_BUSY)
+		first(&f->deeds->busy, i);
 }
 
 static void look_at_event(struct finder *f, size_t i, int *pid)
@@ -195,6 +197,7 @@ void ka_deeds_find(const struct ka_instance *instance, const struct ka_timeline 
 		.alive = KA_NOT_DONE,
 		.closed = KA_NOT_DONE,
 		.died = KA_NOT_DONE,
+		.busy = KA_NOT_DONE,
 		.spoken = KA_NOT_DONE,
 		.heard = KA_NOT_DONE,
 	};

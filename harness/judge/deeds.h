@@ -31,6 +31,7 @@ struct ka_deeds {
 	size_t closed;
 	size_t spoken; /* the last data of the other end before that; the handshake, if there was none */
 	size_t died;         /* KA_EV_PROCESS: the process that was started was killed, or failed */
+	size_t busy;         /* KA_EV_PROCESS: it ran in circles after the end */
 	size_t over;         /* the first of closed and gone, or behind the last event */
 	size_t heard;        /* the last segment that was accepted before that */
 	bool waits;          /* some of what it had sent was not acknowledged then: */

@@ -83,6 +83,19 @@ static void find_death(const struct ka_evidence *e, struct ka_findings *f)
 			zero);
 }
 
+/* Why it holds on, if it is told of the end again and again. */
+static void find_circles(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_process *p;
+
+	if (!has(e, e->deeds.busy))
+		return;
+	p = &e->timeline->events[e->deeds.busy].process;
+	ka_find(f, KA_FIND_PROGRAM_BUSY, -1,
+		"%s runs in circles: a thread of it was awake %d %% of the time since then",
+		p->name, p->status);
+}
+
 void ka_check_program(const struct ka_evidence *e, struct ka_findings *f)
 {
 	switch (ka_program_verdict_of(e)) {
@@ -94,6 +107,7 @@ void ka_check_program(const struct ka_evidence *e, struct ka_findings *f)
 			"%s never lets go of %s: held for %.3f s, to the end of the watch",
 			e->instance->program->name, what_is_held(e),
 			ka_seconds(e->stop->t_ns - e->end_ns));
+		find_circles(e, f);
 		break;
 	default:
 		break;

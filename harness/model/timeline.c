@@ -347,6 +347,9 @@ static void process_text(const struct ka_process *p, char *buf, size_t size)
 	case KA_PROC_KILLED:
 		snprintf(buf, size, "%s is killed by signal %d", p->name, p->status);
 		break;
+	case KA_PROC_BUSY:
+		snprintf(buf, size, "%s was busy %d %% of the time", p->name, p->status);
+		break;
 	}
 }
 

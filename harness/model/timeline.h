@@ -211,6 +211,7 @@ enum ka_process_act {
 	KA_PROC_SAYS,    /* .text: a line of its output */
 	KA_PROC_EXITED,  /* .status: exit status */
 	KA_PROC_KILLED,  /* .status: signal */
+	KA_PROC_BUSY,    /* .status: percent of the time since its connection ended */
 };
 
 struct ka_process {

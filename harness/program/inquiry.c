@@ -158,7 +158,7 @@ static enum ka_ending_kind kind_of(const struct ka_shown *s)
 		[KA_PROGRAM_NOT_JUDGED] = KA_ENDING_BROKEN, [KA_PROGRAM_LIVES] = KA_ENDING_LIVES,
 		[KA_PROGRAM_NOTICES] = KA_ENDING_NOTICED,   [KA_PROGRAM_LATE] = KA_ENDING_NOTICED,
 		[KA_PROGRAM_CLOSED] = KA_ENDING_CLOSED,     [KA_PROGRAM_NEVER] = KA_ENDING_HELD,
-		[KA_PROGRAM_DIED] = KA_ENDING_HELD,
+		[KA_PROGRAM_DIED] = KA_ENDING_DIED,
 	};
 
 	if (s->verdict == KA_BROKEN || s->verdict == KA_SKIP)
@@ -239,7 +239,8 @@ struct ka_ending ka_inquiry_scenario(const struct ka_inquiry *q, size_t subject,
 bool ka_ending_measured(const struct ka_ending *e)
 {
 	return e->kind == KA_ENDING_NOTICED || e->kind == KA_ENDING_CLOSED ||
-	       e->kind == KA_ENDING_HELD || (e->kind == KA_ENDING_LIVES && !isnan(e->watched_s));
+	       e->kind == KA_ENDING_HELD || e->kind == KA_ENDING_DIED ||
+	       (e->kind == KA_ENDING_LIVES && !isnan(e->watched_s));
 }
 
 double ka_ending_worst_s(const struct ka_ending *e)
@@ -249,6 +250,7 @@ double ka_ending_worst_s(const struct ka_ending *e)
 	switch (e->kind) {
 	case KA_ENDING_LIVES:
 	case KA_ENDING_HELD:
+	case KA_ENDING_DIED:
 		return INFINITY;
 	case KA_ENDING_CLOSED:
 		return e->program_s;

@@ -61,7 +61,8 @@ enum ka_ending_kind {
 	KA_ENDING_LIVES,    /* nothing ended it while it was watched, or would */
 	KA_ENDING_NOTICED,  /* the kernel ended it, and the program let go */
 	KA_ENDING_CLOSED,   /* the program ended it by itself */
-	KA_ENDING_HELD,     /* the kernel ended it, and the program never let go, or died of it */
+	KA_ENDING_HELD,     /* the kernel ended it, and the program never let go */
+	KA_ENDING_DIED,     /* ... and that killed the program */
 	KA_ENDING_COMPUTED, /* not measured: the kernel would end it */
 };
 

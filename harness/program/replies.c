@@ -72,6 +72,7 @@ static void tell_end(struct ka_demand_reply *r, const struct ka_ending *e, doubl
 		reply(r, kind, "nothing ends it");
 		break;
 	case KA_ENDING_HELD:
+	case KA_ENDING_DIED:
 		reply(r, kind, "%.380s", e->why ? e->why : "it never lets go");
 		break;
 	case KA_ENDING_CLOSED:
@@ -256,7 +257,7 @@ static void add_leak(struct teller *t)
 			continue;
 		planned += t->q->shown[i].planned;
 		let_go += e.kind == KA_ENDING_NOTICED || e.kind == KA_ENDING_CLOSED;
-		if (e.kind != KA_ENDING_HELD)
+		if (e.kind != KA_ENDING_HELD && e.kind != KA_ENDING_DIED)
 			continue;
 		r->measured = true;
 		reply(r, KA_REPLY_NO, "%s: %.300s",

@@ -218,6 +218,22 @@ TEST(a_leak_is_one_wherever_it_is)
 }
 
 /* What is known to be never noticed is no failure; what the kernel does wrong is one all the same. */
+TEST(who_dies_of_it_is_not_said_to_hold_it)
+{
+	struct ka_inquiry *q = inquiry_of(&redis, "no-leak", "yes");
+	struct ka_shown *s = show(q, KA_SCENARIO_SILENT, KA_PROGRAM_DIED, 610, 610);
+	struct ka_ending e;
+
+	s->verdict = KA_FAIL;
+	s->of_program = true;
+	e = ka_inquiry_scenario(q, 0, KA_SCENARIO_SILENT);
+	assert_int_equal(e.kind, KA_ENDING_DIED);
+	assert_true(ka_ending_measured(&e));
+	assert_true(isinf(ka_ending_worst_s(&e)));
+	assert_int_equal(reply_of(q).kind, KA_REPLY_NO);
+	end(q);
+}
+
 TEST(what_a_recipe_knows_is_no_failure)
 {
 	struct ka_inquiry *q = inquiry_of(&redis, "detect-within", "never");

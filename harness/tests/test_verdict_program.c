@@ -86,6 +86,21 @@ SCENE_TEST(both_fail)
 	assert_true(ka_findings_any(&s->verdict.findings, ka_finding_is_program));
 }
 
+static bool is_busy(enum ka_finding_code code)
+{
+	return code == KA_FIND_PROGRAM_BUSY;
+}
+
+SCENE_TEST(it_runs_in_circles)
+{
+	scene_of_program(s, NEVER);
+	expect_program(s, KA_FAIL, "never lets go", KA_PROGRAM_NEVER);
+	assert_false(ka_findings_any(&s->verdict.findings, is_busy));
+	scene_process(s, rst(s)->t_ns + 10000 * MS, KA_PROC_BUSY, 99);
+	expect_program(s, KA_FAIL, "never lets go", KA_PROGRAM_NEVER);
+	assert_true(ka_findings_any(&s->verdict.findings, is_busy));
+}
+
 SCENE_TEST(it_dies_of_it)
 {
 	scene_of_program(s, AT_ONCE);

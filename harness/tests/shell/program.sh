@@ -118,6 +118,21 @@ is "a program in another folder: status" "$status" 0
 program --port 7000 --filter '*.fin/*' --format markdown -- perl srv.pl 7000
 has "nothing is said to it: FIN" "$out" 'killed: FIN'
 
+# ---- a program that does not take it well ---------------------------------------------------------------
+
+# ended WHAT PATTERN LINE: what a server does with a connection whose other end has closed.
+ended() {
+	local what=$1 pattern=$2 line=$3
+	sed "s/exit 0;/$line/" srv.pl >ended.pl
+	program --port 7000 --send 'hi\n' --filter '*.fin/*' --patience 3s --no-leak -- perl ended.pl 7000
+	is "$what: status" "$status" 1
+	has "$what: text" "$(tr -s ' \n' ' ' <<<"$out")" "$pattern"
+}
+
+ended "it holds on" 'NEVER .* perl never lets go of a socket .* to the end of the watch' 'sleep 60;'
+is "it holds on, and sleeps" "$(grep -c circles <<<"$out")" 0
+ended "it runs in circles" 'runs in circles' '1 while 1;'
+
 # ---- a program that is not what was said ----------------------------------------------------------------
 
 # broken WHAT PATTERN ARGUMENT...
