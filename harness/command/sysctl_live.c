@@ -74,7 +74,8 @@ static size_t count_unanswered(const struct ka_view *view, const struct ka_seen_
 static bool is_like(const struct ka_live_rule *a, const struct ka_live_rule *b)
 {
 	return a->keepalive == b->keepalive && a->ut_ms == b->ut_ms &&
-	       memcmp(&a->knobs, &b->knobs, sizeof(a->knobs)) == 0;
+	       memcmp(a->knobs.value, b->knobs.value, sizeof(a->knobs.value)) == 0 &&
+	       a->knobs.ut_ms == b->knobs.ut_ms;
 }
 
 /* The search takes milliseconds: what was found for the like of it counts. */

@@ -56,7 +56,7 @@ const char *ka_sysctl_written(const struct ka_rollout *r, enum ka_knob knob, cha
 		else if (m->verdict == KA_FAIL)
 			snprintf(buf, size, "%s REFUSED: %s", text,
 				 *m->refusal ? m->refusal : m->why);
-		else if (trial->refused)
+		else if (trial && trial->refused)
 			snprintf(buf, size, "%s REFUSED: EINVAL", text);
 		else
 			snprintf(buf, size, "taken and read back");

@@ -80,7 +80,14 @@ static bool is_kind(const json_t *event, const char *kind)
 	return text && strcmp(text, kind) == 0;
 }
 
-/* How long the attempt waited before it went on; NAN: it did not come so far. */
+static bool lets_go(const json_t *event)
+{
+	const json_t *holders = json_object_get(event, "holders");
+
+	return is_kind(event, "hold") && json_is_integer(holders) && !json_integer_value(holders);
+}
+
+/* How long the attempt waited before it went on; NAN: it did not come so far with a connection. */
 static double waited_s(const struct ka_attempt *a, const json_t *timeline)
 {
 	double began = NAN;
@@ -89,6 +96,8 @@ static double waited_s(const struct ka_attempt *a, const json_t *timeline)
 		const json_t *event = json_array_get(timeline, i);
 		json_int_t step = json_integer_value(json_object_get(event, "step"));
 
+		if (lets_go(event))
+			return NAN;
 		if (!is_kind(event, "step") || step < 0 || step >= (json_int_t)a->case_->n_steps)
 			continue;
 		if (a->steps[step].do_ == KA_WAIT)

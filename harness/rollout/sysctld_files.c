@@ -89,10 +89,11 @@ int ka_sysctl_read_text(const char *path, char **out, size_t *size, struct nn_er
 	if (fd < 0)
 		return nn_fail(err, errno, "cannot open %s", path);
 	text = malloc(KA_SYSCTL_MOST + 2);
-	if (text)
-		ret = read_text(fd, path, text, size, err);
-	else
-		ret = nn_fail(err, ENOMEM, "%s", path);
+	if (!text) {
+		close(fd);
+		return nn_fail(err, ENOMEM, "%s", path);
+	}
+	ret = read_text(fd, path, text, size, err);
 	close(fd);
 	if (ret) {
 		free(text);
