@@ -169,7 +169,7 @@ static const struct ka_option table[] = {
 	  ka_take_number, AT(port), .min = 1, .max = 65535 },
 	{ "verbose", 'v', NULL, "Of --live, each connection and each group, however many", 0,
 	  ka_take_flag, AT(verbose) },
-	{ "detect-within", 0, "TIME", "Is a dead peer noticed within 5m?", 1,
+	{ "detect-within", 0, "TIME", "Is a silent, idle peer that died noticed within 5m?", 1,
 	  .take = take_question },
 	{ "detect-busy-within", 0, "TIME",
 	  "Is a peer that dies while data is unacknowledged noticed within 1m?", 1,
@@ -184,8 +184,7 @@ static const struct ka_option table[] = {
 	{ "connections", 0, "N", "How many there are", 1, .take = take_connections },
 	{ "hz", 'z', "HZ|all",
 	  "For kernels with which HZ answers, and suggestions, must hold (default: answers for "
-	  "that "
-	  "of the kernel that is tried, suggestions for all)",
+	  "the HZ of the kernel that is tried, suggestions for all)",
 	  1, .take = take_hz },
 	{ "fleet", 0, NULL, "The same as --hz all", 1, .take = take_hz },
 	{ "kernel", 'k', "KERNEL",

@@ -10,13 +10,17 @@
 #include "rollout/knobs.h"
 
 /* The letters and digits of the last part of @key: what is left of a name that is written otherwise.
+ * A dot ends a part as well: net.ipv4/x comes as net/ipv4.x, since the first of the two decides.
  * The netfilter of old kernels called its sysctls ip_conntrack. */
 static void letters_of(const char *key, char *buf, size_t size)
 {
-	const char *slash = strrchr(key, '/');
+	const char *last = key;
 	size_t n = 0;
 
-	for (const char *c = slash ? slash + 1 : key; *c && n + 1 < size; c++)
+	for (const char *c = key; *c; c++)
+		if (strchr("/.", *c))
+			last = c + 1;
+	for (const char *c = last; *c && n + 1 < size; c++)
 		if (isalnum((unsigned char)*c))
 			buf[n++] = (char)tolower((unsigned char)*c);
 	buf[n] = '\0';

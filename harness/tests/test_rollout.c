@@ -145,6 +145,7 @@ TEST(knows_slips_of_the_pen)
 		{ "net/ipv4/conf/all/tcp_keepalive_time", "net.ipv4.tcp_keepalive_time" },
 		{ "tcp_keepalive_time", "net.ipv4.tcp_keepalive_time" },
 		{ "net.ipv4/tcp_keepalive_time", "net.ipv4.tcp_keepalive_time" },
+		{ "net/ipv4.tcp_keepalive_time", "net.ipv4.tcp_keepalive_time" },
 		{ "net/core/tcp_retries2", "net.ipv4.tcp_retries2" },
 		{ "net/ipv6/tcp_fin_timeout", "net.ipv4.tcp_fin_timeout" },
 		{ "net/ipv4/netfilter/ip_conntrack_tcp_timeout_established",
