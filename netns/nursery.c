@@ -82,7 +82,27 @@ static int recv_with_fd(int sock, void *data, size_t size, int *fd)
 struct life {
 	nn_nursery_entry *entry;
 	int sock, parent; /* the parent's pidfd */
+	int also;         /* -1: none */
 };
+
+/* Closes all files above the standard ones, but these. */
+static void close_but(const int keep[3])
+{
+	for (int from = 3;;) {
+		int next = INT_MAX;
+
+		for (int i = 0; i < 3; i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
+		if (next == INT_MAX) {
+			(void)close_range((unsigned)from, UINT_MAX, 0);
+			return;
+		}
+		if (next > from)
+			(void)close_range((unsigned)from, (unsigned)next - 1, 0);
+		from = next + 1;
+	}
+}
 
 /* What the new process finds in its copy of the memory. */
 struct birth {
@@ -94,11 +114,8 @@ struct birth {
 static int enter(void *arg)
 {
 	const struct birth *birth = arg;
-	unsigned fd = (unsigned)birth->fd;
 
-	if (fd > 3)
-		(void)close_range(3, fd - 1, 0);
-	(void)close_range(fd + 1, UINT_MAX, 0);
+	close_but((const int[3]){ birth->fd, birth->life->also, -1 });
 	return birth->life->entry(birth->request->told, birth->fd);
 }
 
@@ -120,17 +137,6 @@ static int serve(const struct life *life)
 	return ret;
 }
 
-static void close_but(int a, int b)
-{
-	unsigned low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
-
-	if (low > 3)
-		(void)close_range(3, low - 1, 0);
-	if (high > low + 1)
-		(void)close_range(low + 1, high - 1, 0);
-	(void)close_range(high + 1, UINT_MAX, 0);
-}
-
 /* Ctrl-C goes to the whole process group: it ends the parent, and that ends the nursery. Of the
  * parent's files it keeps only the standard ones. */
 static void live(const struct life *life) __attribute__((noreturn));
@@ -141,7 +147,7 @@ static void live(const struct life *life)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	close_but(life->sock, life->parent);
+	close_but((const int[3]){ life->sock, life->parent, life->also });
 	while (!serve(life))
 		;
 	_exit(0);
@@ -149,9 +155,10 @@ static void live(const struct life *life)
 
 /* ---- in its parent ------------------------------------------------------------------------- */
 
-int nn_nursery_open(struct nn_nursery *nursery, nn_nursery_entry *entry, struct nn_err *err)
+int nn_nursery_open(struct nn_nursery *nursery, nn_nursery_entry *entry, int also,
+		    struct nn_err *err)
 {
-	struct life life = { .entry = entry, .sock = -1, .parent = -1 };
+	struct life life = { .entry = entry, .sock = -1, .parent = -1, .also = also };
 	int pair[2] = { -1, -1 }, ret = 0;
 
 	life.parent = (int)syscall(SYS_pidfd_open, getpid(), 0);

@@ -25,13 +25,14 @@ struct nn_nursery {
 		.pid = -1, .fd = -1                                                                \
 	}
 
-/* What runs in the sandbox: @told is a copy, @fd the only file that is open besides the standard ones.
- * Its value is the process's exit status. */
+/* What runs in the sandbox: @told is a copy, @fd the only file that is open besides the standard ones and
+ * the nursery's. Its value is the process's exit status. */
 typedef int nn_nursery_entry(const void *told, int fd);
 
-/* What @entry or what it is told points to must be there now. It dies with its parent. Returns 0 or
- * -errno. */
-int nn_nursery_open(struct nn_nursery *nursery, nn_nursery_entry *entry, struct nn_err *err);
+/* What @entry or what it is told points to must be there now. It dies with its parent. @also is a file
+ * that each sandbox has open, too, by the same number; -1: none. Returns 0 or -errno. */
+int nn_nursery_open(struct nn_nursery *nursery, nn_nursery_entry *entry, int also,
+		    struct nn_err *err);
 
 /* Starts a sandbox as nn_sandbox_start() does: it is a child of the caller. @told is of @size, at most
  * NN_NURSERY_TOLD. @fd stays the caller's too. Returns 0 or -errno. */

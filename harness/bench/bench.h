@@ -27,6 +27,8 @@ struct ka_bench_events {
 	/* until when an end that is overdue by the prediction is to be waited for all the same, after what
 	 * a program did on its own; the timeline is sorted. */
 	int64_t (*give_up_ns)(void *arg, const struct ka_timeline *timeline);
+	/* of ka_made_open(); 0: each instance of a program runs its set-up commands */
+	int made;
 	void *arg;
 };
 
@@ -38,6 +40,10 @@ struct ka_bench_events {
  */
 int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction *prediction,
 		 const struct ka_bench_events *events, struct ka_record *record);
+
+/* A file in memory for what the set-up commands of programs make, so that only the first instance of each
+ * runs them; all are given it by the same number, and it ends with the last of them. Never 0. -errno. */
+int ka_made_open(struct nn_err *err);
 
 void ka_record_free(struct ka_record *record);
 

@@ -15,8 +15,11 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/program_files.h"
+#include "bench/program_made.h"
 #include "model/util.h"
 
 #define PAUSE_MIN INT64_C(1000000)
@@ -177,6 +180,77 @@ static int open_ports(struct ka_engine *e)
 	return ret == -ENOENT ? 0 : ret;
 }
 
+/* Puts what lies in the program's own folder away, or takes it from there; in a process of its own, since
+ * it enters the program's root. 0 or -errno. */
+static int in_its_folder(struct ka_engine *e, uint64_t key, bool put)
+{
+	const struct ka_program_root *root = &e->program->root;
+	int status = 0, ret;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		ret = ka_program_root_enter(root);
+		if (!ret && chdir(KA_PROGRAM_DIR) < 0)
+			ret = -errno;
+		if (!ret)
+			ret = put ? ka_made_put(e->told->made, key)
+				  : ka_made_take(e->told->made, key, root->all_ids);
+		if (!ret && !put)
+			ret = ka_program_files_make_late(root, e->program->program, NULL);
+		_exit(-ret);
+	}
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+}
+
+static void record_copy(struct ka_engine *e)
+{
+	struct ka_event event = { .at = e->prober, .what = KA_EV_PROCESS };
+
+	event.process.act = KA_PROC_SAYS;
+	snprintf(event.process.name, sizeof(event.process.name), "set-up");
+	snprintf(event.process.text, sizeof(event.process.text),
+		 "its files are a copy of what the set-up of another instance has made");
+	ka_engine_event(e, event);
+}
+
+/* What another instance has made, or the claim to make it for the others. */
+static int share_set_up(struct ka_engine *e)
+{
+	struct ka_bench_program *p = e->program;
+	uint64_t key = e->told->made ? ka_made_key(p->program) : 0;
+	int ret;
+
+	if (!key)
+		return 0;
+	if (!ka_made_claim(e->told->made, key)) {
+		p->making = key;
+		return 0;
+	}
+	ret = in_its_folder(e, key, false);
+	if (ret)
+		return nn_fail(&e->err, -ret, "a copy of what the set-up has made");
+	while (p->program->set_up[p->set_up_done])
+		p->set_up_done++;
+	record_copy(e);
+	return 0;
+}
+
+/* The last of the set-up commands has ended. What cannot be kept, each instance makes for itself. */
+static void end_set_up(struct ka_engine *e)
+{
+	struct ka_bench_program *p = e->program;
+
+	if (p->making) {
+		(void)in_its_folder(e, p->making, true);
+		ka_made_release(e->told->made, p->making);
+		p->making = 0;
+	}
+}
+
 int ka_program_set_up(struct ka_engine *e)
 {
 	struct ka_bench_program *p = calloc(1, sizeof(*p));
@@ -194,7 +268,9 @@ int ka_program_set_up(struct ka_engine *e)
 	ret = open_wakes(e);
 	if (!ret)
 		ret = open_ports(e);
-	return ret ? ret : ka_program_root_build(&p->root, p->program, &e->err);
+	if (!ret)
+		ret = ka_program_root_build(&p->root, p->program, &e->err);
+	return ret ? ret : share_set_up(e);
 }
 
 void ka_program_tear_down(struct ka_engine *e)
@@ -268,8 +344,10 @@ static int go_on_setting_up(struct ka_engine *e)
 	if (child && (child->killed || child->status))
 		return ka_program_fail(e, "set-up command %zu of %s %s", p->set_up_done,
 				       p->program->name, end_text(child, text, sizeof(text)));
-	if (!p->program->set_up[p->set_up_done])
+	if (!p->program->set_up[p->set_up_done]) {
+		end_set_up(e);
 		return start_main(e);
+	}
 	return ka_process_start_shell(e, "set-up", p->program->set_up[p->set_up_done++]);
 }
 

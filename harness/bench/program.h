@@ -71,6 +71,7 @@ struct ka_bench_program {
 	size_t n_children;
 	size_t main;        /* index of the program's own process */
 	size_t set_up_done; /* commands */
+	uint64_t making;    /* the set-up that others wait for; 0: none */
 	bool stays;         /* it has left its first process, and goes on in others */
 	char last[160];     /* the last line that it said, for errors */
 	unsigned said;      /* lines in the timeline */

@@ -204,3 +204,14 @@ int ka_program_files_make(struct ka_program_root *root, const struct ka_program 
 		ret = make(root, &program->files[i], err);
 	return ret;
 }
+
+int ka_program_files_make_late(const struct ka_program_root *root, const struct ka_program *program,
+			       struct nn_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < program->n_files; i++)
+		if (program->files[i].late)
+			ret = make(root, &program->files[i], err);
+	return ret;
+}

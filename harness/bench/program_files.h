@@ -12,4 +12,9 @@
 int ka_program_files_make(struct ka_program_root *root, const struct ka_program *program,
 			  const char *hostname, struct nn_err *err);
 
+/* "/" is the program's. Makes those anew that are .late, after the set-up of another instance was copied
+ * over them. 0 or -EINVAL. */
+int ka_program_files_make_late(const struct ka_program_root *root, const struct ka_program *program,
+			       struct nn_err *err);
+
 #endif

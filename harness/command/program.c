@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "command/progress.h"
@@ -33,6 +34,7 @@ struct asking {
 	char *text; /* of the spec */
 	/* what is copied into a guest that cannot read the host's files; ends with NULL */
 	const char *copies[KA_MAX_COPIES + KA_MAX_SUBJECTS + 1];
+	int made; /* what set-up commands have made, for all instances; owned; 0: not open */
 	json_t *surveyed;
 };
 
@@ -318,6 +320,7 @@ static int run_plan(struct asking *a, int (*on_result)(void *arg, size_t index, 
 	const struct ka_schedule_options schedule = { .retries = KA_RETRIES,
 						      .out_dir = a->options->out_dir,
 						      .keep_all = a->options->keep_all,
+						      .made = a->made,
 						      .noise_budget_ns = KA_NOISE_BUDGET_NS,
 						      .noise_goal_ns = KA_NOISE_GOAL_NS };
 	const struct ka_schedule_events events = {
@@ -481,6 +484,18 @@ static int answer(const struct asking *a)
 	return ret < 0 ? KA_EXIT_BROKEN : status;
 }
 
+static bool open_made(struct asking *a)
+{
+	struct nn_err err = { "" };
+
+	a->made = ka_schedule_made(&err);
+	if (a->made > 0)
+		return true;
+	a->made = 0;
+	ka_complain("%s", err.text);
+	return false;
+}
+
 static int ask(struct asking *a)
 {
 	int status = add_all(a);
@@ -490,6 +505,8 @@ static int ask(struct asking *a)
 	if (status != KA_EXIT_OK)
 		return status;
 	put_demands(a);
+	if (!open_made(a))
+		return KA_EXIT_BROKEN;
 	ka_progress_init(&a->progress, a->options->quiet);
 	status = choose_kernel(a);
 	if (status == KA_EXIT_OK && !a->where.is_guest)
@@ -533,6 +550,8 @@ int ka_command_program(int argc, char **argv)
 	ka_where_close(&a->where);
 	ka_inquiry_free(&a->q);
 	json_decref(a->surveyed);
+	if (a->made)
+		close(a->made);
 	free(a->text);
 	free(a);
 	return status;

@@ -33,6 +33,7 @@ struct self {
 	FILE *line; /* to the host */
 	struct ka_guest_job job;
 	struct ka_facts facts;
+	int made;            /* what set-up commands have made; ends with the guest */
 	json_t *surveyed;    /* the survey's results; NULL: there was none here */
 	struct ka_plan plan; /* this guest's part */
 	unsigned parts;
@@ -147,6 +148,10 @@ static int prepare(struct self *self, struct nn_err *err)
 		ret = ka_system_for_program(&self->job, err);
 	if (ret == 0 && self->job.program)
 		ret = tell_clock(self, 1);
+	if (ret == 0 && self->job.program) {
+		self->made = ka_schedule_made(err);
+		ret = self->made < 0 ? self->made : 0;
+	}
 	return ret;
 }
 
@@ -178,6 +183,7 @@ static int run_plan(struct self *self, int (*result)(void *arg, size_t index, js
 	const struct ka_schedule_options options = { .jobs = self->job.jobs,
 						     .out_dir = out_dir,
 						     .keep_all = self->job.keep_all,
+						     .made = self->made,
 						     .noise_budget_ns = self->facts.noise_ns };
 	const struct ka_schedule_events events = { .result = result,
 						   .progress =

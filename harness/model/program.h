@@ -43,6 +43,7 @@ struct ka_program_file {
 	const char *user; /* who owns it; NULL: root, or the caller */
 	unsigned mode;    /* 0: 0644, a folder 0755 */
 	bool folder;
+	bool late; /* set-up commands do not read it: what they make is the same whatever it holds */
 	struct ka_bytes text;
 	unsigned long fill; /* so many zero bytes instead of text: for a large answer */
 };
@@ -56,6 +57,7 @@ struct ka_program {
 	/* shell lines: run to their end before it; started beside it once it listens (a client: once
 	 * its counterpart does). As root, or as the caller; end with NULL */
 	const char *set_up[KA_PROGRAM_COMMANDS + 1], *helpers[KA_PROGRAM_COMMANDS + 1];
+	bool set_up_each; /* what .set_up leaves in KA_PROGRAM_DIR cannot be shared by instances */
 	/* files, and commands in PATH, that it needs besides: words between blanks; NULL: none */
 	const char *needs;
 	const char *user;                    /* NULL: root, or the caller */

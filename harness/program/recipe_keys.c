@@ -154,16 +154,22 @@ static int take_bytes(const struct ka_recipe_maker *maker, const struct key *key
 	return 0;
 }
 
-static int take_yes(const struct ka_recipe_maker *maker, const struct key *key,
-		    const struct ka_recipe_line *line, struct nn_err *err)
+static int read_yes(const struct ka_recipe_maker *maker, const struct key *key,
+		    const struct ka_recipe_line *line, bool *to, struct nn_err *err)
 {
-	bool *to = (bool *)((char *)&maker->variant->program + key->at);
-
 	*to = strcmp(line->value, "yes") == 0;
 	if (*to || strcmp(line->value, "no") == 0)
 		return 0;
 	return ka_recipe_bad(maker->recipe, line->line, err, "%s: '%.40s' is neither yes nor no",
 			     key->name, line->value);
+}
+
+static int take_yes(const struct ka_recipe_maker *maker, const struct key *key,
+		    const struct ka_recipe_line *line, struct nn_err *err)
+{
+	bool *to = (bool *)((char *)&maker->variant->program + key->at);
+
+	return read_yes(maker, key, line, to, err);
 }
 
 static int take_env(const struct ka_recipe_maker *maker, const struct key *key,
@@ -218,6 +224,12 @@ static int take_mode(const struct ka_recipe_maker *maker, const struct key *key,
 	return 0;
 }
 
+static int take_late(const struct ka_recipe_maker *maker, const struct key *key,
+		     const struct ka_recipe_line *line, struct nn_err *err)
+{
+	return read_yes(maker, key, line, &maker->file->late, err);
+}
+
 static int take_fill(const struct ka_recipe_maker *maker, const struct key *key,
 		     const struct ka_recipe_line *line, struct nn_err *err)
 {
@@ -264,6 +276,7 @@ static const struct key keys[] = {
 	{ "argument", PROGRAM, .repeats = true, .take = take_argument },
 	{ "needs", PROGRAM, .take = take_text, OF_PROGRAM(needs) },
 	{ "user", PROGRAM, .take = take_text, OF_PROGRAM(user) },
+	{ "set-up-each", PROGRAM, .take = take_yes, OF_PROGRAM(set_up_each) },
 	{ "cwd", PROGRAM, .take = take_text, OF_PROGRAM(cwd) },
 	{ "rootfs", PROGRAM, .take = take_text, OF_PROGRAM(rootfs) },
 	{ "port", PROGRAM, .take = take_unsigned, OF_PROGRAM(port), .min = 1, .max = 65535 },
@@ -286,6 +299,7 @@ static const struct key keys[] = {
 	{ "user", KA_PART_FILE | KA_PART_FOLDER, .take = take_owner },
 	{ "mode", KA_PART_FILE | KA_PART_FOLDER, .take = take_mode },
 	{ "fill", KA_PART_FILE, .take = take_fill },
+	{ "late", KA_PART_FILE, .take = take_late },
 	{ "line", KA_PART_FILE | KA_PART_VARIANT, .repeats = true, .take = take_nothing },
 	{ "into", KA_PART_VARIANT, .take = take_nothing },
 	{ "detect-within", PROGRAM, .take = take_demand },

@@ -141,6 +141,11 @@ static int send_result(const struct ka_instance_run *run, const json_t *json)
 	return ret;
 }
 
+int ka_schedule_made(struct nn_err *err)
+{
+	return ka_made_open(err);
+}
+
 int ka_instance_run(const struct ka_instance_run *run)
 {
 	struct stamps stamps = { .run = run, .began_ns = ka_now_ns() };
@@ -148,6 +153,7 @@ int ka_instance_run(const struct ka_instance_run *run)
 	const struct ka_bench_events events = { .ready = on_ready,
 						.done = on_done,
 						.late_ns = run->noise ? late_ns : NULL,
+						.made = run->made,
 						.budget_ns = run->facts->noise_budget_ns,
 						.give_up_ns = give_up_ns,
 						.arg = &stamps };

@@ -34,9 +34,9 @@ static int begin(const void *arg, int fd)
 	return told.fn(&told.run);
 }
 
-int ka_job_nursery(struct nn_nursery *nursery, struct nn_err *err)
+int ka_job_nursery(struct nn_nursery *nursery, int made, struct nn_err *err)
 {
-	return nn_nursery_open(nursery, begin, err);
+	return nn_nursery_open(nursery, begin, made ? made : -1, err);
 }
 
 int ka_job_start(struct ka_job *job, struct nn_nursery *nursery, ka_instance_fn *fn,

@@ -118,7 +118,7 @@ static int open_schedule(struct ka_schedule *s)
 	if (ret == 0 && !s->facts->virtual_clock)
 		ret = ka_noise_start(&s->noise, s->err);
 	if (ret == 0)
-		ret = ka_job_nursery(&s->nursery, s->err);
+		ret = ka_job_nursery(&s->nursery, s->options->made, s->err);
 	if (ret < 0)
 		return ret;
 	limit_running(s);
@@ -337,6 +337,7 @@ static int start(struct ka_schedule *s, size_t index)
 				       .noise = s->noise,
 				       .out_dir = options->out_dir,
 				       .keep_all = options->keep_all,
+				       .made = options->made,
 				       .last_try = job->tries >= options->retries,
 				       .paced = is_paced(s) };
 	struct nn_err why = { "" };

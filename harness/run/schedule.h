@@ -25,6 +25,7 @@ struct ka_instance_run {
 	bool last_try; /* nobody runs it again, even if the host stalled */
 	bool paced;    /* asks before it tears down what it has built */
 	int fd;        /* for ka_instance_send() */
+	int made;      /* as in the options */
 };
 
 /* Runs one instance in its sandbox and sends the result; the return value is the exit status of
@@ -46,8 +47,9 @@ struct ka_schedule_options {
 	/* how late they were, ns, from @from_ns to @to_ns; NULL: the watchers say */
 	int64_t (*lateness)(int64_t from_ns, int64_t to_ns);
 	ka_instance_fn *run; /* NULL: ka_instance_run */
-	double set_up_s;     /* allowed for building and tearing down; 0: the default */
-	double refused_s;    /* no more at once than the host would have, so long; 0: the default */
+	int made; /* of ka_schedule_made(): what set-up commands of programs have made; 0: none is kept */
+	double set_up_s;  /* allowed for building and tearing down; 0: the default */
+	double refused_s; /* no more at once than the host would have, so long; 0: the default */
 };
 
 struct ka_progress {
@@ -71,6 +73,10 @@ struct ka_schedule_events {
 int ka_schedule_run(const struct ka_plan *plan, const struct ka_facts *facts,
 		    const struct ka_schedule_options *options,
 		    const struct ka_schedule_events *events, struct nn_err *err);
+
+/* A file in memory for what the set-up commands of programs make: whoever runs several plans gives it to
+ * all, so that only the first instance of each set-up runs it. To be closed. Never 0. -errno. */
+int ka_schedule_made(struct nn_err *err);
 
 /* ---- in the sandbox (run/instance.c) ------------------------------------------------ */
 

@@ -217,6 +217,7 @@ TEST(a_wrong_recipe_is_refused_where_it_is_wrong)
 		{ "[talk more]\n", "dir/a.conf:1: [talk] takes no 'more'" },
 		{ "[file /x]\nmode = 9\n", "dir/a.conf:2: mode: '9' is none" },
 		{ "[file /x]\nfill = 1G\n", "dir/a.conf:2: fill: '1G' is no size" },
+		{ "[file /x]\nlate = maybe\n", "dir/a.conf:2: late: 'maybe' is neither" },
 		{ "[folder /x]\nline = y\n", "dir/a.conf:2: there is no key 'line' here" },
 		{ BASE "[variant a b]\n", "[variant a b]: a name has letters" },
 		{ BASE "[variant a]\nline = x\n", "dir/a.conf:10: line: there is no such [file]" },

@@ -26,6 +26,17 @@ static int tell(const void *told, int fd)
 	return count_files() - 1;
 }
 
+/* What the parent keeps for all of them: @told is its number. */
+static int write_also(const void *told, int fd)
+{
+	int also;
+
+	memcpy(&also, told, sizeof(also));
+	if (write(also, "also", 4) != 4)
+		return 99;
+	return count_files() - 1 - (also != fd);
+}
+
 static int wait_for_ever(const void *told, int fd)
 {
 	(void)told;
@@ -39,7 +50,7 @@ static void open_nursery(struct nn_nursery *nursery, nn_nursery_entry *entry)
 {
 	struct nn_err err = { "" };
 
-	if (nn_nursery_open(nursery, entry, &err))
+	if (nn_nursery_open(nursery, entry, -1, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -77,6 +88,32 @@ TEST(sandboxes_are_told_and_are_ones_own_children)
 	nn_nursery_close(&nursery);
 	close(pipe_fds[0]);
 	close(pipe_fds[1]);
+}
+
+TEST(sandboxes_have_its_own_file_too)
+{
+	struct nn_nursery nursery = NN_NURSERY_INIT;
+	struct nn_sandbox box = NN_SANDBOX_INIT;
+	struct nn_err err = { "" };
+	char text[16] = "";
+	int also[2], other[2], ret;
+
+	assert_int_equal(pipe(other), 0);
+	assert_int_equal(pipe(also), 0);
+	assert_int_equal(nn_nursery_open(&nursery, write_also, also[1], &err), 0);
+	ret = nn_nursery_start(&nursery, &box, &also[1], sizeof(int), other[1], &err);
+	if (!ret) {
+		assert_int_equal(nn_sandbox_wait(&box), 0);
+		assert_int_equal(read(also[0], text, sizeof(text)), 4);
+		assert_string_equal(text, "also");
+	}
+	nn_nursery_close(&nursery);
+	for (int i = 0; i < 2; i++) {
+		close(also[i]);
+		close(other[i]);
+	}
+	if (ret)
+		skip();
 }
 
 TEST(sandboxes_outlive_it)
