@@ -5,6 +5,7 @@
  * find dead peers, but to keep living connections in somebody's memory.
  */
 #include <errno.h>
+#include <sys/epoll.h>
 
 #include "model/vocabulary.h"
 
@@ -30,6 +31,12 @@ static const struct ka_setting two_seconds[] = { { .idle = 2, .intvl = 1, .cnt =
 
 /* The entry that a probe makes is a young one and lives for minutes only, whatever idle is. */
 static const struct ka_setting adopting[] = { { .idle = 2, .intvl = 1, .cnt = 3 }, { .cnt = 0 } };
+
+/* How long it remembers a connection that one end has shut down. */
+#define FORGETS_HALF_CLOSED(seconds)                                                               \
+	{                                                                                          \
+		KA_GATEWAY, "net/netfilter/nf_conntrack_tcp_timeout_close_wait", seconds           \
+	}
 
 static const struct ka_case cases[] = {
 	{
@@ -227,6 +234,46 @@ static const struct ka_case cases[] = {
 			   .left = { .idle = 90 } },
 			 { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(5) }),
 		.expect = { KA_EXPIRES },
+	},
+	{
+		KA_CASE("gateway_half_closed_kept"),
+		.why = "after a half-close the gateway remembers for another, shorter time; "
+		       "keepalive below that keeps the connection, as any packet does",
+		.source = "tcp_conntracks[]: sFW, sCW; nf_conntrack_tcp_packet(): "
+			  "timeouts[new_state], nf_ct_refresh_acct()",
+		.lesson = "The peer has said all it has to say: its FIN, once acknowledged, takes "
+			  "the entry from ESTABLISHED (5 days) to CLOSE_WAIT, which Linux "
+			  "remembers for nf_conntrack_tcp_timeout_close_wait: 60 s, here 4 s. (The "
+			  "120 s of fin_wait only hold until that acknowledgement.) The prober may "
+			  "go on writing for hours, and the gateway does not know. Probes and "
+			  "answers leave the state as it is and start the short time anew, so that "
+			  "idle must be below it.",
+		.topology = KA_ROUTED,
+		.gateway = &lasting_drops,
+		.settings = two_seconds,
+		.sysctls = { FORGETS_HALF_CLOSED("4") },
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+			 { .do_ = KA_ENTRY_IS, .at = { .idle = 5 }, .left = { .ms = 1000 } }),
+		.expect = { KA_LIVES_ON, .watch = { .idle = 0.5 } },
+	},
+	{
+		KA_CASE("gateway_half_closed_forgets"),
+		.why = "keepalive that suits the established timeout is too late for a connection "
+		       "that is closed in one direction",
+		.source = "tcp_conntracks[]: sCW; nf_conntrack_tcp_timeout_close_wait; tcp_new()",
+		.lesson = "As gateway_half_closed_kept, with a close_wait of 1 s, which is below "
+			  "idle. The established timeout would last for minutes more, and does not "
+			  "count: the gateway has forgotten when the first probe comes. The peer "
+			  "lives and waits for the rest; the prober is told ETIMEDOUT, by "
+			  "everything but read(), which has seen the FIN.",
+		.topology = KA_ROUTED,
+		.gateway = &lasting_drops,
+		.settings = two_seconds,
+		.sysctls = { FORGETS_HALF_CLOSED("1") },
+		KA_STEPS(KA_IDLE_AFTER_WRITE, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+			 { .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) }),
+		.expect = { KA_EXPIRES, .events = EPOLLERR | EPOLLHUP,
+			    .events_full = KA_EPOLL_ALL },
 	},
 	{
 		KA_CASE("gateway_adopts"),

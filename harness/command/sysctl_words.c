@@ -32,6 +32,36 @@ const char *ka_sysctl_origin(const struct ka_rollout *r, enum ka_knob knob, char
 	return buf;
 }
 
+/* What the experiments have shown of write @index, behind what @buf says already. */
+static void add_effects(const struct ka_rollout *r, size_t index, char *buf, size_t size)
+{
+	for (size_t i = 0; i < r->trials->n; i++) {
+		const struct ka_trial *t = &r->trials->trials[i];
+		const struct ka_measured *m = &r->measured[i];
+		size_t used = strlen(buf);
+
+		if (t->kind != KA_TRIAL_EFFECT || t->index != index || !m->there)
+			continue;
+		if (m->verdict != KA_PASS)
+			snprintf(buf + used, size - used, "; %s: %s", ka_measured_word(m),
+				 m->verdict == KA_FAIL ? "this kernel does otherwise"
+						       : "its effect is not measured");
+		else if (r->spec.writes[index].knob == KA_KNOB_SYN_RETRIES)
+			snprintf(buf + used, size - used,
+				 "; measured: a connect() that nobody answers ends after %.1f s",
+				 m->detect_s);
+		else if (t->must_keep)
+			snprintf(buf + used, size - used,
+				 "; measured: a closed connection is still there after %u s",
+				 t->with[0].idle);
+		else
+			snprintf(buf + used, size - used, "%s gone after %.1f s",
+				 strstr(buf, "; measured: ") ? ", and"
+							     : "; measured: a closed connection is",
+				 m->detect_s);
+	}
+}
+
 const char *ka_sysctl_written(const struct ka_rollout *r, enum ka_knob knob, char *buf, size_t size)
 {
 	snprintf(buf, size, "not written");
@@ -60,6 +90,8 @@ const char *ka_sysctl_written(const struct ka_rollout *r, enum ka_knob knob, cha
 			snprintf(buf, size, "%s REFUSED: EINVAL", text);
 		else
 			snprintf(buf, size, "taken and read back");
+		if (trial && !trial->refused)
+			add_effects(r, i, buf, size);
 	}
 	return buf;
 }

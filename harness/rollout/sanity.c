@@ -136,6 +136,19 @@ static void check_gateways(struct list *list, const struct ka_knobs *k,
 		    own_s, answer->period_s[0]);
 }
 
+/* tcp_rcv_state_process(), tcp_keepalive_timer(): TCP_TIMEWAIT_LEN is taken off twice. */
+static void check_fin(struct list *list, int64_t timeout_s)
+{
+	const int64_t minute = 60;
+
+	if (timeout_s <= minute || timeout_s == 2 * minute)
+		return;
+	put(list, KA_SANE_FIN_TIMEOUT, false, KA_SHOWN_BY_NONE,
+	    "tcp_fin_timeout above 60 is not what a closed connection waits",
+	    "Linux waits twice for what is above the minute: %" PRId64 " s here, not %" PRId64 " s",
+	    2 * (timeout_s - minute), timeout_s);
+}
+
 size_t ka_sanity_check(struct ka_warning findings[KA_SANES], const struct ka_knobs *k,
 		       const struct ka_answer *answer)
 {
@@ -146,5 +159,6 @@ size_t ka_sanity_check(struct ka_warning findings[KA_SANES], const struct ka_kno
 	check_gateways(&list, k, answer);
 	check_slow(&list, answer);
 	check_ranges(&list, k);
+	check_fin(&list, k->value[KA_KNOB_FIN_TIMEOUT]);
 	return list.n;
 }

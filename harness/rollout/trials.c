@@ -14,18 +14,12 @@
 
 #include "model/util.h"
 #include "model/vocabulary.h"
+#include "rollout/maker.h"
 
 #define KEY(knob) (ka_knob_infos[knob].key)
 
 /* How long something that must never happen is waited for: a day, where that costs nothing. */
 #define NEVER_MS(spec) ((spec)->virtual_clock ? 86400000 : 2000)
-
-struct maker {
-	struct ka_trials *trials;
-	const struct ka_spec *spec;
-	int hz;
-	const char *release;
-};
 
 /* Nobody notices that the path is dead, until a write at the end shows it. */
 static const struct ka_expect stays = { .when = KA_NEVER,
@@ -56,12 +50,10 @@ static struct ka_setting setting_of(const struct ka_knobs *k)
 				    .user_timeout_ms = k->ut_ms };
 }
 
-/* A new trial with these steps; its case stands where this is called. */
-#define new_trial(...) new_trial_at(KA_HERE, __VA_ARGS__)
-static struct ka_trial *new_trial_at(const char *declared, struct maker *maker,
-				     enum ka_trial_kind kind, struct ka_setting setting,
-				     const struct ka_step *steps, size_t n_steps, const char *name,
-				     const char *why)
+struct ka_trial *ka_trial_new_at(const char *declared, struct ka_maker *maker,
+				 enum ka_trial_kind kind, struct ka_setting setting,
+				 const struct ka_step *steps, size_t n_steps, const char *name,
+				 const char *why)
 {
 	struct ka_trials *trials = maker->trials;
 	struct ka_trial *t = &trials->trials[trials->n];
@@ -86,8 +78,7 @@ static struct ka_trial *new_trial_at(const char *declared, struct maker *maker,
 	return t;
 }
 
-/* @value as text that lives as long as the trial. */
-static const char *number_text(struct ka_trial *t, int64_t value)
+const char *ka_trial_number(struct ka_trial *t, int64_t value)
 {
 	char *text = t->texts[t->n_texts++ % KA_TRIAL_TEXTS];
 
@@ -100,7 +91,7 @@ static struct ka_sysctl prober_sysctl(struct ka_trial *t, const struct ka_knobs 
 {
 	return (struct ka_sysctl){ .who = KA_PROBER,
 				   .key = KEY(knob),
-				   .value = number_text(t, k->value[knob]) };
+				   .value = ka_trial_number(t, k->value[knob]) };
 }
 
 /* The keepalive values as sysctls of the prober's namespace, before there is a socket, which has
@@ -116,16 +107,17 @@ static void put_sysctls(struct ka_trial *t, const struct ka_knobs *k)
 static void put_values(struct ka_trial *t, size_t first, const struct ka_knobs *k)
 {
 	for (enum ka_knob knob = KA_KNOB_TIME; knob <= KA_KNOB_PROBES; knob++)
-		t->steps[first + knob] = (struct ka_step){ .do_ = KA_SYSCTL,
-							   .who = KA_PROBER,
-							   .key = KEY(knob),
-							   .text = number_text(t, k->value[knob]) };
+		t->steps[first + knob] =
+			(struct ka_step){ .do_ = KA_SYSCTL,
+					  .who = KA_PROBER,
+					  .key = KEY(knob),
+					  .text = ka_trial_number(t, k->value[knob]) };
 }
 
 /* ---- the values --------------------------------------------------------------------------- */
 
 /* One line of the file: written, and read back. A tool writes a line, also an empty one. */
-static void add_write(struct maker *maker, size_t index)
+static void add_write(struct ka_maker *maker, size_t index)
 {
 	const struct ka_spec_write *w = &maker->spec->writes[index];
 	const struct ka_setting setting = { .idle = 1, .intvl = 1, .cnt = 1 };
@@ -138,8 +130,8 @@ static void add_write(struct maker *maker, size_t index)
 	struct ka_trial *t;
 
 	snprintf(name, sizeof(name), "write_%zu", index);
-	t = new_trial(maker, KA_TRIAL_WRITE, setting, steps, exists ? KA_N(steps) : 2, name,
-		      "the kernel takes the value, or refuses it, as computed");
+	t = ka_trial_new(maker, KA_TRIAL_WRITE, setting, steps, exists ? KA_N(steps) : 2, name,
+			 "the kernel takes the value, or refuses it, as computed");
 	t->index = index;
 	t->refused = !exists || !ka_knob_takes(w->knob, w->text, maker->hz);
 	if (t->refused)
@@ -147,7 +139,7 @@ static void add_write(struct maker *maker, size_t index)
 	else
 		ka_knob_number(&value, w->text);
 	t->steps[1].text = *w->text ? w->text : "\n";
-	t->steps[2].text = number_text(t, value);
+	t->steps[2].text = ka_trial_number(t, value);
 	t->case_->from = KA_FROM_NOWHERE;
 	t->case_->topology = KA_PAIR;
 	t->case_->expect.when = KA_NEVER;
@@ -155,29 +147,29 @@ static void add_write(struct maker *maker, size_t index)
 
 /* probes = 0 cannot be a setting: it is written when the connection is there. Nothing is wrong
  * with peer or path. */
-static void add_killer(struct maker *maker, enum ka_trial_kind kind, const char *name,
+static void add_killer(struct ka_maker *maker, enum ka_trial_kind kind, const char *name,
 		       const struct ka_knobs *k)
 {
 	const struct ka_step steps[] = {
 		KA_IDLE,
 		{ .do_ = KA_SYSCTL, .who = KA_PROBER, .key = KEY(KA_KNOB_PROBES), .text = "0" }
 	};
-	struct ka_trial *t = new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
-				       "probes = 0 ends a connection to a peer that lives");
+	struct ka_trial *t = ka_trial_new(maker, kind, setting_of(k), steps, KA_N(steps), name,
+					  "probes = 0 ends a connection to a peer that lives");
 
 	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
 	t->case_->expect.probes = 0;
 }
 
 /* Values that no socket option takes: keepalive is switched on when they are there. */
-static void add_odd(struct maker *maker, enum ka_trial_kind kind, const char *name,
+static void add_odd(struct ka_maker *maker, enum ka_trial_kind kind, const char *name,
 		    const struct ka_knobs *k)
 {
 	const struct ka_step steps[] = { KA_CONNECTED, KA_SILENCE, { KA_SWITCH(1) } };
 	bool endless = k->value[KA_KNOB_INTVL] < 0;
-	struct ka_trial *t = new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
-				       endless ? "there is one probe, and never an end"
-					       : "a dead peer is noticed");
+	struct ka_trial *t = ka_trial_new(maker, kind, setting_of(k), steps, KA_N(steps), name,
+					  endless ? "there is one probe, and never an end"
+						  : "a dead peer is noticed");
 
 	put_sysctls(t, k);
 	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
@@ -190,7 +182,7 @@ static void add_odd(struct maker *maker, enum ka_trial_kind kind, const char *na
 }
 
 /* A negative time: the write at the end shows that the path is dead. */
-static void add_silent(struct maker *maker, enum ka_trial_kind kind, const char *name,
+static void add_silent(struct ka_maker *maker, enum ka_trial_kind kind, const char *name,
 		       const struct ka_knobs *k)
 {
 	const struct ka_step steps[] = {
@@ -203,15 +195,15 @@ static void add_silent(struct maker *maker, enum ka_trial_kind kind, const char 
 		  .timer = 2 },
 		KA_WRITE(1),
 	};
-	struct ka_trial *t = new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
-				       "the timer runs, and there never is a probe");
+	struct ka_trial *t = ka_trial_new(maker, kind, setting_of(k), steps, KA_N(steps), name,
+					  "the timer runs, and there never is a probe");
 
 	put_sysctls(t, k);
 	t->case_->expect = stays;
 }
 
 /* Values that make no setting. With several of them wrong at once, the first one rules. */
-static void add_irregular(struct maker *maker, enum ka_trial_kind kind, const char *name,
+static void add_irregular(struct ka_maker *maker, enum ka_trial_kind kind, const char *name,
 			  const struct ka_knobs *k)
 {
 	if (k->value[KA_KNOB_TIME] < 0)
@@ -222,7 +214,7 @@ static void add_irregular(struct maker *maker, enum ka_trial_kind kind, const ch
 		add_killer(maker, kind, name, k);
 }
 
-static void add_dead(struct maker *maker, enum ka_trial_kind kind, const char *name,
+static void add_dead(struct ka_maker *maker, enum ka_trial_kind kind, const char *name,
 		     const struct ka_knobs *k)
 {
 	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE };
@@ -232,8 +224,8 @@ static void add_dead(struct maker *maker, enum ka_trial_kind kind, const char *n
 		add_irregular(maker, kind, name, k);
 		return;
 	}
-	t = new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
-		      "a dead peer is noticed by an idle connection");
+	t = ka_trial_new(maker, kind, setting_of(k), steps, KA_N(steps), name,
+			 "a dead peer is noticed by an idle connection");
 	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
 }
 
@@ -248,13 +240,13 @@ static void put_data_sysctls(struct ka_trial *t, const struct ka_knobs *k)
 			t->case_->sysctls[n++] = prober_sysctl(t, k, (enum ka_knob)i);
 }
 
-static void add_unacked(struct maker *maker, enum ka_trial_kind kind, const char *name,
+static void add_unacked(struct ka_maker *maker, enum ka_trial_kind kind, const char *name,
 			const struct ka_knobs *k)
 {
 	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE, KA_WRITE(1) };
 	struct ka_trial *t =
-		new_trial(maker, kind, setting_of(k), steps, KA_N(steps), name,
-			  "a dead peer is noticed by a connection that has just written");
+		ka_trial_new(maker, kind, setting_of(k), steps, KA_N(steps), name,
+			     "a dead peer is noticed by a connection that has just written");
 
 	if (!ka_trials_regular(k))
 		t->case_->from = KA_FROM_NOWHERE;
@@ -265,7 +257,7 @@ static void add_unacked(struct maker *maker, enum ka_trial_kind kind, const char
 }
 
 /* Three and a half times what lies between two probes. */
-static void add_alive(struct maker *maker, enum ka_trial_kind kind, const char *name,
+static void add_alive(struct ka_maker *maker, enum ka_trial_kind kind, const char *name,
 		      const struct ka_knobs *k)
 {
 	const struct ka_setting setting = setting_of(k);
@@ -276,8 +268,8 @@ static void add_alive(struct maker *maker, enum ka_trial_kind kind, const char *
 	if (k->value[KA_KNOB_PROBES] == 0 || k->value[KA_KNOB_INTVL] < 0 ||
 	    (k->value[KA_KNOB_TIME] == 0 && k->value[KA_KNOB_INTVL] == 0))
 		return;
-	t = new_trial(maker, kind, setting, regular_values ? regular : odd, 2, name,
-		      "an idle connection to a peer that lives is probed, and stays");
+	t = ka_trial_new(maker, kind, setting, regular_values ? regular : odd, 2, name,
+			 "an idle connection to a peer that lives is probed, and stays");
 	t->case_->expect = (struct ka_expect){ .when = KA_NEVER, .arming = KA_PROBED };
 	t->case_->expect.answered = k->value[KA_KNOB_TIME] < 0 ? 0 : KA_SOME;
 	t->case_->expect.watch.idle = 3.5;
@@ -290,19 +282,19 @@ static void add_alive(struct maker *maker, enum ka_trial_kind kind, const char *
 		t->case_->expect.watch = (struct ka_time){ .ms = NEVER_MS(maker->spec) };
 }
 
-static void add_one_lost(struct maker *maker, const struct ka_knobs *k)
+static void add_one_lost(struct ka_maker *maker, const struct ka_knobs *k)
 {
 	const struct ka_step steps[] = { KA_IDLE,
 					 { .do_ = KA_DROP, .way = KA_PROBES, .first = 1 } };
-	struct ka_trial *t = new_trial(maker, KA_TRIAL_ONE_LOST, setting_of(k), steps, KA_N(steps),
-				       "one_probe_lost",
-				       "one lost probe ends a connection to a peer that lives");
+	struct ka_trial *t = ka_trial_new(maker, KA_TRIAL_ONE_LOST, setting_of(k), steps,
+					  KA_N(steps), "one_probe_lost",
+					  "one lost probe ends a connection to a peer that lives");
 
 	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
 }
 
 /* What the sysctls take and a socket does not. */
-static void add_option(struct maker *maker, const struct ka_knobs *k)
+static void add_option(struct ka_maker *maker, const struct ka_knobs *k)
 {
 	static const struct {
 		enum ka_knob knob;
@@ -325,8 +317,8 @@ static void add_option(struct maker *maker, const struct ka_knobs *k)
 						       .fails = EINVAL };
 	if (n == 1)
 		return;
-	t = new_trial(maker, KA_TRIAL_OPTION, setting, steps, n, "as_options",
-		      "a socket option refuses the value");
+	t = ka_trial_new(maker, KA_TRIAL_OPTION, setting, steps, n, "as_options",
+			 "a socket option refuses the value");
 	t->case_->from = KA_FROM_NOWHERE;
 	t->case_->topology = KA_PAIR;
 	t->case_->expect.when = KA_NEVER;
@@ -350,7 +342,7 @@ static void expect_gone(struct ka_trial *t, enum ka_unknown unknown)
 		t->case_->expect = (struct ka_expect){ KA_RESET_AT_FIRST_PROBE };
 }
 
-static void add_phase(struct maker *maker, size_t index, const struct ka_answer *answer,
+static void add_phase(struct ka_maker *maker, size_t index, const struct ka_answer *answer,
 		      unsigned phase)
 {
 	const struct ka_spec_gateway *g = &maker->spec->gateways[index];
@@ -363,8 +355,8 @@ static void add_phase(struct maker *maker, size_t index, const struct ka_answer 
 	if (range_s > g->timeout_s / 2.0) /* it is not to forget before the connection begins */
 		range_s = g->timeout_s / 2.0;
 	steps[1].at.ms = (int)(range_s * 1000 * phase / KA_TRIAL_PHASES);
-	t = new_trial(maker, KA_TRIAL_GATEWAY, setting_of(&maker->spec->after), steps, KA_N(steps),
-		      name, "an idle connection and a gateway that forgets");
+	t = ka_trial_new(maker, KA_TRIAL_GATEWAY, setting_of(&maker->spec->after), steps,
+			 KA_N(steps), name, "an idle connection and a gateway that forgets");
 	t->index = index;
 	t->must_keep = ka_answer_may_keep(answer, g->timeout_s);
 	t->gateway = (struct ka_gateway){ .timeout_s = g->timeout_s, .unknown = g->unknown };
@@ -379,7 +371,7 @@ static void add_phase(struct maker *maker, size_t index, const struct ka_answer 
 #define LONGEST_MEMORY_S (INT_MAX / 2500u)
 
 /* One gateway is met in several phases of the timer, where each of them costs nothing. */
-static void add_gateway(struct maker *maker, size_t index)
+static void add_gateway(struct ka_maker *maker, size_t index)
 {
 	unsigned phases = maker->spec->virtual_clock ? KA_TRIAL_PHASES : 1;
 	struct ka_answer answer;
@@ -408,7 +400,7 @@ static struct ka_knobs rolled_out(const struct ka_spec *spec)
 	return ka_knobs_of(1, 1, 2);
 }
 
-static void add_no_keepalive(struct maker *maker, const struct ka_knobs *k)
+static void add_no_keepalive(struct ka_maker *maker, const struct ka_knobs *k)
 {
 	const struct ka_step steps[] = {
 		KA_IDLE,
@@ -417,22 +409,23 @@ static void add_no_keepalive(struct maker *maker, const struct ka_knobs *k)
 		KA_WRITE(1),
 	};
 	struct ka_trial *t =
-		new_trial(maker, KA_TRIAL_NO_KEEPALIVE, setting_of(k), steps, KA_N(steps),
-			  "without_keepalive", "a socket without SO_KEEPALIVE notices nothing");
+		ka_trial_new(maker, KA_TRIAL_NO_KEEPALIVE, setting_of(k), steps, KA_N(steps),
+			     "without_keepalive", "a socket without SO_KEEPALIVE notices nothing");
 
 	put_sysctls(t, k);
 	t->case_->expect = stays;
 }
 
-static void add_own_options(struct maker *maker, const struct ka_knobs *k)
+static void add_own_options(struct ka_maker *maker, const struct ka_knobs *k)
 {
 	bool virtual_clock = maker->spec->virtual_clock;
 	const struct ka_setting setting = { .idle = virtual_clock ? 15 : 2,
 					    .intvl = virtual_clock ? 15 : 1,
 					    .cnt = virtual_clock ? 9 : 3 };
 	const struct ka_step steps[] = { KA_IDLE, KA_SILENCE };
-	struct ka_trial *t = new_trial(maker, KA_TRIAL_OWN_OPTIONS, setting, steps, KA_N(steps),
-				       "own_options", "a socket with values of its own keeps them");
+	struct ka_trial *t =
+		ka_trial_new(maker, KA_TRIAL_OWN_OPTIONS, setting, steps, KA_N(steps),
+			     "own_options", "a socket with values of its own keeps them");
 
 	put_sysctls(t, k);
 	t->case_->from = KA_FROM_OPTION;
@@ -452,7 +445,7 @@ static struct ka_knobs armed_with(const struct ka_spec *spec, const struct ka_kn
 			   k->value[KA_KNOB_PROBES]);
 }
 
-static void add_armed(struct maker *maker, const struct ka_knobs *k)
+static void add_armed(struct ka_maker *maker, const struct ka_knobs *k)
 {
 	const struct ka_knobs had = armed_with(maker->spec, k);
 	struct ka_step steps[] = {
@@ -470,8 +463,8 @@ static void add_armed(struct maker *maker, const struct ka_knobs *k)
 		{ .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 2, .value = 0 },
 	};
 	struct ka_trial *t =
-		new_trial(maker, KA_TRIAL_ARMED, setting_of(&had), steps, KA_N(steps),
-			  "armed_before", "a timer that runs already goes off when it was to");
+		ka_trial_new(maker, KA_TRIAL_ARMED, setting_of(&had), steps, KA_N(steps),
+			     "armed_before", "a timer that runs already goes off when it was to");
 
 	put_values(t, 3, k);
 	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
@@ -481,7 +474,7 @@ static void add_armed(struct maker *maker, const struct ka_knobs *k)
 
 /* The prober's namespace is the machine, the peer's a container on it: one that is there already
  * when the values are written, and, once it was started again, a new one. */
-static void add_containers(struct maker *maker, const struct ka_knobs *k)
+static void add_containers(struct ka_maker *maker, const struct ka_knobs *k)
 {
 #define IS(knob, value)                                                                            \
 	{                                                                                          \
@@ -501,8 +494,8 @@ static void add_containers(struct maker *maker, const struct ka_knobs *k)
 	};
 #undef IS
 	struct ka_trial *t =
-		new_trial(maker, KA_TRIAL_CONTAINERS, setting_of(k), steps, KA_N(steps),
-			  "containers", "other namespaces begin with 7200/75/9");
+		ka_trial_new(maker, KA_TRIAL_CONTAINERS, setting_of(k), steps, KA_N(steps),
+			     "containers", "other namespaces begin with 7200/75/9");
 
 	put_values(t, 1, k);
 	t->case_->from = KA_FROM_NOWHERE;
@@ -512,12 +505,12 @@ static void add_containers(struct maker *maker, const struct ka_knobs *k)
 /* ---- all of them -------------------------------------------------------------------------- */
 
 /* The trial that was made last. */
-static void over_ipv6(struct maker *maker)
+static void over_ipv6(struct ka_maker *maker)
 {
 	maker->trials->cases[maker->trials->n - 1].families = KA_V6;
 }
 
-static void add_values(struct maker *maker)
+static void add_values(struct ka_maker *maker)
 {
 	const struct ka_knobs *before = &maker->spec->before, *after = &maker->spec->after;
 
@@ -538,11 +531,12 @@ static void add_values(struct maker *maker)
 	if (ka_trials_regular(after) && after->value[KA_KNOB_PROBES] == 1 && !after->ut_ms)
 		add_one_lost(maker, after);
 	add_option(maker, after);
+	ka_trials_add_effects(maker);
 	for (size_t i = 0; i < maker->spec->n_gateways && ka_trials_regular(after); i++)
 		add_gateway(maker, i);
 }
 
-static void add_unchanged(struct maker *maker)
+static void add_unchanged(struct ka_maker *maker)
 {
 	const struct ka_knobs regular = ka_knobs_of(1, 1, 2);
 	struct ka_knobs k = rolled_out(maker->spec);
@@ -559,7 +553,7 @@ int ka_trials_new(struct ka_trials **ret, const struct ka_spec *spec, int hz, co
 {
 	const struct ka_knobs initial = ka_knobs_initial();
 	struct ka_trials *trials = calloc(1, sizeof(*trials));
-	struct maker maker = { .trials = trials, .hz = hz, .release = release };
+	struct ka_maker maker = { .trials = trials, .hz = hz, .release = release };
 
 	if (!trials)
 		return nn_fail(err, ENOMEM, "cannot make the experiments of a rollout");

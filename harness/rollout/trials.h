@@ -53,6 +53,7 @@ enum ka_trial_kind {
 	KA_TRIAL_GATEWAY, /* .index of the spec's gateways; several phases of the timer */
 	KA_TRIAL_ONE_LOST,
 	KA_TRIAL_OPTION, /* the values as socket options */
+	KA_TRIAL_EFFECT, /* .index of the spec's writes: what it does that keepalive does not */
 	/* who is not changed */
 	KA_TRIAL_NO_KEEPALIVE,
 	KA_TRIAL_OWN_OPTIONS,
@@ -68,8 +69,10 @@ enum ka_trial_kind {
 struct ka_trial {
 	enum ka_trial_kind kind;
 	size_t index;
-	bool refused;   /* KA_TRIAL_WRITE: declared as one that the kernel refuses */
-	bool must_keep; /* KA_TRIAL_GATEWAY: declared as one that the connection lives through */
+	bool refused; /* KA_TRIAL_WRITE: declared as one that the kernel refuses */
+	/* KA_TRIAL_GATEWAY: declared as one that the connection lives through; KA_TRIAL_EFFECT: as one
+	 * where the closed connection is still there */
+	bool must_keep;
 	struct ka_setting with[2]; /* the values that it was made with, and the end of the list */
 	struct ka_setting then;    /* KA_TRIAL_ARMED: those that they were changed to */
 	/* what the case points to besides */

@@ -466,6 +466,35 @@ TEST(finds_what_is_odd)
 			assert_false(finds(60, 10, 3, (enum ka_sane)what));
 }
 
+TEST(more_than_a_minute_in_fin_wait2_is_not_what_it_says)
+{
+	static const struct {
+		int64_t timeout_s;
+		const char *reason;
+	} rows[] = { { 60, NULL },
+		     { 61, "2 s here, not 61 s" },
+		     { 120, NULL },
+		     { 200, "280 s here, not 200 s" } };
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		struct ka_knobs knobs = ka_knobs_of(60, 10, 3);
+		struct ka_warning findings[KA_SANES];
+		const char *reason = "";
+		struct ka_answer answer;
+		size_t n;
+
+		knobs.value[KA_KNOB_FIN_TIMEOUT] = rows[i].timeout_s;
+		ka_answer_predict(&answer, &knobs, 250);
+		n = ka_sanity_check(findings, &knobs, &answer);
+		for (size_t f = 0; f < n; f++)
+			if (findings[f].what == KA_SANE_FIN_TIMEOUT)
+				reason = findings[f].reason;
+		assert_int_equal(*reason != 0, rows[i].reason != NULL);
+		if (rows[i].reason)
+			assert_non_null(strstr(reason, rows[i].reason));
+	}
+}
+
 TEST(suggests_little)
 {
 	struct ka_questions questions = { .n = 0 };

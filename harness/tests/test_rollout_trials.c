@@ -84,6 +84,44 @@ TEST(long_memories_are_only_computed)
 	assert_int_equal(plan_of(&spec, 250), plan_of(&none, 250));
 }
 
+/* Between a probe that is answered and one that is reset lies the end of a closed connection: of
+ * FIN_WAIT2 above a minute twice what is above it, of an orphan as of data with as many retries. */
+TEST(a_closed_connection_is_enclosed)
+{
+	static const struct {
+		enum ka_knob knob;
+		int64_t value;
+		unsigned there_s, gone_s; /* idle times of the two; 0: there is none */
+	} rows[] = {
+		{ KA_KNOB_FIN_TIMEOUT, -1, 0, 1 },        { KA_KNOB_FIN_TIMEOUT, 2, 0, 4 },
+		{ KA_KNOB_FIN_TIMEOUT, 30, 25, 35 },      { KA_KNOB_FIN_TIMEOUT, 60, 52, 69 },
+		{ KA_KNOB_FIN_TIMEOUT, 61, 0, 4 },        { KA_KNOB_FIN_TIMEOUT, 90, 52, 69 },
+		{ KA_KNOB_FIN_TIMEOUT, 200, 248, 316 },   { KA_KNOB_FIN_TIMEOUT, 1000000, 0, 0 },
+		{ KA_KNOB_ORPHAN_RETRIES, 8, 90, 121 },   { KA_KNOB_ORPHAN_RETRIES, 0, 90, 121 },
+		{ KA_KNOB_ORPHAN_RETRIES, 15, 821, 970 },
+	};
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		struct ka_spec spec = spec_of(60, 10, 6, true);
+		struct ka_trials *trials;
+		struct nn_err err = { "" };
+		unsigned seen[2] = { 0, 0 };
+
+		spec.writes[0].knob = rows[i].knob;
+		snprintf(spec.writes[0].text, sizeof(spec.writes[0].text), "%lld",
+			 (long long)rows[i].value);
+		spec.after.value[rows[i].knob] = rows[i].value;
+		plan_of(&spec, 250);
+		assert_int_equal(ka_trials_new(&trials, &spec, 250, "6.18.0", &err), 0);
+		for (size_t t = 0; t < trials->n; t++)
+			if (trials->trials[t].kind == KA_TRIAL_EFFECT)
+				seen[trials->trials[t].must_keep] = trials->trials[t].with[0].idle;
+		free(trials);
+		if (seen[1] != rows[i].there_s || seen[0] != rows[i].gone_s)
+			fail_msg("row %zu: there %u, gone %u", i, seen[1], seen[0]);
+	}
+}
+
 TEST(travels_as_text)
 {
 	struct ka_spec spec = spec_of(-5, 10, 3, true), read;

@@ -237,6 +237,11 @@ if [ -n "$kernel" ]; then
 	is "virtual: all is measured" "$(jq '[.questions[].measured] | all' "$work/stdout")" true
 	is "virtual: all is as computed" "$(jq -c '.experiments | [.otherwise, .broken, .skipped, .not_run]' "$work/stdout")" '[0,0,0,0]'
 	is "virtual: the default is measured too" "$(jq '.before.measured_s > 7875' "$work/stdout")" true
+	run "$KACHECK" sysctl --kernel "$kernel" fin_timeout=30 orphan_retries=8 syn_retries=2
+	out=$(tr '\n' ' ' <"$work/stdout" | tr -s ' ')
+	has "virtual: how long a closed connection waits" "$out" 'there after 25 s, and gone after 3[5-9]\.[0-9] s'
+	has "virtual: how long an orphan sends its FIN" "$out" 'there after 90 s, and gone after 1[0-9]{2}\.[0-9] s'
+	has "virtual: how long a connect() asks" "$out" 'nobody answers ends after (7|11)\.[0-9] s'
 	# A kernel that dies at its first instruction: no answer, and nothing that took too long.
 	uml=${kernel#uml:}
 	entry=$(readelf -hW "$uml" | awk '/Entry point/ { print $NF }')
