@@ -146,7 +146,10 @@ static void put_notes(struct ka_sheet *sheet, const struct ka_rollout *r)
 	for (size_t i = 0; i < r->set->n_notes; i++) {
 		const struct ka_sysctl_note *note = &r->set->notes[i];
 
-		ka_table_cell(&table, "%s:%u", note->file, note->line);
+		if (note->line)
+			ka_table_cell(&table, "%s:%u", note->file, note->line);
+		else
+			ka_table_cell(&table, "%s", note->file);
 		ka_table_cell(&table, "%s", note->text);
 		ka_table_cell(&table, "%s", note->why);
 	}

@@ -196,6 +196,24 @@ static int list_dir(struct list *list, const char *dir, struct nn_err *err)
 	return ret;
 }
 
+/* A link to nothing: both tools pass it over, and it hides its namesakes all the same. */
+static bool leads_nowhere(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) && errno == ENOENT && !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
+static int note_link(struct ka_sysctl_set *set, const char *path, struct nn_err *err)
+{
+	const char *kept = NULL;
+	int ret = ka_sysctl_add_file(set, path, &kept, err);
+
+	return ret ? ret
+		   : ka_sysctl_note(set, kept, 0, base(path), err,
+				    "a link to a file that is not there; nothing is read");
+}
+
 static int read_list(struct ka_sysctl_set *set, struct list *list, struct nn_err *err)
 {
 	size_t i;
@@ -204,7 +222,10 @@ static int read_list(struct ka_sysctl_set *set, struct list *list, struct nn_err
 	if (list->n)
 		qsort(list->paths, list->n, sizeof(*list->paths), by_name);
 	for (i = 0; !ret && i < list->n; i++)
-		ret = read_file(set, list->paths[i], false, err);
+		if (leads_nowhere(list->paths[i]))
+			ret = note_link(set, list->paths[i], err);
+		else
+			ret = read_file(set, list->paths[i], false, err);
 	return ret;
 }
 

@@ -330,6 +330,25 @@ TEST_WITH(reads_the_system, enter_dir, leave_dir)
 	ka_sysctl_free(&set);
 }
 
+TEST_WITH(passes_over_a_link_to_nothing, enter_dir, leave_dir)
+{
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+
+	assert_int_equal(mkdir("etc", 0755) | mkdir("etc/sysctl.d", 0755), 0);
+	assert_int_equal(mkdir("run", 0755) | mkdir("run/sysctl.d", 0755), 0);
+	assert_int_equal(symlink("nowhere", "etc/sysctl.d/50.conf"), 0);
+	write_file("run/sysctl.d/50.conf", TIME "=2\n");
+	write_file("run/sysctl.d/40.conf", INTVL "=3\n");
+	assert_int_equal(ka_sysctl_read_system_at(&set, ".", &err), 0);
+	assert_null(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_time"));
+	assert_string_equal(ka_sysctl_value(&set, "net/ipv4/tcp_keepalive_intvl")->value, "3");
+	assert_int_equal(set.n_notes, 1);
+	assert_string_equal(set.notes[0].file, "./etc/sysctl.d/50.conf");
+	assert_int_equal(set.notes[0].line, 0);
+	ka_sysctl_free(&set);
+}
+
 /* systemd-sysctl does not read /etc/sysctl.conf, but by a link. */
 TEST_WITH(reads_the_system_as_its_tool_does, enter_dir, leave_dir)
 {
