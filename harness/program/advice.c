@@ -77,18 +77,24 @@ bool ka_advise_values(struct ka_setting *values, const struct ka_inquiry *q, siz
 	return true;
 }
 
-/* "TCP_KEEPIDLE 60, TCP_KEEPINTVL 10, TCP_KEEPCNT 6" */
-static const char *values_text(const struct adviser *a, char *buf, size_t size)
+/* "TCP_KEEPIDLE 60, TCP_KEEPINTVL 10, TCP_KEEPCNT 6"; false: no values do what is demanded. */
+static bool values_text(const struct adviser *a, char *buf, size_t size)
 {
 	struct ka_setting v;
 
-	if (!ka_advise_values(&v, a->q, a->subject)) {
-		snprintf(buf, size, "values that exclude each other: no such ones exist");
-		return buf;
-	}
+	if (!ka_advise_values(&v, a->q, a->subject))
+		return false;
 	snprintf(buf, size, "TCP_KEEPIDLE %u, TCP_KEEPINTVL %u, TCP_KEEPCNT %u", v.idle, v.intvl,
 		 v.cnt);
-	return buf;
+	return true;
+}
+
+static void advise_less(struct adviser *a, const char *wanted)
+{
+	say(a, true,
+	    "Demand less: no values of TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT have an idle "
+	    "connection to a dead peer over within %s%s.",
+	    wanted, a->demands->survive.n ? " and do all else that is demanded" : "");
 }
 
 /* ---- what is noticed too late ------------------------------------------------------------------ */
@@ -97,19 +103,24 @@ static void advise_idle(struct adviser *a)
 {
 	struct ka_ending e = ka_inquiry_scenario(a->q, a->subject, KA_SCENARIO_SILENT);
 	double worst_s = ka_ending_worst_s(&e);
+	bool endless = isinf(worst_s) && e.kind == KA_ENDING_LIVES && !a->options->keepalive;
+	bool late = !isinf(worst_s) && worst_s > wanted_s(a->demands->detect_s) &&
+		    (a->demands->detect_s > 0 || worst_s > LATE_S);
 	char values[120], worst[60], wanted[60];
 
 	if (isnan(worst_s) || (isinf(a->demands->detect_s) && isinf(worst_s)))
 		return;
-	values_text(a, values, sizeof(values));
+	if (!endless && !late)
+		return;
 	ka_span_text(wanted_s(a->demands->detect_s), wanted, sizeof(wanted));
-	if (isinf(worst_s) && e.kind == KA_ENDING_LIVES && !a->options->keepalive)
+	if (!values_text(a, values, sizeof(values)))
+		advise_less(a, wanted);
+	else if (endless)
 		say(a, true,
 		    "Set SO_KEEPALIVE, with %s: then an idle connection to a dead peer is over "
 		    "within %s. Now it stays for ever.",
 		    values, wanted);
-	else if (!isinf(worst_s) && worst_s > wanted_s(a->demands->detect_s) &&
-		 (a->demands->detect_s > 0 || worst_s > LATE_S))
+	else
 		say(a, a->demands->detect_s > 0,
 		    "Set %s: then an idle connection to a dead peer is over within %s, and not "
 		    "after %s.",

@@ -193,6 +193,54 @@ TEST(a_healthy_connection_must_have_been_watched)
 	end(q);
 }
 
+static json_t *event_at(double t_s, const char *kind, const char *key, int value)
+{
+	return json_pack("{s:f, s:s, s:s, s:s, s:i}", "t", t_s, "at", "server", "what", "", "kind",
+			 kind, key, value);
+}
+
+/* A healthy connection was idle for 1 h, and then used; the program let go @let_go_s after its begin. */
+static void take_healthy(struct ka_inquiry *q, double let_go_s)
+{
+	static const struct ka_case case_ = { .name = "healthy", .declared = "x:1" };
+	static const struct ka_theme theme = { "program", "x", &case_, 1 };
+	const struct ka_instance instance = { .theme = &theme, .case_ = &case_, .name = "healthy" };
+	size_t i = ka_inquiry_find(q, 0, KA_SCENARIO_HEALTHY, 0);
+	const struct ka_attempt *a = &q->attempts->list[i];
+	json_t *json = ka_result_without_run(&instance, &q->facts, KA_PASS, "");
+	json_t *timeline = json_array();
+	int wait = 0;
+
+	while (a->steps[wait].do_ != KA_WAIT)
+		wait++;
+	for (int step = 0; step <= wait; step++)
+		json_array_append_new(timeline,
+				      event_at(step < wait ? 0 : 3600, "step", "step", step));
+	json_array_insert_new(timeline, (size_t)wait + (let_go_s > 3600),
+			      event_at(let_go_s, "hold", "holders", 0));
+	json_object_set_new(json, "timeline", timeline);
+	json_object_set_new(json, "program",
+			    json_pack("{s:s, s:n, s:s, s:s}", "name", "x", "variant", "role",
+				      "server", "declared", "x:1"));
+	json_object_set_new(json, "program_verdict", json_string("closed first"));
+	json_object_set_new(json, "options", json_array());
+	json_object_set_new(json, "kernel_end_s", json_null());
+	json_object_set_new(json, "program_end_s", json_real(0.001));
+	ka_inquiry_take(q, i, json);
+}
+
+TEST(who_closed_before_it_was_used_has_not_let_it_live)
+{
+	struct ka_inquiry *q = inquiry_of(&redis, "survive-idle", "1h");
+
+	take_healthy(q, 3600.1);
+	if (reply_of(q).kind != KA_REPLY_YES)
+		fail_msg("%s", reply_of(q).why);
+	take_healthy(q, 6);
+	assert_int_equal(reply_of(q).kind, KA_REPLY_NO);
+	end(q);
+}
+
 TEST(who_closes_by_itself_lives_through_no_gateway)
 {
 	struct ka_inquiry *q = inquiry_of(&redis, "survive", "aws-nlb");
@@ -290,6 +338,15 @@ TEST(advice_names_the_option)
 			fail_msg("row %zu: '%s'", i, rows[i].text);
 		end(q);
 	}
+}
+
+TEST(what_no_values_do_is_not_advised)
+{
+	struct ka_inquiry *q = inquiry_of(&redis, "detect-within", "2s");
+
+	assert_true(advises(q, "Demand less: no values"));
+	assert_false(advises(q, "then an idle connection"));
+	end(q);
 }
 
 /* What is advised does what is demanded. */
