@@ -441,6 +441,13 @@ static int wait_for_something(struct ka_engine *e)
 	return 0;
 }
 
+int ka_engine_wait(struct ka_engine *e, int64_t until_ns)
+{
+	int ret = wake_at(e, until_ns);
+
+	return ret ? ret : wait_for_something(e);
+}
+
 static void record_end(struct ka_engine *e)
 {
 	struct ka_event event = { .t_ns = ka_now_ns(), .at = KA_AT_BENCH, .what = KA_EV_END };
@@ -500,6 +507,9 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 		ka_engine_last_evidence(&e);
 	}
 	record_end(&e);
+	if (ka_time_s(&instance->case_->returns, &instance->setting) > 0 && e.program &&
+	    !ka_engine_has_failed(&e))
+		ka_program_return(&e);
 	if (e.told->done)
 		e.told->done(e.told->arg);
 	ka_engine_teardown(&e);

@@ -91,6 +91,10 @@ struct ka_engine {
 	struct nn_err err;
 };
 
+/* ---- engine.c ------------------------------------------------------------------------------- */
+/* Waits until something has something to say, at most until @until_ns, and takes that in. 0 or -errno. */
+int ka_engine_wait(struct ka_engine *e, int64_t until_ns);
+
 /* ---- messages.c ----------------------------------------------------------------------------- */
 /* Gives a command and waits until the peer says that it is done; what it tells meanwhile goes to
  * the timeline. Returns 0 (then @reply, unless NULL, holds the answer) or -errno. */

@@ -129,11 +129,13 @@ int ka_self_listen(struct ka_peer_self *self)
 {
 	struct sockaddr_storage addr;
 	socklen_t len = sockaddr_of(&self->config->local, self->config->port, &addr);
-	int ret = ka_self_socket(self, &self->listener);
+	int ret = ka_self_socket(self, &self->listener), on = self->config->program != NULL;
 
 	if (ret)
 		return ret;
-	if (bind(self->listener, (struct sockaddr *)&addr, len) < 0 ||
+	/* one that comes back may find connections that its old process has left to the kernel */
+	if (setsockopt(self->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(self->listener, (struct sockaddr *)&addr, len) < 0 ||
 	    listen(self->listener, SOMAXCONN) < 0)
 		return errno;
 	return ka_self_add(self->outer, self->listener, EPOLLIN);

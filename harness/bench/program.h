@@ -138,6 +138,11 @@ int ka_program_fail(struct ka_engine *e, const char *fmt, ...)
 /* The timer is to fire at @when_ns, if not earlier. */
 void ka_program_wake_at(struct ka_engine *e, int64_t when_ns);
 
+/* ---- program_return.c --------------------------------------------------------------------------- */
+/* All is over, and its end is on record: the counterpart comes back, and what becomes of that is put into
+ * the timeline (KA_PROC_RETURNS, KA_PROC_STAYS_AWAY); nothing, where it could not be tried. */
+void ka_program_return(struct ka_engine *e);
+
 /* ---- program_process.c: 0 or -errno ------------------------------------------------------------ */
 /* The program itself. */
 int ka_process_start_main(struct ka_engine *e);

@@ -68,6 +68,8 @@ int ka_program_put_junit(const struct ka_inquiry *q, FILE *out);
 
 /* "10 min 17 s", "never", "closes after 1 min 1 s", "10 min 37 s (computed)": a cell. */
 const char *ka_program_ending(const struct ka_ending *e, char *buf, size_t size);
+/* What became of it when its counterpart came back: "served: 2 ms", "connects: 1.2 s", "no (2 min)": a cell. */
+const char *ka_program_back(const struct ka_inquiry *q, size_t subject, char *buf, size_t size);
 /* The same behind a gateway, the spec's number @passage: "kept (8 min 45 s)", "cut off, noticed: 10 min". */
 const char *ka_program_passage(const struct ka_inquiry *q, size_t subject, size_t passage,
 			       char *buf, size_t size);

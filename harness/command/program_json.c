@@ -34,8 +34,8 @@ static json_t *attempt_json(const struct ka_inquiry *q, size_t i)
 	char text[160];
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "case",
-		a->name, "scenario", ka_scenario(a->scenario)->name, "title",
+		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
+		"case", a->name, "scenario", ka_scenario(a->scenario)->name, "title",
 		ka_scenario(a->scenario)->title, "measured", ka_ending_measured(&e) ? 1 : 0,
 		"verdict", s->there ? json_string(ka_verdict_name(s->verdict)) : json_null(),
 		"program", did ? json_string(did) : json_null(), "kernel_s",
@@ -43,7 +43,9 @@ static json_t *attempt_json(const struct ka_inquiry *q, size_t i)
 		ka_json_seconds(e.watched_s), "window_s", window_json(e.window_s), "off_jiffies",
 		e.have_off ? json_integer(e.off_jiffies) : json_null(), "text",
 		ka_program_ending(&e, text, sizeof(text)), "why",
-		e.why ? ka_json_text(e.why) : json_null());
+		e.why ? ka_json_text(e.why) : json_null(), "returns",
+		e.back ? json_boolean(e.back == KA_BACK_YES) : json_null(), "returns_s",
+		e.back == KA_BACK_YES ? ka_json_seconds(e.back_s) : json_null());
 }
 
 static json_t *attempts_json(const struct ka_inquiry *q, size_t subject)

@@ -58,7 +58,10 @@ static void put_scenarios(struct ka_sheet *sheet, const struct ka_inquiry *q, si
 
 		if (e.kind != KA_ENDING_UNKNOWN || !ka_scenario(number)->needs)
 			give_row(&table, ka_scenario(number)->title,
-				 ka_program_ending(&e, text, sizeof(text)), &e);
+				 number == KA_SCENARIO_RETURN
+					 ? ka_program_back(q, subject, text, sizeof(text))
+					 : ka_program_ending(&e, text, sizeof(text)),
+				 &e);
 	}
 	for (size_t i = 0; i < q->spec.n_passages; i++) {
 		size_t at = ka_inquiry_find(q, subject, KA_SCENARIO_GATEWAY, i);

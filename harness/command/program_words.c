@@ -61,6 +61,36 @@ const char *ka_program_ending(const struct ka_ending *e, char *buf, size_t size)
 	return buf;
 }
 
+/* A virtual clock may stand meanwhile. */
+static const char *back_text(const struct ka_ending *e, char *buf, size_t size)
+{
+	if (e->back == KA_BACK_YES && e->back_s < 0.001)
+		snprintf(buf, size, "at once");
+	else
+		ka_span_text(e->back_s, buf, size);
+	return buf;
+}
+
+const char *ka_program_back(const struct ka_inquiry *q, size_t subject, char *buf, size_t size)
+{
+	struct ka_ending e = ka_inquiry_scenario(q, subject, KA_SCENARIO_RETURN);
+	bool server = q->spec.subjects[subject].variant->program.role == KA_SERVER;
+	char span[60];
+
+	back_text(&e, span, sizeof(span));
+	if (e.kind == KA_ENDING_BROKEN)
+		snprintf(buf, size, "broken");
+	else if (e.back == KA_BACK_NOT_TRIED)
+		snprintf(buf, size, "-");
+	else if (e.back == KA_BACK_ENDED)
+		snprintf(buf, size, "%s: it has ended", server ? "NOT SERVED" : "no");
+	else if (e.back == KA_BACK_NO)
+		snprintf(buf, size, server ? "NOT SERVED (%s)" : "no (%s)", span);
+	else
+		snprintf(buf, size, server ? "served: %s" : "connects: %s", span);
+	return buf;
+}
+
 const char *ka_program_passage(const struct ka_inquiry *q, size_t subject, size_t passage,
 			       char *buf, size_t size)
 {
@@ -236,6 +266,32 @@ static void say_dead(struct text *t, const struct ka_inquiry *q, size_t subject)
 	add(t, ".");
 }
 
+/* What comes of it when the dead one is there again. */
+static void say_back(struct text *t, const struct ka_inquiry *q, size_t subject)
+{
+	struct ka_ending e = ka_inquiry_scenario(q, subject, KA_SCENARIO_RETURN);
+	bool server = q->spec.subjects[subject].variant->program.role == KA_SERVER;
+	char span[60];
+
+	back_text(&e, span, sizeof(span));
+	if (e.back == KA_BACK_YES)
+		add(t,
+		    server ? " A silent one that comes back is served again: %s."
+			   : " To a silent one that comes back it connects again by itself, after "
+			     "%s.",
+		    span);
+	else if (e.back == KA_BACK_ENDED)
+		add(t, " When a silent one comes back, the program has ended: %s.",
+		    server ? "nobody serves it" : "it does not connect again");
+	else if (e.back == KA_BACK_NO)
+		add(t,
+		    server ? " A silent one that comes back is NOT served any more (waited for %s)."
+			   : " To a silent one that comes back it does not connect again (waited "
+			     "for "
+			     "%s).",
+		    span);
+}
+
 /* The gateways with this fate. */
 static void say_passages(struct text *t, const struct ka_inquiry *q, size_t subject,
 			 enum ka_fate fate, const char *lead, const char *tail)
@@ -291,6 +347,7 @@ const char *ka_program_answer(const struct ka_inquiry *q, size_t subject, char *
 	}
 	say_options(&t, q, subject);
 	say_dead(&t, q, subject);
+	say_back(&t, q, subject);
 	say_idle(&t, q, subject);
 	return buf;
 }

@@ -96,6 +96,30 @@ static void find_circles(const struct ka_evidence *e, struct ka_findings *f)
 		p->name, p->status);
 }
 
+/* What became of it when the counterpart came back; NULL: that was not tried. */
+static const struct ka_process *return_of(const struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_PROCESS && (event->process.act == KA_PROC_RETURNS ||
+						     event->process.act == KA_PROC_STAYS_AWAY))
+			return &event->process;
+	}
+	return NULL;
+}
+
+/* A client need not come back: many have done their work, or are started anew by others. */
+static void check_return(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_process *p = return_of(e);
+
+	if (p && p->act == KA_PROC_STAYS_AWAY && e->instance->program->role == KA_SERVER)
+		ka_find(f, KA_FIND_PROGRAM_SERVES_NO_MORE, -1,
+			"%s serves no more: its counterpart was back for %.3f s, and %s %s",
+			e->instance->program->name, p->status / 1e3, p->name, p->text);
+}
+
 void ka_check_program(const struct ka_evidence *e, struct ka_findings *f)
 {
 	switch (ka_program_verdict_of(e)) {
@@ -110,6 +134,7 @@ void ka_check_program(const struct ka_evidence *e, struct ka_findings *f)
 		find_circles(e, f);
 		break;
 	default:
+		check_return(e, f);
 		break;
 	}
 }
@@ -141,6 +166,10 @@ void ka_guard_program(const struct ka_evidence *e, struct ka_findings *f)
 	int64_t closed_ns = ka_deed_ns(e->timeline, e->deeds.closed);
 	bool faults = false;
 
+	if (ka_time_s(&c->returns, &e->instance->setting) > 0 && !return_of(e))
+		ka_find(f, KA_FIND_NOT_GATHERED, -1,
+			"whether %s serves or connects again could not be tried",
+			e->instance->program->name);
 	for (int i = 0; i < (int)c->n_steps && has(e, e->deeds.closed); i++) {
 		if (!(ka_step_promises(&c->steps[i]) & KA_PROOF_FAULT))
 			continue;

@@ -278,6 +278,9 @@ struct ka_case {
 	struct ka_app prober_app, peer_app;
 	/* a real program is the prober, at its end of the topology; NULL: a peer of our own */
 	const struct ka_program *program;
+	/* when all is over, its counterpart comes back: within so long a server is to serve it, or a client
+	 * to connect again; 0: it does not come back */
+	struct ka_time returns;
 	struct ka_sysctl sysctls[4]; /* set before the sockets exist; ends with NULL key */
 	/* the same, but a kernel without it does as one that has it set to this */
 	struct ka_sysctl sysctl_if_there;

@@ -63,6 +63,7 @@ static const struct {
 	[KA_FIND_PROGRAM_HOLDS] = { "program_holds", KA_OF_PROGRAM, EVIDENCE },
 	[KA_FIND_PROGRAM_BUSY] = { "program_busy", KA_OF_PROGRAM, EVIDENCE },
 	[KA_FIND_PROGRAM_DIED] = { "program_died", KA_OF_PROGRAM, EVIDENCE },
+	[KA_FIND_PROGRAM_SERVES_NO_MORE] = { "program_serves_no_more", KA_OF_PROGRAM, EVIDENCE },
 	[KA_FIND_STALLED] = { "stalled", KA_OF_HOST, EVIDENCE },
 	[KA_FIND_STEP_LATE] = { "step_late", KA_OF_HOST, EVIDENCE },
 	[KA_FIND_FAULT_LATE] = { "fault_late", KA_OF_HOST, EVIDENCE },

@@ -64,9 +64,10 @@ enum ka_finding_code {
 	KA_FIND_RETRIED, /* sent again as after a packet that did not leave the host */
 	KA_FIND_LOAD_LATE,
 	/* ---- the program's ---- */
-	KA_FIND_PROGRAM_HOLDS, /* it never lets go of a socket that the kernel has ended */
-	KA_FIND_PROGRAM_BUSY,  /* it runs in circles */
-	KA_FIND_PROGRAM_DIED,  /* the end of the connection killed it */
+	KA_FIND_PROGRAM_HOLDS,          /* it never lets go of a socket that the kernel has ended */
+	KA_FIND_PROGRAM_BUSY,           /* it runs in circles */
+	KA_FIND_PROGRAM_DIED,           /* the end of the connection killed it */
+	KA_FIND_PROGRAM_SERVES_NO_MORE, /* after a dead peer, it does not serve that peer again */
 	/* ---- the host's ---- */
 	KA_FIND_STALLED,      /* its timers were late beyond the budget */
 	KA_FIND_STEP_LATE,    /* a step began, or was done, too late */

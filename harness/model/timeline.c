@@ -350,6 +350,11 @@ static void process_text(const struct ka_process *p, char *buf, size_t size)
 	case KA_PROC_BUSY:
 		snprintf(buf, size, "%s was busy %d %% of the time", p->name, p->status);
 		break;
+	case KA_PROC_RETURNS:
+	case KA_PROC_STAYS_AWAY:
+		snprintf(buf, size, "the counterpart is back: after %d ms, %s %s", p->status,
+			 p->name, p->text);
+		break;
 	}
 }
 

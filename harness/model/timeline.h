@@ -212,6 +212,10 @@ enum ka_process_act {
 	KA_PROC_EXITED,  /* .status: exit status */
 	KA_PROC_KILLED,  /* .status: signal */
 	KA_PROC_BUSY,    /* .status: percent of the time since its connection ended */
+	/* after the end, when the counterpart came back: .status: after so many milliseconds; .text: what
+	 * was seen; .pid 0: none of its processes was there any more */
+	KA_PROC_RETURNS,    /* a server serves it, a client connects to it again */
+	KA_PROC_STAYS_AWAY, /* it does not */
 };
 
 struct ka_process {

@@ -15,6 +15,10 @@
  * times a second takes its time over days. */
 #define LONG_MEMORY_S 1000
 
+/* When the counterpart is back: within so long it is served; so long a client has to connect again. */
+#define SERVES_WITHIN_S 15
+#define RETURN_S        120
+
 struct maker {
 	struct ka_attempts *attempts;
 	const struct ka_program_spec *spec;
@@ -201,6 +205,16 @@ const char *ka_attempt_missing(const struct ka_subject *subject, const struct ka
 	return NULL;
 }
 
+/* A server is to serve it as promptly as at first. A client may take its time, and whether it comes at all
+ * is only told. */
+static void fit_return(struct maker *m, struct ka_attempt *a)
+{
+	double client_s = m->spec->watch_s < RETURN_S ? m->spec->watch_s : RETURN_S;
+
+	a->case_->returns =
+		seconds(m, program_of(m)->role == KA_SERVER ? SERVES_WITHIN_S : client_s);
+}
+
 /* Idle for as long as was asked for, and, where that costs nothing, until a probe was answered; then used
  * again where there is something to say. */
 static void fit_healthy(struct maker *m, struct ka_attempt *a)
@@ -228,6 +242,8 @@ static void add_scenarios(struct maker *m)
 		a = add_scenario(m, number, ka_scenario(number)->name);
 		if (number == KA_SCENARIO_HEALTHY)
 			fit_healthy(m, a);
+		if (number == KA_SCENARIO_RETURN)
+			fit_return(m, a);
 	}
 }
 

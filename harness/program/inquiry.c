@@ -107,6 +107,21 @@ static double waited_s(const struct ka_attempt *a, const json_t *timeline)
 	return NAN;
 }
 
+static void take_return(struct ka_shown *out, const json_t *timeline)
+{
+	for (size_t i = 0; i < json_array_size(timeline); i++) {
+		const json_t *event = json_array_get(timeline, i);
+		const json_t *returns = json_object_get(event, "returns");
+
+		if (!json_is_boolean(returns))
+			continue;
+		out->back =
+			json_is_true(json_object_get(event, "ended")) ? KA_BACK_ENDED : KA_BACK_NO;
+		out->back = json_is_true(returns) ? KA_BACK_YES : out->back;
+		out->back_s = json_number_value(json_object_get(event, "after_s"));
+	}
+}
+
 static void take_result(struct ka_shown *out, const struct ka_result *r)
 {
 	*out = (struct ka_shown){ .planned = true,
@@ -134,6 +149,7 @@ void ka_inquiry_take(struct ka_inquiry *q, size_t i, json_t *json)
 		return;
 	}
 	take_result(out, &result);
+	take_return(out, result.timeline);
 	out->waited_s = waited_s(&q->attempts->list[i], result.timeline);
 	ka_result_clear(&result);
 }
@@ -220,6 +236,8 @@ struct ka_ending ka_inquiry_ending(const struct ka_inquiry *q, size_t i)
 	e.watched_s = s->watched_s;
 	e.have_off = s->have_off;
 	e.off_jiffies = s->off_jiffies;
+	e.back = s->back;
+	e.back_s = s->back_s;
 	if (*s->why)
 		e.why = s->why;
 	if (q->attempts->list[i].scenario == KA_SCENARIO_HEALTHY)

@@ -10,6 +10,14 @@
 #include "judge/judge.h"
 #include "program/attempts.h"
 
+/* What it did when its counterpart came back: a server served it, a client connected to it again. */
+enum ka_back {
+	KA_BACK_NOT_TRIED,
+	KA_BACK_YES,
+	KA_BACK_NO,
+	KA_BACK_ENDED /* it is there no more */
+};
+
 /* What one experiment has shown. Seconds after the last segment that the program's kernel accepted; NAN:
  * no value. */
 struct ka_shown {
@@ -24,6 +32,8 @@ struct ka_shown {
 	double waited_s;  /* how long it was idle, where a KA_WAIT came to its end; NAN: none did */
 	bool have_off;
 	int64_t off_jiffies;
+	enum ka_back back;
+	double back_s;
 };
 
 struct ka_inquiry {
@@ -75,6 +85,8 @@ struct ka_ending {
 	double watched_s;   /* KA_ENDING_LIVES; NAN: it was not tried */
 	bool have_off;
 	int64_t off_jiffies;
+	enum ka_back back;
+	double back_s;   /* after so long it was served, or connected; or was waited for in vain */
 	const char *why; /* borrowed of the inquiry, or constant; NULL: nothing to say */
 };
 

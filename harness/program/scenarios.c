@@ -127,6 +127,18 @@ static const struct ka_scenario rows[KA_SCENARIOS] = {
 		.brief = true,
 		KA_STEPS(GREETED, { .do_ = KA_FLOOD }, { .do_ = KA_FREEZE, .who = KA_PEER }),
 	},
+	[KA_SCENARIO_RETURN] = {
+		.name = "return",
+		.title = "silent, then back again",
+		.why = "the other end vanishes, and when that is over it comes back",
+		.source = "RFC 9293 3.10.7.1; tcp_keepalive_timer()",
+		.lesson = "When the old connection is over, the path is whole again, and the other "
+			  "end is there as if new. A server must serve it as at first; a client "
+			  "may connect again by itself, or leave that to who started it.",
+		.end = KA_SCENARIO_EXPIRES,
+		.brief = true,
+		KA_STEPS(GREETED, KA_SILENCE),
+	},
 	[KA_SCENARIO_HEALTHY] = {
 		.name = "healthy",
 		.title = "healthy, idle, then used",

@@ -16,6 +16,7 @@ enum ka_scenario_number {
 	KA_SCENARIO_RESET,
 	KA_SCENARIO_REBOOT,
 	KA_SCENARIO_FROZEN,
+	KA_SCENARIO_RETURN, /* silent; and when all is over, it comes back */
 	KA_SCENARIO_HEALTHY,
 	KA_SCENARIO_OUTAGE_ONE,
 	KA_SCENARIO_OUTAGE_MOST,

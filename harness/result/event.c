@@ -176,6 +176,14 @@ static json_t *packet_json(const struct teller *teller, size_t i, int probe)
 	return json;
 }
 
+static json_t *process_json(const struct ka_process *p)
+{
+	if (p->act == KA_PROC_RETURNS || p->act == KA_PROC_STAYS_AWAY)
+		return json_pack("{s:b, s:o, s:b}", "returns", p->act == KA_PROC_RETURNS, "after_s",
+				 ka_json_seconds(p->status / 1e3), "ended", !p->pid);
+	return json_pack("{s:i, s:i}", "pid", p->pid, "status", p->status);
+}
+
 static json_t *numbers_json(const struct teller *teller, size_t i, int probe)
 {
 	static const char *const whys[] = {
@@ -210,7 +218,7 @@ static json_t *numbers_json(const struct teller *teller, size_t i, int probe)
 	case KA_EV_HOLD:
 		return json_pack("{s:i}", "holders", e->hold.n);
 	case KA_EV_PROCESS:
-		return json_pack("{s:i, s:i}", "pid", e->process.pid, "status", e->process.status);
+		return process_json(&e->process);
 	case KA_EV_END:
 		return json_pack("{s:s, s:o}", "why", whys[e->end.why], "step",
 				 ka_json_count(e->end.step));

@@ -291,7 +291,8 @@ static int64_t allowance_ns(const struct ka_schedule *s, const struct ka_instanc
 	double seconds = run->prediction->expected_s + run->prediction->give_up_s;
 
 	if (run->instance->program)
-		seconds += program_s(run);
+		seconds += program_s(run) +
+			   ka_time_s(&run->instance->case_->returns, &run->instance->setting);
 	return (int64_t)(seconds * NSEC_PER_SEC) + set_up_ns(s);
 }
 

@@ -7,6 +7,8 @@
  *   keepalive=IDLE,INTVL,CNT  user_timeout=MS    options of each connection
  *   timeout=S    closes a connection over which it read nothing for so long
  *   leak         never closes a connection, and asks nothing of it after its end
+ *   once         stops serving when a connection has ended on an error: it listens, and accepts no more
+ *   again        a client connects again when its connection has ended
  *   refuse=N     closes the first N connections at once, saying "not yet"
  *   quiet        answers nothing     wrong   answers "no"     slow=MS   listens only then
  *   children=N   forks so many, which live on     background   goes into the background
@@ -119,19 +121,28 @@ static int open_listener(int port)
 	return fd;
 }
 
-static int open_client(int port)
+/* -1: it could not connect. */
+static int try_client(void)
 {
 	struct sockaddr_storage addr;
-	socklen_t len = address(word("connect"), port, &addr);
+	socklen_t len = address(word("connect"), number("port", 7000), &addr);
 	int fd = socket(addr.ss_family, SOCK_STREAM, 0);
 
 	if (fd < 0)
 		die("socket");
 	set_options(fd);
-	if (connect(fd, (struct sockaddr *)&addr, len) < 0)
+	if (connect(fd, (struct sockaddr *)&addr, len) == 0 && write(fd, "hello\n", 6) == 6)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int open_client(void)
+{
+	int fd = try_client();
+
+	if (fd < 0)
 		die("connect");
-	if (write(fd, "hello\n", 6) < 0)
-		die("write");
 	return fd;
 }
 
@@ -201,6 +212,20 @@ static void take_connection(int listener)
 	add(fd);
 }
 
+/* The other end may not listen yet. */
+static void connect_again(int i)
+{
+	while ((fds[i].fd = try_client()) < 0)
+		poll(NULL, 0, 20);
+	active[i] = now();
+}
+
+static void stop_serving(void)
+{
+	for (;;)
+		pause();
+}
+
 /* One that leaks asks no more of a connection that has ended. */
 static void drop(int i)
 {
@@ -210,6 +235,10 @@ static void drop(int i)
 	}
 	close(fds[i].fd);
 	fds[i].fd = -1;
+	if (word("once"))
+		stop_serving();
+	if (word("again"))
+		connect_again(i);
 }
 
 static int wait_ms(int n_listeners)
@@ -303,7 +332,7 @@ int main(int argc, char **argv)
 	port = number("port", 7000);
 	behave();
 	if (word("connect")) {
-		add(open_client(port));
+		add(open_client());
 		loop(0);
 	}
 	add(open_listener(port));

@@ -116,6 +116,31 @@ TEST(what_was_tried_and_lost_is_broken)
 	end(q);
 }
 
+/* As the result's own timeline tells it. */
+TEST(what_came_back_is_told)
+{
+	struct ka_inquiry *q = inquiry_of(&redis, NULL, NULL);
+	size_t i = ka_inquiry_find(q, 0, KA_SCENARIO_RETURN, 0);
+	const struct ka_case *c = q->attempts->list[i].case_;
+	const struct ka_instance instance = { .theme = &q->attempts->theme,
+					      .case_ = c,
+					      .name = "return" };
+	json_t *json;
+
+	assert_true(c->returns.ms > 0);
+	assert_int_equal(ka_inquiry_ending(q, i).back, KA_BACK_NOT_TRIED);
+	json = ka_result_without_run(&instance, &q->facts, KA_PASS, "");
+	json_object_set_new(json, "timeline",
+			    json_pack("[{s:f, s:s, s:s, s:s, s:b, s:f, s:b}]", "t", 700.0, "at",
+				      "bench", "what", "back", "kind", "process", "returns", 0,
+				      "after_s", 15.0, "ended", 0));
+	ka_inquiry_take(q, i, json);
+	assert_string_equal(q->shown[i].why, "");
+	assert_int_equal(ka_inquiry_ending(q, i).back, KA_BACK_NO);
+	assert_true(ka_inquiry_ending(q, i).back_s == 15.0);
+	end(q);
+}
+
 TEST(the_worst_is_what_the_timers_allow)
 {
 	struct ka_inquiry *q = inquiry_of(&redis, NULL, NULL);

@@ -192,6 +192,51 @@ static void let_go_after_1_s(const struct outcome *out)
 	assert_true(s > 0.8 && s < 1.5);
 }
 
+static const struct ka_process *came_back(const struct outcome *out)
+{
+	const struct ka_event *event = last(out, KA_EV_PROCESS);
+
+	assert_true(event->t_ns >= last(out, KA_EV_END)->t_ns);
+	return &event->process;
+}
+
+static void returns(const struct outcome *out)
+{
+	assert_int_equal(came_back(out)->act, KA_PROC_RETURNS);
+	assert_true(came_back(out)->status < 1000);
+}
+
+/* Nothing of the second connection is in the record of the first. */
+static void serves_again(const struct outcome *out)
+{
+	looks_dead(out);
+	returns(out);
+	assert_string_equal(came_back(out)->text, "serves again");
+	for (size_t i = 0; i < out->n; i++)
+		assert_true(out->events[i].what == KA_EV_PROCESS ||
+			    out->events[i].t_ns <= last(out, KA_EV_END)->t_ns);
+}
+
+static void serves_no_more(const struct outcome *out)
+{
+	looks_dead(out);
+	assert_int_equal(came_back(out)->act, KA_PROC_STAYS_AWAY);
+	assert_string_equal(came_back(out)->text, "does not answer");
+	assert_true(came_back(out)->status >= 1000);
+}
+
+static void connects_again(const struct outcome *out)
+{
+	returns(out);
+	assert_string_equal(came_back(out)->text, "connects again");
+}
+
+static void stays_away(const struct outcome *out)
+{
+	assert_int_equal(came_back(out)->act, KA_PROC_STAYS_AWAY);
+	assert_string_equal(came_back(out)->text, "does not connect");
+}
+
 /* Where one user is all there are, that one is who called. */
 static void is_nobody(const struct outcome *out)
 {
@@ -210,6 +255,14 @@ static void is_nobody(const struct outcome *out)
 /* The probes and the end, by default of a server that is silent from step four on. */
 #define SILENT                                                                                     \
 	.c = { .name = "silent", KA_STEPS(GREETED, KA_SILENCE), .expect = { KA_EXPIRES } },        \
+	.setting = { .idle = 1, .intvl = 1, .cnt = 2 }
+
+/* ... and then the other end is back. */
+#define BACK                                                                                       \
+	.c = { .name = "back",                                                                     \
+	       KA_STEPS(GREETED, KA_SILENCE),                                                      \
+	       .returns = { .ms = 1000 },                                                          \
+	       .expect = { KA_EXPIRES } },                                                         \
 	.setting = { .idle = 1, .intvl = 1, .cnt = 2 }
 
 /* It stays so long, and nothing happens. */
@@ -241,7 +294,15 @@ static void is_nobody(const struct outcome *out)
 #define HELLO          .hello = TEXT("hello\n"), .hello_expect = TEXT("ok\n")
 #define SERVER_OF(...) .program = { .role = KA_SERVER, .command = { __VA_ARGS__ }, HELLO }
 #define SERVER(...)    SERVER_OF(SERVED, __VA_ARGS__)
-#define BROKEN(text)   .why = KA_END_BROKEN, .says = (text)
+#define CLIENT(...)                                                                                \
+	.program = { .role = KA_CLIENT,                                                            \
+		     .command = { SERVED, "keepalive=1,1,2", "connect=198.51.100.1",               \
+				  __VA_ARGS__ },                                                   \
+		     .hello_expect = TEXT("hello\n"),                                              \
+		     .answer = TEXT("ok\n"),                                                       \
+		     .answer_times = 1,                                                            \
+		     .settle_s = 0.2 }
+#define BROKEN(text) .why = KA_END_BROKEN, .says = (text)
 
 static const struct row rows[] = {
 	{ .name = "silent", SERVER("keepalive=1,1,2"), SILENT, .look = looks_silent },
@@ -263,6 +324,22 @@ static const struct row rows[] = {
 		       .settle_s = 0.2 },
 	  SILENT,
 	  .look = looks_dead },
+	{ .name = "serves again", SERVER("keepalive=1,1,2"), BACK, .look = serves_again },
+	{ .name = "serves no more",
+	  SERVER("keepalive=1,1,2", "once"),
+	  BACK,
+	  .look = serves_no_more },
+	{ .name = "serves again, though it never noticed",
+	  SERVER("deaf"),
+	  .c = { .name = "back",
+		 .from = KA_FROM_NOWHERE,
+		 KA_STEPS(GREETED, KA_SILENCE),
+		 .returns = { .ms = 1000 },
+		 .expect = { .when = KA_NEVER, .watch = { .ms = 300 } } },
+	  .why = KA_END_WATCHED,
+	  .look = returns },
+	{ .name = "a client, connects again", CLIENT("again"), BACK, .look = connects_again },
+	{ .name = "a client, does not", CLIENT("deaf"), BACK, .look = stays_away },
 	{ .name = "leaks",
 	  .program = { .role = KA_SERVER,
 		       .command = { SERVED, "keepalive=1,1,2", "leak" },

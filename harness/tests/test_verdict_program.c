@@ -127,6 +127,45 @@ SCENE_TEST(it_is_killed_when_all_is_over)
 	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 }
 
+/* ---- its counterpart comes back ------------------------------------------------------------------- */
+
+static void comes_back(struct scene *s, enum ka_role role, enum ka_process_act act)
+{
+	scene_of_program(s, AT_ONCE);
+	s->program.role = role;
+	s->case_.returns = (struct ka_time){ .ms = 1000 };
+	scene_process(s, scene_find_event(s, KA_EV_END, 0)->t_ns + MS, act, 1000);
+}
+
+SCENE_TEST(it_serves_again)
+{
+	comes_back(s, KA_SERVER, KA_PROC_RETURNS);
+	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+}
+
+SCENE_TEST(it_serves_no_more)
+{
+	comes_back(s, KA_SERVER, KA_PROC_STAYS_AWAY);
+	expect_program(s, KA_FAIL, "serves no more: its counterpart was back for 1.000 s",
+		       KA_PROGRAM_NOTICES);
+	scene_expect_code(s, KA_FAIL, KA_FIND_PROGRAM_SERVES_NO_MORE);
+	assert_int_equal(ka_finding_class(KA_FIND_PROGRAM_SERVES_NO_MORE), KA_OF_PROGRAM);
+}
+
+/* That a client does not connect again is an answer. */
+SCENE_TEST(it_does_not_connect_again)
+{
+	comes_back(s, KA_CLIENT, KA_PROC_STAYS_AWAY);
+	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+}
+
+SCENE_TEST(whether_it_serves_was_not_tried)
+{
+	scene_of_program(s, AT_ONCE);
+	s->case_.returns = (struct ka_time){ .ms = 1000 };
+	scene_expect(s, KA_BROKEN, "could not be tried");
+}
+
 /* ---- it closes first ---------------------------------------------------------------------------- */
 
 /* After the drop and before the first probe its own timeout is over. */
