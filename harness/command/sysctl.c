@@ -74,6 +74,8 @@ static void take_question(void *target, const struct ka_option *option, const ch
 		ret = ka_questions_detect(questions, arg, &err);
 	else if (strcmp(option->name, "detect-busy-within") == 0)
 		ret = ka_questions_busy(questions, arg, &err);
+	else if (strcmp(option->name, "survive-half-closed") == 0)
+		ret = ka_questions_half_closed(questions, arg, &err);
 	else
 		ret = ka_questions_survive(questions, arg, &err);
 
@@ -177,6 +179,10 @@ static const struct ka_option table[] = {
 	{ "survive-idle", 0, "TIME|GATEWAY,...",
 	  "Does an idle connection live through gateways that forget after 350s, or such as "
 	  "aws-nlb, azure-lb, gcp, ipvs, or proxies such as envoy, nginx-stream, haproxy?",
+	  1, .take = take_question },
+	{ "survive-half-closed", 0, "TIME|GATEWAY,...",
+	  "The same of a connection that one end has shut down: gateways have a shorter time for "
+	  "it, such as conntrack, ipvs, cisco-asa, fortinet",
 	  1, .take = take_question },
 	{ "max-probes-per-second", 0, "N",
 	  "Do all idle connections together cost at most N probes a second? Needs --connections", 1,

@@ -14,6 +14,8 @@ struct ka_preset {
 	/* a proxy: its kernel answers probes, and only data counts for its own timer; what that is called.
 	 * NULL: a gateway, which a probe passes */
 	const char *timer;
+	/* the same of a connection that one end has shut down; 0: not known here, or a proxy */
+	unsigned half_closed_s;
 };
 
 /* Those of the catalogue (model/gateway.c), and more. NULL: no more. */

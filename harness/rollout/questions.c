@@ -116,9 +116,20 @@ int ka_questions_rate(struct ka_questions *questions, double rate, unsigned long
 	return add(questions, &question, err);
 }
 
-static int survive_name(struct ka_questions *questions, const char *name, struct nn_err *err)
+static int no_half_closed(const struct ka_preset *gateway, struct nn_err *err)
 {
-	struct ka_question question = { .kind = KA_ASK_SURVIVE };
+	return gateway->timer
+		       ? nn_refuse(err, "'%s' is a proxy, which has two connections", gateway->name)
+		       : nn_refuse(err,
+				   "how long '%s' remembers a half-closed connection is not known "
+				   "here; write a length of time (60s)",
+				   gateway->name);
+}
+
+static int survive_name(struct ka_questions *questions, const char *name, bool half_closed,
+			struct nn_err *err)
+{
+	struct ka_question question = { .kind = KA_ASK_SURVIVE, .half_closed = half_closed };
 	struct ka_nearest nearest = { .n = 0 };
 	const struct ka_preset *gateway;
 	struct ka_preset room;
@@ -128,7 +139,9 @@ static int survive_name(struct ka_questions *questions, const char *name, struct
 		ka_nearest_offer(&nearest, name, gateway->name);
 		if (strcmp(gateway->name, name) != 0)
 			continue;
-		question.limit_s = gateway->timeout_s;
+		if (half_closed && !gateway->half_closed_s)
+			return no_half_closed(gateway, err);
+		question.limit_s = half_closed ? gateway->half_closed_s : gateway->timeout_s;
 		question.unknown = gateway->unknown;
 		question.timer = gateway->timer;
 		snprintf(question.gateway, sizeof(question.gateway), "%s", gateway->name);
@@ -141,9 +154,12 @@ static int survive_name(struct ka_questions *questions, const char *name, struct
 }
 
 /* Gateways count in whole seconds. */
-static int survive_span(struct ka_questions *questions, const char *text, struct nn_err *err)
+static int survive_span(struct ka_questions *questions, const char *text, bool half_closed,
+			struct nn_err *err)
 {
-	struct ka_question question = { .kind = KA_ASK_SURVIVE, .unknown = KA_UNKNOWN_DROP };
+	struct ka_question question = { .kind = KA_ASK_SURVIVE,
+					.unknown = KA_UNKNOWN_DROP,
+					.half_closed = half_closed };
 	int ret = ka_span_parse(&question.limit_s, text, err);
 
 	if (ret)
@@ -156,7 +172,8 @@ static int survive_span(struct ka_questions *questions, const char *text, struct
 	return ret ? ret : add(questions, &question, err);
 }
 
-int ka_questions_survive(struct ka_questions *questions, const char *text, struct nn_err *err)
+static int survive(struct ka_questions *questions, const char *text, bool half_closed,
+		   struct nn_err *err)
 {
 	char word[64] = "";
 	int ret = 0;
@@ -172,25 +189,41 @@ int ka_questions_survive(struct ka_questions *questions, const char *text, struc
 		else
 			snprintf(word, sizeof(word), "%.*s", (int)len, at);
 		if (ret == 0)
-			ret = strchr("0123456789", *word) ? survive_span(questions, word, err)
-							  : survive_name(questions, word, err);
+			ret = strchr("0123456789", *word)
+				      ? survive_span(questions, word, half_closed, err)
+				      : survive_name(questions, word, half_closed, err);
 		at += len;
 		if (!*at)
 			break;
 	}
-	return ret ? nn_prefix(err, ret, "--survive-idle") : 0;
+	if (ret)
+		return nn_prefix(err, ret,
+				 half_closed ? "--survive-half-closed" : "--survive-idle");
+	return 0;
+}
+
+int ka_questions_survive(struct ka_questions *questions, const char *text, struct nn_err *err)
+{
+	return survive(questions, text, false, err);
+}
+
+int ka_questions_half_closed(struct ka_questions *questions, const char *text, struct nn_err *err)
+{
+	return survive(questions, text, true, err);
 }
 
 void ka_questions_own(struct ka_questions *questions, const struct ka_knobs *knobs)
 {
-	int64_t timeout_s = ka_greater(knobs->value[KA_KNOB_CT_ESTABLISHED], 1);
-
 	for (size_t i = 0; i < questions->n; i++) {
 		struct ka_question *question = &questions->list[i];
+		enum ka_knob knob;
+		int64_t timeout_s;
 
 		if (strcmp(question->gateway, ka_gateways[KA_GATEWAY_CONNTRACK].name) != 0)
 			continue;
-		question->own = timeout_s != ka_gateways[KA_GATEWAY_CONNTRACK].timeout_s;
+		knob = question->half_closed ? KA_KNOB_CT_CLOSE_WAIT : KA_KNOB_CT_ESTABLISHED;
+		question->own = knobs->value[knob] != ka_knob_infos[knob].initial;
+		timeout_s = ka_greater(knobs->value[knob], 1);
 		question->limit_s = (double)timeout_s;
 	}
 }
@@ -261,10 +294,11 @@ const char *ka_question_text(const struct ka_question *question, char *buf, size
 			break;
 		}
 		snprintf(buf, size,
-			 "does an idle connection live through %s%s%sa gateway that forgets after "
-			 "%s %s?",
-			 question->gateway, question->own ? " with these values" : "",
-			 *question->gateway ? ", " : "", span,
+			 "does %s connection live through %s%s%sa gateway that forgets %safter %s "
+			 "%s?",
+			 question->half_closed ? "a half-closed" : "an idle", question->gateway,
+			 question->own ? " with these values" : "", *question->gateway ? ", " : "",
+			 question->half_closed ? "such " : "", span,
 			 question->unknown == KA_UNKNOWN_RESET ? "and then resets"
 							       : "and then is silent");
 		break;

@@ -19,6 +19,7 @@ struct ka_question {
 	char gateway[24];        /* KA_ASK_SURVIVE: whose timeout it is; empty: nobody's */
 	enum ka_unknown unknown; /* what it does when it has forgotten */
 	const char *timer;       /* of a proxy, for which only data counts; NULL: a gateway */
+	bool half_closed;        /* KA_ASK_SURVIVE: one end has shut down its direction */
 	bool own;                /* the time is what the rollout says of connection tracking */
 	double rate;
 	unsigned long connections;
@@ -39,6 +40,8 @@ int ka_questions_detect(struct ka_questions *questions, const char *text, struct
 int ka_questions_busy(struct ka_questions *questions, const char *text, struct nn_err *err);
 /* "350s" (silently and with a RST: two questions), "aws-nlb,azure-lb", or both mixed. */
 int ka_questions_survive(struct ka_questions *questions, const char *text, struct nn_err *err);
+/* The same of a connection that one end has shut down, for which gateways have a time of their own. */
+int ka_questions_half_closed(struct ka_questions *questions, const char *text, struct nn_err *err);
 int ka_questions_rate(struct ka_questions *questions, double rate, unsigned long connections,
 		      struct nn_err *err);
 

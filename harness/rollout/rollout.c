@@ -15,13 +15,14 @@
 
 /* ---- what is to be tried ------------------------------------------------------------------ */
 
-static size_t add_gateway(struct ka_spec *spec, unsigned timeout_s, enum ka_unknown unknown)
+static size_t add_gateway(struct ka_spec *spec, struct ka_spec_gateway gateway)
 {
 	for (size_t i = 0; i < spec->n_gateways; i++)
-		if (spec->gateways[i].timeout_s == timeout_s &&
-		    spec->gateways[i].unknown == unknown)
+		if (spec->gateways[i].timeout_s == gateway.timeout_s &&
+		    spec->gateways[i].unknown == gateway.unknown &&
+		    spec->gateways[i].half_closed == gateway.half_closed)
 			return i;
-	spec->gateways[spec->n_gateways] = (struct ka_spec_gateway){ timeout_s, unknown };
+	spec->gateways[spec->n_gateways] = gateway;
 	return spec->n_gateways++;
 }
 
@@ -63,14 +64,18 @@ void ka_rollout_plan(struct ka_rollout *r)
 
 		r->gateway_of[i] = SIZE_MAX;
 		if (question->kind == KA_ASK_SURVIVE && !question->timer)
-			r->gateway_of[i] = add_gateway(&r->spec, (unsigned)question->limit_s,
-						       question->unknown);
+			r->gateway_of[i] = add_gateway(
+				&r->spec, (struct ka_spec_gateway){ (unsigned)question->limit_s,
+								    question->unknown,
+								    question->half_closed });
 	}
 	/* HZ is not known yet; it moves the answer by some seconds, and a proof too many is none */
 	ka_answer_predict(&answer, &r->spec.after, 1000);
 	r->shortest = SIZE_MAX;
 	if (!ka_answer_keeps(&answer, shortest->timeout_s))
-		r->shortest = add_gateway(&r->spec, shortest->timeout_s, shortest->unknown);
+		r->shortest =
+			add_gateway(&r->spec, (struct ka_spec_gateway){ shortest->timeout_s,
+									shortest->unknown, false });
 }
 
 int ka_rollout_predict(struct ka_rollout *r, struct nn_err *err)

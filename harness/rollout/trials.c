@@ -329,17 +329,28 @@ static void add_option(struct ka_maker *maker, const struct ka_knobs *k)
 /* Of a gateway: what the last step finds. */
 static void expect_kept(struct ka_trial *t, unsigned timeout_s)
 {
-	t->steps[3] =
+	t->steps[t->case_->n_steps - 1] =
 		(struct ka_step){ .do_ = KA_ENTRY_IS, .at = { .ms = (int)(timeout_s * 2500) } };
 	t->case_->expect = (struct ka_expect){ KA_LIVES_ON, .watch = { .ms = 100 } };
 }
 
-static void expect_gone(struct ka_trial *t, enum ka_unknown unknown)
+static void expect_gone(struct ka_trial *t, const struct ka_spec_gateway *g)
 {
-	t->steps[3] = (struct ka_step){ .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) };
+	t->steps[t->case_->n_steps - 1] = (struct ka_step){ .do_ = KA_ENTRY_GONE, KA_AT_PROBE(1) };
 	t->case_->expect = (struct ka_expect){ KA_EXPIRES };
-	if (unknown == KA_UNKNOWN_RESET)
+	if (g->unknown == KA_UNKNOWN_RESET)
 		t->case_->expect = (struct ka_expect){ KA_RESET_AT_FIRST_PROBE };
+}
+
+/* What leads to the time that is asked about; the one of an established connection is as it comes. The
+ * prober does it: the acknowledgement passes the gateway on its way, as that of KA_LAST_WRITE. */
+static void shut_down(struct ka_trial *t, const struct ka_spec_gateway *g)
+{
+	t->steps[3] = (struct ka_step){ .do_ = KA_SHUTDOWN, .who = KA_PROBER };
+	t->case_->n_steps++;
+	t->gateway.timeout_s = (unsigned)ka_knob_infos[KA_KNOB_CT_ESTABLISHED].initial;
+	t->case_->sysctls[0] = (struct ka_sysctl){ KA_GATEWAY, KEY(KA_KNOB_CT_CLOSE_WAIT),
+						   ka_trial_number(t, g->timeout_s) };
 }
 
 static void add_phase(struct ka_maker *maker, size_t index, const struct ka_answer *answer,
@@ -361,10 +372,12 @@ static void add_phase(struct ka_maker *maker, size_t index, const struct ka_answ
 	t->must_keep = ka_answer_may_keep(answer, g->timeout_s);
 	t->gateway = (struct ka_gateway){ .timeout_s = g->timeout_s, .unknown = g->unknown };
 	t->case_->gateway = &t->gateway;
+	if (g->half_closed)
+		shut_down(t, g);
 	if (t->must_keep)
 		expect_kept(t, g->timeout_s);
 	else
-		expect_gone(t, g->unknown);
+		expect_gone(t, g);
 }
 
 /* Two and a half of it are waited for, in milliseconds. */

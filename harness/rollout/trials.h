@@ -17,6 +17,7 @@
 struct ka_spec_gateway {
 	unsigned timeout_s;
 	enum ka_unknown unknown;
+	bool half_closed; /* the time is that of a connection that one end has shut down */
 };
 
 /* A value as it stands in the file. */

@@ -466,6 +466,39 @@ TEST(finds_what_is_odd)
 			assert_false(finds(60, 10, 3, (enum ka_sane)what));
 }
 
+/* The time of a half-closed connection is another one, and not known of each gateway. */
+TEST(half_closed_has_a_time_of_its_own)
+{
+	struct ka_questions questions = { .n = 0 };
+	struct ka_knobs own = ka_knobs_of(7200, 75, 9), k = ka_knobs_of(45, 10, 6);
+	struct ka_answer answer;
+	struct nn_err err = { "" };
+	char buf[300];
+
+	assert_int_equal(ka_questions_half_closed(&questions, "conntrack,ipvs,fortinet,1h", &err),
+			 0);
+	assert_int_equal(questions.n, 5);
+	assert_int_equal((int)questions.list[0].limit_s, 60);
+	assert_int_equal((int)questions.list[1].limit_s, 60);
+	assert_int_equal((int)questions.list[2].limit_s, 120);
+	assert_non_null(strstr(ka_question_text(&questions.list[1], buf, sizeof(buf)),
+			       "does a half-closed connection live through ipvs, a gateway that "
+			       "forgets such after 1 min"));
+	ka_answer_predict(&answer, &k, 250);
+	assert_true(ka_questions_hold(&questions, &answer));
+	ka_answer_predict(&answer, &own, 250);
+	assert_false(ka_question_holds(&questions.list[0], &answer));
+	own.value[KA_KNOB_CT_CLOSE_WAIT] = 30;
+	ka_questions_own(&questions, &own);
+	assert_int_equal((int)questions.list[0].limit_s, 30);
+	assert_true(questions.list[0].own);
+	assert_int_equal((int)questions.list[1].limit_s, 60);
+	assert_int_equal(ka_questions_half_closed(&questions, "gcp", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "--survive-half-closed: how long 'gcp'"));
+	assert_int_equal(ka_questions_half_closed(&questions, "haproxy", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "is a proxy"));
+}
+
 TEST(more_than_a_minute_in_fin_wait2_is_not_what_it_says)
 {
 	static const struct {

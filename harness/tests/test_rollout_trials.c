@@ -17,7 +17,8 @@ static struct ka_spec spec_of(int64_t time, int64_t intvl, int64_t probes, bool 
 				.n_writes = 1,
 				.writes = { { KA_KNOB_TIME, "60" } },
 				.n_gateways = 2,
-				.gateways = { { 350, KA_UNKNOWN_RESET }, { 240, KA_UNKNOWN_DROP } },
+				.gateways = { { 350, KA_UNKNOWN_RESET, false },
+					      { 240, KA_UNKNOWN_DROP, true } },
 				.virtual_clock = virtual_clock };
 
 	spec.after.value[KA_KNOB_TIME] = time;
@@ -65,7 +66,8 @@ TEST(most_fit)
 
 	spec.n_gateways = KA_MAX_QUESTIONS;
 	for (size_t i = 0; i < spec.n_gateways; i++)
-		spec.gateways[i] = (struct ka_spec_gateway){ 100 + (unsigned)i, KA_UNKNOWN_DROP };
+		spec.gateways[i] =
+			(struct ka_spec_gateway){ 100 + (unsigned)i, KA_UNKNOWN_DROP, i % 2 };
 	assert_true(plan_of(&spec, 1000) <= KA_MAX_TRIALS);
 }
 

@@ -14,7 +14,7 @@ _kacheck_words() {
 	report) echo '--format --report --color --quiet --verbose --strict --exit-style --help --usage' ;;
 	compare) echo '--all --format --help --usage' ;;
 	sysctl)
-		echo '--system --from --live --program --port --verbose --detect-within --detect-busy-within --survive-idle --max-probes-per-second
+		echo '--system --from --live --program --port --verbose --detect-within --detect-busy-within --survive-idle --survive-half-closed --max-probes-per-second
 			--connections --kernel --budget --format --suggest --strict --hz --fleet --help --usage'
 		;;
 	program)
@@ -84,6 +84,10 @@ _kacheck() {
 		;;
 	sysctl:--live)
 		mapfile -t COMPREPLY < <(compgen -W all -- "$cur")
+		return
+		;;
+	sysctl:--survive-half-closed)
+		mapfile -t COMPREPLY < <(compgen -W 'ipvs conntrack conntrack-kube cisco-asa cisco-pix fortinet pfsense' -- "$cur")
 		return
 		;;
 	sysctl:--survive-idle)

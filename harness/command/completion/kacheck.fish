@@ -69,6 +69,7 @@ complete -c kacheck -n '__kacheck_in sysctl' -l port -x -d 'of --live, only to t
 complete -c kacheck -n '__kacheck_in sysctl' -s v -l verbose -d 'of --live, all of them'
 complete -c kacheck -n '__kacheck_in sysctl' -l detect-within -x -d 'is a dead peer noticed in time?'
 complete -c kacheck -n '__kacheck_in sysctl' -l detect-busy-within -x -d 'is a peer that dies with data in flight noticed?'
+complete -c kacheck -n '__kacheck_in sysctl' -l survive-half-closed -x -a 'ipvs conntrack conntrack-kube cisco-asa cisco-pix fortinet pfsense' -d 'does a half-closed connection live?'
 complete -c kacheck -n '__kacheck_in sysctl' -l survive-idle -x -a 'aws-nlb aws-natgw azure-lb gcp ipvs alicloud meraki conntrack conntrack-kube ec2-nitro azure-nat aks cisco-asa cisco-pix fortinet pfsense istio envoy nginx-stream haproxy kafka pgbouncer' -d 'does an idle connection live?'
 complete -c kacheck -n '__kacheck_in sysctl' -l max-probes-per-second -x -d 'of all connections'
 complete -c kacheck -n '__kacheck_in sysctl' -l connections -x -d 'how many there are'

@@ -237,6 +237,11 @@ if [ -n "$kernel" ]; then
 	is "virtual: all is measured" "$(jq '[.questions[].measured] | all' "$work/stdout")" true
 	is "virtual: all is as computed" "$(jq -c '.experiments | [.otherwise, .broken, .skipped, .not_run]' "$work/stdout")" '[0,0,0,0]'
 	is "virtual: the default is measured too" "$(jq '.before.measured_s > 7875' "$work/stdout")" true
+	ends 1 "virtual: half-closed" "$KACHECK" sysctl --kernel "$kernel" time=70 intvl=10 probes=6 \
+		--survive-half-closed conntrack,ipvs,2m --survive-idle 60s --format json
+	is "virtual: half-closed, measured" "$(jq -c '[.questions[] | [.measured, .yes]] | flatten' "$work/stdout")" \
+		'[true,false,true,false,true,true,true,true,true,false,true,false]'
+	is "virtual: half-closed, as computed" "$(jq -c '.experiments | [.otherwise, .broken, .skipped, .not_run]' "$work/stdout")" '[0,0,0,0]'
 	run "$KACHECK" sysctl --kernel "$kernel" fin_timeout=30 orphan_retries=8 syn_retries=2
 	out=$(tr '\n' ' ' <"$work/stdout" | tr -s ' ')
 	has "virtual: how long a closed connection waits" "$out" 'there after 25 s, and gone after 3[5-9]\.[0-9] s'
