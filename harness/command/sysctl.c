@@ -486,13 +486,28 @@ static int status_of(const struct ka_rollout *r)
 	return statuses[ka_rollout_end(r)];
 }
 
-/* Searches, and tries what was found. */
+/* Every question is answered with yes by computation at all of @rates. */
+static bool holds_at(const struct ka_rollout *r, const struct ka_rates *rates)
+{
+	struct ka_answer computed;
+
+	for (size_t i = 0; i < rates->n; i++) {
+		ka_answer_predict(&computed, &r->spec.after, rates->hz[i]);
+		if (!ka_questions_hold(&r->questions, &computed))
+			return false;
+	}
+	return true;
+}
+
+/* Searches, and tries what was found. Unless told for which HZ, it must hold for all usual ones, even where
+ * the kernel that was tried says yes. */
 static int suggest(struct ka_suggestion *suggestion, const struct ka_rollout *r,
 		   const struct ka_sysctl_options *options)
 {
 	const struct ka_rates usual = ka_rates_usual(r->facts.hz), asked = ka_rollout_rates(r);
+	const struct ka_rates *rates = r->hz > 0 ? &asked : &usual;
 	struct ka_rollout *s = &suggestion->rollout;
-	bool all = true;
+	bool all = holds_at(r, rates);
 
 	for (size_t i = 0; i < r->questions.n; i++)
 		all = all && ka_rollout_reply(r, i).yes;
@@ -506,7 +521,7 @@ static int suggest(struct ka_suggestion *suggestion, const struct ka_rollout *r,
 				  .hz = r->hz };
 	s->spec.before = r->spec.before;
 	suggestion->kind = KA_SUGGEST_NONE;
-	if (!ka_suggest(&s->spec.after, &r->spec.after, &r->questions, r->hz > 0 ? &asked : &usual))
+	if (!ka_suggest(&s->spec.after, &r->spec.after, &r->questions, rates))
 		return KA_EXIT_OK;
 	suggestion->kind = KA_SUGGEST_CHANGE;
 	ka_rollout_plan(s);

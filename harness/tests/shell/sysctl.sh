@@ -118,6 +118,8 @@ for all in '--hz all' --fleet; do
 done
 host --budget 0 time=870 --survive-idle ipvs --suggest --fleet
 has "a suggestion holds at every HZ" "$out" 'tcp_keepalive_time = 840$'
+host --budget 0 time=870 --survive-idle ipvs --suggest
+has "a suggestion holds at every HZ, even where this kernel says yes" "$out" 'tcp_keepalive_time = 840$'
 host --budget 0 time=870 --survive-idle ipvs --suggest --hz 250
 has "a suggestion for one HZ" "$out" 'Nothing needs to change'
 host --budget 0 time=870 --survive-idle ipvs --format json
