@@ -13,7 +13,8 @@
 struct finder {
 	const struct ka_timeline *timeline;
 	struct ka_deeds *deeds;
-	bool aborts; /* the program itself sends a RST when it closes */
+	bool aborts;  /* the program itself sends a RST when it closes */
+	bool listens; /* it has got so far */
 };
 
 int64_t ka_deed_ns(const struct ka_timeline *timeline, size_t deed)
@@ -97,11 +98,16 @@ static void look_at_hold(struct ka_deeds *d, const struct ka_hold *hold, size_t 
 		first(&d->closed, d->let_go);
 }
 
-/* The process that was started first is the program; others of it come and go. */
+/* The process that was started first is the program; others of it come and go. What has done its work
+ * before anybody listens was its set-up. */
 static void look_at_process(struct finder *f, const struct ka_process *p, size_t i, int *pid)
 {
+	if (p->act == KA_PROC_LISTENS)
+		f->listens = true;
 	if (p->act == KA_PROC_STARTED && !*pid)
 		*pid = p->pid;
+	if (p->act == KA_PROC_EXITED && p->pid == *pid && !p->status && !f->listens)
+		*pid = 0;
 	if (p->pid == *pid && (p->act == KA_PROC_KILLED || (p->act == KA_PROC_EXITED && p->status)))
 		first(&f->deeds->died, i);
 	if (p->act == KA_PROC_BUSY)

@@ -92,6 +92,9 @@ void scene_hold(struct scene *s, int64_t ns, int n);
 /* sock_diag: the state, and the timer that runs with what is left of it; no state: not found. */
 struct ka_event *scene_diag(struct scene *s, int64_t ns, uint8_t state, uint8_t timer,
 			    uint32_t expires_ms);
+/* The verdict, and beside it what the program did. */
+void scene_expect_program(struct scene *s, enum ka_verdict_kind kind, const char *text,
+			  enum ka_program_verdict did);
 struct ka_event *scene_process(struct scene *s, int64_t ns, enum ka_process_act act, int status);
 /* What leaves the program's end. */
 void scene_fin_out(struct scene *s, int64_t ns);

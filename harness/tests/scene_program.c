@@ -122,3 +122,12 @@ void scene_data_out(struct scene *s, int64_t ns, enum ka_segment kind, uint16_t 
 {
 	send_out(s, ns, kind, len, TH_ACK | TH_PUSH);
 }
+
+void scene_expect_program(struct scene *s, enum ka_verdict_kind kind, const char *text,
+			  enum ka_program_verdict did)
+{
+	scene_expect(s, kind, text);
+	if (s->verdict.program != did)
+		fail_msg("the program %s, must %s", ka_program_verdict_name(s->verdict.program),
+			 ka_program_verdict_name(did));
+}

@@ -9,15 +9,6 @@
 #define AT_ONCE (200 * US)
 #define NEVER   0
 
-static void expect_program(struct scene *s, enum ka_verdict_kind kind, const char *text,
-			   enum ka_program_verdict did)
-{
-	scene_expect(s, kind, text);
-	if (s->verdict.program != did)
-		fail_msg("the program %s, must %s", ka_program_verdict_name(s->verdict.program),
-			 ka_program_verdict_name(did));
-}
-
 static struct ka_event *rst(struct scene *s)
 {
 	return scene_find(s, KA_SEG_RST, 0);
@@ -28,7 +19,7 @@ static struct ka_event *rst(struct scene *s)
 SCENE_TEST(it_notices_at_once)
 {
 	scene_of_program(s, AT_ONCE);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 	assert_true(s->verdict.have_off);
 	assert_int_equal(s->verdict.off_jiffies, 0);
 	assert_true(s->verdict.kernel_end_s == s->verdict.detect_s);
@@ -38,7 +29,7 @@ SCENE_TEST(it_notices_at_once)
 SCENE_TEST(it_notices_late)
 {
 	scene_of_program(s, 5000 * MS);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_LATE);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_LATE);
 	assert_true(fabs(s->verdict.program_end_s - s->verdict.kernel_end_s - 5) < 1e-6);
 }
 
@@ -46,8 +37,8 @@ SCENE_TEST(it_notices_late)
 SCENE_TEST(it_never_lets_go)
 {
 	scene_of_program(s, NEVER);
-	expect_program(s, KA_FAIL, "never lets go of a socket that the kernel has ended",
-		       KA_PROGRAM_NEVER);
+	scene_expect_program(s, KA_FAIL, "never lets go of a socket that the kernel has ended",
+			     KA_PROGRAM_NEVER);
 	scene_expect_code(s, KA_FAIL, KA_FIND_PROGRAM_HOLDS);
 	assert_int_equal(ka_finding_class(KA_FIND_PROGRAM_HOLDS), KA_OF_PROGRAM);
 	assert_false(ka_finding_is_kernel(KA_FIND_PROGRAM_HOLDS));
@@ -65,7 +56,7 @@ SCENE_TEST(the_kernel_is_early)
 {
 	scene_of_program(s, AT_ONCE);
 	scene_shift(s, rst(s), -30 * TICK);
-	expect_program(s, KA_FAIL, "too early", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_FAIL, "too early", KA_PROGRAM_NOTICES);
 	assert_true(ka_finding_is_kernel(s->verdict.findings.list[0].code));
 }
 
@@ -73,7 +64,7 @@ SCENE_TEST(the_kernel_is_late)
 {
 	scene_of_program(s, AT_ONCE);
 	scene_shift(s, rst(s), 30 * TICK);
-	expect_program(s, KA_FAIL, "too late", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_FAIL, "too late", KA_PROGRAM_NOTICES);
 }
 
 /* Whose failure it is must not hide whose it is, too. */
@@ -81,7 +72,7 @@ SCENE_TEST(both_fail)
 {
 	scene_of_program(s, NEVER);
 	scene_shift(s, rst(s), 30 * TICK);
-	expect_program(s, KA_FAIL, "never lets go", KA_PROGRAM_NEVER);
+	scene_expect_program(s, KA_FAIL, "never lets go", KA_PROGRAM_NEVER);
 	assert_true(ka_findings_any(&s->verdict.findings, ka_finding_is_kernel));
 	assert_true(ka_findings_any(&s->verdict.findings, ka_finding_is_program));
 }
@@ -94,10 +85,10 @@ static bool is_busy(enum ka_finding_code code)
 SCENE_TEST(it_runs_in_circles)
 {
 	scene_of_program(s, NEVER);
-	expect_program(s, KA_FAIL, "never lets go", KA_PROGRAM_NEVER);
+	scene_expect_program(s, KA_FAIL, "never lets go", KA_PROGRAM_NEVER);
 	assert_false(ka_findings_any(&s->verdict.findings, is_busy));
 	scene_process(s, rst(s)->t_ns + 10000 * MS, KA_PROC_BUSY, 99);
-	expect_program(s, KA_FAIL, "never lets go", KA_PROGRAM_NEVER);
+	scene_expect_program(s, KA_FAIL, "never lets go", KA_PROGRAM_NEVER);
 	assert_true(ka_findings_any(&s->verdict.findings, is_busy));
 }
 
@@ -105,8 +96,21 @@ SCENE_TEST(it_dies_of_it)
 {
 	scene_of_program(s, AT_ONCE);
 	scene_process(s, rst(s)->t_ns + 150 * US, KA_PROC_KILLED, 13);
-	expect_program(s, KA_FAIL, "killed by SIGPIPE", KA_PROGRAM_DIED);
+	scene_expect_program(s, KA_FAIL, "killed by SIGPIPE", KA_PROGRAM_DIED);
 	scene_expect_code(s, KA_FAIL, KA_FIND_PROGRAM_DIED);
+}
+
+/* What was set up before it is another process. */
+SCENE_TEST(it_dies_after_a_set_up)
+{
+	int64_t began_ns;
+
+	scene_of_program(s, AT_ONCE);
+	began_ns = scene_find_event(s, KA_EV_PROCESS, 0)->t_ns;
+	scene_process(s, began_ns - 2 * MS, KA_PROC_STARTED, 0)->process.pid = 7;
+	scene_process(s, began_ns - 1 * MS, KA_PROC_EXITED, 0)->process.pid = 7;
+	scene_process(s, rst(s)->t_ns + 150 * US, KA_PROC_KILLED, 13);
+	scene_expect_program(s, KA_FAIL, "killed by SIGPIPE", KA_PROGRAM_DIED);
 }
 
 /* A client may say with its status that its connection has failed, a server may not. */
@@ -114,9 +118,9 @@ SCENE_TEST(it_fails_with_its_connection)
 {
 	scene_of_program(s, AT_ONCE);
 	scene_process(s, rst(s)->t_ns + 150 * US, KA_PROC_EXITED, 56);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 	s->program.role = KA_SERVER;
-	expect_program(s, KA_FAIL, "ended with status 56", KA_PROGRAM_DIED);
+	scene_expect_program(s, KA_FAIL, "ended with status 56", KA_PROGRAM_DIED);
 }
 
 /* The bench ends what still runs when the instance is over. */
@@ -124,7 +128,7 @@ SCENE_TEST(it_is_killed_when_all_is_over)
 {
 	scene_of_program(s, AT_ONCE);
 	scene_process(s, scene_find_event(s, KA_EV_END, 0)->t_ns + MS, KA_PROC_KILLED, 9);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 }
 
 /* ---- its counterpart comes back ------------------------------------------------------------------- */
@@ -140,14 +144,14 @@ static void comes_back(struct scene *s, enum ka_role role, enum ka_process_act a
 SCENE_TEST(it_serves_again)
 {
 	comes_back(s, KA_SERVER, KA_PROC_RETURNS);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 }
 
 SCENE_TEST(it_serves_no_more)
 {
 	comes_back(s, KA_SERVER, KA_PROC_STAYS_AWAY);
-	expect_program(s, KA_FAIL, "serves no more: its counterpart was back for 1.000 s",
-		       KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_FAIL, "serves no more: its counterpart was back for 1.000 s",
+			     KA_PROGRAM_NOTICES);
 	scene_expect_code(s, KA_FAIL, KA_FIND_PROGRAM_SERVES_NO_MORE);
 	assert_int_equal(ka_finding_class(KA_FIND_PROGRAM_SERVES_NO_MORE), KA_OF_PROGRAM);
 }
@@ -156,7 +160,7 @@ SCENE_TEST(it_serves_no_more)
 SCENE_TEST(it_does_not_connect_again)
 {
 	comes_back(s, KA_CLIENT, KA_PROC_STAYS_AWAY);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 }
 
 SCENE_TEST(whether_it_serves_was_not_tried)
@@ -189,7 +193,7 @@ SCENE_TEST(it_closes_first)
 	scene_fin_out(s, ns);
 	scene_hold(s, ns + 50 * US, 0);
 	scene_diag(s, ns + 60 * US, TCP_FIN_WAIT1, 1, 200);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
 	assert_true(isnan(s->verdict.detect_s));
 	assert_true(s->verdict.program_end_s < 1);
 	assert_true(s->verdict.kernel_end_s > 4);
@@ -203,7 +207,7 @@ SCENE_TEST(it_closes_after_an_early_kernel)
 	rst(s)->t_ns = ns - MS;
 	scene_shift(s, rst(s), 0);
 	ka_timeline_sort(&s->timeline);
-	expect_program(s, KA_FAIL, "too early", KA_PROGRAM_LATE);
+	scene_expect_program(s, KA_FAIL, "too early", KA_PROGRAM_LATE);
 }
 
 /* close() of unread data, or with SO_LINGER 0: the counters tell whose RST it is. */
@@ -218,7 +222,7 @@ SCENE_TEST(it_closes_with_a_rst)
 	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 0;
 	scene_expect(s, KA_FAIL, "too early");
 	scene_counter(s, "TcpExt.TCPAbortOnClose", 1);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
 	scene_find_counter(s, "TcpExt.TCPAbortOnTimeout")->counter.delta = 1;
 	scene_expect(s, KA_FAIL, "too early");
 }
@@ -232,14 +236,14 @@ SCENE_TEST(it_closes_without_a_word)
 	scene_remove(s, scene_find_event(s, KA_EV_HOLD, 1));
 	scene_hold(s, ns, 0);
 	scene_diag(s, ns + 10 * US, TCP_FIN_WAIT1, 4, 200);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
 	/* sock_diag need not have been asked again until that was over */
 	scene_remove(s, scene_find_event(s, KA_EV_DIAG, 1));
-	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
 	/* the same at the kernel's end is a notice */
 	scene_silent_drop(s, &scene_ordinary);
 	scene_of_program(s, AT_ONCE);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 }
 
 /* ... a living connection: what it does with it is its own affair. */
@@ -253,7 +257,7 @@ SCENE_TEST(it_closes_a_living_one)
 	scene_fin_out(s, ns);
 	scene_hold(s, ns + 50 * US, 0);
 	scene_diag(s, scene_find_event(s, KA_EV_END, 0)->t_ns, 0, 0, 0);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
 	/* its clock began with the handshake, since nothing was ever said; answers to probes do not set
 	 * it back */
 	assert_true(s->verdict.program_end_s > 3.4);
@@ -290,10 +294,10 @@ SCENE_TEST(it_closes_before_somebody_looks)
 	scene_done(s, ns + MS, ns + 2 * MS, 3);
 	scene_check(s, 3, false, "the gateway has forgotten the connection, must know it");
 	scene_fault(s, -1, 0);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
 	scene_find_event(s, KA_EV_STEP, 3)->t_ns = ns - MS;
 	ka_timeline_sort(&s->timeline);
-	expect_program(s, KA_FAIL, "must know it", KA_PROGRAM_CLOSED);
+	scene_expect_program(s, KA_FAIL, "must know it", KA_PROGRAM_CLOSED);
 	/* a RST that comes while somebody is about to look has ended it all the same */
 	scene_reset(s, &scene_ordinary);
 	scene_step(s, (struct ka_step){ .do_ = KA_DIAG_IS, .who = KA_PROBER });
@@ -323,7 +327,7 @@ SCENE_TEST(it_closes_under_the_fault)
 	s->complete = true;
 	scene_counter(s, "Tcp.RetransSegs", 0);
 	scene_find_event(s, KA_EV_END, 0)->end.step = 2;
-	expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_CLOSED);
 	scene_find_event(s, KA_EV_END, 0)->end.step = 1;
 	scene_expect_code(s, KA_BROKEN, KA_FIND_PROGRAM_CLOSED);
 }
@@ -360,20 +364,20 @@ static void speaking(struct scene *s, int64_t end_ms)
 SCENE_TEST(it_speaks_to_nobody)
 {
 	speaking(s, 6630);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 	assert_true(s->verdict.detect_s > 7);
 }
 
 SCENE_TEST(it_speaks_and_the_kernel_is_early)
 {
 	speaking(s, 3100);
-	expect_program(s, KA_FAIL, "too early", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_FAIL, "too early", KA_PROGRAM_NOTICES);
 }
 
 SCENE_TEST(it_speaks_and_the_kernel_is_late)
 {
 	speaking(s, 16000);
-	expect_program(s, KA_FAIL, "too late", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_FAIL, "too late", KA_PROGRAM_NOTICES);
 }
 
 /* It is only known that it was there at one look, and gone at the next: in doubt it was in time. */
@@ -382,7 +386,7 @@ SCENE_TEST(it_speaks_and_few_looks)
 	speaking(s, 16000);
 	scene_find_event(s, KA_EV_DIAG, 1)->t_ns -= 10000 * MS;
 	ka_timeline_sort(&s->timeline);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 }
 
 /* A host that forgot answers what the program says with a RST at once: no probe is needed. */
@@ -396,9 +400,9 @@ SCENE_TEST(it_speaks_to_one_that_forgot)
 	scene_remove(s, scene_find(s, KA_SEG_PROBE, 0));
 	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 0;
 	scene_data_out(s, ns - 80 * US, KA_SEG_DATA, 10);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 	scene_shift(s, rst(s), 500 * MS);
-	expect_program(s, KA_FAIL, "too late", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_FAIL, "too late", KA_PROGRAM_NOTICES);
 }
 
 /* Without keepalive only what it says could end it, and the watch is over before that. */
@@ -426,9 +430,9 @@ static void forgetful(struct scene *s, int64_t watch_ms)
 SCENE_TEST(it_lives_without_keepalive)
 {
 	forgetful(s, 15000);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_LIVES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_LIVES);
 	scene_diag(s, scene_find_event(s, KA_EV_END, 0)->t_ns - 11000 * MS, 0, 0, 0);
-	expect_program(s, KA_FAIL, "must live", KA_PROGRAM_NEVER);
+	scene_expect_program(s, KA_FAIL, "must live", KA_PROGRAM_NEVER);
 }
 
 SCENE_TEST(it_speaks_and_is_watched_too_short)
@@ -439,7 +443,7 @@ SCENE_TEST(it_speaks_and_is_watched_too_short)
 	ns = scene_find(s, KA_SEG_SYN_ACK, 0)->t_ns + 1000 * MS;
 	scene_data_out(s, ns, KA_SEG_DATA, 10);
 	scene_data_out(s, ns + 212 * MS, KA_SEG_RETRANSMIT, 10);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_LIVES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_LIVES);
 	/* long enough for the retransmission limit */
 	scene_find_event(s, KA_EV_END, 0)->t_ns += 60000 * MS;
 	scene_expect(s, KA_FAIL, "not noticed");
@@ -511,66 +515,10 @@ static void stuck(struct scene *s)
 SCENE_TEST(it_waits_for_a_window)
 {
 	stuck(s);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 	scene_find_event(s, KA_EV_DIAG, 2)->t_ns -= 1000 * MS;
 	ka_timeline_sort(&s->timeline);
-	expect_program(s, KA_FAIL, "too early", KA_PROGRAM_LATE);
-}
-
-/* ---- options ------------------------------------------------------------------------------------- */
-
-/* The plan was made from the survey; the program did otherwise here. */
-SCENE_TEST(other_values_than_planned)
-{
-	scene_init(s, KA_KEEPALIVE_EXPIRY);
-	s->case_.expect.error = ETIMEDOUT;
-	s->case_.expect.probes = KA_CNT;
-	s->case_.expect.rst_sent = 1;
-	s->instance.setting = (struct ka_setting){ .idle = 2, .intvl = 1, .cnt = 4 };
-	scene_give_up(s, &scene_ordinary);
-	scene_of_program(s, AT_ONCE);
-	s->instance.setting = (struct ka_setting){ .idle = 1, .intvl = 1, .cnt = 3 };
-	ka_predict(&s->instance, &s->facts, &s->prediction);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
-	scene_find_event(s, KA_EV_OPTIONS, 0)->options.idle = 1;
-	expect_program(s, KA_FAIL, "must be", KA_PROGRAM_NOTICES);
-}
-
-SCENE_TEST(keepalive_where_none_was_planned)
-{
-	scene_of_program(s, AT_ONCE);
-	s->case_.from = KA_FROM_NOWHERE;
-	s->case_.expect =
-		(struct ka_expect){ .when = KA_NEVER, .watch = { .ms = 5000 }, .probes = 0 };
-	ka_predict(&s->instance, &s->facts, &s->prediction);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
-	scene_find_event(s, KA_EV_OPTIONS, 0)->options.keepalive = false;
-	scene_expect(s, KA_FAIL, "must live");
-}
-
-/* TCP_USER_TIMEOUT takes the place of the count. */
-SCENE_TEST(a_user_timeout_that_was_not_planned)
-{
-	scene_of_program(s, AT_ONCE);
-	scene_find_event(s, KA_EV_OPTIONS, 0)->options.user_timeout_ms = 2500;
-	scene_expect(s, KA_FAIL, "too late");
-	scene_find_event(s, KA_EV_OPTIONS, 0)->options.user_timeout_ms = 3500;
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
-}
-
-/* Options on the accepted socket: nobody saw when they were set, but sock_diag tells what is left. */
-SCENE_TEST(armed_at_a_time_that_sock_diag_tells)
-{
-	struct ka_event *diag;
-
-	scene_of_program(s, AT_ONCE);
-	diag = scene_find_event(s, KA_EV_DIAG, 0);
-	diag->diag.expires_ms += 8;
-	scene_expect(s, KA_PASS, "");
-	assert_true(s->verdict.have_off);
-	scene_remove(s, diag);
-	scene_expect(s, KA_PASS, "");
-	assert_false(s->verdict.have_off);
+	scene_expect_program(s, KA_FAIL, "too early", KA_PROGRAM_LATE);
 }
 
 /* ---- the other end ------------------------------------------------------------------------------- */
@@ -579,19 +527,19 @@ SCENE_TEST(a_rst_answers_its_first_probe)
 {
 	scene_reset(s, &scene_ordinary);
 	scene_of_program(s, AT_ONCE);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 	scene_reset(s, &scene_ordinary);
 	scene_of_program(s, NEVER);
-	expect_program(s, KA_FAIL, "never lets go of a socket that the kernel has ended",
-		       KA_PROGRAM_NEVER);
+	scene_expect_program(s, KA_FAIL, "never lets go of a socket that the kernel has ended",
+			     KA_PROGRAM_NEVER);
 }
 
 SCENE_TEST(the_other_end_closes)
 {
 	scene_eof(s);
 	scene_of_program(s, AT_ONCE);
-	expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
+	scene_expect_program(s, KA_PASS, "", KA_PROGRAM_NOTICES);
 	scene_eof(s);
 	scene_of_program(s, NEVER);
-	expect_program(s, KA_FAIL, "CLOSE_WAIT", KA_PROGRAM_NEVER);
+	scene_expect_program(s, KA_FAIL, "CLOSE_WAIT", KA_PROGRAM_NEVER);
 }
