@@ -181,8 +181,8 @@ static const struct ka_option table[] = {
 	  "aws-nlb, azure-lb, gcp, ipvs, or proxies such as envoy, nginx-stream, haproxy?",
 	  1, .take = take_question },
 	{ "survive-half-closed", 0, "TIME|GATEWAY,...",
-	  "The same of a connection that one end has shut down: gateways have a shorter time for "
-	  "it, such as conntrack, ipvs, cisco-asa, fortinet",
+	  "The same where one end has shut down, which gateways forget sooner: conntrack, ipvs, "
+	  "fortinet",
 	  1, .take = take_question },
 	{ "max-probes-per-second", 0, "N",
 	  "Do all idle connections together cost at most N probes a second? Needs --connections", 1,
