@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "model/escape.h"
 #include "model/util.h"
@@ -15,17 +15,6 @@
 /* So many profiles may include each other; what is longer goes round. */
 #define DEEPEST 16
 #define MOST    64 /* files that one may lead to */
-
-static char *trim(char *text)
-{
-	size_t len;
-
-	text += strspn(text, BLANKS);
-	len = strlen(text);
-	while (len && strchr(BLANKS, text[len - 1]))
-		text[--len] = '\0';
-	return text;
-}
 
 /* Without what quotes are around it. */
 static char *unquote(char *text)
@@ -58,6 +47,13 @@ static int parse_profile(struct ka_sysctl_set *set, const char *path, unsigned d
 	return ret;
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* Beside the profile that includes it, then where tuned keeps them. */
 static bool find_profile(const char *from, const char *name, char *path, size_t size)
 {
@@ -66,12 +62,12 @@ static bool find_profile(const char *from, const char *name, char *path, size_t 
 	const char *slash = strrchr(from, '/');
 
 	if (*name == '/')
-		return snprintf(path, size, "%s", name) < (int)size && !access(path, F_OK);
+		return snprintf(path, size, "%s", name) < (int)size && is_file(path);
 	snprintf(path, size, "%.*s/../%s/tuned.conf", slash ? (int)(slash - from) : 1,
 		 slash ? from : ".", name);
-	for (size_t i = 0; access(path, F_OK) && i < KA_N(folders); i++)
+	for (size_t i = 0; !is_file(path) && i < KA_N(folders); i++)
 		snprintf(path, size, "%s/%s/tuned.conf", folders[i], name);
-	return !access(path, F_OK);
+	return is_file(path);
 }
 
 /* include = NAME, or NAME,NAME */
@@ -89,7 +85,7 @@ static int include(struct ka_sysctl_set *set, const char *file, unsigned line, c
 				     "other; do they go in a circle?",
 				     KA_CUT(names, 60), DEEPEST);
 	while (!ret && (name = strsep(&names, ","))) {
-		name = unquote(trim(name));
+		name = unquote(ka_sysctl_trim(name));
 		if (find_profile(file, name, path, sizeof(path)))
 			ret = parse_profile(set, path, depth + 1, err);
 		else
@@ -108,7 +104,7 @@ static int assign_tuned(struct ka_sysctl_set *set, const char *file, unsigned li
 	int ret;
 
 	if (sign == '>' || sign == '<')
-		value = trim(value + 1);
+		value = ka_sysctl_trim(value + 1);
 	ret = ka_form_assign(set, file, line, key, unquote(value), err);
 	if (ret || (sign != '>' && sign != '<'))
 		return ret;
@@ -136,13 +132,13 @@ int ka_tuned_parse(struct ka_sysctl_set *set, const char *file, char *text, unsi
 	int ret = 0;
 
 	while (!ret && (whole = strsep(&text, "\n"))) {
-		char *line = trim(whole);
+		char *line = ka_sysctl_trim(whole);
 
 		number++;
 		if (*line == ';')
 			continue;
 		drop_comment(line);
-		line = trim(line);
+		line = ka_sysctl_trim(line);
 		if (*line == '[') {
 			snprintf(section, sizeof(section), "%.*s", (int)strcspn(line + 1, "]"),
 				 line + 1);
@@ -152,12 +148,13 @@ int ka_tuned_parse(struct ka_sysctl_set *set, const char *file, char *text, unsi
 		if (!equals)
 			continue;
 		*equals = '\0';
-		line = trim(line);
+		line = ka_sysctl_trim(line);
 		if (strcmp(section, "sysctl") == 0 && strcmp(line, "enabled") != 0 &&
 		    strcmp(line, "replace") != 0 && strcmp(line, "type") != 0)
-			ret = assign_tuned(set, file, number, line, trim(equals + 1), err);
+			ret = assign_tuned(set, file, number, line, ka_sysctl_trim(equals + 1),
+					   err);
 		else if (strcmp(section, "main") == 0 && strcmp(line, "include") == 0)
-			ret = include(set, file, number, trim(equals + 1), depth, err);
+			ret = include(set, file, number, ka_sysctl_trim(equals + 1), depth, err);
 	}
 	return ret;
 }
@@ -173,10 +170,10 @@ static char *without_priority(char *value)
 		if (strncmp(value, words[i], strlen(words[i])) == 0)
 			value += strlen(words[i]);
 	if (strncmp(value, "mkOverride", 10) == 0) {
-		value = trim(value + 10);
+		value = ka_sysctl_trim(value + 10);
 		value += strspn(value, "0123456789");
 	}
-	return trim(value);
+	return ka_sysctl_trim(value);
 }
 
 /* A literal number or string; anything else is an expression. */
@@ -193,7 +190,7 @@ static bool is_literal(const char *value)
 static int assign_nix(struct ka_sysctl_set *set, const char *file, unsigned line, const char *key,
 		      char *value, struct nn_err *err)
 {
-	value = without_priority(trim(value));
+	value = without_priority(ka_sysctl_trim(value));
 	if (!is_literal(value))
 		return ka_sysctl_note(set, file, line, key, err,
 				      "its value is an expression (%.*s), which is not evaluated "

@@ -244,7 +244,7 @@ static const char *flaw_of(const char *key)
 
 /* ---- the line --------------------------------------------------------------------------- */
 
-static char *trim(char *text)
+char *ka_sysctl_trim(char *text)
 {
 	size_t len;
 
@@ -330,8 +330,8 @@ int ka_sysctl_assign(struct ka_sysctl_set *set, const char *file, unsigned numbe
 	int ret = -ENOMEM;
 
 	if (own && asprintf(&text, "%s = %s", key, value) >= 0 && (copy = strdup(key))) {
-		line.key = trim(copy);
-		line.value = trim(own);
+		line.key = ka_sysctl_trim(copy);
+		line.value = ka_sysctl_trim(own);
 		ret = add_assignment(set, &line, text, err);
 	} else {
 		nn_fail(err, ENOMEM, "%s:%u", file, number);
@@ -357,9 +357,9 @@ static int split(struct ka_sysctl_set *set, struct ka_sysctl_line *line, char *t
 				  err);
 	if (equals) {
 		*equals = '\0';
-		line->value = trim(equals + 1);
+		line->value = ka_sysctl_trim(equals + 1);
 	}
-	line->key = trim(line->key);
+	line->key = ka_sysctl_trim(line->key);
 	return add_assignment(set, line, whole, err);
 }
 
@@ -382,7 +382,7 @@ static int read_line(struct ka_sysctl_set *set, const char *file, unsigned line,
 
 	if (!copy)
 		return nn_fail(err, ENOMEM, "%s:%u", file, line);
-	start = trim(copy);
+	start = ka_sysctl_trim(copy);
 	ret = check_returns(file, line, start, err);
 	if (!ret && *start && !strchr("#;", *start)) {
 		whole = strdup(start);

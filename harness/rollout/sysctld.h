@@ -124,4 +124,7 @@ int ka_sysctl_refuse(const struct ka_sysctl_note *note, struct nn_err *err);
 int ka_sysctl_bad(struct nn_err *err, const char *file, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Without the blanks at both ends; cuts @text. */
+char *ka_sysctl_trim(char *text);
+
 #endif

@@ -247,3 +247,16 @@ TEST_WITH(profiles_include_profiles, enter_dir, leave_dir)
 	assert_int_equal(set.n + set.n_notes + set.n_files, 0);
 	ka_sysctl_free(&set);
 }
+
+/* A folder or a device is no profile: reading it would refuse the whole, or never end. */
+TEST(only_a_file_is_a_profile)
+{
+	struct ka_sysctl_set set = { 0 };
+	struct nn_err err = { "" };
+	static const char text[] = "[main]\ninclude=/,/dev/zero\n[sysctl]\n" TIME "=2\n";
+
+	assert_int_equal(ka_form_parse(&set, "tuned.conf", text, strlen(text), &err), 0);
+	assert_int_equal(set.n_notes, 2);
+	assert_int_equal(set.notes[0].line, 2);
+	ka_sysctl_free(&set);
+}
