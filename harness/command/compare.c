@@ -286,7 +286,7 @@ static json_t *counts_json(const struct ka_column *column)
 {
 	json_t *object = json_object();
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < KA_VERDICTS; i++)
 		json_object_set_new(object, ka_verdict_name((enum ka_verdict_kind)i),
 				    json_integer(column->verdicts[i]));
 	return object;

@@ -18,10 +18,10 @@
 
 enum ka_change {
 	KA_SAME,
-	KA_REGRESSED, /* passed or was skipped; fails or breaks */
+	KA_REGRESSED, /* passed or was skipped; fails (also as it is known to) or breaks */
 	KA_MOVED,     /* the end came at another time than the model explains */
 	KA_CHANGED,   /* another verdict, errno, mask or number of probes that is no regression */
-	KA_FIXED,     /* failed or broke, passes */
+	KA_FIXED,     /* failed or broke, passes (also what is known to fail) */
 	KA_NEW,       /* the first column has no such instance */
 	KA_VANISHED,  /* only the first column has it */
 	KA_CHANGES
@@ -31,7 +31,7 @@ struct ka_column {
 	const char *file;                    /* borrowed */
 	const char *release, *where, *clock; /* of the results */
 	int hz;
-	unsigned verdicts[4]; /* by enum ka_verdict_kind */
+	unsigned verdicts[KA_VERDICTS]; /* by enum ka_verdict_kind */
 	unsigned changes[KA_CHANGES];
 };
 

@@ -43,9 +43,26 @@ static enum ka_change say(enum ka_change change, char *why, size_t size, const c
 	return change;
 }
 
-static bool is_trouble(enum ka_verdict_kind kind)
+/* The kernel, or a program, did otherwise; known or not. */
+static bool does_otherwise(const struct ka_result *result)
 {
-	return kind == KA_FAIL || kind == KA_BROKEN;
+	return result->verdict == KA_KNOWN ||
+	       (result->verdict == KA_FAIL && !ka_result_blames_catalogue(result));
+}
+
+/* ... or did all it must, although it is known not to. */
+static bool does_right(const struct ka_result *result)
+{
+	return result->verdict == KA_PASS || ka_result_blames_catalogue(result);
+}
+
+static bool has_regressed(const struct ka_result *before, const struct ka_result *after)
+{
+	/* It fails otherwise than it is known to. */
+	if (before->verdict == KA_KNOWN && after->verdict == KA_FAIL)
+		return does_otherwise(after);
+	/* From broken to fail: the kernel is now known to do otherwise. */
+	return (does_otherwise(after) || after->verdict == KA_BROKEN) && !does_otherwise(before);
 }
 
 /* Of several the first says what changed; the others mostly follow from it. Version 1 has none. */
@@ -64,10 +81,9 @@ static enum ka_change compare_verdicts(const struct ka_result *before,
 	const size_t n = json_array_size(after->findings);
 	enum ka_change change = KA_CHANGED;
 
-	/* From broken to fail: the kernel is now known to do otherwise. */
-	if (is_trouble(after->verdict) && before->verdict != KA_FAIL)
+	if (has_regressed(before, after))
 		change = KA_REGRESSED;
-	else if (is_trouble(before->verdict) && after->verdict == KA_PASS)
+	else if ((does_otherwise(before) || before->verdict == KA_BROKEN) && does_right(after))
 		change = KA_FIXED;
 	if (after->verdict == KA_PASS)
 		return say(change, why, size, "%s -> pass", from);
@@ -170,7 +186,12 @@ static enum ka_change compare_failures(const struct ka_result *before,
 {
 	bool program = ka_result_blames_program(after);
 
-	if (after->verdict != KA_FAIL || ka_result_blames_program(before) == program)
+	if (after->verdict != KA_FAIL)
+		return KA_SAME;
+	if (does_right(before) != does_right(after))
+		return say(does_right(after) ? KA_FIXED : KA_REGRESSED, why, size, "%.180s",
+			   first_finding(after));
+	if (ka_result_blames_program(before) == program)
 		return KA_SAME;
 	if (program)
 		return say(KA_CHANGED, why, size, "was the kernel's: the program fails: %.180s",

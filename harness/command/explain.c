@@ -124,13 +124,7 @@ static void print_proof(const struct ka_lesson *lesson)
 		putchar('\n');
 		ka_page_text(2, "%s", c->lesson);
 	}
-	if (c->holds_from.release) {
-		putchar('\n');
-		ka_page_text(2,
-			     "It holds from Linux %s on (%s); a kernel before that and without "
-			     "it is skipped.",
-			     c->holds_from.release, c->holds_from.change);
-	}
+	ka_explain_kernels(lesson->instance);
 }
 
 /* By topology and family. */

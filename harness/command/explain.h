@@ -28,6 +28,9 @@ const char *ka_explain_who(const struct ka_instance *instance, enum ka_who who);
 /* "after 3 s: ": when the step is due; nothing for at once. */
 const char *ka_explain_when(const struct ka_lesson *lesson, char *buf, size_t size);
 
+/* On which kernels it holds, and on which it is known to fail; nothing where all are alike. */
+void ka_explain_kernels(const struct ka_instance *instance);
+
 /* When it ends, and why that is not idle + intvl * cnt. */
 void ka_explain_time(const struct ka_lesson *lesson);
 

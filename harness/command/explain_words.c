@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the braces in the sentences of verbs and regimes stand for. */
 #include <ctype.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "command/explain.h"
+#include "command/page.h"
 #include "judge/values.h"
 #include "model/names.h"
 #include "model/util.h"
@@ -491,4 +493,39 @@ const char *ka_explain_when(const struct ka_lesson *l, char *buf, size_t size)
 	else if (l->step->random_phase)
 		snprintf(buf, size, "after %s: ", phase);
 	return buf;
+}
+
+/* ---- kernels that differ -------------------------------------------------------------------- */
+
+static void explain_known(const struct ka_instance *instance)
+{
+	const struct ka_known *known = &instance->case_->known;
+	char from[96] = "all kernels do", mended[96] = "none has it mended yet";
+
+	if (!known->reference ||
+	    (known->instances && fnmatch(known->instances, instance->name, 0) != 0))
+		return;
+	if (known->from)
+		snprintf(from, sizeof(from), "Linux does from %.70s on", known->from);
+	if (known->mended)
+		snprintf(mended, sizeof(mended), "%.70s mended it", known->mended);
+	putchar('\n');
+	ka_page_text(2,
+		     "It is known to fail (%s, %s): %s. That is reported as known, and is no "
+		     "failure; a pass there is one, for then this is out of date.",
+		     from, mended, known->reference);
+}
+
+void ka_explain_kernels(const struct ka_instance *instance)
+{
+	const struct ka_since_release *since = &instance->case_->holds_from;
+
+	if (since->release) {
+		putchar('\n');
+		ka_page_text(2,
+			     "It holds from Linux %s on (%s); a kernel before that and without "
+			     "it is skipped.",
+			     since->release, since->change);
+	}
+	explain_known(instance);
 }

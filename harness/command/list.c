@@ -68,18 +68,27 @@ static int name_width(const struct ka_plan *plan)
 	return (int)width;
 }
 
-static void print_row(const struct ka_instance *instance, const struct ka_prediction *p, int hz,
-		      int width)
+/* The reference of what this kernel is known to fail in; NULL: nothing is known. */
+static const char *known_failure(const struct ka_instance *instance, const struct ka_facts *facts)
+{
+	const struct ka_known *known = &instance->case_->known;
+
+	return ka_known_covers(known, instance->name, facts->release) ? known->reference : NULL;
+}
+
+static void print_row(const struct ka_instance *instance, const struct ka_prediction *p,
+		      const struct ka_facts *facts, int width)
 {
 	char window[64], probes[16];
 
-	window_text(p, hz, window, sizeof(window));
+	window_text(p, facts->hz, window, sizeof(window));
 	number_text(p->probes, probes, sizeof(probes));
-	printf("%-*s  %-22s  %6s  %-12s  %7.1f s\n", width, instance->name, window, probes,
-	       error_text(p), p->expected_s);
+	printf("%-*s  %-22s  %6s  %-12s  %7.1f s%s\n", width, instance->name, window, probes,
+	       error_text(p), p->expected_s,
+	       known_failure(instance, facts) ? "  known to fail" : "");
 }
 
-static void print_text(const struct ka_plan *plan, int hz)
+static void print_text(const struct ka_plan *plan, const struct ka_facts *facts)
 {
 	const struct ka_theme *theme = NULL;
 	double sum = 0, longest = 0;
@@ -94,12 +103,12 @@ static void print_text(const struct ka_plan *plan, int hz)
 			theme = plan->instances[i].theme;
 			printf("\n%s\n", theme->title);
 		}
-		print_row(&plan->instances[i], &plan->predictions[i], hz, width);
+		print_row(&plan->instances[i], &plan->predictions[i], facts, width);
 		sum += expected_s;
 		longest = expected_s > longest ? expected_s : longest;
 	}
 	printf("\n%zu instances: %.0f s one after the other, %.0f s all at once (HZ %d)\n", plan->n,
-	       sum, longest, hz);
+	       sum, longest, facts->hz);
 }
 
 /* ---- json --------------------------------------------------------------------------------- */
@@ -118,23 +127,26 @@ static json_t *window_json(const struct ka_prediction *p, int hz)
 	return json_pack("[f, f]", (double)p->lo_j / hz, (double)p->hi_j / hz);
 }
 
-static json_t *row_json(const struct ka_instance *instance, const struct ka_prediction *p, int hz)
+static json_t *row_json(const struct ka_instance *instance, const struct ka_prediction *p,
+			const struct ka_facts *facts)
 {
 	const struct ka_case *c = instance->case_;
 
-	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:s?, s:b, s:f, s:b}",
+	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:s?, s:b, s:f, s:b, "
+			 "s:s?}",
 			 "instance", instance->name, "case", c->name, "declared", c->declared,
 			 "theme", instance->theme->name, "title", instance->theme->title, "why",
 			 c->why, "when", ka_regime(p->when)->name, "nominal_s", p->nominal_s,
-			 "window_s", window_json(p, hz), "probes", number_json(p->probes), "errno",
-			 p->error ? ka_errno_name(p->error) : NULL, "eof", p->eof, "expected_s",
-			 p->expected_s, "long", c->long_);
+			 "window_s", window_json(p, facts->hz), "probes", number_json(p->probes),
+			 "errno", p->error ? ka_errno_name(p->error) : NULL, "eof", p->eof,
+			 "expected_s", p->expected_s, "long", c->long_, "known",
+			 known_failure(instance, facts));
 }
 
-static int print_json(const struct ka_plan *plan, int hz)
+static int print_json(const struct ka_plan *plan, const struct ka_facts *facts)
 {
 	for (size_t i = 0; i < plan->n; i++) {
-		json_t *row = row_json(&plan->instances[i], &plan->predictions[i], hz);
+		json_t *row = row_json(&plan->instances[i], &plan->predictions[i], facts);
 		int ret = row ? json_dumpf(row, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) : -1;
 
 		json_decref(row);
@@ -164,9 +176,9 @@ int ka_command_list(int argc, char **argv)
 	if (status == KA_EXIT_OK)
 		status = ka_select_plan(&plan, &options.plan, &facts);
 	if (status == KA_EXIT_OK && options.format == 1)
-		status = print_json(&plan, facts.hz);
+		status = print_json(&plan, &facts);
 	else if (status == KA_EXIT_OK)
-		print_text(&plan, facts.hz);
+		print_text(&plan, &facts);
 	ka_plan_free(&plan);
 	return status;
 }

@@ -125,7 +125,7 @@ const char *ka_reply_word(enum ka_reply_kind kind)
 
 const char *ka_program_tally(const struct ka_inquiry *q, char *buf, size_t size)
 {
-	unsigned n[4] = { 0 }, lost = 0, computed_only = 0;
+	unsigned n[KA_VERDICTS] = { 0 }, lost = 0, computed_only = 0;
 	size_t total = q->attempts ? q->attempts->n : 0, used;
 
 	for (size_t i = 0; i < total; i++) {

@@ -25,7 +25,8 @@ static const char text[] =
 	"Runs experiments with TCP keepalive, all at once, each in namespaces of its own, and "
 	"judges each against what the kernel must do. Needs no root where user namespaces are "
 	"allowed; touches nothing of the host's network.\v"
-	"Exit status: 0 everything passed or was skipped, and something passed; 1 something "
+	"Exit status: 0 everything passed, was skipped or is known to fail, and something ran; 1 "
+	"something "
 	"failed; 2 wrong usage; 77 nothing could run; 99 an experiment, or kacheck itself, is "
 	"broken.\n\n"
 	"Without --out and --keep nothing is written to disk.";

@@ -12,11 +12,14 @@ enum {
 
 int ka_exit_status(enum ka_exit_style style, const struct ka_totals *totals, bool lost)
 {
-	unsigned fail = totals->fail, pass = totals->pass;
+	unsigned fail = totals->fail, pass = totals->pass + totals->known;
 
 	if (style == KA_STYLE_BISECT) {
-		fail -= totals->fail_program;
-		pass += totals->fail_program;
+		unsigned good = totals->fail_program + totals->fail_passes;
+
+		fail -= good;
+		pass = totals->pass + good;
+		fail += pass ? 0 : totals->known;
 	}
 	if (fail)
 		return KA_EXIT_FAIL;
@@ -44,6 +47,7 @@ void ka_apply_strict(struct ka_result *result)
 void ka_totals_count(struct ka_totals *totals, const struct ka_result *result)
 {
 	totals->fail_program += ka_result_blames_program(result);
+	totals->fail_passes += ka_result_blames_catalogue(result);
 	switch (result->verdict) {
 	case KA_PASS:
 		totals->pass++;
@@ -56,6 +60,11 @@ void ka_totals_count(struct ka_totals *totals, const struct ka_result *result)
 		break;
 	case KA_BROKEN:
 		totals->broken++;
+		break;
+	case KA_KNOWN:
+		totals->known++;
+		break;
+	case KA_VERDICTS:
 		break;
 	}
 }

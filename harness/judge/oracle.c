@@ -68,6 +68,8 @@ int ka_check_sense(const struct ka_instance *instance, char *why, size_t size)
 	const struct ka_case *c = instance->case_;
 	const char *text = check_gateway(instance);
 
+	if (!text)
+		text = ka_known_check(&c->known);
 	for (size_t i = 0; i < c->n_steps; i++) {
 		const char *of_step = ka_step_check(instance, i);
 

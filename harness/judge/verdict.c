@@ -276,6 +276,27 @@ static void excuse_old_kernel(const struct ka_instance *instance, const struct k
 		 since->release, since->change, facts->release, found);
 }
 
+/* How the kernel is known to fail is no news; that it does not any more is. */
+static void judge_known(const struct ka_instance *instance, const struct ka_facts *facts,
+			struct ka_verdict *out)
+{
+	const struct ka_known *known = &instance->case_->known;
+	char found[sizeof(out->why)];
+
+	if (!ka_known_covers(known, instance->name, facts->release))
+		return;
+	if (out->kind == KA_PASS) {
+		out->kind = KA_FAIL;
+		ka_find(&out->findings, KA_FIND_KNOWN_PASSES, -1,
+			"passes, though declared known to fail: %s", known->reference);
+		ka_findings_text(&out->findings, out->why, sizeof(out->why));
+	} else if (out->kind == KA_FAIL && ka_known_explains(known, &out->findings)) {
+		out->kind = KA_KNOWN;
+		memcpy(found, out->why, sizeof(found));
+		snprintf(out->why, sizeof(out->why), "%.150s: %.240s", known->reference, found);
+	}
+}
+
 void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
 	      const struct ka_prediction *prediction, const struct ka_timeline *timeline,
 	      struct ka_verdict *out)
@@ -297,4 +318,5 @@ void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
 	if (out->findings.n)
 		ka_findings_text(&out->findings, out->why, sizeof(out->why));
 	excuse_old_kernel(instance, facts, out);
+	judge_known(instance, facts, out);
 }

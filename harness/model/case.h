@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "model/app.h"
+#include "model/known.h"
 #include "model/program.h"
 #include "model/release.h"
 #include "model/setting.h"
@@ -260,8 +261,9 @@ struct ka_case {
 	enum ka_from from;
 	enum ka_transport transport;
 	struct ka_since_release holds_from;
-	unsigned families; /* KA_V4 | KA_V6; 0: both */
-	unsigned probers;  /* KA_ONLY_CLIENT | KA_ONLY_SERVER; 0: both */
+	struct ka_known known; /* that kernels fail in it */
+	unsigned families;     /* KA_V4 | KA_V6; 0: both */
+	unsigned probers;      /* KA_ONLY_CLIENT | KA_ONLY_SERVER; 0: both */
 	const struct ka_setting
 		*settings;    /* instead of the run's; ends with .cnt == 0; NULL: run's */
 	bool one_setting;     /* the setting does not matter: only the first one of the run */

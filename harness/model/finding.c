@@ -81,6 +81,7 @@ static const struct {
 	[KA_FIND_LOAD_MISSING] = { "load_missing", KA_OF_EXPERIMENT, EVIDENCE },
 	[KA_FIND_PEER_DIED] = { "peer_died", KA_OF_EXPERIMENT, EVIDENCE },
 	[KA_FIND_PROGRAM_CLOSED] = { "program_closed", KA_OF_EXPERIMENT, EVIDENCE },
+	[KA_FIND_KNOWN_PASSES] = { "known_passes", KA_OF_CATALOGUE, EVIDENCE },
 };
 
 const char *ka_finding_name(enum ka_finding_code code)
@@ -128,7 +129,8 @@ bool ka_finding_is_host(enum ka_finding_code code)
 
 const char *ka_finding_class_name(enum ka_finding_class class_)
 {
-	static const char *const names[] = { "kernel", "loss", "program", "host", "experiment" };
+	static const char *const names[] = { "kernel", "loss",       "program",
+					     "host",   "experiment", "catalogue" };
 
 	return names[class_];
 }

@@ -16,6 +16,7 @@ enum ka_finding_class {
 	KA_OF_PROGRAM,    /* a real program under test did: a failure, and none of the kernel's */
 	KA_OF_HOST,       /* the host held the experiment up: broken, and run again */
 	KA_OF_EXPERIMENT, /* the bench: no effect, no evidence: broken */
+	KA_OF_CATALOGUE,  /* what is declared is out of date: a failure, and none of the kernel's */
 };
 
 enum ka_finding_code {
@@ -87,6 +88,8 @@ enum ka_finding_code {
 	KA_FIND_LOAD_MISSING,   /* not all connections of the load were there */
 	KA_FIND_PEER_DIED,      /* a peer process ended by itself */
 	KA_FIND_PROGRAM_CLOSED, /* a program closed before anything was done to it */
+	/* ---- the catalogue's ---- */
+	KA_FIND_KNOWN_PASSES, /* it passes, and is declared known to fail */
 	KA_FINDING_CODES
 };
 

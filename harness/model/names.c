@@ -15,8 +15,9 @@
 
 const char *ka_verdict_name(enum ka_verdict_kind kind)
 {
-	static const char *const names[] = {
-		[KA_PASS] = "pass", [KA_FAIL] = "fail", [KA_SKIP] = "skip", [KA_BROKEN] = "broken"
+	static const char *const names[KA_VERDICTS] = {
+		[KA_PASS] = "pass",     [KA_FAIL] = "fail",   [KA_SKIP] = "skip",
+		[KA_BROKEN] = "broken", [KA_KNOWN] = "known",
 	};
 
 	return names[kind];

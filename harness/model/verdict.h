@@ -53,7 +53,9 @@ struct ka_prediction {
 	double give_up_s;
 };
 
-enum ka_verdict_kind { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN };
+/* KA_KNOWN: the kernel did otherwise, as it is known to (model/known.h). The order is that of
+ * report/page/page.js. */
+enum ka_verdict_kind { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN, KA_KNOWN, KA_VERDICTS };
 
 /* What a real program did, beside its kernel: a verdict of its own. */
 enum ka_program_verdict {
@@ -73,7 +75,9 @@ struct ka_verdict {
 	enum ka_verdict_kind kind;
 	/* those that decided: of one whose experiment did not happen, nothing about the kernel */
 	struct ka_findings findings;
-	char why[400];      /* for people: all findings, or why it was skipped; empty: a pass */
+	/* for people: all findings, behind the reference of what is known; or why it was skipped; empty: a
+	 * pass */
+	char why[400];
 	double window_s[2]; /* accepted, without noise; NAN for KA_NEVER */
 	double detect_s;    /* the kernel's own end of the connection */
 	double notice_s;    /* the application's wake-up */
@@ -96,7 +100,7 @@ struct ka_verdict {
 bool ka_verdict_is_stall(const struct ka_verdict *verdict);
 /* "lives", "notices", "late", "closed first", "never", "died"; NULL: not judged. */
 const char *ka_program_verdict_name(enum ka_program_verdict verdict);
-/* "pass", "fail", "skip", "broken". */
+/* "pass", "fail", "skip", "broken", "known". */
 const char *ka_verdict_name(enum ka_verdict_kind kind);
 /* "ETIMEDOUT" for ETIMEDOUT; "0" for 0. */
 const char *ka_errno_name(int error);

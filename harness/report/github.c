@@ -2,7 +2,7 @@
 /*
  * For a job on GitHub: workflow commands that the page of a pull request shows as annotations. It shows
  * ten of a step at most, so nine failures are told one by one and the last line says how many more there
- * are.
+ * are. What is known to fail is a notice, of which as many are shown besides.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 
 #define MOST 9
 
-static bool is_trouble(const struct ka_result *result)
+static bool is_told(const struct ka_result *result)
 {
-	return result->verdict == KA_FAIL || result->verdict == KA_BROKEN;
+	return !ka_result_is_fine(result) || result->verdict == KA_KNOWN;
 }
 
 /* What ends a command, or a property of it, is written as %XX. */
@@ -48,7 +48,13 @@ static void put_annotation(struct ka_report *report, FILE *out, const struct ka_
 {
 	char name[KA_FULL_NAME_SIZE];
 
-	fputs(result->verdict == KA_FAIL ? "::error " : "::warning ", out);
+	static const char *const commands[] = {
+		[KA_FAIL] = "error",
+		[KA_BROKEN] = "warning",
+		[KA_KNOWN] = "notice",
+	};
+
+	fprintf(out, "::%s ", commands[result->verdict]);
 	put_place(out, result->declared);
 	fputs("title=", out);
 	put_escaped(out, ka_full_name(report, result, name, sizeof(name)), ":,");
@@ -57,22 +63,35 @@ static void put_annotation(struct ka_report *report, FILE *out, const struct ka_
 	putc('\n', out);
 }
 
+/* All that are fine, or all that are not. */
+static void put_annotations(struct ka_report *report, FILE *out, const struct ka_totals *totals,
+			    bool fine, const char *command)
+{
+	size_t n = 0, told = 0;
+
+	for (size_t i = 0; i < report->n_held; i++)
+		n += ka_result_is_fine(&report->held[i]) == fine;
+	for (size_t i = 0; i < report->n_held && (told < MOST || n <= MOST + 1); i++) {
+		if (ka_result_is_fine(&report->held[i]) != fine)
+			continue;
+		put_annotation(report, out, &report->held[i]);
+		told++;
+	}
+	if (told == n)
+		return;
+	fprintf(out, "::%s title=kacheck::%zu more; in all ", command, n - told);
+	ka_put_counts(out, totals, "");
+	putc('\n', out);
+}
+
 static int github_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
 {
-	size_t told = report->n_held > MOST + 1 ? MOST : report->n_held;
-
-	for (size_t i = 0; i < told; i++)
-		put_annotation(report, out, &report->held[i]);
-	if (told < report->n_held)
-		fprintf(out,
-			"::error title=kacheck::%zu more; in all %u passed, %u failed, %u skipped, "
-			"%u broken\n",
-			report->n_held - told, totals->pass, totals->fail, totals->skip,
-			totals->broken);
+	put_annotations(report, out, totals, false, "error");
+	put_annotations(report, out, totals, true, "notice");
 	return 0;
 }
 
 KA_WRITER(github) = {
 	.finish = github_finish,
-	.holds = is_trouble,
+	.holds = is_told,
 };

@@ -115,6 +115,14 @@ static int put_output(const struct ka_report *report, FILE *out, const struct ka
 	return 0;
 }
 
+/* JUnit has no other word for what is no failure and no pass. */
+static void put_skipped(FILE *out, const char *what, const char *why)
+{
+	fprintf(out, "      <skipped message=\"%s", what);
+	ka_put(out, why, KA_XML);
+	fputs("\"/>\n", out);
+}
+
 static int put_testcase(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
 	int ret = 0;
@@ -122,16 +130,14 @@ static int put_testcase(struct ka_report *report, FILE *out, const struct ka_res
 	fputs("    <testcase", out);
 	put_names(report, out, result);
 	fputs(">\n", out);
-	if (result->verdict == KA_SKIP) {
-		fputs("      <skipped", out);
-		put_attribute(out, "message", result->why);
-		fputs("/>\n", out);
-	} else {
-		if (result->verdict != KA_PASS)
-			ret = put_failure(out, result);
-		if (!ret)
-			ret = put_output(report, out, result);
-	}
+	if (result->verdict == KA_SKIP)
+		put_skipped(out, "", result->why);
+	else if (result->verdict == KA_KNOWN)
+		put_skipped(out, "known to fail: ", result->why);
+	else if (result->verdict != KA_PASS)
+		ret = put_failure(out, result);
+	if (!ret && result->verdict != KA_SKIP)
+		ret = put_output(report, out, result);
 	fputs("    </testcase>\n", out);
 	return ret;
 }
@@ -148,7 +154,7 @@ static bool is_of(struct ka_report *report, const struct ka_result *result, size
 /* Of one kernel, or of ALL. */
 static void put_counts(struct ka_report *report, FILE *out, size_t kernel, double wall_s)
 {
-	unsigned counts[] = { [KA_PASS] = 0, [KA_FAIL] = 0, [KA_SKIP] = 0, [KA_BROKEN] = 0 };
+	unsigned counts[KA_VERDICTS] = { 0 };
 	unsigned n = 0;
 
 	for (size_t i = 0; i < report->n_held; i++)
@@ -160,7 +166,7 @@ static void put_counts(struct ka_report *report, FILE *out, size_t kernel, doubl
 	if (kernel != ALL && ka_several_kernels(report))
 		fprintf(out, ".%s", report->kernels.all[kernel].name);
 	fprintf(out, "\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", n,
-		counts[KA_FAIL], counts[KA_BROKEN], counts[KA_SKIP]);
+		counts[KA_FAIL], counts[KA_BROKEN], counts[KA_SKIP] + counts[KA_KNOWN]);
 	fprintf(out, " time=\"%.3f\"", isfinite(wall_s) ? wall_s : 0);
 }
 

@@ -13,18 +13,23 @@ static int ktap_begin(struct ka_report *report, FILE *out)
 	return 0;
 }
 
+static const char *const directives[] = {
+	[KA_SKIP] = "SKIP",
+	[KA_BROKEN] = "ERROR",
+	[KA_KNOWN] = "XFAIL",
+};
+
 static int ktap_result(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
-	bool ok = result->verdict == KA_PASS || result->verdict == KA_SKIP;
+	bool ok = ka_result_is_fine(result);
 	char name[KA_FULL_NAME_SIZE];
 
 	if (!ok)
 		ka_put_story(out, report, result, "# ");
 	fprintf(out, "%s %u ", ok ? "ok" : "not ok", report->n);
 	ka_put(out, ka_full_name(report, result, name, sizeof(name)), KA_TAP);
-	if (result->verdict == KA_SKIP || result->verdict == KA_BROKEN)
-		ka_print(out, " # %s %s", result->verdict == KA_SKIP ? "SKIP" : "ERROR",
-			 result->why);
+	if (directives[result->verdict])
+		ka_print(out, " # %s %s", directives[result->verdict], result->why);
 	putc('\n', out);
 	return 0;
 }
@@ -36,8 +41,9 @@ static int ktap_finish(struct ka_report *report, FILE *out, const struct ka_tota
 	else if (report->n != report->options.planned)
 		fprintf(out, "# Planned tests != run tests (%u != %u)\n", report->options.planned,
 			report->n);
-	fprintf(out, "# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:%u\n", totals->pass,
-		totals->fail, totals->skip, totals->broken);
+	fprintf(out, "# Totals: pass:%u fail:%u xfail:%u xpass:%u skip:%u error:%u\n", totals->pass,
+		totals->fail - totals->fail_passes, totals->known, totals->fail_passes,
+		totals->skip, totals->broken);
 	return 0;
 }
 

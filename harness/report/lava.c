@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For LAVA (kernel labs): a signal on the console for each test case, as lava-test-case writes it. A
- * name has no blank there.
+ * name has no blank there. It has no word for what is known to fail: that is a skip, with the reason.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,10 +11,8 @@
 #include "report/writer.h"
 
 static const char *const words[] = {
-	[KA_PASS] = "pass",
-	[KA_FAIL] = "fail",
-	[KA_SKIP] = "skip",
-	[KA_BROKEN] = "unknown",
+	[KA_PASS] = "pass",      [KA_FAIL] = "fail",  [KA_SKIP] = "skip",
+	[KA_BROKEN] = "unknown", [KA_KNOWN] = "skip",
 };
 
 static void put_id(FILE *out, const char *name)
@@ -38,7 +36,8 @@ static int lava_result(struct ka_report *report, FILE *out, const struct ka_resu
 	fputs(">\n", out);
 	free(plain);
 	if (result->verdict != KA_PASS)
-		ka_print(out, "kacheck: %s\n", result->why);
+		ka_print(out, "kacheck: %s%s\n",
+			 result->verdict == KA_KNOWN ? "known to fail: " : "", result->why);
 	return 0;
 }
 

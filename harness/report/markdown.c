@@ -23,18 +23,10 @@ static bool markdown_holds(const struct ka_result *result)
 	return result->verdict != KA_PASS;
 }
 
-static void put_count(FILE *out, unsigned n, const char *what, const char *mark)
-{
-	mark = n ? mark : "";
-	fprintf(out, "%s%u %s%s", mark, n, what, mark);
-}
-
 static void put_headline(const struct ka_report *report, FILE *out, const struct ka_totals *totals)
 {
-	fprintf(out, "## kacheck: %u passed, ", totals->pass);
-	put_count(out, totals->fail, "failed", "**");
-	fprintf(out, ", %u skipped, ", totals->skip);
-	put_count(out, totals->broken, "broken", "**");
+	fputs("## kacheck: ", out);
+	ka_put_counts(out, totals, "**");
 	if (totals->fail_program)
 		fprintf(out, ", %u of the failures by a program, not by the kernel",
 			totals->fail_program);
@@ -132,7 +124,7 @@ static int put_trouble(struct ka_report *report, FILE *out)
 	for (size_t i = 0; i < report->n_held; i++) {
 		const struct ka_result *result = &report->held[i];
 
-		if (result->verdict == KA_SKIP || rows++ >= MOST_ROWS)
+		if (ka_result_is_fine(result) || rows++ >= MOST_ROWS)
 			continue;
 		ka_table_cell(&table, "%s", ka_verdict_name(result->verdict));
 		ka_table_strong(&table);
@@ -157,7 +149,7 @@ static void put_again(struct ka_report *report, FILE *out)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < report->n_held && n < MOST_AGAIN; i++) {
-		if (report->held[i].verdict == KA_SKIP)
+		if (ka_result_is_fine(&report->held[i]))
 			continue;
 		if (!n++)
 			fputs("\n<details><summary>To run them again</summary>\n\n```text\n", out);
@@ -167,16 +159,17 @@ static void put_again(struct ka_report *report, FILE *out)
 		fputs("```\n\n</details>\n", out);
 }
 
-/* ---- what was skipped ----------------------------------------------------------------------- */
+/* ---- what is no failure and no pass --------------------------------------------------------- */
 
-/* How many were skipped for the reason of number @i; 0: an earlier one had it, too, or it was not. */
-static unsigned count_reason(const struct ka_report *report, size_t i)
+/* How many have this verdict for the reason of number @i; 0: an earlier one had it, too, or that has
+ * another one. */
+static unsigned count_reason(const struct ka_report *report, size_t i, enum ka_verdict_kind verdict)
 {
 	const struct ka_result *held = report->held;
 	unsigned n = 0;
 
-	for (size_t j = 0; j < report->n_held && held[i].verdict == KA_SKIP; j++) {
-		if (held[j].verdict != KA_SKIP || strcmp(held[j].why, held[i].why) != 0)
+	for (size_t j = 0; j < report->n_held && held[i].verdict == verdict; j++) {
+		if (held[j].verdict != verdict || strcmp(held[j].why, held[i].why) != 0)
 			continue;
 		if (j < i)
 			return 0;
@@ -185,17 +178,18 @@ static unsigned count_reason(const struct ka_report *report, size_t i)
 	return n;
 }
 
-static void put_skips(const struct ka_report *report, FILE *out)
+static void put_reasons(const struct ka_report *report, FILE *out, enum ka_verdict_kind verdict,
+			const char *word)
 {
 	unsigned reasons = 0;
 
 	for (size_t i = 0; i < report->n_held && reasons < MOST_REASONS; i++) {
-		unsigned n = count_reason(report, i);
+		unsigned n = count_reason(report, i, verdict);
 		const char *why = report->held[i].why;
 
 		if (!n)
 			continue;
-		fprintf(out, "%s- %u skipped: ", reasons++ ? "" : "\n", n);
+		fprintf(out, "%s- %u %s: ", reasons++ ? "" : "\n", n, word);
 		ka_put_part(out, why, strnlen(why, MOST_TEXT), KA_MARKDOWN);
 		putc('\n', out);
 	}
@@ -213,7 +207,8 @@ static int markdown_finish(struct ka_report *report, FILE *out, const struct ka_
 		ret = put_trouble(report, out);
 	if (!ret)
 		put_again(report, out);
-	put_skips(report, out);
+	put_reasons(report, out, KA_KNOWN, "known to fail");
+	put_reasons(report, out, KA_SKIP, "skipped");
 	if (!ret && ka_several_kernels(report))
 		ret = put_matrix(report, out);
 	return ret;

@@ -11,8 +11,9 @@
 #include "result/result.h"
 
 struct ka_totals {
-	unsigned pass, fail, skip, broken;
+	unsigned pass, fail, skip, broken, known;
 	unsigned fail_program;    /* of .fail, those that blame a real program, and no kernel */
+	unsigned fail_passes;     /* of .fail, those that pass, though declared known to fail */
 	unsigned again;           /* instances that a stall of the host made be run again */
 	double late_s, late_99_s; /* the host's timers: worst, 99 of 100; 0: not known */
 	double wall_s;

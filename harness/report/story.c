@@ -41,6 +41,7 @@ static void put_what(FILE *out, const struct ka_result *result, const char *pref
 		put_line(out, prefix, i ? "" : "what",
 			 json_string_value(json_object_get(finding, "text")));
 	}
+	put_line(out, prefix, "known", result->known);
 }
 
 static void put_counters(FILE *out, const struct ka_result *result, const char *prefix)

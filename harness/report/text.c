@@ -19,10 +19,9 @@
 static const struct {
 	const char *word, *color;
 } verdicts[] = {
-	[KA_PASS] = { "PASS", GREEN },
-	[KA_FAIL] = { "FAIL", RED },
-	[KA_SKIP] = { "SKIP", YELLOW },
-	[KA_BROKEN] = { "BROKEN", RED },
+	[KA_PASS] = { "PASS", GREEN },    [KA_FAIL] = { "FAIL", RED },
+	[KA_SKIP] = { "SKIP", YELLOW },   [KA_BROKEN] = { "BROKEN", RED },
+	[KA_KNOWN] = { "KNOWN", YELLOW },
 };
 
 static void put_verdict(const struct ka_report *report, FILE *out, enum ka_verdict_kind kind)
@@ -105,7 +104,7 @@ static int text_result(struct ka_report *report, FILE *out, const struct ka_resu
 
 static bool text_holds(const struct ka_result *result)
 {
-	return result->verdict == KA_FAIL || result->verdict == KA_BROKEN;
+	return !ka_result_is_fine(result);
 }
 
 static void put_stories(struct ka_report *report, FILE *out)
@@ -156,8 +155,8 @@ static int text_finish(struct ka_report *report, FILE *out, const struct ka_tota
 	put_stories(report, out);
 	if (ka_several_kernels(report))
 		ret = put_matrix(report, out);
-	fprintf(out, "\n%u passed, %u failed, %u skipped, %u broken", totals->pass, totals->fail,
-		totals->skip, totals->broken);
+	putc('\n', out);
+	ka_put_counts(out, totals, "");
 	if (totals->fail_program)
 		fprintf(out, ", %u of the failures by a program, not by the kernel",
 			totals->fail_program);

@@ -204,6 +204,29 @@ void ka_put_summary(FILE *out, const struct ka_result *result)
 	}
 }
 
+/* ---- verdicts ----------------------------------------------------------------------------- */
+
+bool ka_result_is_fine(const struct ka_result *result)
+{
+	return result->verdict != KA_FAIL && result->verdict != KA_BROKEN;
+}
+
+static void put_trouble_count(FILE *out, unsigned n, const char *what, const char *mark)
+{
+	mark = n ? mark : "";
+	fprintf(out, "%s%u %s%s", mark, n, what, mark);
+}
+
+void ka_put_counts(FILE *out, const struct ka_totals *totals, const char *mark)
+{
+	fprintf(out, "%u passed, ", totals->pass);
+	put_trouble_count(out, totals->fail, "failed", mark);
+	if (totals->known)
+		fprintf(out, ", %u known", totals->known);
+	fprintf(out, ", %u skipped, ", totals->skip);
+	put_trouble_count(out, totals->broken, "broken", mark);
+}
+
 /* ---- expected and observed ---------------------------------------------------------------- */
 
 static void put_probes_wanted(FILE *out, const struct ka_result *result)

@@ -71,6 +71,12 @@ char *ka_phrase(void (*put)(FILE *, const struct ka_result *), const struct ka_r
 /* How long the instance took, else how long what it saw took, in seconds; 0 if it did not run. */
 double ka_result_took_s(const struct ka_result *result);
 
+/* "9 passed, 1 failed, 2 known, 3 skipped, 0 broken", known ones only where there are any. What calls for a
+ * look stands between two @mark, unless there is none of it. */
+void ka_put_counts(FILE *out, const struct ka_totals *totals, const char *mark);
+/* True for what is no failure: a pass, a skip, a failure that is known. */
+bool ka_result_is_fine(const struct ka_result *result);
+
 /* ---- story.c: whole lines, each after @prefix ----------------------------------------------- */
 
 /* What went wrong, the rule, expected, observed. */

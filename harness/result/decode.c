@@ -80,6 +80,7 @@ static const struct field fields[] = {
 	{ "repetition", COUNT, NULLABLE | OPTIONAL, AT(repetition) },
 	{ "title", TEXT, NULLABLE | OPTIONAL, AT(title) },
 	{ "declared", TEXT, NULLABLE | OPTIONAL, AT(declared) },
+	{ "known", TEXT, NULLABLE | OPTIONAL, AT(known) },
 	{ "rule", TEXT, NULLABLE | OPTIONAL, AT(rule) },
 	{ "source", TEXT, NULLABLE | OPTIONAL, AT(source) },
 	{ "prediction", OBJECT, NULLABLE | OPTIONAL, AT(prediction) },
@@ -123,11 +124,9 @@ static int bad_field(struct nn_err *err, const char *prefix, const char *name, e
 
 static bool find_verdict(const json_t *json, enum ka_verdict_kind *verdict)
 {
-	static const enum ka_verdict_kind kinds[] = { KA_PASS, KA_FAIL, KA_SKIP, KA_BROKEN };
-
-	for (size_t i = 0; json_is_string(json) && i < KA_N(kinds); i++) {
-		*verdict = kinds[i];
-		if (!strcmp(json_string_value(json), ka_verdict_name(kinds[i])))
+	for (int kind = 0; json_is_string(json) && kind < KA_VERDICTS; kind++) {
+		*verdict = (enum ka_verdict_kind)kind;
+		if (!strcmp(json_string_value(json), ka_verdict_name(*verdict)))
 			return true;
 	}
 	return false;

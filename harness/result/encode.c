@@ -211,6 +211,20 @@ json_t *ka_result_try(const json_t *json)
 			 json_object_get(finding, "text"));
 }
 
+static double noise_s(const struct ka_facts *facts)
+{
+	return facts->noise_ns < 0 ? NAN : (double)facts->noise_ns / 1e9;
+}
+
+/* The reference of what this kernel is known to fail in; NULL: nothing is known. */
+static const char *known_failure(const struct ka_instance *instance, const struct ka_facts *facts)
+{
+	const struct ka_known *known = &instance->case_->known;
+
+	return facts && ka_known_covers(known, instance->name, facts->release) ? known->reference
+									       : NULL;
+}
+
 /* ---- the whole ---------------------------------------------------------------------------- */
 
 /* Times count from the last segment that the prober accepted. Where there was none, the first
@@ -231,7 +245,6 @@ json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_fac
 	const struct ka_facts *facts = known ? known : &unknown;
 	const struct ka_timeline *seen = timeline ? timeline : &nothing;
 	const struct ka_case *c = instance->case_;
-	double noise_s = facts->noise_ns < 0 ? NAN : (double)facts->noise_ns / 1e9;
 	int answered = timeline ? ka_count_answered(instance, seen) : -1;
 	const struct ka_json_field fields[] = {
 		{ "v", json_integer(KA_RESULT_VERSION) },
@@ -253,7 +266,7 @@ json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_fac
 		{ "prediction", prediction ? encode_prediction(prediction) : json_null() },
 		{ "nominal_s", ka_json_seconds(ka_nominal_s(&instance->setting)) },
 		{ "window_s", encode_window(verdict->window_s) },
-		{ "noise_s", ka_json_seconds(noise_s) },
+		{ "noise_s", ka_json_seconds(noise_s(facts)) },
 		{ "host_lost", json_integer((json_int_t)seen->host_lost) },
 		{ "detect_s", ka_json_seconds(verdict->detect_s) },
 		{ "notice_s", ka_json_seconds(verdict->notice_s) },
@@ -267,6 +280,7 @@ json_t *ka_result_encode(const struct ka_instance *instance, const struct ka_fac
 		{ "alive_s", ka_json_seconds(alive_s(seen)) },
 		{ "verdict", json_string(ka_verdict_name(verdict->kind)) },
 		{ "why", ka_json_text(verdict->why) },
+		{ "known", ka_json_text(known_failure(instance, known)) },
 		{ "findings", encode_findings(&verdict->findings, c->declared) },
 		{ "wall_s", facts->virtual_clock ? json_null() : ka_json_seconds(wall_s) },
 		{ "kept", json_null() },

@@ -69,9 +69,10 @@ json_t *ka_json_program(const struct ka_instance *instance, const struct ka_time
 	return ka_json_object(fields, KA_N(fields));
 }
 
-bool ka_result_blames_program(const struct ka_result *result)
+/* A failure of which all findings are of this class. */
+static bool blames(const struct ka_result *result, enum ka_finding_class wanted)
 {
-	const char *program = ka_finding_class_name(KA_OF_PROGRAM);
+	const char *name = ka_finding_class_name(wanted);
 	const json_t *finding;
 	size_t i;
 
@@ -79,8 +80,18 @@ bool ka_result_blames_program(const struct ka_result *result)
 	{
 		const char *class_ = json_string_value(json_object_get(finding, "class"));
 
-		if (!class_ || strcmp(class_, program) != 0)
+		if (!class_ || strcmp(class_, name) != 0)
 			return false;
 	}
 	return result->verdict == KA_FAIL && json_array_size(result->findings) > 0;
+}
+
+bool ka_result_blames_program(const struct ka_result *result)
+{
+	return blames(result, KA_OF_PROGRAM);
+}
+
+bool ka_result_blames_catalogue(const struct ka_result *result)
+{
+	return blames(result, KA_OF_CATALOGUE);
 }

@@ -18,9 +18,11 @@
  *   nominal_s, window_s, noise_s, detect_s, notice_s, off_jiffies   figures; null: no value
  *   errno, events, probes, gaps_s      observed; errno a name, events "0x2019"
  *   answered, alive_s  answered probes in all; seconds from the first step to the end of the watch
- *   verdict, why       pass|fail|skip|broken; why in one line, for people
- *   findings           [{"code": "end_late", "class": kernel|loss|program|host|experiment, "text",
- *                      "step": from 0, or null, "where": "cases/silent_drop.c:27", or null}]:
+ *   verdict, why       pass|fail|skip|broken|known; why in one line, for people
+ *   known              where the case is declared known to fail on this kernel, the reference; null or
+ *                      absent: it is not. It then fails as declared (known), or is a failure
+ *   findings           [{"code": "end_late", "class": kernel|loss|program|host|experiment|catalogue,
+ *                      "text", "step": from 0, or null, "where": "cases/silent_drop.c:27", or null}]:
  *                      those that decided; since version 2
  *   wall_s, kept       null, until whoever runs the instance knows them (json_object_set_new)
  *   tries              [{"code": "step_late", "text"}]: why the host made it be run again, as often as
@@ -82,6 +84,7 @@ struct ka_result {
 	const char *from, *topology;
 	const char *title, *rule, *source;   /* of the theme and of the case */
 	const char *declared;                /* "cases/silent_drop.c:27" */
+	const char *known;                   /* reference of a failure that is known */
 	const char *release, *clock, *where; /* of the kernel */
 	int hz;
 	int repetition; /* -1: null */
@@ -116,6 +119,8 @@ bool ka_result_is_stall(const json_t *json);
 
 /* True for a failure of which none is the kernel's: a real program under test did otherwise. */
 bool ka_result_blames_program(const struct ka_result *result);
+/* True for a failure that is none but of its declaration: it passes, and is known to fail. */
+bool ka_result_blames_catalogue(const struct ka_result *result);
 
 /* The object as the one line that travels, without the newline, to be freed. NULL without memory. */
 char *ka_result_line(const json_t *json);

@@ -37,6 +37,16 @@ static const struct ka_case cases[] = {
 		.source = "tcp_keepalive_timer(); the program's own timeouts",
 		.topology = KA_ROUTED,
 	},
+	{
+		.name = "sysctl_negative",
+		.declared = "cases/peer_lives.c:31",
+		.why = "a negative value reads back as it was written",
+		.source = "tcp_keepalive_time",
+		.topology = KA_PAIR,
+		.from = KA_FROM_SYSCTL,
+		.known = { .reference = "proc_int_k2u_conv_kop(): \"<a divided sign>\"",
+			   .findings = { KA_FIND_READS } },
+	},
 };
 
 static const struct ka_program redis = {
@@ -326,12 +336,18 @@ static struct ka_instance instance_of_program(void)
 				     .name = "silent_idle/300-100-3/v4/server" };
 }
 
+static bool is_known(enum ka_sample which)
+{
+	return which == KA_SAMPLE_KNOWN || which == KA_SAMPLE_PASSES;
+}
+
 static struct ka_instance instance_of(enum ka_sample which)
 {
-	bool alive = which == KA_SAMPLE_ALIVE, first = which == KA_SAMPLE_PASS;
+	bool alive = which == KA_SAMPLE_ALIVE || is_known(which);
+	bool first = which == KA_SAMPLE_PASS || which == KA_SAMPLE_KNOWN;
 	struct ka_instance instance = {
 		.theme = &themes[alive],
-		.case_ = &cases[alive],
+		.case_ = &cases[is_known(which) ? 3 : alive],
 		.setting = { .idle = 1, .intvl = 1, .cnt = 3 },
 		.family = first ? AF_INET : AF_INET6,
 		.prober = alive || which == KA_SAMPLE_SKIP ? KA_SERVER : KA_CLIENT,
@@ -351,6 +367,20 @@ static struct ka_instance instance_of(enum ka_sample which)
 	"ended 0.204 s too late: #7 \"quoted\" 'it' <tag> & \\ \033[31mred\a\n]]> \xff\xc0\x80 "   \
 	"\xc2\x9b \xef\xbf\xbf gr\xc3\xbc\xc3\x9f"
 
+static struct ka_verdict known_or_not(enum ka_sample which)
+{
+	const char *reference = cases[3].known.reference;
+	struct ka_verdict verdict = no_end(which == KA_SAMPLE_KNOWN ? KA_KNOWN : KA_FAIL);
+
+	if (which == KA_SAMPLE_KNOWN)
+		ka_find(&verdict.findings, KA_FIND_READS, 1,
+			"net/ipv4/tcp_keepalive_time reads -18372957097414713411, must be -1");
+	else
+		ka_find(&verdict.findings, KA_FIND_KNOWN_PASSES, -1,
+			"passes, though declared known to fail: %s", reference);
+	return verdict;
+}
+
 /* The story of @which, and what is said of it. */
 static struct ka_verdict tell(enum ka_sample which, struct script *script)
 {
@@ -366,9 +396,9 @@ static struct ka_verdict tell(enum ka_sample which, struct script *script)
 		silence(script, 4095);
 		return expired(KA_PASS, 4.0954);
 	}
-	if (which == KA_SAMPLE_ALIVE) {
+	if (which == KA_SAMPLE_ALIVE || is_known(which)) {
 		answers(script);
-		return no_end(KA_PASS);
+		return is_known(which) ? known_or_not(which) : no_end(KA_PASS);
 	}
 	if (which == KA_SAMPLE_FAIL) {
 		silence(script, 4308);
@@ -396,12 +426,15 @@ json_t *ka_sample(enum ka_sample which)
 		return ka_result_without_run(
 			&instance, &facts, KA_SKIP,
 			"no IPv6 here: net.ipv6.conf.all.disable_ipv6 is 1 #1");
-	if (which == KA_SAMPLE_ALIVE)
+	if (which == KA_SAMPLE_ALIVE || is_known(which))
 		prediction = &never;
 	if (is_of_program(which))
 		prediction = which == KA_SAMPLE_PROGRAM_CLOSES ? &closed : &expiry;
 	verdict = tell(which, &script);
 	ka_findings_text(&verdict.findings, verdict.why, sizeof(verdict.why));
+	if (which == KA_SAMPLE_KNOWN)
+		snprintf(verdict.why, sizeof(verdict.why), "%s: %s", cases[3].known.reference,
+			 verdict.findings.list[0].text);
 	ka_timeline_sort(&script.timeline);
 	if (!script.error)
 		json = ka_result_encode(&instance, &facts, prediction, &script.timeline, &verdict,

@@ -14,6 +14,8 @@ enum ka_sample {
 	KA_SAMPLE_PROGRAM,       /* a real program that lets go */
 	KA_SAMPLE_PROGRAM_HOLDS, /* ... that does not */
 	KA_SAMPLE_PROGRAM_CLOSES,
+	KA_SAMPLE_KNOWN,  /* fails as it is known to */
+	KA_SAMPLE_PASSES, /* passes, and is known to fail */
 	KA_SAMPLES
 };
 

@@ -106,6 +106,36 @@ TEST_WITH(fail_to_broken_is_no_regression, set_up, NULL)
 	becomes(KA_CHANGED, "fail -> broken: no packets");
 }
 
+/* A kernel that fails as it is known to does otherwise than one that passes. */
+TEST_WITH(known_failures_are_the_kernels, set_up, NULL)
+{
+	json_t *passes = json_pack("[{s:s, s:s}]", "class", "catalogue", "text", "passes, though");
+	json_t *fails = json_pack("[{s:s, s:s}]", "class", "kernel", "text", "late");
+
+	pair.after.verdict = KA_KNOWN;
+	pair.after.why = "the patch: late";
+	becomes(KA_REGRESSED, "pass -> known: the patch: late");
+	pair.before.verdict = KA_FAIL;
+	becomes(KA_CHANGED, "fail -> known: the patch: late");
+	pair.before.verdict = KA_KNOWN;
+	becomes(KA_SAME, "");
+	pair.after = plain();
+	becomes(KA_FIXED, "known -> pass");
+	pair.after.verdict = KA_FAIL;
+	pair.after.findings = passes;
+	becomes(KA_FIXED, "known -> fail: passes, though");
+	pair.after.findings = fails;
+	becomes(KA_REGRESSED, "known -> fail: late");
+	pair.before.verdict = KA_FAIL;
+	pair.before.findings = passes;
+	becomes(KA_REGRESSED, "late");
+	pair.before.findings = fails;
+	pair.after.findings = passes;
+	becomes(KA_FIXED, "passes, though");
+	json_decref(passes);
+	json_decref(fails);
+}
+
 TEST_WITH(pass_to_skip_is_told, set_up, NULL)
 {
 	pair.after.verdict = KA_SKIP;

@@ -9,6 +9,7 @@
 #include "judge/backoff.h"
 #include "judge/judge.h"
 #include "judge/regimes.h"
+#include "model/util.h"
 #include "netns/tests/unit.h"
 
 #define SILENT                                                                                     \
@@ -445,6 +446,26 @@ TEST(nonsense)
 	c.steps = never_seen;
 	c.n_steps = 2;
 	assert_refused(&c, &one_one_three, "step 2 (drop): it waits for a probe number below 1");
+}
+
+TEST(known_failures_without_sense)
+{
+	static const struct {
+		struct ka_known known;
+		const char *why;
+	} rows[] = {
+		{ { .from = "6.19" }, "a known failure needs a reference" },
+		{ { .reference = "the patch" }, "a known failure needs the findings that show it" },
+		{ { .reference = "the patch", .findings = { KA_FIND_GAP, KA_FIND_STALLED } },
+		  "what is known to fail is a finding of the kernel" },
+	};
+
+	for (size_t i = 0; i < KA_N(rows); i++) {
+		struct ka_case c = silent_drop;
+
+		c.known = rows[i].known;
+		assert_refused(&c, &one_one_three, rows[i].why);
+	}
 }
 
 TEST(keepalive_switched_on_by_a_step)

@@ -10,8 +10,9 @@
 #include "report/writer.h"
 #include "sample.h"
 
-static const enum ka_sample all[] = { KA_SAMPLE_PASS, KA_SAMPLE_FAIL, KA_SAMPLE_SKIP,
-				      KA_SAMPLE_BROKEN, KA_SAMPLE_ALIVE };
+static const enum ka_sample all[] = { KA_SAMPLE_PASS,   KA_SAMPLE_FAIL,  KA_SAMPLE_SKIP,
+				      KA_SAMPLE_BROKEN, KA_SAMPLE_ALIVE, KA_SAMPLE_KNOWN,
+				      KA_SAMPLE_PASSES };
 static const enum ka_sample programs[] = { KA_SAMPLE_PROGRAM, KA_SAMPLE_PROGRAM_HOLDS,
 					   KA_SAMPLE_PROGRAM_CLOSES };
 static const enum ka_sample good[] = { KA_SAMPLE_PASS, KA_SAMPLE_SKIP, KA_SAMPLE_ALIVE };
@@ -25,6 +26,8 @@ static void count(struct ka_totals *totals, const struct ka_result *result)
 	totals->fail += kind == KA_FAIL;
 	totals->skip += kind == KA_SKIP;
 	totals->broken += kind == KA_BROKEN;
+	totals->known += kind == KA_KNOWN;
+	totals->fail_passes += ka_result_blames_catalogue(result);
 }
 
 static int report_sample(struct ka_report *report, enum ka_sample which, struct ka_totals *totals)
@@ -303,7 +306,11 @@ TEST(markdown_tells_what_did_not_pass)
 	static const char broken[] = "\n| **broken** | `silent_drop/1-1-3/v6/client #2` | "
 				     "the drop rule met no packet | ";
 	static const char *const lines[] = {
-		"## kacheck: 2 passed, **1 failed**, 1 skipped, **1 broken** in 15.1 s\n",
+		"## kacheck: 2 passed, **2 failed**, 1 known, 1 skipped, **1 broken** in 15.1 s\n",
+		"\n- 1 known to fail: proc_int_k2u_conv_kop(): \"&lt;a divided sign>\": net/ipv4/",
+		"\n| **fail** | `sysctl_negative/1-1-3/v6/server` | passes, though declared known "
+		"to "
+		"fail: ",
 		"\nkernel 6.18.44 (host), HZ 250, real clock\n",
 		"\n| **fail** | `silent_drop/1-1-3/v6/client` | ended 0.204 s too late: ",
 		" | `cases/peer_vanishes.c:27` |\n",

@@ -335,6 +335,23 @@ TEST(findings_have_a_class)
 	assert_finding(KA_BROKEN, KA_FIND_STALLED, "host", true);
 	assert_finding(KA_FAIL, KA_FIND_STALLED, "host", false);
 	assert_finding(KA_BROKEN, KA_FIND_NO_EFFECT, "experiment", false);
+	assert_finding(KA_FAIL, KA_FIND_KNOWN_PASSES, "catalogue", false);
+}
+
+/* Absent before there was such a verdict. */
+TEST(a_known_failure_has_a_reference)
+{
+	struct ka_result result;
+	json_t *json = ka_sample(KA_SAMPLE_PASS);
+
+	assert_int_equal(ka_result_decode(&result, ka_sample(KA_SAMPLE_KNOWN), NULL), 0);
+	assert_int_equal(result.verdict, KA_KNOWN);
+	assert_string_equal(result.known, "proc_int_k2u_conv_kop(): \"<a divided sign>\"");
+	ka_result_clear(&result);
+	assert_int_equal(json_object_del(json, "known"), 0);
+	assert_int_equal(ka_result_decode(&result, json, NULL), 0);
+	assert_null(result.known);
+	ka_result_clear(&result);
 }
 
 /* What a program reads of an event: numbers, no words. */

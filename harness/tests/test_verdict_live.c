@@ -206,6 +206,63 @@ static void set_release(struct scene *s, const char *release)
 	snprintf(s->facts.release, sizeof(s->facts.release), "%s", release);
 }
 
+static void set_known(struct scene *s, const char *from, const char *mended)
+{
+	s->case_.known = (struct ka_known){ .reference = "the patch",
+					    .from = from,
+					    .mended = mended,
+					    .findings = { KA_FIND_RST_COUNT, KA_FIND_COUNTER } };
+}
+
+/* A kernel that fails as it is known to; and one that does not. */
+SCENE_TEST(known_failure)
+{
+	set_known(s, "6.12", "7.2, 7.1.6");
+	set_release(s, "6.18.44");
+	scene_expect_only(s, KA_FAIL, "passes, though declared known to fail: the patch");
+	assert_int_equal(s->verdict.findings.list[0].code, KA_FIND_KNOWN_PASSES);
+	scene_find_counter(s, "Tcp.OutRsts")->counter.delta = 2;
+	scene_expect(s, KA_KNOWN, "the patch: Tcp.OutRsts moved");
+	/* kernels before the mistake, and behind the remedy */
+	set_release(s, "6.11.9");
+	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved");
+	set_release(s, "7.1.6");
+	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved");
+	set_release(s, "7.1.5");
+	scene_expect(s, KA_KNOWN, "the patch: ");
+	set_known(s, NULL, NULL);
+	set_release(s, "9.9");
+	scene_expect(s, KA_KNOWN, "the patch: ");
+	/* other instances of the case */
+	s->case_.known.instances = "*/v9/*";
+	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved");
+	s->case_.known.instances = "*";
+	scene_expect(s, KA_KNOWN, "the patch: ");
+}
+
+/* What fails otherwise, or besides, is a failure; what did not happen is broken. */
+SCENE_TEST(known_failure_is_no_excuse)
+{
+	set_known(s, NULL, NULL);
+	s->case_.known.findings[1] = KA_FIND_NOTHING;
+	scene_find_counter(s, "Tcp.OutRsts")->counter.delta = 2;
+	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved");
+	set_known(s, NULL, NULL);
+	scene_expect(s, KA_KNOWN, "the patch: ");
+	scene_noise(s, 900 * MS);
+	scene_expect(s, KA_BROKEN, "host stalled 900 ms");
+}
+
+/* A kernel that is too old for it comes first. */
+SCENE_TEST(known_failure_of_an_old_kernel)
+{
+	s->case_.holds_from = (struct ka_since_release){ "6.17", "the fix" };
+	set_known(s, NULL, NULL);
+	set_release(s, "6.12.3");
+	scene_find_counter(s, "Tcp.OutRsts")->counter.delta = 2;
+	scene_expect(s, KA_SKIP, "holds from Linux 6.17 on");
+}
+
 SCENE_TEST(old_kernel)
 {
 	s->case_.holds_from = (struct ka_since_release){ "6.17", "the fix" };

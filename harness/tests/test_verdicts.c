@@ -26,6 +26,15 @@ TEST(exit_status_by_style)
 		{ { .fail = 2, .fail_program = 1 }, false, { 1, 1, 1 } },
 		{ { .fail = 1, .fail_program = 1, .broken = 1 }, false, { 1, 1, 125 } },
 		{ { .pass = 0 }, true, { 99, 99, 125 } },
+		/* what is known to fail is no failure; where nothing else ran, it is what a bisection
+		 * looks for, and there a kernel that does it right is good */
+		{ { .pass = 9, .known = 2 }, false, { 0, 0, 0 } },
+		{ { .known = 2 }, false, { 0, 0, 1 } },
+		{ { .known = 2, .skip = 1 }, false, { 0, 0, 1 } },
+		{ { .known = 2, .broken = 1 }, false, { 99, 99, 1 } },
+		{ { .fail = 1, .fail_passes = 1 }, false, { 1, 1, 0 } },
+		{ { .fail = 1, .fail_passes = 1, .known = 1 }, false, { 1, 1, 0 } },
+		{ { .fail = 2, .fail_passes = 1, .known = 1 }, false, { 1, 1, 1 } },
 	};
 
 	for (size_t i = 0; i < KA_N(rows); i++)
@@ -37,8 +46,8 @@ TEST(exit_status_by_style)
 
 TEST(totals_count)
 {
-	static const enum ka_verdict_kind verdicts[] = { KA_PASS, KA_PASS, KA_FAIL, KA_SKIP,
-							 KA_BROKEN };
+	static const enum ka_verdict_kind verdicts[] = { KA_PASS, KA_PASS,   KA_FAIL,
+							 KA_SKIP, KA_BROKEN, KA_KNOWN };
 	struct ka_totals totals = { .pass = 0 };
 
 	for (size_t i = 0; i < KA_N(verdicts); i++) {
@@ -50,6 +59,7 @@ TEST(totals_count)
 	assert_int_equal(totals.fail, 1);
 	assert_int_equal(totals.skip, 1);
 	assert_int_equal(totals.broken, 1);
+	assert_int_equal(totals.known, 1);
 	assert_int_equal(totals.fail_program, 0);
 }
 
@@ -58,13 +68,15 @@ TEST(totals_know_whose_failure)
 {
 	static const struct {
 		const char *findings;
-		unsigned program;
+		unsigned program, passes;
 	} rows[] = {
-		{ "[{\"class\":\"program\"}]", 1 },
-		{ "[{\"class\":\"program\"},{\"class\":\"kernel\"}]", 0 },
-		{ "[{\"class\":\"loss\"},{\"class\":\"program\"}]", 0 },
-		{ "[{\"class\":7}]", 0 },
-		{ "[]", 0 },
+		{ "[{\"class\":\"program\"}]", 1, 0 },
+		{ "[{\"class\":\"catalogue\"}]", 0, 1 },
+		{ "[{\"class\":\"catalogue\"},{\"class\":\"kernel\"}]", 0, 0 },
+		{ "[{\"class\":\"program\"},{\"class\":\"kernel\"}]", 0, 0 },
+		{ "[{\"class\":\"loss\"},{\"class\":\"program\"}]", 0, 0 },
+		{ "[{\"class\":7}]", 0, 0 },
+		{ "[]", 0, 0 },
 	};
 
 	for (size_t i = 0; i < KA_N(rows); i++) {
@@ -75,6 +87,7 @@ TEST(totals_know_whose_failure)
 		ka_totals_count(&totals, &result);
 		assert_int_equal(totals.fail, 1);
 		assert_int_equal(totals.fail_program, rows[i].program);
+		assert_int_equal(totals.fail_passes, rows[i].passes);
 		json_decref(result.findings);
 	}
 }

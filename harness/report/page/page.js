@@ -3,7 +3,7 @@
 // row as report/html.c writes it. Text is only ever set as text, never as markup.
 "use strict";
 
-const VERDICTS = ["pass", "fail", "skip", "broken"];
+const VERDICTS = ["pass", "fail", "skip", "broken", "known"]; // as enum ka_verdict_kind
 const AT = ["client", "server", "gateway", "bench"];
 const ROW = 28; // px, as in page.css
 const SVG = "http://www.w3.org/2000/svg";

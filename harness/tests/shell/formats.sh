@@ -24,6 +24,9 @@ is "tap: flat" "$(grep -c '^ *ok' r.tap)" "$(grep -c '^ok' r.tap)"
 is "tap: every line in a form of TAP" \
 	"$(grep -c -v -E '^(TAP version 13|[0-9]+\.\.[0-9]+|(not )?ok [0-9]+ |#|  )' r.tap)" 0
 
+run prove --exec cat "$(dirname "$schema")/data/all.tap"
+has "tap: what is known to fail is no failure for prove" "$out" 'Failed tests: *2, 4, 7$'
+
 is "ktap: version 1" "$(head -n 1 r.ktap)" "KTAP version 1"
 has "ktap: the plan" "$(sed -n 2p r.ktap)" '^1\.\.[0-9]+$'
 is "ktap: every instance" "$(grep -c -E '^ *(not )?ok [0-9]+ .*(client|server)' r.ktap)" "$planned"
