@@ -34,6 +34,20 @@ static const struct ka_setting user_timeout[] = {
 		.error = code,                                                                     \
 		.counters = { { "TcpExt.LockDroppedIcmps", KA_ANY } },                             \
 	}
+/* The data is rejected until the route is back, and then acknowledged; silence comes before any probe. */
+#define REJECTED_FOR_A_WHILE(code)                                                                 \
+	.topology = KA_ROUTED, KA_SETTING(.idle = 3, .intvl = 1, .cnt = 2),                        \
+	KA_STEPS(KA_IDLE, { .do_ = KA_REJECT, .way = KA_PROBES, .value = code }, KA_WRITE(64),     \
+		 { .do_ = KA_HEAL, .at = { .ms = 1000 } },                                         \
+		 { KA_KEEPALIVE_TIMER, .at = { .ms = 1000 }, .value = 0 }, KA_SILENCE),            \
+	.expect = {                                                                                \
+		.when = KA_KEEPALIVE_EXPIRY,                                                       \
+		.error = ETIMEDOUT,                                                                \
+		.probes = KA_CNT,                                                                  \
+		.rst_sent = 1,                                                                     \
+		.counters = { { "TcpExt.LockDroppedIcmps", KA_ANY },                               \
+			      { "TcpExt.TCPTimeouts", KA_SOME } },                                 \
+	}
 
 static const struct ka_case cases[] = {
 	{
@@ -160,6 +174,29 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		DATA_REJECTED(ICMP6_DST_UNREACH_NOPORT),
 		GIVES_UP(ECONNREFUSED),
+	},
+	{
+		KA_CASE("icmp_data_healed"),
+		.why = "an ICMP error is forgotten when the peer is heard again: silence later is "
+		       "called ETIMEDOUT",
+		.source = "tcp_ack(): sk_err_soft = 0; tcp_write_err()",
+		.lesson = "A router loses its route and says so; the error is believed and "
+			  "remembered. Then the route is back, and the data is acknowledged. What "
+			  "happens after that has nothing to do with it: when the peer vanishes "
+			  "some seconds later, keepalive must report ETIMEDOUT. A kernel that "
+			  "kept the old error would send the reader of a log to the wrong "
+			  "router.",
+		.families = KA_V4,
+		REJECTED_FOR_A_WHILE(ICMP_HOST_UNREACH),
+	},
+	{
+		KA_CASE("icmp6_data_healed"),
+		.why = "an ICMPv6 error is forgotten when the peer is heard again: silence later "
+		       "is called ETIMEDOUT",
+		.source = "tcp_ack(): sk_err_soft = 0; tcp_write_err()",
+		.lesson = "As icmp_data_healed, with \"no route\" of ICMPv6.",
+		.families = KA_V6,
+		REJECTED_FOR_A_WHILE(ICMP6_DST_UNREACH_NOROUTE),
 	},
 };
 

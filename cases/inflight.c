@@ -7,6 +7,18 @@
 
 #include "model/vocabulary.h"
 
+/* A byte that is lost until the path heals, and then acknowledged: a loss that is over. */
+#define KA_LOST_AND_FOUND                                                                          \
+	KA_IDLE, KA_SILENCE, KA_WRITE(1), { .do_ = KA_HEAL, .at = { .ms = 1000 } },                \
+	{                                                                                          \
+		KA_KEEPALIVE_TIMER, .at = { .ms = 1000 }, .value = 0                               \
+	}
+/* Long enough for a user timeout, or a few retransmissions, to be over; less than idle. */
+#define KA_SILENCE_LATER                                                                           \
+	{                                                                                          \
+		.do_ = KA_DROP, .way = KA_BOTH_WAYS, .at = {.ms = 2000 }                           \
+	}
+
 static const struct ka_case cases[] = {
 	{
 		KA_CASE("unacked_data"),
@@ -93,6 +105,40 @@ static const struct ka_case cases[] = {
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1), { .do_ = KA_HEAL, .at = { .ms = 1000 } },
 			 { KA_KEEPALIVE_TIMER, .at = { .idle = 2.5, .ms = 2000 }, .value = 0 }),
 		.expect = { KA_LIVES_ON },
+	},
+	{
+		KA_CASE("unacked_data_twice"),
+		.why = "a second loss counts from its own beginning: the first one, which healed, "
+		       "takes nothing off the limit",
+		.source = "retransmits_timed_out(): retrans_stamp; commits 6fa12c850314 (2.6.32), "
+			  "27c80efcc204 (6.12)",
+		.lesson = "A byte is lost three times, then the path heals and it is acknowledged. "
+			  "Some seconds later the path dies, and another byte is lost. The kernel "
+			  "remembers when it first sent something again and compares the time "
+			  "since then with tcp_retries2; an acknowledgement must make it forget. "
+			  "Where it did not (Linux 2.6.32, and after a TCP Fast Open handshake "
+			  "until 6.11), the second loss ended the connection at once, with the "
+			  "time of the first.",
+		.topology = KA_ROUTED,
+		KA_SETTING(.idle = 5, .intvl = 1, .cnt = 9),
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_LOST_AND_FOUND, KA_SILENCE_LATER, KA_WRITE(1)),
+		.expect = { KA_RETRANSMITS_IN_VAIN },
+	},
+	{
+		KA_CASE("unacked_data_twice_user_timeout"),
+		.why = "a user timeout counts from the loss that is, not from one before that "
+		       "healed",
+		.source = "RFC 5482; tcp_clamp_rto_to_user_timeout(), retransmits_timed_out(): "
+			  "retrans_stamp",
+		.lesson =
+			"As unacked_data_twice, with a user timeout of 3 s instead of a number of "
+			"retransmissions. It is over, if it were counted from the first loss, "
+			"before the second one begins.",
+		.topology = KA_ROUTED,
+		KA_SETTING(.idle = 5, .intvl = 1, .cnt = 9, .user_timeout_ms = 3000),
+		KA_STEPS(KA_LOST_AND_FOUND, KA_SILENCE_LATER, KA_WRITE(1)),
+		.expect = { KA_RETRANSMITS_IN_VAIN },
 	},
 };
 

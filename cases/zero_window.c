@@ -136,6 +136,53 @@ static const struct ka_case cases[] = {
 		KA_STEPS(KA_WINDOW_CLOSED, KA_SILENCE, KA_WRITE(100)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
 	},
+	{
+		KA_CASE("zero_window_twice"),
+		.why = "a user timeout counts from the second time that the window closes, when it "
+		       "has been open in between",
+		.source = "RFC 5482; tcp_ack_probe(): icsk_probes_tstamp = 0; commit 9d9b1ee0b2d1 "
+			  "(5.11)",
+		.lesson = "Data waits for a closed window for 1.5 s; then the peer reads, what "
+			  "waited is sent, and the peer stops reading again. The user timeout is "
+			  "2.3 s: two waits that it is longer than each, though not than both. "
+			  "When the window opens the kernel must forget when it first asked; else "
+			  "the second wait would end with its first question, 0.2 s after the "
+			  "write.",
+		.topology = KA_ROUTED,
+		.holds_from = { "5.11, 5.10.13", "9d9b1ee0b2d1" },
+		KA_SETTING(.idle = 5, .intvl = 1, .cnt = 9, .user_timeout_ms = 2300),
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100),
+			 { .do_ = KA_RESUME, .who = KA_PEER, .at = { .ms = 1500 } },
+			 { .do_ = KA_STALL, .who = KA_PEER, .at = { .ms = 500 } },
+			 { .do_ = KA_FILL, .who = KA_PROBER }, KA_WRITE(100)),
+		.expect = { .when = KA_PERSIST_LIMIT,
+			    .error = ETIMEDOUT,
+			    .probes = 0,
+			    .answered = KA_SOME },
+	},
+	{
+		KA_CASE("zero_window_rto_min"),
+		.why = "no window probe comes before 200 ms, however short tcp_rto_min_us makes "
+		       "retransmission timeouts",
+		.source =
+			"tcp_probe0_base(): max(icsk_rto, TCP_RTO_MIN); commit 21c8fe991527 (4.1); "
+			"net.ipv4.tcp_rto_min_us (6.11)",
+		.lesson = "In a data centre retransmission may begin after 5 ms "
+			  "(net.ipv4.tcp_rto_min_us, or rto_min of a route). A closed window is no "
+			  "loss: the reader on the other end is slow, and to ask it every few "
+			  "milliseconds brings nothing. With tcp_retries2 = 3 it would even be "
+			  "given up after a tenth of a second. So window probes keep the old "
+			  "minimum: 0.2, 0.6, 1.4 s, and the end at 3 s, as without the sysctl.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.probers = KA_ONLY_CLIENT,
+		.sysctls = { KA_SMALL_BUFFER,
+			     KA_RETRIES2("3"),
+			     { KA_PROBER, "net/ipv4/tcp_rto_min_us", "5000" } },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_SILENCE, KA_WRITE(100)),
+		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
+	},
 };
 
 KA_THEME(zero_window, "A closed window");

@@ -168,9 +168,10 @@ bool ka_expiries_of(const struct ka_evidence *e, struct ka_expiries *out)
 	out->timer = rule->timer(e->instance, e->facts->hz);
 	if (e->instance->case_->expect.unseen || !e->have_zero || !find_expiries(e, out))
 		return false;
-	if (out->timer.kind == KA_BACKOFF_SYN)
+	/* data that waits sets the timer of window probes as it is written (tcp_check_probe_timer()) */
+	if (out->timer.kind != KA_BACKOFF_DATA && !e->instance->program)
 		out->base_ns = e->zero_ns;
-	else
+	if (out->timer.kind != KA_BACKOFF_SYN)
 		out->timer.rto = find_rto(e, out);
 	if (out->timer.kind == KA_BACKOFF_WINDOW && out->timer.rto)
 		out->timer.rto = ka_greater(out->timer.rto, least);
