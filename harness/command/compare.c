@@ -12,8 +12,8 @@
 #include "report/table.h"
 #include "result/encode.h"
 
-enum format { TEXT, MARKDOWN, JSON };
-static const char *const formats[] = { "text", "markdown", "json", NULL };
+enum format { TEXT, MARKDOWN, JSON, HTML };
+static const char *const formats[] = { "text", "markdown", "json", "html", NULL };
 
 struct options {
 	enum format format;
@@ -23,7 +23,7 @@ struct options {
 };
 
 static const struct ka_option option_rows[] = {
-	{ "format", 'f', "FORMAT", "text (default), markdown, json", 0, ka_take_choice,
+	{ "format", 'f', "FORMAT", "text (default), markdown, json, html", 0, ka_take_choice,
 	  offsetof(struct options, format), .choices = formats },
 	{ "all", 'a', NULL, "Also instances in which nothing changed", 0, ka_take_flag,
 	  .at = offsetof(struct options, all) },
@@ -302,7 +302,7 @@ static json_t *changes_json(const struct ka_column *column)
 	return object;
 }
 
-static json_t *column_json(const struct ka_column *column)
+json_t *ka_comparison_column(const struct ka_column *column)
 {
 	return json_pack("{s:o, s:{s:s, s:i, s:s, s:s}, s:o, s:o}", "file",
 			 ka_json_text(column->file), "kernel", "release", column->release, "hz",
@@ -337,7 +337,7 @@ int ka_comparison_json(const struct ka_comparison *c, bool all, FILE *out)
 	int ret;
 
 	for (size_t j = 0; j < c->n_columns; j++)
-		json_array_append_new(columns, column_json(&c->columns[j]));
+		json_array_append_new(columns, ka_comparison_column(&c->columns[j]));
 	for (size_t r = 0; r < c->rows.n; r++)
 		if (all || ka_comparison_has_changed(c, r))
 			json_array_append_new(rows, row_json(c, r));
@@ -358,6 +358,7 @@ static int write_all(const struct ka_comparison *c, const struct options *option
 		[TEXT] = ka_comparison_text,
 		[MARKDOWN] = ka_comparison_markdown,
 		[JSON] = ka_comparison_json,
+		[HTML] = ka_comparison_html,
 	};
 
 	if (writers[options->format](c, options->all, stdout) < 0)

@@ -65,9 +65,12 @@ enum ka_change ka_compare(const struct ka_result *before, const struct ka_result
 /* "regressed", "moved", ... */
 const char *ka_change_name(enum ka_change change);
 
-/* Writers (compare.c); @all: also rows in which nothing changed. 0 or -ENOMEM. */
+/* Writers (compare.c, compare_html.c); @all: also rows in which nothing changed. 0 or -ENOMEM. */
 int ka_comparison_text(const struct ka_comparison *comparison, bool all, FILE *out);
 int ka_comparison_markdown(const struct ka_comparison *comparison, bool all, FILE *out);
 int ka_comparison_json(const struct ka_comparison *comparison, bool all, FILE *out);
+int ka_comparison_html(const struct ka_comparison *comparison, bool all, FILE *out);
+/* A run as JSON and page have it: file, kernel, counts. A new reference. */
+json_t *ka_comparison_column(const struct ka_column *column);
 
 #endif

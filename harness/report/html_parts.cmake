@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Writes the parts of the page as C arrays: cmake -DFROM=page -DTO=html_parts.c -P html_parts.cmake
+# Writes the parts of the pages as C arrays: cmake -DFROM=page -DTO=html_parts.c -P html_parts.cmake
 set(text "/* Made by html_parts.cmake from page/. */\n#include \"report/html_parts.h\"\n\n")
-foreach(part IN ITEMS head:head.html css:page.css body:body.html tail:rows.html
-    middle:middle.html js:page.js end:end.html)
+foreach(part IN ITEMS head:head.html css:page.css dialog:dialog.html
+    run_body:run.html compare_body:compare.html sheet_body:sheet.html
+    parts:parts.js list:list.js sheet:sheet.js
+    run:run.js compare:compare.js sysctl:sysctl.js program:program.js)
   string(REPLACE ":" ";" part "${part}")
   list(GET part 0 name)
   list(GET part 1 file)

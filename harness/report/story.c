@@ -189,11 +189,11 @@ static void put_packets(FILE *out, const char *prefix, const char *kept)
 	putc('\n', out);
 }
 
-static void put_command(FILE *out, const struct ka_report *report, const struct ka_result *result)
+static void put_command(FILE *out, const char *command, const struct ka_result *result)
 {
 	const char *seed = json_string_value(json_object_get(result->json, "seed"));
 	const struct ka_again again = {
-		.command = report->options.command,
+		.command = command,
 		.kernel = result->where,
 		.instance = result->instance,
 		.more = " --keep",
@@ -204,7 +204,7 @@ static void put_command(FILE *out, const struct ka_report *report, const struct 
 	ka_put_again_command(out, &again);
 }
 
-char *ka_again_text(const struct ka_report *report, const struct ka_result *result)
+char *ka_again_text(const char *command, const struct ka_result *result)
 {
 	char *text = NULL;
 	size_t len;
@@ -212,7 +212,7 @@ char *ka_again_text(const struct ka_report *report, const struct ka_result *resu
 
 	if (!out)
 		return NULL;
-	put_command(out, report, result);
+	put_command(out, command, result);
 	return fclose(out) ? NULL : text;
 }
 
@@ -224,7 +224,7 @@ void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_res
 	put_line(out, prefix, "not kept",
 		 json_string_value(json_object_get(result->json, "keep_error")));
 	put_label(out, prefix, "again");
-	put_command(out, report, result);
+	put_command(out, report->options.command, result);
 	putc('\n', out);
 }
 

@@ -86,8 +86,8 @@ void ka_put_timeline(FILE *out, const struct ka_result *result, const char *pref
 /* What is kept, and the command that runs the instance again. */
 void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
 		  const char *prefix);
-/* That command, to be freed; NULL without memory. */
-char *ka_again_text(const struct ka_report *report, const struct ka_result *result);
+/* That command, to be freed; NULL without memory. @command: argv[0]. */
+char *ka_again_text(const char *command, const struct ka_result *result);
 /* All of it. */
 void ka_put_story(FILE *out, const struct ka_report *report, const struct ka_result *result,
 		  const char *prefix);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two runs side by side: what counts as a regression, and what the model of the timers explains. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "command/compare.h"
 #include "netns/tests/unit.h"
@@ -333,6 +335,41 @@ TEST(text_and_markdown_name_what_changed)
 	assert_non_null(strstr(text, "| instance | A | B | C |\n"));
 	assert_non_null(strstr(text, "vanished: vanished, was pass"));
 	free(text);
+	ka_comparison_free(&c);
+}
+
+static json_t *data_of_page(const struct ka_comparison *c)
+{
+	static const char mark[] = "id=\"results\">";
+	char *text = written(c, ka_comparison_html, false);
+	size_t at = 0;
+	json_t *data;
+
+	while (strncmp(text + at, mark, strlen(mark)) != 0)
+		at++;
+	data = json_loads(text + at + strlen(mark), JSON_DISABLE_EOF_CHECK, NULL);
+	free(text);
+	return data;
+}
+
+/* What is in the page is data; the browser tests look at the rest. */
+TEST(the_page_holds_both_sides)
+{
+	struct ka_comparison c = { .n_columns = 0 };
+	json_t *data, *rows;
+
+	fill(&c);
+	data = data_of_page(&c);
+	assert_int_equal(json_integer_value(json_object_get(data, "instances")), 3);
+	assert_int_equal(json_array_size(json_object_get(data, "runs")), 3);
+	rows = json_object_get(data, "rows");
+	assert_int_equal(json_array_size(rows), 2);
+	rows = json_object_get(json_array_get(rows, 0), "of");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 2), "ch")),
+			    "vanished");
+	assert_non_null(json_object_get(json_object_get(json_array_get(rows, 0), "r"), "t"));
+	assert_null(json_object_get(json_array_get(rows, 2), "r"));
+	json_decref(data);
 	ka_comparison_free(&c);
 }
 

@@ -55,7 +55,7 @@ _kacheck() {
 	fi
 	case $command:$prev in
 	compare:--format | compare:-f)
-		mapfile -t COMPREPLY < <(compgen -W 'text markdown json' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'text markdown json html' -- "$cur")
 		return
 		;;
 	sysctl:--format | sysctl:-f)

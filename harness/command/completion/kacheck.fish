@@ -59,7 +59,7 @@ complete -c kacheck -n '__kacheck_in explain' -a '(__kacheck_instances)'
 complete -c kacheck -n '__kacheck_in report' -F
 complete -c kacheck -n '__kacheck_in compare' -F
 complete -c kacheck -n '__kacheck_in compare' -s a -l all -d 'also where nothing changed'
-complete -c kacheck -n '__kacheck_in compare' -s f -l format -x -a 'text markdown json' -d 'of standard output'
+complete -c kacheck -n '__kacheck_in compare' -s f -l format -x -a 'text markdown json html' -d 'of standard output'
 complete -c kacheck -n '__kacheck_in sysctl' -F
 complete -c kacheck -n '__kacheck_in sysctl' -l system -d 'also what this host reads at boot'
 complete -c kacheck -n '__kacheck_in sysctl' -l from -r -d 'what there was before: FILE or host'

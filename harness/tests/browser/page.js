@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The page in a real browser: node page.js CHROMIUM FOLDER SHOTS. FOLDER holds one.html (one kernel),
-// two.html (two kernels), hostile.html and big.html. One line for each thing that was looked at, as the
+// The pages in a real browser: node page.js CHROMIUM FOLDER SHOTS. FOLDER holds one.html (one kernel),
+// two.html (two kernels), hostile.html and big.html of runs, compare.html and compare_hostile.html. One line for each thing that was looked at, as the
 // shell tests print it.
 "use strict";
 const { chromium } = require("playwright-core");
@@ -17,7 +17,7 @@ function is(what, got, wanted) {
 const count = (page, selector) => page.locator(selector).count();
 const found = (page) => page.textContent("#found");
 
-async function openPage(browser, name, options) {
+async function openPage(browser, name, options, ready) {
 	const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, ...options });
 	page.trouble = [];
 	page.on("console", (m) => page.trouble.push(m.text()));
@@ -29,7 +29,7 @@ async function openPage(browser, name, options) {
 	page.on("request", (r) => r.url().startsWith("http") && page.trouble.push("asks for " + r.url()));
 	const began = Date.now();
 	await page.goto(`file://${folder}/${name}.html`);
-	await page.waitForSelector(".line[data-name]");
+	await page.waitForSelector(ready || ".line[data-name]");
 	page.took = Date.now() - began;
 	return page;
 }
@@ -49,9 +49,9 @@ async function onOneKernel(browser) {
 	await page.keyboard.type("silent_drop/1-1-3/v4 client");
 	is("one: the filter", await found(page), `1 of ${all} instances`);
 	await page.fill("#filter", "");
-	await page.click("button[data-verdict=pass]");
+	await page.click("button[data-chip=pass]");
 	is("one: without passes", await count(page, ".line[data-name] .pass"), 0);
-	await page.click("button[data-verdict=pass]");
+	await page.click("button[data-chip=pass]");
 	await page.click("button[data-theme=silent_drop]");
 	is("one: a theme", await count(page, ".line[data-name]:not([data-name^=silent_drop])"), 0);
 	await page.click("button[data-sort=d]");
@@ -86,7 +86,7 @@ async function onTwoKernels(browser) {
 
 	is("two: a column for each kernel", await count(page, "#head button"), 3);
 	is("two: both in the list of kernels", await count(page, "#kernels tr"), 2);
-	await page.click("#differ");
+	await page.click("button[data-chip='kernels differ']");
 	is("two: what differs", await count(page, ".line[data-name]"), 1);
 	await page.click(".line[data-name]");
 	is("two: both stories", await count(page, "#detail section"), 2);
@@ -107,6 +107,50 @@ async function onHostile(browser) {
 	await page.close();
 }
 
+async function onComparison(browser) {
+	const page = await openPage(browser, "compare");
+
+	is("compare: the headline counts", await page.textContent("#headline"),
+		"1 regressed, 1 moved, 1 changed, 1 fixed, 1 vanished, 1 new · 61 instances");
+	is("compare: what matters most comes first", await page.$$eval(".line[data-name]", (l) => l.map((e) => e.children[0].textContent).join()),
+		"regressed,moved,changed,fixed,vanished,new");
+	is("compare: how many are left out", await page.textContent("#left-out"), (t) => /^55 instances/.test(t));
+	await shot(page, "compare");
+	await page.click("button[data-chip=new]");
+	is("compare: without the new one", await count(page, ".line[data-name]"), 5);
+	await page.fill("#filter", "econnreset");
+	is("compare: the filter looks into changes", await count(page, ".line[data-name]"), 1);
+	await page.fill("#filter", "");
+	await page.focus("#scroll");
+	await page.keyboard.press("j");
+	await page.keyboard.press("Enter");
+	is("compare: opened by keyboard", await page.textContent("#title"), "silent_drop/1-1-3/v4/client");
+	is("compare: two sides", await count(page, "#detail .side"), 2);
+	const [left, right] = await page.$$eval("#detail .side", (sides) => sides.map((e) => e.getBoundingClientRect().x));
+	is("compare: side by side", right - left, (d) => d > 300);
+	is("compare: both timelines", await count(page, "#detail svg[aria-label^=what]"), 2);
+	is("compare: the failure's finding", await page.textContent("#detail .side >> nth=1"), (t) => /end_late/.test(t));
+	is("compare: how to run both again", await page.$$eval("#detail pre", (p) => p.filter((e) => /^kacheck run/.test(e.textContent)).length), 2);
+	await shot(page, "compare-detail");
+	await page.keyboard.press("j");
+	is("compare: on to the next", await page.textContent("#title"), "silent_drop/1-1-1/v6/client");
+	is("compare: whose address it is", decodeURIComponent(await page.evaluate(() => location.hash)), "#silent_drop/1-1-1/v6/client");
+	await page.keyboard.press("Escape");
+	await page.click(".line[data-name='silent_drop/2-1-3/v4/client']");
+	is("compare: vanished has one story", await page.textContent("#detail .side >> nth=1"), (t) => /no such instance/.test(t));
+	is("compare: no errors", page.trouble.join(), "");
+	await page.close();
+
+	const hostile = await openPage(browser, "compare_hostile");
+	await hostile.fill("#filter", "owned");
+	await hostile.click(".line[data-name*=owned]");
+	is("compare: hostile text is text", await hostile.textContent("#title"), (t) => t.includes("</script>"));
+	is("compare: nothing ran", await hostile.evaluate(() => window.owned), undefined);
+	is("compare: no element of it", await count(hostile, "main img, dialog img, dialog b, header img"), 0);
+	is("compare: no errors of it", hostile.trouble.join(), "");
+	await hostile.close();
+}
+
 async function onNarrow(browser) {
 	const page = await openPage(browser, "one", { viewport: { width: 360, height: 740 }, colorScheme: "dark" });
 
@@ -115,6 +159,13 @@ async function onNarrow(browser) {
 	is("360 px: the story fits", await page.evaluate(() => document.getElementById("dialog").scrollWidth), (w) => w <= 360);
 	await shot(page, "narrow");
 	await page.close();
+	const both = await openPage(browser, "compare", { viewport: { width: 360, height: 740 } });
+	is("360 px: compare fits", await both.evaluate(() => document.documentElement.scrollWidth), (w) => w <= 360);
+	await both.click(".line[data-name]");
+	is("360 px: one side below the other", await both.$$eval("#detail .side", (sides) => sides[0].getBoundingClientRect().x === sides[1].getBoundingClientRect().x), true);
+	is("360 px: both stories fit", await both.evaluate(() => document.getElementById("dialog").scrollWidth), (w) => w <= 360);
+	await shot(both, "compare-narrow");
+	await both.close();
 }
 
 async function onMany(browser) {
@@ -132,7 +183,7 @@ async function onMany(browser) {
 
 (async () => {
 	const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
-	for (const test of [onOneKernel, onTwoKernels, onHostile, onNarrow, onMany]) await test(browser);
+	for (const test of [onOneKernel, onTwoKernels, onHostile, onComparison, onNarrow, onMany]) await test(browser);
 	await browser.close();
 	console.log(`${checks} checks, ${failures} failed`);
 	process.exit(failures ? 1 : 0);

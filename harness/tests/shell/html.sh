@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The HTML page in a real browser: Chromium, driven by playwright-core from npm.
+# The HTML pages in a real browser: Chromium, driven by playwright-core from npm.
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
 need jq node npm chromium
@@ -37,6 +37,22 @@ jq -c --arg a "$attack" 'select(.instance == "silent_drop/1-1-1/v4/client") | de
 "$KACHECK" report --format html hostile.json >hostile.html
 is "hostile text" "$?" 1
 is "no text ends the script" "$(grep -c 'owned=1</script' hostile.html)" 0
+
+jq -c 'del(.plan) | if .instance == "peer_killed/1-1-1/v4/client" then .verdict = "broken" | .why = "host stalled" else . end' \
+	one.json >before.json
+jq -c 'del(.plan) | .kernel.release = "9.9.9"
+	| if .instance == "silent_drop/1-1-3/v4/client" then .verdict = "fail" | .why = "ended late" | .detect_s += 1
+		| .findings = [{code: "end_late", class: "loss", text: "ended late", step: null, where: null}]
+	elif .instance == "silent_drop/1-1-1/v6/client" then .detect_s = 2.9 | .off_jiffies = 220
+	elif .instance == "silent_drop/1-1-3/v6/client" then .errno = "ECONNRESET"
+	elif .instance == "silent_drop/2-1-3/v4/client" then .instance = "silent_drop/2-1-9/v4/client" else . end' \
+	one.json >after.json
+"$KACHECK" compare --format html before.json after.json >compare.html
+is "a comparison" "$?" 1
+is "compare: nothing is loaded from anywhere" "$(grep -c -E '(src|href)="?(https?:)?//|@import|url\(' compare.html)" 0
+"$KACHECK" compare --format html before.json hostile.json >compare_hostile.html
+is "compare: hostile text" "$?" 0
+is "compare: no text ends the script" "$(grep -c 'owned=1</script' compare_hostile.html)" 0
 
 lines=$(wc -l <one.json)
 for ((i = 0; i * lines < 10000; i++)); do
