@@ -4,6 +4,9 @@
  * another one, made of subflows, which may outlive them.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "model/vocabulary.h"
 
@@ -22,6 +25,18 @@
 #define SUBFLOW_DIES                                                                               \
 	.when = KA_KEEPALIVE_EXPIRY, .error = ENOTCONN, .probes = KA_CNT, .rst_sent = 1,           \
 	.events = 0x10, .events_full = 0x114, .notice = { .ms = CLOSE_TIMEOUT_S * 1000 }
+
+#define SET(opt, val, err)                                                                         \
+	{                                                                                          \
+		KA_SET(opt), .value = val, .fails = err                                            \
+	}
+#define GET(opt, val)                                                                              \
+	{                                                                                          \
+		KA_GET(opt), .value = val                                                          \
+	}
+/* What TCP refuses, and that none of it is kept. */
+#define REFUSES(opt, beyond, standard)                                                             \
+	SET(opt, 0, EINVAL), SET(opt, -1, EINVAL), SET(opt, beyond, EINVAL), GET(opt, standard)
 
 static const struct ka_case cases[] = {
 	{
@@ -66,6 +81,50 @@ static const struct ka_case cases[] = {
 		.no_user_timeout = true,
 		KA_STEPS(KA_IDLE, { KA_KEEPALIVE_TIMER }, KA_SILENCE),
 		.expect = { SUBFLOW_DIES },
+	},
+	{
+		KA_CASE("mptcp_values_before_connect"),
+		.why = "values set before the handshake reach the subflow, and SO_KEEPALIVE behind "
+		       "it uses them",
+		.source = "sync_socket_options(), mptcp_setsockopt_sol_tcp()",
+		.lesson = "The half that older stable kernels do right: TCP_KEEPIDLE, _INTVL and "
+			  "_CNT are set on a socket, or a listener, without a subflow, and only "
+			  "the switch comes when there is one.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP,
+		.from = KA_FROM_VALUES,
+		.holds_from = FROM_6_10,
+		.one_setting = true,
+		.min_cnt = 3,
+		.sysctls = { CLOSE_TIMEOUT },
+		.no_user_timeout = true,
+		KA_STEPS(KA_CONNECTED, { KA_SWITCH(1) }, KA_LAST_DATA, { KA_KEEPALIVE_TIMER },
+			 KA_SILENCE),
+		.expect = { SUBFLOW_DIES },
+	},
+	{
+		KA_CASE("mptcp_option_ranges"),
+		.why = "an MPTCP socket without a subflow takes and gives the values that TCP does",
+		.source = "__mptcp_setsockopt_set_val(); MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, "
+			  "MAX_TCP_KEEPCNT",
+		.lesson = "Before bind() or connect() there is no subflow that would refuse a "
+			  "value, and the socket itself does not look at the bounds that it is "
+			  "given. So 0, -1 and 40000 are taken and read back; when the subflow "
+			  "comes it refuses them, nobody hears of it, and it has the defaults.",
+		.topology = KA_PAIR,
+		.transport = KA_MPTCP,
+		.from = KA_FROM_NOWHERE,
+		.probers = KA_ONLY_CLIENT,
+		.holds_from = FROM_6_10,
+		.known = { .reference = "__mptcp_setsockopt_set_val() ignores its max, open since "
+					"bd11dc4fb969",
+			   .findings = { KA_FIND_READS } },
+		.one_setting = true,
+		KA_STEPS(GET(TCP_KEEPIDLE, 7200), GET(TCP_KEEPINTVL, 75), GET(TCP_KEEPCNT, 9),
+			 REFUSES(TCP_KEEPIDLE, 40000, 7200), REFUSES(TCP_KEEPINTVL, 32768, 75),
+			 REFUSES(TCP_KEEPCNT, 128, 9), SET(TCP_KEEPIDLE, 32767, 0),
+			 GET(TCP_KEEPIDLE, 32767), KA_CONNECTED, GET(TCP_KEEPIDLE, 32767)),
+		.expect = { .when = KA_NEVER },
 	},
 	{
 		KA_CASE("mptcp_answered"),

@@ -49,6 +49,28 @@ static const struct ka_case cases[] = {
 			 IS("probes", "255"), WRITE("probes", "0", 0), IS("probes", "0")),
 		.expect = { .when = KA_NEVER },
 	},
+	{
+		KA_CASE("sysctl_edges"),
+		.why = "the smallest and the largest values read back as they were written",
+		.source = "proc_dointvec_jiffies(), proc_dou8vec_minmax()",
+		.lesson = "Time and interval are kept in jiffies, in an int: 2147483 s is the most "
+			  "that fits at every HZ, and as much is taken below 0. What is read is "
+			  "divided by HZ again, and must be what was written.",
+		.topology = KA_PAIR,
+		.from = KA_FROM_NOWHERE,
+		.one_setting = true,
+		.known = { .reference = "the kernel divides a negative value as if it had no sign: "
+					"proc_int_k2u_conv_kop(), in 6.19 a macro",
+			   .from = "6.19",
+			   .findings = { KA_FIND_READS } },
+		KA_STEPS(KA_CONNECTED, WRITE("time", "2147483", 0), IS("time", "2147483"),
+			 WRITE("intvl", "2147483", 0), IS("intvl", "2147483"),
+			 WRITE("time", "-1", 0), IS("time", "-1"), WRITE("intvl", "-75", 0),
+			 IS("intvl", "-75"), WRITE("time", "-2147483", 0), IS("time", "-2147483"),
+			 WRITE("intvl", "2147484000", EINVAL), IS("intvl", "-75"),
+			 WRITE("time", "7200", 0), IS("time", "7200")),
+		.expect = { .when = KA_NEVER },
+	},
 };
 
 KA_THEME(sysctl_defaults, "Sysctls belong to a namespace");

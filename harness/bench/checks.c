@@ -39,6 +39,8 @@ static int start_option(struct ka_engine *e, const struct ka_step *step)
 
 	if (ret)
 		return ret;
+	if (ka_engine_lacks_mptcp(e, &reply))
+		return -EPROTONOSUPPORT;
 	ok = reply.error == step->fails && (set || step->fails || reply.value == value);
 	if (reply.error)
 		check(e, ok, reply.error, "%s(%d, %d) of %d gives %s, must give %s",

@@ -156,7 +156,7 @@ static int after_connect(struct ka_engine *e)
 static void after_start(struct ka_engine *e, const struct ka_step *step)
 {
 	e->step_started = true;
-	if (step->do_ == KA_CONNECT && e->step)
+	if (step->do_ == KA_CONNECT && (int)e->step != ka_handshake_step(e->case_))
 		be_ready(e);
 }
 
@@ -309,7 +309,7 @@ static int did_not_take_effect(struct ka_engine *e, const struct ka_step *step)
 
 	if (e->program && ka_program_does(step))
 		return ka_program_explain(e, step);
-	unconnected = step->do_ == KA_CONNECT && !e->step &&
+	unconnected = (int)e->step == ka_handshake_step(e->case_) &&
 		      !(e->ends[0].connected && e->ends[1].connected);
 
 	return ka_engine_fail_by(

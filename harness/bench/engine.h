@@ -100,6 +100,8 @@ int ka_engine_wait(struct ka_engine *e, int64_t until_ns);
  * the timeline. Returns 0 (then @reply, unless NULL, holds the answer) or -errno. */
 int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command,
 		      struct ka_message *reply);
+/* True for the reply of a peer that asked for an MPTCP socket in vain; e->err says so. */
+bool ka_engine_lacks_mptcp(struct ka_engine *e, const struct ka_message *reply);
 /* A command that must succeed. 0 or -errno, of the peer's own failure too. */
 int ka_engine_obey(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command);
 /* Takes in all that a peer has told. Returns how many messages that were. */

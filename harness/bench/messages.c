@@ -77,6 +77,14 @@ static void take_messages(struct ka_engine *e, enum ka_at at)
 		take_message(e, at, &message);
 }
 
+bool ka_engine_lacks_mptcp(struct ka_engine *e, const struct ka_message *reply)
+{
+	if (reply->error != EPROTONOSUPPORT || e->case_->transport == KA_TCP)
+		return false;
+	nn_fail(&e->err, EPROTONOSUPPORT, "this kernel has no MPTCP, or net.mptcp.enabled is 0");
+	return true;
+}
+
 int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command,
 		      struct ka_message *reply)
 {

@@ -154,10 +154,13 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 
 static int set_option(struct ka_peer_self *self, const struct ka_peer_command *command)
 {
-	int ret = setsockopt(self->conn, command->level, command->option, &command->value,
-			     sizeof(command->value));
-	int err = ret < 0 ? errno : 0;
+	int ret = self->conn < 0 ? ka_self_socket(self, &self->conn) : 0, err;
 
+	if (ret)
+		return ret;
+	ret = setsockopt(self->conn, command->level, command->option, &command->value,
+			 sizeof(command->value));
+	err = ret < 0 ? errno : 0;
 	ka_self_call(self, KA_CALL_SETSOCKOPT, ret, err, false);
 	return err;
 }
@@ -165,9 +168,12 @@ static int set_option(struct ka_peer_self *self, const struct ka_peer_command *c
 static int get_option(struct ka_peer_self *self, const struct ka_peer_command *command, int *value)
 {
 	socklen_t len = sizeof(*value);
-	int ret = getsockopt(self->conn, command->level, command->option, value, &len);
-	int err = ret < 0 ? errno : 0;
+	int ret = self->conn < 0 ? ka_self_socket(self, &self->conn) : 0, err;
 
+	if (ret)
+		return ret;
+	ret = getsockopt(self->conn, command->level, command->option, value, &len);
+	err = ret < 0 ? errno : 0;
 	ka_self_call(self, KA_CALL_GETSOCKOPT, ret < 0 ? -1 : *value, err, false);
 	return err;
 }

@@ -153,7 +153,7 @@ int ka_self_begin(struct ka_peer_self *self, int fd)
 
 int ka_self_connect(struct ka_peer_self *self, bool in_vain)
 {
-	int ret = ka_self_socket(self, &self->conn);
+	int ret = self->conn < 0 ? ka_self_socket(self, &self->conn) : 0;
 
 	if (!ret)
 		ret = ka_self_begin(self, self->conn);

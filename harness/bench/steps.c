@@ -19,13 +19,12 @@ static int connect_peers(struct ka_engine *e, const struct ka_step *step)
 
 	if (listens)
 		ret = ka_engine_command(e, KA_AT_CLIENT, &connect, &reply);
-	if (!ret && reply.error == EPROTONOSUPPORT && e->case_->transport != KA_TCP)
-		return nn_fail(&e->err, EPROTONOSUPPORT,
-			       "this kernel has no MPTCP, or net.mptcp.enabled is 0");
+	if (!ret && ka_engine_lacks_mptcp(e, &reply))
+		return -EPROTONOSUPPORT;
 	if (ret || !reply.error)
 		return ret;
 	/* to listen was possible */
-	refused = listens && !e->step &&
+	refused = listens && (int)e->step == ka_handshake_step(e->case_) &&
 		  (reply.error == EPERM || reply.error == EACCES || reply.error == EOPNOTSUPP ||
 		   reply.error == ENOSYS);
 	return ka_engine_fail_by(e, nn_fail(&e->err, reply.error, "listen or connect"),

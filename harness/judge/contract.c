@@ -241,13 +241,13 @@ static bool lacks_first_transmission(const struct ka_evidence *e)
 static void need_segments(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_case *c = e->instance->case_;
-	bool connected = c->n_steps && c->steps[0].do_ == KA_CONNECT && !c->steps[0].unacked &&
-			 have_of_step(e, KA_EV_STEP, 0);
+	int at = ka_handshake_step(c);
+	bool connected = at >= 0 && !c->steps[at].unacked && have_of_step(e, KA_EV_STEP, at);
 
 	if (connected && !passed(e, KA_SEG_SYN))
-		missing(f, 0, "the SYN", "");
+		missing(f, at, "the SYN", "");
 	if (connected && !passed(e, KA_SEG_SYN_ACK))
-		missing(f, 0, "the SYN-ACK", "");
+		missing(f, at, "the SYN-ACK", "");
 	if (lacks_first_transmission(e))
 		missing(f, -1, "the first transmission of data", "");
 	if (e->stop->end.why == KA_END_DIED && e->want->eof && !e->want->error &&

@@ -29,6 +29,17 @@ int ka_number(int n, const struct ka_setting *setting)
 	return n;
 }
 
+int ka_handshake_step(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++) {
+		if (c->steps[i].do_ == KA_CONNECT)
+			return (int)i;
+		if (c->steps[i].do_ != KA_SETSOCKOPT && c->steps[i].do_ != KA_GETSOCKOPT)
+			return -1;
+	}
+	return -1;
+}
+
 int ka_step_value(const struct ka_step *step, const struct ka_setting *setting)
 {
 	double amount = ka_time_s(&step->amount, setting);

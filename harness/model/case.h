@@ -340,6 +340,9 @@ double ka_time_s(const struct ka_time *time, const struct ka_setting *setting);
 int ka_number(int n, const struct ka_setting *setting);
 /* After how many seconds without a packet the gateway forgets; as sysctls have it, whole ones. */
 unsigned ka_gateway_timeout_s(const struct ka_gateway *gateway, const struct ka_setting *setting);
+/* The number of the step that connects, if nothing comes before it but options of the unconnected
+ * socket; -1: there is none, or something that may be in its way. */
+int ka_handshake_step(const struct ka_case *c);
 /* What a KA_SETSOCKOPT or KA_GETSOCKOPT means: .amount or .value. */
 int ka_step_value(const struct ka_step *step, const struct ka_setting *setting);
 

@@ -147,6 +147,14 @@ static bool was_done(const struct ka_case *c, size_t i, unsigned long long verbs
 	return false;
 }
 
+static bool was_connected(const struct ka_case *c, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (c->steps[j].do_ == KA_CONNECT)
+			return true;
+	return false;
+}
+
 const char *ka_step_check(const struct ka_instance *instance, size_t i)
 {
 	const struct ka_case *c = instance->case_;
@@ -162,6 +170,9 @@ const char *ka_step_check(const struct ka_instance *instance, size_t i)
 	if (c->program && (verb->flags & KA_VERB_OBEYED) &&
 	    (step->who == KA_PROBER || step->do_ == KA_JOIN))
 		return "a program obeys nobody";
+	if ((step->do_ == KA_SETSOCKOPT || step->do_ == KA_GETSOCKOPT) && !was_connected(c, i) &&
+	    (step->who == KA_PROBER) != (instance->prober == KA_CLIENT))
+		return "before it connects, only the client has a socket";
 	if (verb->undoes && !was_done(c, i, verb->undoes))
 		return "there is nothing that it could undo";
 	return verb->check ? verb->check(instance, step) : NULL;

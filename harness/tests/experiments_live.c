@@ -56,6 +56,17 @@ static const struct ka_case cases[] = {
 		      .answered = KA_SOME,
 		      .watch = { .idle = 2.5 },
 		      .peer_counters = { { "TcpExt.TCPACKSkippedSeq", KA_SOME } } } },
+	/* options of a socket that is not connected yet */
+	{ KA_WRONG("unconnected_reads", "fail: getsockopt(6, 4) reads 9, must be 8"),
+	  KA_SHORT_EXPERIMENT,
+	  KA_STEPS({ KA_SET(TCP_KEEPIDLE), .value = 9 }, { KA_GET(TCP_KEEPIDLE), .value = 8 },
+		   KA_CONNECTED),
+	  .expect = { .when = KA_NEVER } },
+	{ KA_WRONG("unconnected_is_kept", "fail: getsockopt(6, 5) reads 9, must be 8"),
+	  KA_SHORT_EXPERIMENT, .from = KA_FROM_NOWHERE,
+	  KA_STEPS({ KA_SET(TCP_KEEPINTVL), .value = 9 }, KA_CONNECTED,
+		   { KA_GET(TCP_KEEPINTVL), .value = 8 }),
+	  .expect = { .when = KA_NEVER } },
 	/* what is known to fail, and passes; what fails as it is known to, and otherwise */
 	{ KA_WRONG("known_passes", "fail: passes, though declared known to fail: the patch"),
 	  KA_SHORT_EXPERIMENT, .known = { .reference = "the patch", .findings = { KA_FIND_ERROR } },

@@ -412,6 +412,8 @@ TEST(nonsense)
 {
 	const struct ka_step never_seen[] = { { .do_ = KA_CONNECT },
 					      { .do_ = KA_DROP, .since = KA_SINCE_PROBE } };
+	const struct ka_step unconnected[] = { { .do_ = KA_GETSOCKOPT, .who = KA_PEER },
+					       { .do_ = KA_CONNECT } };
 	struct ka_case c = silent_drop;
 	struct ka_prediction p;
 
@@ -446,6 +448,9 @@ TEST(nonsense)
 	c.steps = never_seen;
 	c.n_steps = 2;
 	assert_refused(&c, &one_one_three, "step 2 (drop): it waits for a probe number below 1");
+	c.steps = unconnected;
+	assert_refused(&c, &one_one_three,
+		       "step 1 (getsockopt): before it connects, only the client has a socket");
 }
 
 TEST(known_failures_without_sense)
