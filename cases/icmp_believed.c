@@ -48,6 +48,18 @@ static const struct ka_setting user_timeout[] = {
 		.counters = { { "TcpExt.LockDroppedIcmps", KA_ANY },                               \
 			      { "TcpExt.TCPTimeouts", KA_SOME } },                                 \
 	}
+/* The data is rejected for 5 s; 0.4 s after the route is back, nothing is in flight any more. */
+#define UNREACHABLE_FOR_5_S(ratelimit, code)                                                       \
+	.topology = KA_ROUTED, KA_SETTING(.idle = 20, .intvl = 1, .cnt = 9),                       \
+	.probers = KA_ONLY_CLIENT, .sysctls = { { KA_GATEWAY, ratelimit, "0" } },                  \
+	KA_STEPS(KA_IDLE, { .do_ = KA_REJECT, .way = KA_PROBES, .value = code }, KA_WRITE(64),     \
+		 { .do_ = KA_HEAL, .at = { .ms = 5000 } },                                         \
+		 { KA_KEEPALIVE_TIMER, .at = { .ms = 400 }, .value = 0 }),                         \
+	.expect = {                                                                                \
+		.when = KA_NEVER,                                                                  \
+		.meanwhile = KA_RETRANSMIT_LIMIT,                                                  \
+		.counters = { { "TcpExt.LockDroppedIcmps", KA_ANY } },                             \
+	}
 
 static const struct ka_case cases[] = {
 	{
@@ -174,6 +186,34 @@ static const struct ka_case cases[] = {
 		.families = KA_V6,
 		DATA_REJECTED(ICMP6_DST_UNREACH_NOPORT),
 		GIVES_UP(ECONNREFUSED),
+	},
+	{
+		KA_CASE("icmp_data_backoff"),
+		.why = "host unreachable for data keeps retransmissions at their first interval, "
+		       "so "
+		       "that a route that comes back is found at once",
+		.source = "RFC 6069; tcp_ld_RTO_revert(), commit f1ecd5d9e736 (2.6.32)",
+		.lesson = "A router has lost the route to the peer for 5 s. Each retransmission "
+			  "doubles the interval to the next; but each is answered with an ICMP "
+			  "error, which proves that the path, not its load, is to blame, and the "
+			  "doubling is taken back. So more than 20 go out, where 5 would by "
+			  "doubling, and when the route is back, the data arrives within 0.2 s. "
+			  "(Linux limits the ICMP errors that it sends to one host to one a "
+			  "second; this router has no limit.)",
+		.families = KA_V4,
+		UNREACHABLE_FOR_5_S("net/ipv4/icmp_ratelimit", ICMP_HOST_UNREACH),
+	},
+	{
+		KA_CASE("icmp6_data_backoff"),
+		.why = "no route for data keeps retransmissions at their first interval, so that a "
+		       "route that comes back is found at once",
+		.source = "RFC 6069; tcp_v6_err(): tcp_ld_RTO_revert(), commit d2924569543c (5.8)",
+		.lesson =
+			"As icmp_data_backoff, for IPv6: RFC 6069 speaks of IPv4 alone, and Linux "
+			"did so until 5.7.",
+		.families = KA_V6,
+		.holds_from = { "5.8", "d2924569543c" },
+		UNREACHABLE_FOR_5_S("net/ipv6/icmp/ratelimit", ICMP6_DST_UNREACH_NOROUTE),
 	},
 	{
 		KA_CASE("icmp_data_healed"),

@@ -60,7 +60,30 @@ static const struct ka_case cases[] = {
 		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
 		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100),
 			 { KA_PERSIST_TIMER, .at = { .ms = 7500 }, .value = KA_ANY }),
-		.expect = { .when = KA_NEVER, .window_probes = true, .answered = 5 },
+		.expect = { .when = KA_NEVER, .meanwhile = KA_PERSIST_LIMIT, .answered = 5 },
+	},
+	{
+		KA_CASE("zero_window_far"),
+		.why = "window probes that are answered go on for ever, at intervals that double "
+		       "up to 120 s and stay there",
+		.source = "RFC 9293 3.8.6.1 MUST-36, MUST-37; tcp_probe0_when(): TCP_RTO_MAX; "
+			  "commit fcdd1cf4dd63 (3.18)",
+		.lesson =
+			"Twenty minutes before a closed window. The intervals are 0.2, 0.4, 0.8 s "
+			"and so on up to 120 s, of which the last nine are. The number of "
+			"doublings "
+			"goes on growing, and what it shifts must not overflow: before Linux "
+			"3.18 the interval could become 0 again, and with it a storm of probes.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.probers = KA_ONLY_CLIENT,
+		.long_ = true,
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100)),
+		.expect = { .when = KA_NEVER,
+			    .meanwhile = KA_PERSIST_LIMIT,
+			    .answered = KA_SOME,
+			    .watch = { .ms = 20 * 60 * 1000 } },
 	},
 	{
 		KA_CASE("zero_window_reopens"),

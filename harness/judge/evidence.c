@@ -184,18 +184,30 @@ static void find_unacked(struct ka_evidence *e)
 	}
 }
 
-/* The write after which data waits: for the window, or for a way out of the host. */
-static void find_write(struct ka_evidence *e)
+/* The prober's last write; 0: none. */
+static int64_t last_write_ns(const struct ka_evidence *e)
 {
+	int64_t ns = 0;
+
 	for (size_t i = 0; i < e->end_index; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 
-		if (event->what != KA_EV_CALL || event->at != e->at ||
-		    event->call.name != KA_CALL_WRITE || event->call.ret <= 0)
-			continue;
-		e->have_zero = true;
-		e->zero_ns = event->t_ns;
+		if (event->what == KA_EV_CALL && event->at == e->at &&
+		    event->call.name == KA_CALL_WRITE && event->call.ret > 0)
+			ns = event->t_ns;
 	}
+	return ns;
+}
+
+/* The write after which data waits: for the window, or for a way out of the host. */
+static void find_write(struct ka_evidence *e)
+{
+	int64_t ns = last_write_ns(e);
+
+	if (!ns)
+		return;
+	e->have_zero = true;
+	e->zero_ns = ns;
 }
 
 /* Nothing is ever received: the first SYN takes the place of L. */
@@ -255,6 +267,9 @@ static void find_zero(struct ka_evidence *e)
 		find[zero](e);
 	if (e->have_zero && !e->cause)
 		e->cause = ka_zero_text(zero);
+	e->waits_ns = e->have_zero ? e->zero_ns : 0;
+	if (ka_regime_is(e->want->when, KA_REGIME_LIVES))
+		e->waits_ns = last_write_ns(e);
 }
 
 int64_t ka_late_ns(const struct ka_evidence *e, int64_t due_ns, int64_t seen_ns)

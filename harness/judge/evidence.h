@@ -51,6 +51,9 @@ struct ka_evidence {
 	int64_t zero_ns;
 	int64_t cause_began_ns; /* of an end at once: not before this */
 	const char *cause;      /* in words */
+	/* what the timer of what waits counts from: the same, or, of a connection that lives through it,
+	 * the last write; 0: not known */
+	int64_t waits_ns;
 
 	/* probes on the wire */
 	int probes;                        /* unanswered ones, since L */

@@ -2,6 +2,9 @@
 /* See expiries.h. */
 #include "judge/expiries.h"
 
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 #include <stdio.h>
 
 #include "judge/regimes.h"
@@ -26,26 +29,56 @@ static void note_answer(struct ka_expiries *x, int64_t ns)
 
 static void note_expiry(struct ka_expiries *x, int64_t ns)
 {
+	x->reverted[x->n] = false;
 	x->ns[x->n] = x->set_ns[x->n] = ns;
 	x->unanswered[x->n] = x->n ? x->unanswered[x->n - 1] + 1 : 1;
 	x->n++;
 }
 
-/* Returns false when there are too many, or something else than silence met them: an ICMP error
- * takes a doubling back (tcp_ld_RTO_revert()). */
-static bool find_expiries(const struct ka_evidence *e, struct ka_expiries *x)
+/* RFC 6069: the network, not congestion, has lost the segment. Only these codes say so
+ * (tcp_v4_err(), tcp_v6_err()). */
+static bool takes_doubling_back(const struct ka_evidence *e, const struct ka_packet *p)
 {
+	if (e->instance->family == AF_INET)
+		return p->icmp_type == ICMP_DEST_UNREACH &&
+		       (p->icmp_code == ICMP_NET_UNREACH || p->icmp_code == ICMP_HOST_UNREACH);
+	return p->icmp_type == ICMP6_DST_UNREACH && p->icmp_code == ICMP6_DST_UNREACH_NOROUTE;
+}
+
+/* tcp_ld_RTO_revert(): once for each expiry, and not before the first one. */
+static void note_error(const struct ka_evidence *e, struct ka_expiries *x,
+		       const struct ka_event *event)
+{
+	if (x->timer.kind != KA_BACKOFF_DATA || !x->n || x->reverted[x->n - 1] ||
+	    !takes_doubling_back(e, &event->packet))
+		return;
+	x->reverted[x->n - 1] = true;
+	x->set_ns[x->n - 1] = event->t_ns;
+}
+
+static bool find_expiries(const struct ka_evidence *e, enum ka_segment expiry,
+			  struct ka_expiries *x)
+{
+	uint32_t una = 0;
+
 	for (size_t i = 0; i < e->end_index; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_packet *p = ka_evidence_packet(e, event);
+		bool news = p && p->accepted && (int32_t)(p->ack - una) > 0;
 
-		if (!p || event->t_ns <= e->zero_ns)
+		if (news)
+			una = p->ack;
+		if (!p || event->t_ns <= e->waits_ns)
 			continue;
-		if (p->kind == KA_SEG_ICMP || x->n == KA_MAX_EXPIRIES)
-			return false;
+		x->many = x->n == KA_MAX_EXPIRIES;
+		if (x->many)
+			break;
+		x->over |= news;
 		if (p->accepted)
 			note_answer(x, event->t_ns);
-		if (p->out && p->kind == ka_rule(e->want->when)->expiry)
+		if (!p->out && p->kind == KA_SEG_ICMP)
+			note_error(e, x, event);
+		if (p->out && p->kind == expiry)
 			note_expiry(x, event->t_ns);
 	}
 	return x->n > 0;
@@ -76,8 +109,11 @@ static void drop_first(struct ka_expiries *x)
 {
 	x->base_ns = x->ns[0];
 	x->n--;
-	for (unsigned i = 0; i < x->n; i++)
-		x->ns[i] = x->set_ns[i] = x->ns[i + 1];
+	for (unsigned i = 0; i < x->n; i++) {
+		x->ns[i] = x->ns[i + 1];
+		x->set_ns[i] = x->set_ns[i + 1];
+		x->reverted[i] = x->reverted[i + 1];
+	}
 }
 
 /* A tail loss probe sends the data once more, about as soon as the timer would, and sets the timer
@@ -85,8 +121,10 @@ static void drop_first(struct ka_expiries *x)
 static void take_loss_probe_off(const struct ka_evidence *e, struct ka_expiries *x)
 {
 	int64_t one_and_a_half = x->timer.rto * e->tick_ns * 3 / 2;
-	bool first = x->n > 1 ? x->ns[1] - x->ns[0] < one_and_a_half
-			      : ka_evidence_counter(e, "TcpExt.TCPLossProbes") > 0;
+	/* neither is one doubled whose doubling an ICMP error took back */
+	bool first = x->n > 1 && !x->reverted[0]
+			     ? x->ns[1] - x->ns[0] < one_and_a_half
+			     : ka_evidence_counter(e, "TcpExt.TCPLossProbes") > 0;
 
 	if (x->timer.kind == KA_BACKOFF_DATA && first)
 		drop_first(x);
@@ -143,12 +181,41 @@ static void infer_rto(const struct ka_evidence *e, struct ka_expiries *x)
 	x->timer.rto_most = rto[1];
 }
 
+/* How many doublings were taken back by expiry @k. */
+static unsigned taken_back(const struct ka_expiries *x, unsigned k)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < k && i < x->n; i++)
+		n += x->reverted[i];
+	return n;
+}
+
+/* An ICMP error sets the timer to what is then left of RTO, without regard to the user timeout. What has
+ * passed since the retransmission is rounded up to jiffies (usecs_to_jiffies()). */
+static void length_after_error(const struct ka_expiries *x, unsigned k, int64_t length[2])
+{
+	int64_t tick_ns = KA_NS_PER_S / x->timer.hz;
+	int64_t passed = x->set_ns[k - 1] - x->ns[k - 1];
+	struct ka_backoff timer = x->timer;
+
+	timer.ut_ms = 0;
+	ka_backoff_length(&timer, k - taken_back(x, k), 0, length);
+	length[0] += ka_floor_div(-passed - KA_JIFFY_LAG_NS, tick_ns);
+	length[1] += ka_lesser(ka_floor_div(-passed + KA_JIFFY_LAG_NS, tick_ns), 0);
+}
+
 /* Jiffies from expiry @k to the next, for all that RTO may be. */
 static void length_of(const struct ka_expiries *x, unsigned k, int64_t since_ns, int64_t length[2])
 {
 	struct ka_backoff slow = x->timer;
 	int64_t most[2];
 
+	if (k && k <= x->n && x->reverted[k - 1]) {
+		length_after_error(x, k, length);
+		return;
+	}
+	k -= taken_back(x, k);
 	ka_backoff_length(&x->timer, k, since_ns, length);
 	if (!slow.rto_most)
 		return;
@@ -159,18 +226,20 @@ static void length_of(const struct ka_expiries *x, unsigned k, int64_t since_ns,
 
 bool ka_expiries_of(const struct ka_evidence *e, struct ka_expiries *out)
 {
-	const struct ka_rule *rule = ka_rule(e->want->when);
+	const struct ka_expect *expect = &e->instance->case_->expect;
+	bool lives = ka_regime_is(e->want->when, KA_REGIME_LIVES);
+	const struct ka_rule *rule = ka_rule(lives ? expect->meanwhile : e->want->when);
 	int64_t least = ka_wheel_ms(RTO_MIN_MS, e->facts->hz);
 
 	*out = (struct ka_expiries){ 0 };
 	if (!rule->timer)
 		return false;
 	out->timer = rule->timer(e->instance, e->facts->hz);
-	if (e->instance->case_->expect.unseen || !e->have_zero || !find_expiries(e, out))
+	if (expect->unseen || !e->waits_ns || !find_expiries(e, rule->expiry, out))
 		return false;
 	/* data that waits sets the timer of window probes as it is written (tcp_check_probe_timer()) */
 	if (out->timer.kind != KA_BACKOFF_DATA && !e->instance->program)
-		out->base_ns = e->zero_ns;
+		out->base_ns = e->waits_ns;
 	if (out->timer.kind != KA_BACKOFF_SYN)
 		out->timer.rto = find_rto(e, out);
 	if (out->timer.kind == KA_BACKOFF_WINDOW && out->timer.rto)
@@ -180,7 +249,7 @@ bool ka_expiries_of(const struct ka_evidence *e, struct ka_expiries *out)
 		infer_rto(e, out);
 	else
 		take_loss_probe_off(e, out);
-	out->clock_ns = out->timer.kind == KA_BACKOFF_SYN ? e->zero_ns : out->ns[0];
+	out->clock_ns = out->timer.kind == KA_BACKOFF_SYN ? e->waits_ns : out->ns[0];
 	return out->timer.rto > 0 && out->n > 0;
 }
 
@@ -243,7 +312,7 @@ bool ka_expiries_window(const struct ka_evidence *e, int64_t window[2])
 	int64_t set_ns[2], slack;
 	unsigned k = 1, unanswered;
 
-	if (!ka_expiries_of(e, &x))
+	if (!ka_expiries_of(e, &x) || x.many)
 		return false;
 	while (k < x.n && !was_due(e, &x, k + 1))
 		k++;
@@ -285,7 +354,7 @@ bool ka_expiries_off(const struct ka_evidence *e, int64_t *off)
 	int64_t length[2], set[2], seen = e->facts->j0 + ka_floor_div(e->end_ns, e->tick_ns);
 	bool have = false;
 
-	if (!e->facts->phase_known || !e->detected || !ka_expiries_of(e, &x))
+	if (!e->facts->phase_known || !e->detected || !ka_expiries_of(e, &x) || x.many)
 		return false;
 	set_in(e, &x, set);
 	length_of(&x, x.n, x.set_ns[x.n - 1] - x.clock_ns, length);
@@ -363,6 +432,22 @@ static unsigned check_interval(const struct ka_evidence *e, const struct ka_expi
 	return uncounted;
 }
 
+/* What waits when the watch is over: the timer that works for it has not been forgotten. */
+static void check_next(const struct ka_evidence *e, const struct ka_expiries *x,
+		       struct ka_findings *f)
+{
+	int64_t set_ns = x->set_ns[x->n - 1], length[2], latest_ns;
+	char text[32];
+
+	if (x->over || x->many || !e->stop || !ka_regime_is(e->want->when, KA_REGIME_LIVES))
+		return;
+	length_of(x, x->n, set_ns - x->clock_ns, length);
+	latest_ns = set_ns + (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
+	if (e->stop->t_ns > latest_ns + ka_late_ns(e, latest_ns, e->stop->t_ns))
+		ka_find(f, KA_FIND_EXPIRY, -1, "%s has not come %.3f s after the one before",
+			expiry_name(x, x->n, text), ka_seconds(e->stop->t_ns - set_ns));
+}
+
 void ka_check_expiries(const struct ka_evidence *e, struct ka_findings *f)
 {
 	struct ka_expiries x;
@@ -374,4 +459,5 @@ void ka_check_expiries(const struct ka_evidence *e, struct ka_findings *f)
 		check_interval(e, &x, 0, 0, f);
 	for (unsigned k = 1; k < x.n; k++)
 		uncounted = check_interval(e, &x, k, uncounted, f);
+	check_next(e, &x, f);
 }

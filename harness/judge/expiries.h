@@ -26,6 +26,10 @@ struct ka_expiries {
 	int64_t set_ns[KA_MAX_EXPIRIES]; /* when it was set again: then, or by an answer */
 	unsigned unanswered
 		[KA_MAX_EXPIRIES]; /* window probes since the last answer, this included */
+	/* an ICMP error that took the doubling back, and set the timer again (RFC 6069) */
+	bool reverted[KA_MAX_EXPIRIES];
+	bool over; /* what waited was acknowledged */
+	bool many; /* there were more of them */
 };
 
 /* Returns false where the wire does not show them all, or RTO is not known. */

@@ -48,6 +48,7 @@ bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who)
 bool ka_case_persists(const struct ka_case *case_)
 {
 	return case_->expect.window_probes ||
+	       ka_regime_is(case_->expect.meanwhile, KA_REGIME_WINDOW_PROBES) ||
 	       ka_regime_is(case_->expect.when, KA_REGIME_WINDOW_PROBES);
 }
 

@@ -194,6 +194,9 @@ struct ka_expect {
 	 * 0x2001 and 0x2145 for an EOF). .events: registered for IN|RDHUP; .events_full: for all */
 	uint32_t events, events_full;
 	struct ka_time watch; /* KA_NEVER: how long it must live after the last step */
+	/* KA_NEVER: the rule that could end it and does not, but whose timer works meanwhile, from the
+	 * last write on, and is judged; 0: none */
+	enum ka_when meanwhile;
 	/* the application hears of the end only so much later (MPTCP keeps a connection without a
 	 * subflow); 0: at once */
 	struct ka_time notice;

@@ -54,6 +54,14 @@ static const struct ka_case cases[] = {
 		   { .do_ = KA_DROP, .way = KA_ANSWERS, .after = 1 },
 		   { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .unacked = true }),
 	  .expect = { KA_EXPIRES_DESPITE_ICMP } },
+	{ KA_WRONG("error_that_takes_nothing_back", "fail: sock_diag: timer 1"), KA_EXPERIMENT,
+	  SETTING(0), .sysctls = { { KA_GATEWAY, "net/ipv4/icmp_ratelimit", "0" } },
+	  KA_STEPS(KA_IDLE, { .do_ = KA_REJECT, .way = KA_PROBES, .value = ICMP_PORT_UNREACH },
+		   KA_WRITE(64), { .do_ = KA_HEAL, .at = { .ms = 2000 } },
+		   { KA_KEEPALIVE_TIMER, .at = { .ms = 400 }, .value = 0 }),
+	  .expect = { .when = KA_NEVER,
+		      .meanwhile = KA_RETRANSMIT_LIMIT,
+		      .counters = { { "TcpExt.LockDroppedIcmps", KA_ANY } } } },
 };
 
 KA_THEME(experiments_loss, "Must not pass: losses and windows, twice");

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging the timer of what waits by what the wire shows of it: data in flight, a handshake, window
  * probes; and the peer's own probes. */
+#include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 
 #include "judge/backoff.h"
+#include "judge/expiries.h"
 #include "judge/wheel.h"
 #include "scene.h"
 
@@ -172,21 +174,105 @@ SCENE_TEST(a_late_interval_in_a_loud_second)
 	assert_null(strstr(s->verdict.why, "retransmission 2"));
 }
 
-/* Without RTO, or after an ICMP error, only the prediction is left. */
+/* Without RTO, only the prediction is left. */
 SCENE_TEST(not_more_than_is_known)
 {
-	int64_t ns;
-
 	story(s, true, 4);
 	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 0;
 	scene_expect(s, KA_PASS, "");
 	assert_false(s->verdict.have_off);
 	assert_true(s->verdict.window_s[1] - s->verdict.window_s[0] > 1);
-	ns = story(s, true, 4);
-	scene_packet(s, ns - 400 * MS, (struct ka_packet){ .kind = KA_SEG_ICMP });
-	scene_judge(s);
-	assert_false(s->verdict.have_off);
-	assert_true(s->verdict.window_s[1] - s->verdict.window_s[0] > 1);
+}
+
+/* Each retransmission is answered with an ICMP error, and the next one comes after RTO. */
+static void unreachable(struct scene *s, uint8_t code)
+{
+	struct ka_event *kept;
+	int64_t ns;
+
+	story(s, false, 4); /* the end is behind all that is sent */
+	while ((kept = scene_find(s, KA_SEG_RETRANSMIT, 0)))
+		scene_remove(s, kept);
+	ns = scene_fired(s, scene_find(s, KA_SEG_DATA, 0)->t_ns, RTO_J);
+	for (int k = 0; k < 15; k++) {
+		retransmit(s, ns);
+		scene_packet(s, ns + 100 * US,
+			     (struct ka_packet){ .kind = KA_SEG_ICMP,
+						 .icmp_type = ICMP_DEST_UNREACH,
+						 .icmp_code = code });
+		ns = scene_fired(s, ns + 100 * US, RTO_J - 1);
+	}
+	end_at(s, ns);
+}
+
+SCENE_TEST(an_error_takes_a_doubling_back)
+{
+	unreachable(s, ICMP_HOST_UNREACH);
+	scene_expect(s, KA_PASS, "");
+	assert_true(s->verdict.have_off);
+	assert_int_equal(s->verdict.off_jiffies, 0);
+	scene_find(s, KA_SEG_RETRANSMIT, 9)->t_ns += 20 * TICK;
+	scene_expect(s, KA_FAIL, "retransmission 10 comes after");
+	unreachable(s, ICMP_HOST_UNREACH);
+	scene_remove(s, scene_find(s, KA_SEG_ICMP, 4));
+	scene_expect(s, KA_FAIL, "retransmission 6 comes after");
+	/* any other error takes nothing back */
+	unreachable(s, ICMP_PORT_UNREACH);
+	scene_expect(s, KA_FAIL, "retransmission 2 comes after");
+}
+
+/* A connection that lives before a closed window, and @n window probes. Returns when the next is due. */
+static int64_t before_a_window(struct scene *s, int n)
+{
+	int64_t ns;
+
+	scene_alive(s, 0);
+	s->case_.expect.meanwhile = KA_PERSIST_LIMIT;
+	s->case_.expect.probes = KA_ANY;
+	s->prediction.probes = KA_ANY;
+	ns = scene_find_event(s, KA_EV_END, 0)->t_ns - 50 * TICK;
+	scene_call(s, ns, KA_CALL_WRITE, 10, 0);
+	scene_find_event(s, KA_EV_CALL, 0)->call.after_end = false;
+	scene_info(s, ns + 10 * US, TCP_ESTABLISHED, 0);
+	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 220000;
+	scene_find_event(s, KA_EV_TCP_INFO, 1)->info.rto_us = 220000;
+	for (int k = 0; k < n; k++) {
+		ns = scene_fired(s, ns, 55 << k);
+		scene_probe(s, ns);
+		scene_answer(s, ns + 60 * US);
+	}
+	scene_find_counter(s, "TcpExt.TCPKeepAlive")->counter.delta = 0;
+	scene_counter(s, "TcpExt.TCPWinProbe", n);
+	ns = scene_fired(s, ns, 55 << n);
+	scene_find_event(s, KA_EV_END, 0)->t_ns = ns - TICK;
+	return ns;
+}
+
+SCENE_TEST(lives_before_a_window)
+{
+	int64_t due_ns = before_a_window(s, 5);
+
+	scene_expect(s, KA_PASS, "");
+	scene_find_event(s, KA_EV_END, 0)->t_ns = due_ns + 300 * TICK;
+	scene_expect_only(s, KA_FAIL, "window probe 6 has not come");
+	before_a_window(s, 5);
+	scene_find(s, KA_SEG_PROBE, 0)->t_ns -= 3 * TICK;
+	scene_expect(s, KA_FAIL, "window probe 1 comes after");
+	before_a_window(s, 5);
+	scene_find(s, KA_SEG_PROBE, 3)->t_ns -= 100 * TICK;
+	scene_expect(s, KA_FAIL, "window probe 4 comes after");
+}
+
+/* Of more than there is room for, the first ones are judged. */
+SCENE_TEST(a_storm_of_window_probes)
+{
+	int64_t ns = before_a_window(s, 1);
+
+	for (int k = 0; k < KA_MAX_EXPIRIES; k++)
+		scene_probe(s, ns += TICK);
+	scene_find_counter(s, "TcpExt.TCPWinProbe")->counter.delta = KA_MAX_EXPIRIES + 1;
+	scene_find_event(s, KA_EV_END, 0)->t_ns = ns + TICK;
+	scene_expect(s, KA_FAIL, "window probe 3 comes after");
 }
 
 /* What was measured before the last acknowledgement is not RTO any more. */
