@@ -40,6 +40,7 @@ static bool read_ip4(struct cursor *c, struct ka_packet *out)
 		return false;
 	memcpy(&ip, c->at, sizeof(ip));
 	out->ttl = ip.ttl;
+	out->tos = ip.tos;
 	out->dont_fragment = ntohs(ip.frag_off) & IP_DF;
 	c->proto = ip.protocol;
 	if (ntohs(ip.tot_len) < ip.ihl * 4u)
@@ -56,6 +57,7 @@ static bool read_ip6(struct cursor *c, struct ka_packet *out)
 		return false;
 	memcpy(&ip, c->at, sizeof(ip));
 	out->ttl = ip.ip6_hlim;
+	out->tos = (uint8_t)(ntohl(ip.ip6_flow) >> 20);
 	out->dont_fragment = true;
 	c->proto = ip.ip6_nxt;
 	c->ip_payload = ntohs(ip.ip6_plen);

@@ -132,6 +132,13 @@ static int put_sysctl(struct ka_engine *e, const struct ka_sysctl *s)
 	return nn_sysctl_put(e->net.ns[ka_engine_node(e, s->who)], s->key, s->value, &e->err);
 }
 
+/* The kernel's own default. A distribution's may be another, and every segment then carries bits and an
+ * option of AccECN (since Linux 7.0). Where it cannot be written it is for others to find. */
+static void put_ecn(struct ka_engine *e, enum nn_node node)
+{
+	(void)nn_sysctl_set(e->net.ns[node], "net/ipv4/tcp_ecn", "2", NULL);
+}
+
 static int put_sysctls(struct ka_engine *e)
 {
 	const struct ka_case *c = e->case_;
@@ -141,6 +148,8 @@ static int put_sysctls(struct ka_engine *e)
 		ret = put_setting(e);
 	for (int at = 0; !ret && c->no_timestamps && at < 2; at++)
 		ret = ka_engine_put_number(e, node_of(at), "net/ipv4/tcp_timestamps", 0);
+	for (int at = 0; at < 2; at++)
+		put_ecn(e, node_of(at));
 	for (size_t i = 0; !ret && i < KA_N(c->sysctls); i++) {
 		ret = put_sysctl(e, &c->sysctls[i]);
 		if (ret == -ENOENT)

@@ -83,6 +83,12 @@ void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_rst_format(const struct ka_evidence *e, struct ka_findings *f);
 void ka_check_rst_counts(const struct ka_evidence *e, struct ka_findings *f);
 
+/* ---- checks_header.c ----------------------------------------------------------------------------- */
+
+/* What probes and their answers say beside flags and numbers, at both ends: time stamps, TTL, DF, TOS, a
+ * window that does not shrink. */
+void ka_check_headers(const struct ka_evidence *e, struct ka_findings *f);
+
 /* ---- gaps.c: each probe comes when the one before says ------------------------------------------- */
 
 void ka_check_gaps(const struct ka_evidence *e, struct ka_findings *f);

@@ -6,7 +6,6 @@
 #include "judge/checks.h"
 #include "judge/replay.h"
 #include "judge/values.h"
-#include "model/release.h"
 #include "model/util.h"
 
 bool ka_number_fits(int64_t seen, int want)
@@ -184,102 +183,10 @@ static bool differs(const struct ka_evidence *e, const struct ka_packet *p, uint
 	return true;
 }
 
-/* The kernel takes the time before it builds a segment, the capture when the device gets it. */
-#define STAMP_LAG_NS INT64_C(20000000)
-
-/* How far the clock that a socket stamps its segments with is ahead of the one of the captures. */
-struct stamps {
-	bool have;
-	uint32_t first; /* the first stamp and when it was sent: they count from there */
-	int64_t first_ns;
-	int64_t ahead_ns; /* at the most, so far: what is stamped late is behind */
-};
-
-/* Takes in the stamp of a segment. Returns how far it is off, 0 when the lag of an observer explains
- * it. In milliseconds since Linux 4.13 (tcp_ts), in jiffies before. */
-static int64_t stamp_off_ns(const struct ka_evidence *e, const struct ka_event *event,
-			    struct stamps *stamps)
-{
-	const struct ka_packet *p = &event->packet;
-	int64_t ahead_ns, off_ns, lag_ns = 2000000;
-
-	if (!p->timestamps || p->flags & (TH_SYN | TH_RST) ||
-	    !ka_release_reaches(e->facts->release, "4.13"))
-		return 0;
-	if (!stamps->have)
-		*stamps =
-			(struct stamps){ .have = true, .first = p->tsval, .first_ns = event->t_ns };
-	ahead_ns = (int64_t)(int32_t)(p->tsval - stamps->first) * 1000000 -
-		   (event->t_ns - stamps->first_ns);
-	off_ns = ahead_ns - stamps->ahead_ns;
-	if (off_ns > 0)
-		stamps->ahead_ns = ahead_ns;
-	lag_ns += e->facts->virtual_clock ? 0 : STAMP_LAG_NS;
-	lag_ns += ka_noise_at(e->facts, event->t_ns, event->t_ns) +
-		  ka_noise_at(e->facts, stamps->first_ns, stamps->first_ns);
-	return off_ns < -lag_ns || off_ns > lag_ns ? off_ns : 0;
-}
-
-/* RFC 7323 4.1: a timestamp is the time at which the segment is sent. */
-static void check_stamps(const struct ka_evidence *e, struct ka_findings *f)
-{
-	struct stamps stamps = { .have = false };
-	int k = 0;
-
-	for (size_t i = 0; i < e->timeline->n; i++) {
-		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
-		int64_t off_ns;
-
-		if (!p || !p->out || p->kind == KA_SEG_ICMP)
-			continue;
-		off_ns = stamp_off_ns(e, &e->timeline->events[i], &stamps);
-		k += p->kind == KA_SEG_PROBE;
-		if (p->kind != KA_SEG_PROBE || !off_ns)
-			continue;
-		ka_find(f, KA_FIND_PROBE_FORMAT, -1,
-			"the timestamp of probe %d of all is %.3f s %s its time", k,
-			(double)(off_ns < 0 ? -off_ns : off_ns) / 1e9,
-			off_ns < 0 ? "behind" : "ahead of");
-		return;
-	}
-}
-
-/* What every segment of a connection has in common: how far it may travel, and a window whose right edge
- * never moves back (RFC 9293 3.8.6; tcp_select_window()). */
-static void check_headers(const struct ka_evidence *e, struct ka_findings *f)
-{
-	const struct ka_packet *before = NULL;
-	int k = 0;
-
-	for (size_t i = 0; i < e->timeline->n; i++) {
-		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
-
-		if (!p || !p->out || p->kind == KA_SEG_ICMP || p->flags & (TH_SYN | TH_RST))
-			continue;
-		k += p->kind == KA_SEG_PROBE;
-		if (before && p->kind == KA_SEG_PROBE && p->ttl != before->ttl)
-			ka_find(f, KA_FIND_PROBE_FORMAT, -1,
-				"probe %d of all has TTL %u, must be %u", k, p->ttl, before->ttl);
-		else if (before && p->kind == KA_SEG_PROBE && p->ack == before->ack &&
-			 p->window < before->window)
-			ka_find(f, KA_FIND_PROBE_FORMAT, -1,
-				"probe %d of all takes the window back from %u to %u", k,
-				before->window, p->window);
-		else {
-			before = p;
-			continue;
-		}
-		return;
-	}
-}
-
 void ka_check_probe_format(const struct ka_evidence *e, struct ka_findings *f)
 {
 	char text[80];
 	int k = 0;
-
-	check_stamps(e, f);
-	check_headers(e, f);
 
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);

@@ -3,12 +3,18 @@
  * Guards against vacuity. A test that passes because nothing was done, or because nobody looked,
  * proves nothing: here the experiment itself is on trial, not the kernel.
  */
+#include <netinet/ip.h>
+
 #include "judge/checks.h"
 #include "judge/program.h"
 #include "model/verbs.h"
 
 /* Captured times are converted from the wall clock: a step of it moves packets against the rest. */
 #define MAX_CLOCK_STEP_NS INT64_C(1000000)
+
+/* RFC 3168 6.1: the two flags of TCP's header that netinet/tcp.h does not name. */
+#define ECE     0x40u
+#define ECE_CWR 0xc0u
 
 /* A packet leaves an end in the direction that a rule looks at. Its flags do not count: a kernel that
  * sends anything at all is not silent, and the rule was not made for what it sends. */
@@ -300,6 +306,26 @@ static void check_timestamps(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
+/* RFC 3168 6.1.1: asked for in the SYN, granted in the SYN-ACK, and then said of data. */
+static void check_ecn(const struct ka_evidence *e, struct ka_findings *f)
+{
+	bool capable = false;
+
+	if (!e->instance->case_->ecn)
+		return;
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
+
+		if (p && p->kind == KA_SEG_SYN && (p->flags & ECE_CWR) != ECE_CWR)
+			ka_find(f, KA_FIND_TRANSPORT, -1, "the SYN does not ask for ECN");
+		if (p && p->kind == KA_SEG_SYN_ACK && (p->flags & ECE_CWR) != ECE)
+			ka_find(f, KA_FIND_TRANSPORT, -1, "the server does not accept ECN");
+		capable |= p && p->out && p->len && p->tos & IPTOS_ECN_MASK;
+	}
+	if (!capable)
+		ka_find(f, KA_FIND_TRANSPORT, -1, "no data of the prober is ECN-capable");
+}
+
 /* MPTCP was spoken, or refused by the server, as declared. */
 static void check_transport(const struct ka_evidence *e, struct ka_findings *f)
 {
@@ -377,5 +403,6 @@ void ka_check_facts(const struct ka_evidence *e, struct ka_findings *f)
 	ka_check_steps(e, f);
 	check_timestamps(e, f);
 	check_transport(e, f);
+	check_ecn(e, f);
 	check_order(e, f);
 }

@@ -98,6 +98,7 @@ static void judge_kernel(const struct ka_evidence *e, const struct ka_verdict *o
 	ka_check_gaps(e, f);
 	ka_check_expiries(e, f);
 	ka_check_refused(e, f);
+	ka_check_headers(e, f);
 	ka_check_probe_format(e, f);
 	ka_check_load(e, f);
 	ka_check_app(e, f);

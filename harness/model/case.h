@@ -274,6 +274,7 @@ struct ka_case {
 	unsigned min_cnt;     /* settings with a smaller cnt make no sense here */
 	bool no_user_timeout; /* nor do settings with a user timeout: it ends what must survive */
 	bool no_timestamps;   /* net.ipv4.tcp_timestamps=0 at both ends */
+	bool ecn;             /* must be in use: asked for, granted, and said of data */
 	/* so many connections besides the observed one, of the same setting, each armed when it
 	 * is there (KA_FROM_ACCEPTED), the observed one last. Only that one is captured; of the
 	 * others a sum is kept */

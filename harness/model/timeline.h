@@ -70,6 +70,7 @@ struct ka_packet {
 	uint32_t tsval, tsecr;
 	uint8_t icmp_type, icmp_code;
 	uint8_t ttl;        /* or hop limit */
+	uint8_t tos;        /* or traffic class: DSCP and ECN */
 	bool dont_fragment; /* IPv4 DF; true for IPv6 */
 };
 

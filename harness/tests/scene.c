@@ -67,7 +67,10 @@ struct ka_event *scene_packet(struct scene *s, int64_t ns, struct ka_packet pack
 {
 	packet.timestamps = s->timestamps;
 	packet.ttl = 64;
+	packet.dont_fragment = true;
 	packet.window = 502;
+	if (!packet.out)
+		packet.snd_una = packet.seq;
 	return scene_add(s, ns, KA_AT_CLIENT,
 			 (struct ka_event){ .what = KA_EV_PACKET, .packet = packet });
 }
@@ -352,20 +355,29 @@ void scene_noise_at(struct scene *s, int64_t from_ns, int64_t to_ns, int64_t lat
 	ka_lateness_add(&s->facts.late, from_ns, to_ns, late_ns);
 }
 
-/* In milliseconds, as the sender's clock goes. */
+/* In milliseconds, as the sender's clock goes; each end echoes what it has accepted last. */
 static void stamp(struct scene *s)
 {
+	uint32_t recent[2] = { 0 };
 	int probes = 0;
 
 	for (size_t i = 0; i < s->timeline.n; i++) {
 		struct ka_event *event = &s->events[i];
+		struct ka_packet *p = &event->packet;
 
-		if (event->what != KA_EV_PACKET || !event->packet.out)
+		if (event->what != KA_EV_PACKET || event->at > KA_AT_SERVER)
 			continue;
-		probes += event->packet.kind == KA_SEG_PROBE;
-		event->packet.tsval = (uint32_t)(event->t_ns / MS);
-		if (event->packet.kind == KA_SEG_PROBE && probes == s->stamped)
-			event->packet.tsval += (uint32_t)s->stamp_off_ms;
+		p->tsval = (uint32_t)(event->t_ns / MS);
+		if (!p->out) {
+			recent[event->at] = p->accepted ? p->tsval : recent[event->at];
+			continue;
+		}
+		probes += p->kind == KA_SEG_PROBE;
+		p->tsecr = recent[event->at];
+		if (p->kind == KA_SEG_PROBE && probes == s->stamped)
+			p->tsval += (uint32_t)s->stamp_off_ms;
+		if (p->kind == KA_SEG_PROBE && probes == s->echoed)
+			p->tsecr += (uint32_t)s->echo_off_ms;
 	}
 }
 

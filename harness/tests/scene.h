@@ -29,6 +29,7 @@ struct scene {
 	bool timestamps;
 	/* probe @stamped (from 1; 0: none) has a timestamp that is so far off */
 	int stamped, stamp_off_ms;
+	int echoed, echo_off_ms; /* the same of what it echoes */
 	bool complete;
 	struct ka_program program;
 };

@@ -256,6 +256,21 @@ static void with_less_ttl(struct ka_packet *p)
 	p->ttl--;
 }
 
+static void with_fragments(struct ka_packet *p)
+{
+	p->dont_fragment = false;
+}
+
+static void with_ecn(struct ka_packet *p)
+{
+	p->tos = 2;
+}
+
+static void with_tos(struct ka_packet *p)
+{
+	p->tos = 0x28;
+}
+
 static void with_less_window(struct ka_packet *p)
 {
 	p->window--;
@@ -270,6 +285,9 @@ TEST(probe_format)
 	spoil_probe("probe 2 of all lacks the timestamp", without_timestamp);
 	spoil_probe("probe 2 of all has 1 options", with_option);
 	spoil_probe("probe 2 of all has TTL 63, must be 64", with_less_ttl);
+	spoil_probe("probe 2 of all may be fragmented", with_fragments);
+	spoil_probe("probe 2 of all has ECN bits 2, must be Not-ECT", with_ecn);
+	spoil_probe("probe 2 of all has TOS 0x28, must be 0x00", with_tos);
 	spoil_probe("probe 2 of all takes the window back from 502 to 501", with_less_window);
 }
 
@@ -309,6 +327,86 @@ SCENE_TEST(time_in_the_timestamp)
 	s->stamped = 2;
 	s->stamp_off_ms = -4;
 	scene_expect_code(s, KA_FAIL, KA_FIND_PROBE_FORMAT);
+}
+
+/* What is echoed is the timestamp of the last segment that was accepted. */
+SCENE_TEST(echoed_timestamp)
+{
+	s->echoed = 2;
+	s->echo_off_ms = -1;
+	scene_expect_code(s, KA_FAIL, KA_FIND_PROBE_FORMAT);
+	assert_non_null(strstr(s->verdict.why, "probe 2 of all echoes the timestamp "));
+	/* without the option there is nothing to echo */
+	scene_silent_drop(s, &scene_ordinary);
+	s->echoed = 2;
+	s->echo_off_ms = -1;
+	for (size_t i = 0; i < s->timeline.n; i++)
+		s->events[i].packet.timestamps = false;
+	scene_expect(s, KA_PASS, "");
+}
+
+/* The peer's own end: it has heard @heard (and the scene echoes that), and answers it with @answer. */
+static void peer_answers(const struct ka_packet *heard, const struct ka_packet *answer,
+			 int64_t answer_ns, const char *text)
+{
+	struct scene s;
+	int64_t ns;
+
+	scene_alive(&s, 2);
+	ns = scene_find(&s, KA_SEG_PROBE, 1)->t_ns;
+	scene_add(&s, ns - 500 * MS, KA_AT_SERVER,
+		  (struct ka_event){ .what = KA_EV_PACKET,
+				     .packet = { .kind = KA_SEG_SYN,
+						 .flags = TH_SYN,
+						 .accepted = true,
+						 .timestamps = true } });
+	scene_add(&s, ns - 500 * MS, KA_AT_SERVER,
+		  (struct ka_event){ .what = KA_EV_PACKET,
+				     .packet = { .out = true,
+						 .kind = KA_SEG_ACK,
+						 .flags = TH_ACK,
+						 .ttl = 64,
+						 .timestamps = true,
+						 .dont_fragment = true } });
+	scene_add(&s, ns, KA_AT_SERVER,
+		  (struct ka_event){ .what = KA_EV_PACKET, .packet = *heard });
+	scene_add(&s, ns + answer_ns, KA_AT_SERVER,
+		  (struct ka_event){ .what = KA_EV_PACKET, .packet = *answer });
+	scene_expect(&s, *text ? KA_FAIL : KA_PASS, text);
+}
+
+/* An end that takes over the probe's timestamp, as that of a segment in the window. */
+TEST(answer_of_the_peer)
+{
+	const struct ka_packet good = { .out = true,
+					.kind = KA_SEG_ANSWER,
+					.flags = TH_ACK,
+					.ttl = 64,
+					.timestamps = true,
+					.dont_fragment = true };
+	const struct ka_packet probe = { .kind = KA_SEG_PROBE, .timestamps = true };
+	struct ka_packet heard = { .kind = KA_SEG_PROBE,
+				   .timestamps = true,
+				   .accepted = true, /* by the scene */
+				   .seq = 1 };
+	struct ka_packet answer = good;
+
+	peer_answers(&probe, &good, 10 * US, "");
+	peer_answers(&heard, &good, 10 * US, "the peer's answer 1 of all echoes the timestamp");
+	/* data in order is heard */
+	heard = (struct ka_packet){ .kind = KA_SEG_DATA, .timestamps = true };
+	heard.accepted = true;
+	peer_answers(&heard, &good, 30 * MS, "");
+	answer.ttl = 63;
+	peer_answers(&probe, &answer, 10 * US, "the peer's answer 1 of all has TTL 63");
+	answer = good;
+	answer.tos = 1;
+	peer_answers(&probe, &answer, 10 * US, "the peer's answer 1 of all has ECN bits 1");
+	answer.tos = 4;
+	peer_answers(&probe, &answer, 10 * US, "the peer's answer 1 of all has TOS 0x04");
+	answer = good;
+	answer.dont_fragment = false;
+	peer_answers(&probe, &answer, 10 * US, "the peer's answer 1 of all may be fragmented");
 }
 
 /* Answered ones are looked at, too; and what is not negotiated must not be there. */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Broken on purpose: what the headers say, other families, other layers. */
+#include "experiments.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+
+#define ECN "net/ipv4/tcp_ecn"
+
+/* Behind the last data, so that the probes differ from it. */
+#define MARKED_LATE(opt, val)                                                                      \
+	KA_STEPS(KA_IDLE,                                                                          \
+		 { .do_ = KA_SETSOCKOPT,                                                           \
+		   .who = KA_PROBER,                                                               \
+		   .level = IPPROTO_IP,                                                            \
+		   .option = (opt),                                                                \
+		   .value = (val) },                                                               \
+		 KA_SILENCE),                                                                      \
+		.expect = { KA_EXPIRES }
+
+static const struct ka_case cases[] = {
+	{ KA_WRONG("probe_with_another_ttl", "fail: has TTL 33, must be 64"), KA_SHORT_EXPERIMENT,
+	  MARKED_LATE(IP_TTL, 33) },
+	{ KA_WRONG("probe_with_another_tos", "fail: has TOS 0x28, must be 0x00"),
+	  KA_SHORT_EXPERIMENT, MARKED_LATE(IP_TOS, IPTOS_DSCP_AF11) },
+	{ KA_WRONG("probe_fragmented", "fail: may be fragmented"), KA_SHORT_EXPERIMENT,
+	  MARKED_LATE(IP_MTU_DISCOVER, IP_PMTUDISC_DONT) },
+	{ KA_WRONG("answer_with_another_ttl", "fail: the peer's answer 1 of all has TTL 33"),
+	  KA_SHORT_EXPERIMENT,
+	  KA_STEPS(KA_IDLE, { .do_ = KA_SETSOCKOPT,
+			      .who = KA_PEER,
+			      .level = IPPROTO_IP,
+			      .option = IP_TTL,
+			      .value = 33 }),
+	  .expect = { KA_LIVES_ON, .watch = { .idle = 1.5 } } },
+	{ KA_WRONG("ecn_not_asked_for", "fail: the SYN does not ask for ECN"), KA_SHORT_EXPERIMENT,
+	  .ecn = true, KA_STEPS(KA_CONNECTED, KA_LAST_WRITE, KA_SILENCE),
+	  .expect = { KA_EXPIRES } },
+	{ KA_WRONG("ecn_without_data", "fail: no data of the prober is ECN-capable"),
+	  KA_SHORT_EXPERIMENT, .ecn = true,
+	  .sysctls = { { KA_PROBER, ECN, "1" }, { KA_PEER, ECN, "1" } },
+	  KA_STEPS(KA_IDLE, KA_SILENCE), .expect = { KA_EXPIRES } },
+};
+
+KA_THEME(experiments_layers, "Must not pass: headers, families, layers");
