@@ -28,6 +28,7 @@
 	do_(long_interval) \
 	do_(traffic) \
 	do_(zero_window) \
+	do_(shrunk_window) \
 	do_(states) \
 	do_(connecting) \
 	do_(error_surface) \

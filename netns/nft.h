@@ -21,6 +21,7 @@ enum nn_nft_action {
 	NN_REJECT_ICMP, /* reject with icmp type: icmp_code4 or icmp_code6 by family */
 	NN_ACCEPT,
 	NN_COUNT,      /* only count */
+	NN_SET_WINDOW, /* writes .window into the TCP header, and mends the checksum */
 	NN_MASQUERADE, /* translates the source address; its chain is of type nat and meets only the
 			  first packet of a connection */
 };
@@ -48,6 +49,7 @@ struct nn_nft_rule {
 	enum nn_nft_action action;
 	uint8_t icmp_code4; /* ICMP_HOST_UNREACH, ... (type 3) */
 	uint8_t icmp_code6; /* ICMPV6_NOROUTE, ... (type 1) */
+	uint16_t window;    /* as in the header, which the receiver scales */
 };
 
 /* Puts @rules into a new table @name. -EEXIST if there is one already; on failure nothing has

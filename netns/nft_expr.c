@@ -22,7 +22,9 @@
 /* Long enough that no token comes back while an experiment runs, even in virtual time. */
 #define WEEK_S (7 * 24 * 3600)
 
-#define TCP_FLAGS_OFFSET 13
+#define TCP_FLAGS_OFFSET    13
+#define TCP_WINDOW_OFFSET   14
+#define TCP_CHECKSUM_OFFSET 16
 
 /* .data: @size bytes; NULL: a number of 32 bits. Type 0 ends a list. */
 struct attr {
@@ -191,6 +193,26 @@ static bool add_reject(struct nftnl_rule *out, uint32_t type, uint8_t code)
 	return add_expr(out, "reject", attrs);
 }
 
+/* `tcp window set WINDOW` */
+static bool set_window(struct nftnl_rule *out, uint16_t window)
+{
+	uint16_t wire = htons(window);
+	const struct attr load[] = { { NFTNL_EXPR_IMM_DREG, .number = REG },
+				     { NFTNL_EXPR_IMM_DATA, .data = &wire, .size = sizeof(wire) },
+				     { 0 } };
+	const struct attr store[] = {
+		{ NFTNL_EXPR_PAYLOAD_SREG, .number = REG },
+		{ NFTNL_EXPR_PAYLOAD_BASE, .number = NFT_PAYLOAD_TRANSPORT_HEADER },
+		{ NFTNL_EXPR_PAYLOAD_OFFSET, .number = TCP_WINDOW_OFFSET },
+		{ NFTNL_EXPR_PAYLOAD_LEN, .number = sizeof(wire) },
+		{ NFTNL_EXPR_PAYLOAD_CSUM_TYPE, .number = NFT_PAYLOAD_CSUM_INET },
+		{ NFTNL_EXPR_PAYLOAD_CSUM_OFFSET, .number = TCP_CHECKSUM_OFFSET },
+		{ 0 },
+	};
+
+	return add_expr(out, "immediate", load) && add_expr(out, "payload", store);
+}
+
 static bool add_action(struct nftnl_rule *out, const struct nn_nft_rule *rule,
 		       const char *icmp_chain)
 {
@@ -205,6 +227,8 @@ static bool add_action(struct nftnl_rule *out, const struct nn_nft_rule *rule,
 		return add_goto(out, icmp_chain);
 	case NN_MASQUERADE:
 		return add_bare(out, "masq");
+	case NN_SET_WINDOW:
+		return set_window(out, rule->window);
 	case NN_COUNT:
 		break;
 	}

@@ -15,8 +15,9 @@ uint8_t nn_nft_l4proto(const struct nn_nft_rule *rule)
 {
 	if (rule->l4proto)
 		return rule->l4proto;
-	/* A reset answers TCP only, so the rule may as well say so. */
-	if (rule->sport || rule->dport || rule->flags_mask || rule->action == NN_REJECT_RST)
+	/* A reset answers TCP only, a window is only there, so the rule may as well say so. */
+	if (rule->sport || rule->dport || rule->flags_mask || rule->action == NN_REJECT_RST ||
+	    rule->action == NN_SET_WINDOW)
 		return IPPROTO_TCP;
 	return 0;
 }
@@ -35,8 +36,9 @@ const char *nn_nft_wrong(const struct nn_nft_rule *rule, unsigned limit_max)
 		return "first and after exclude each other";
 	if (rule->flags & (uint8_t)~rule->flags_mask)
 		return "flags outside of their mask never match";
-	if (!tcp && (rule->flags_mask || rule->action == NN_REJECT_RST))
-		return "flags and resets are for TCP only";
+	if (!tcp &&
+	    (rule->flags_mask || rule->action == NN_REJECT_RST || rule->action == NN_SET_WINDOW))
+		return "flags, windows and resets are for TCP only";
 	if (rule->action == NN_MASQUERADE && rule->hook != NN_POSTROUTING)
 		return "only postrouting can masquerade";
 	return NULL;
@@ -106,6 +108,7 @@ const char *nn_nft_text(const struct nn_nft_rule *rule, char buf[NN_NFT_TEXT])
 		[NN_ACCEPT] = "accept",
 		[NN_COUNT] = "count",
 		[NN_MASQUERADE] = "masquerade",
+		[NN_SET_WINDOW] = "window set",
 		[NN_REJECT_RST] = "reject with tcp reset",
 		[NN_REJECT_ICMP] = "reject with",
 	};
@@ -115,6 +118,8 @@ const char *nn_nft_text(const struct nn_nft_rule *rule, char buf[NN_NFT_TEXT])
 	append_text(&w, "%s", rule->hook <= NN_POSTROUTING ? hooks[rule->hook] : "?");
 	append_matches(&w, rule);
 	append_text(&w, "%s", rule->action <= NN_MASQUERADE ? actions[rule->action] : "?");
+	if (rule->action == NN_SET_WINDOW)
+		append_text(&w, "%u", rule->window);
 	if (rule->action == NN_REJECT_ICMP)
 		append_text(&w, "icmp %u or icmpv6 %u", rule->icmp_code4, rule->icmp_code6);
 	return buf;

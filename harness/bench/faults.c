@@ -51,6 +51,9 @@ static struct nn_nft_rule rule_for(const struct ka_engine *e, const struct ka_st
 		rule.action = NN_REJECT_RST;
 	else if (step->do_ == KA_REJECT)
 		rule.action = NN_REJECT_ICMP;
+	else if (step->do_ == KA_PROMISE)
+		rule.action = NN_SET_WINDOW;
+	rule.window = (uint16_t)step->value;
 	rule.icmp_code4 = rule.icmp_code6 = (uint8_t)step->value;
 	return rule;
 }
@@ -265,17 +268,11 @@ static int start_link(struct ka_engine *e, const struct ka_step *step)
 /* ---- the words that are done here ------------------------------------------------------------ */
 
 const struct ka_doing ka_done_by_faults[] = {
-	{ KA_DROP, start_rules, NULL },
-	{ KA_REJECT, start_rules, NULL },
-	{ KA_HEAL, start_heal, NULL },
-	{ KA_KILL, start_kill, NULL },
-	{ KA_FREEZE, start_freeze, NULL },
-	{ KA_THAW, start_freeze, NULL },
-	{ KA_CRASH, start_crash, NULL },
-	{ KA_REBOOT, start_reboot, NULL },
-	{ KA_FORGET, start_forget, NULL },
-	{ KA_DESTROY, start_destroy, NULL },
-	{ KA_LINK_DOWN, start_link, NULL },
-	{ KA_LINK_UP, start_link, NULL },
-	{ .start = NULL },
+	{ KA_DROP, start_rules, NULL },      { KA_REJECT, start_rules, NULL },
+	{ KA_PROMISE, start_rules, NULL },   { KA_HEAL, start_heal, NULL },
+	{ KA_KILL, start_kill, NULL },       { KA_FREEZE, start_freeze, NULL },
+	{ KA_THAW, start_freeze, NULL },     { KA_CRASH, start_crash, NULL },
+	{ KA_REBOOT, start_reboot, NULL },   { KA_FORGET, start_forget, NULL },
+	{ KA_DESTROY, start_destroy, NULL }, { KA_LINK_DOWN, start_link, NULL },
+	{ KA_LINK_UP, start_link, NULL },    { .start = NULL },
 };

@@ -50,6 +50,7 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 		break;
 	case KA_DROP:
 	case KA_REJECT:
+	case KA_PROMISE:
 		snprintf(buf, size, "%s %s", text, way_name(step->way));
 		break;
 	case KA_FORGET:

@@ -77,6 +77,8 @@ int64_t ka_backoff_limit_ns(const struct ka_backoff *b)
 {
 	switch (b->kind) {
 	case KA_BACKOFF_DATA:
+		if (b->limit_ms && !b->ut_ms)
+			return b->limit_ms * NS_PER_MS;
 		return (b->ut_ms ? b->ut_ms : model_ms(b, RTO_MIN_MS)) * NS_PER_MS;
 	case KA_BACKOFF_WINDOW:
 		return b->ut_ms * NS_PER_MS;

@@ -24,6 +24,7 @@ struct ka_backoff {
 	unsigned retries;   /* tcp_retries2, tcp_syn_retries */
 	unsigned linear;    /* tcp_syn_linear_timeouts: so many intervals more before they double */
 	unsigned ut_ms;     /* TCP_USER_TIMEOUT; 0: not set */
+	int64_t limit_ms;   /* KA_BACKOFF_DATA: takes the place of .retries; 0: it does not */
 	int64_t rto_max_ms; /* at which doubling ends, tcp_rto_max_ms; 0: TCP_RTO_MAX */
 };
 

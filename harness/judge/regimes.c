@@ -185,6 +185,16 @@ static struct ka_backoff window_timer(const struct ka_instance *instance, int hz
 	return own_timer(instance, KA_BACKOFF_WINDOW, hz);
 }
 
+/* tcp_rtx_probe0_timed_out(): nothing is received for so long, and the first retransmission is as long ago.
+ * An answer to each puts that off for ever. */
+static struct ka_backoff shrunk_timer(const struct ka_instance *instance, int hz)
+{
+	struct ka_backoff timer = data_timer(instance, hz);
+
+	timer.limit_ms = 2 * (timer.rto_max_ms ? timer.rto_max_ms : KA_RTO_MAX_MS);
+	return timer;
+}
+
 static void put_window(const int64_t window[2], struct ka_prediction *out)
 {
 	out->lo_j = window[0];
@@ -204,6 +214,16 @@ static void predict_retransmission(const struct ka_instance *instance, int hz,
 		ka_backoff_window_reverted(&timer, window);
 	else
 		ka_backoff_window(&timer, window);
+	put_window(window, out);
+}
+
+/* tcp_retransmit_timer(), where the window is closed. */
+static void predict_shrunk(const struct ka_instance *instance, int hz, struct ka_prediction *out)
+{
+	struct ka_backoff timer = shrunk_timer(instance, hz);
+	int64_t window[2];
+
+	ka_backoff_window(&timer, window);
 	put_window(window, out);
 }
 
@@ -322,6 +342,11 @@ static const struct ka_rule rules[KA_REGIMES] = {
 		.predict = predict_persist,
 		.timer = window_timer,
 		.expiry = KA_SEG_PROBE,
+	},
+	[KA_SHRUNK_LIMIT] = { /* nor does tcp_retransmit_timer() */
+		.predict = predict_shrunk,
+		.timer = shrunk_timer,
+		.expiry = KA_SEG_RETRANSMIT,
 	},
 	[KA_FIRST_RETRANSMIT] = { /* an ICMP error: no segment of TCP */
 		.predict = predict_first_retransmission,

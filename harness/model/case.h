@@ -116,7 +116,7 @@ struct ka_step {
 	unsigned bytes; /* KA_SEND */
 	bool unacked;
 
-	enum ka_way way; /* KA_DROP, KA_REJECT */
+	enum ka_way way; /* KA_DROP, KA_REJECT, KA_PROMISE */
 	enum ka_place place;
 	int first;                 /* only the first N packets that match; 0: all */
 	int after;                 /* only those after the first N that match */
@@ -153,6 +153,8 @@ enum ka_when {
 	KA_USER_TIMEOUT,     /* first probe tick >= TCP_USER_TIMEOUT with at least one probe out */
 	KA_RETRANSMIT_LIMIT, /* tcp_retries2 of unacknowledged data */
 	KA_PERSIST_LIMIT,    /* tcp_retries2 of window probes; counts from the write */
+	KA_SHRUNK_LIMIT, /* data in flight beyond a window that was taken back; twice the longest
+				timeout without an answer, or the user timeout */
 	KA_FIRST_RETRANSMIT, /* an ICMP error answers the first retransmission */
 	KA_CONNECT_LIMIT,    /* tcp_syn_retries of a handshake that nobody answers, or the user
 				timeout; counts from the first SYN, in place of L */

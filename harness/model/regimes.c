@@ -111,6 +111,24 @@ static const struct ka_regime regimes[KA_REGIMES] = {
 		.by_timeout = "the first window probe comes after about 0.2 s on such a short path, "
 			      "and the user timeout of {timeout} counts from there." NARROWED,
 	},
+	[KA_SHRUNK_LIMIT] = {
+		.name = "shrunk window limit",
+		.zero = KA_ZERO_SENT,
+		.flags = KA_REGIME_GIVES_UP | KA_REGIME_DATA | KA_REGIME_RESENDS,
+		.sentence =
+			"Shrunk window limit. Data of {prober} was sent into a window that was then taken "
+			"back. Its kernel sends it again, in growing intervals, to ask whether there is "
+			"room; it is answered that there is none, and no number of that ends a "
+			"connection: net.ipv4.tcp_retries2 has no say. It is given up when nothing "
+			"was heard for 240 s, twice the longest interval, or, where TCP_USER_TIMEOUT "
+			"is set, when the data has waited for that long, answered or not. No RST is "
+			"sent at the end.",
+		.time = "the first retransmission comes after about 0.2 s on such a short path, and "
+			"each interval is twice the one before, up to 120 s: the first that comes more "
+			"than 240 s after the first one is the end." NARROWED,
+		.by_timeout = "the first retransmission comes after about 0.2 s on such a short "
+			      "path, and the user timeout of {timeout} counts from there." NARROWED,
+	},
 	[KA_FIRST_RETRANSMIT] = {
 		.name = "first retransmission",
 		.zero = KA_ZERO_SENT,

@@ -62,6 +62,21 @@ static const struct ka_case cases[] = {
 	  .expect = { .when = KA_NEVER,
 		      .meanwhile = KA_RETRANSMIT_LIMIT,
 		      .counters = { { "TcpExt.LockDroppedIcmps", KA_ANY } } } },
+	{ KA_WRONG("promise_to_nobody", "broken: without effect"), KA_EXPERIMENT, SETTING(0),
+	  KA_STEPS(KA_IDLE, { .do_ = KA_PROMISE, .way = KA_ANSWERS, .value = 1, .misses = true },
+		   { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 }),
+	  .expect = { .when = KA_NEVER, .watch = { .ms = 1 } } },
+	{ KA_WRONG("lost_data_declared_shrunk", "fail: TCPTimeouts moved by"), KA_EXPERIMENT,
+	  SETTING(1000), KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
+	  .expect = { .when = KA_SHRUNK_LIMIT,
+		      .error = ETIMEDOUT,
+		      .counters = { { "TcpExt.TCPTimeouts", 0 } } } },
+	{ KA_WRONG("shrunk_window_declared_to_live", "fail: must live"), KA_EXPERIMENT,
+	  SETTING(1000), .sysctls = { KA_SMALL_BUFFER },
+	  KA_STEPS(KA_WINDOW_CLOSED, { .do_ = KA_PROMISE, .way = KA_ANSWERS, .value = 1 },
+		   { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 }, { .do_ = KA_HEAL },
+		   KA_WRITE(1)),
+	  .expect = { .when = KA_NEVER, .watch = { .ms = 2000 } } },
 };
 
 KA_THEME(experiments_loss, "Must not pass: losses and windows, twice");

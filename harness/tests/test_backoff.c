@@ -111,6 +111,22 @@ TEST(others_end_by_count)
 	assert_int_equal(ka_backoff_over(&b, 101, 127500 * MS, 0, 0), KA_OVER);
 }
 
+/* Before a window that was taken back: 204 ms, doubled ten times, is 208.7 s; the next expiry is the first
+ * that lies more than 240 s after the first one, and tcp_retries2 has no say. */
+TEST(a_limit_of_its_own)
+{
+	struct ka_backoff b = ka_backoff_on_lan(KA_BACKOFF_DATA, 3, 0, 250);
+	int64_t window[2];
+
+	b.limit_ms = 2 * KA_RTO_MAX_MS;
+	ka_backoff_window(&b, window);
+	assert_in_range(window[0], 240 * 250, 325 * 250);
+	assert_in_range(window[1], 340 * 250, 380 * 250);
+	b.ut_ms = 3000;
+	ka_backoff_window(&b, window);
+	assert_in_range(window[1], 3 * 250, 4 * 250);
+}
+
 /* tcp_rto_max_ms ends the doubling, in the timer and in the model of tcp_retries2; tcp_rto_min_us begins
  * it, and the model goes on counting with TCP_RTO_MIN. */
 TEST(limits_of_rto)

@@ -82,6 +82,40 @@ INBOX_TEST(flags_match)
 	return expect_count(in, net.ns[NN_CLIENT], 1);
 }
 
+/* What is written into a header arrives, with a right checksum: the client believes that there is no
+ * room, until another segment says otherwise. */
+static int closes_window(struct inbox *in, int family)
+{
+	const struct nn_nft_rule rule = {
+		.hook = NN_FORWARD, .sport = PORT, .action = NN_SET_WINDOW, .window = 0
+	};
+	struct nn_topology net = { 0 };
+	int pair[2];
+	char byte;
+
+	if (routed_on_one_cpu(in, &net) || connect_pair(in, &net, family, PORT, pair))
+		return 1;
+	EXPECT_OK(in, nn_nft_add(net.ns[NN_GATEWAY], TABLE, &rule, 1, &in->err));
+	EXPECT_EQ(in, send(pair[1], "x", 1, 0), 1);
+	EXPECT_EQ(in, recv(pair[0], &byte, 1, 0), 1);
+	EXPECT_EQ(in, send(pair[0], "x", 1, 0), 1);
+	EXPECT_EQ(in, recv(pair[1], &byte, 1, MSG_DONTWAIT), -1);
+	if (expect_count(in, net.ns[NN_GATEWAY], 1))
+		return 1;
+	EXPECT_OK(in, nn_nft_del(net.ns[NN_GATEWAY], TABLE, &in->err));
+	EXPECT_EQ(in, send(pair[1], "x", 1, 0), 1);
+	EXPECT_EQ(in, recv(pair[1], &byte, 1, 0), 1);
+	close(pair[0]);
+	close(pair[1]);
+	nn_topology_free(&net);
+	return 0;
+}
+
+INBOX_TEST(a_window_is_written)
+{
+	return closes_window(in, AF_INET) || closes_window(in, AF_INET6);
+}
+
 INBOX_TEST(nothing_else_matches)
 {
 	const struct nn_nft_rule rules[] = {

@@ -148,12 +148,16 @@ TEST(rules_are_told_in_words)
 	const struct nn_nft_rule reject = {
 		.hook = NN_INPUT, .action = NN_REJECT_ICMP, .icmp_code4 = 1, .icmp_code6 = 3
 	};
+	struct nn_nft_rule window = { .hook = NN_FORWARD, .action = NN_SET_WINDOW, .window = 5 };
 	char text[NN_NFT_TEXT];
 
 	assert_string_equal(
 		nn_nft_text(&drop, text),
 		"forward iifname client0 tcp dport 80 flags & 0x04 == 0x04 first 3 drop");
 	assert_string_equal(nn_nft_text(&reject, text), "input reject with icmp 1 or icmpv6 3");
+	assert_string_equal(nn_nft_text(&window, text), "forward tcp window set 5");
+	window.l4proto = IPPROTO_UDP;
+	assert_non_null(nn_nft_wrong(&window, 1));
 }
 
 TEST(contradictory_rules_are_refused)
