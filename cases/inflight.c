@@ -4,6 +4,8 @@
  * tcp_retries2 = 3 here, so that an experiment takes seconds and not a quarter of an hour.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include "model/vocabulary.h"
 
@@ -52,6 +54,26 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 3000),
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
+		.expect = { KA_RETRANSMITS_IN_VAIN },
+	},
+	{
+		KA_CASE("unacked_data_timeout_lowered"),
+		.why = "a user timeout that is lowered while data is in flight is looked at with "
+		       "the "
+		       "next retransmission, which comes when it would have come",
+		.source = "tcp_retransmit_timer(): retransmits_timed_out(); "
+			  "do_tcp_setsockopt(): TCP_USER_TIMEOUT",
+		.lesson =
+			"The byte was sent four times, and the next retransmission is due 3 s "
+			"after the write, when the application sets TCP_USER_TIMEOUT to 1 s after "
+			"2 s. It is over already, but setsockopt() only stores it. At 3 s the "
+			"timer goes off, finds 2.8 s gone by since the first retransmission, and "
+			"gives up. Had it been 20 s, as it was before, the byte would have been "
+			"sent once more.",
+		.topology = KA_ROUTED,
+		KA_SETTING(.idle = 20, .intvl = 1, .cnt = 9, .user_timeout_ms = 20000),
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1),
+			 { KA_SET(TCP_USER_TIMEOUT), .value = 1000, .at = { .ms = 2000 } }),
 		.expect = { KA_RETRANSMITS_IN_VAIN },
 	},
 	{

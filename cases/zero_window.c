@@ -4,6 +4,8 @@
  * does its work; with data waiting, the persist timer does.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include "model/vocabulary.h"
 
@@ -158,6 +160,37 @@ static const struct ka_case cases[] = {
 		.sysctls = { KA_SMALL_BUFFER },
 		KA_STEPS(KA_WINDOW_CLOSED, KA_SILENCE, KA_WRITE(100)),
 		.expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 },
+	},
+	{
+		KA_CASE("zero_window_timeout_lowered"),
+		.why = "a user timeout that is lowered below what has passed already ends it with "
+		       "the next ACK of the peer, not with the next window probe",
+		.source = "tcp_ack_probe(), tcp_clamp_probe0_to_user_timeout(): TCP_TIMEOUT_MIN; "
+			  "commit 2b9f6f7065d4 (7.1)",
+		.lesson = "Data has waited for 4.5 s before a closed window when the application "
+			  "loses patience and sets TCP_USER_TIMEOUT to 1 s. That touches no timer: "
+			  "the next window probe is due 1.5 s later. But the peer sends something, "
+			  "and, since the acknowledgement is lost, sends it again. (The first copy "
+			  "is just what was expected, and takes the fast path, on which nobody "
+			  "looks at its ACK.) With the second one the kernel sets the timer again "
+			  "and "
+			  "clamps it to what is left of the user timeout: nothing, so that two "
+			  "jiffies later it is over. Before the fix \"nothing\" was a negative "
+			  "number "
+			  "that was taken for a huge one, and the timer ran for a whole interval "
+			  "from there, up to two minutes.",
+		.topology = KA_ROUTED,
+		.holds_from = { "7.1, 6.18.44, 6.12.117", "2b9f6f7065d4" },
+		KA_SETTING(.idle = 20, .intvl = 1, .cnt = 9, .user_timeout_ms = 20000),
+		.sysctls = { KA_SMALL_BUFFER },
+		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100),
+			 { KA_SET(TCP_USER_TIMEOUT), .value = 1000, .at = { .ms = 4500 } },
+			 { .do_ = KA_DROP, .way = KA_PROBES },
+			 { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64, .unacked = true }),
+		.expect = { .when = KA_PERSIST_LIMIT,
+			    .error = ETIMEDOUT,
+			    .probes = 0,
+			    .answered = KA_SOME },
 	},
 	{
 		KA_CASE("zero_window_twice"),

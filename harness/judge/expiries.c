@@ -5,6 +5,7 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 
 #include "judge/regimes.h"
@@ -25,6 +26,14 @@ static void note_answer(struct ka_expiries *x, int64_t ns)
 		return;
 	x->set_ns[x->n - 1] = ns;
 	x->unanswered[x->n - 1] = 0;
+}
+
+/* Header prediction (tcp_rcv_established()): new data in order that acknowledges nothing and leaves the
+ * window as it was is not looked at by tcp_ack(). @before: the segment before it. */
+static bool is_predicted(const struct ka_packet *p, const struct ka_packet *before)
+{
+	return before && p->kind == KA_SEG_DATA && p->len && !(p->flags & TH_FIN) &&
+	       p->ack == before->ack && p->window == before->window;
 }
 
 static void note_expiry(struct ka_expiries *x, int64_t ns)
@@ -59,22 +68,26 @@ static void note_error(const struct ka_evidence *e, struct ka_expiries *x,
 static bool find_expiries(const struct ka_evidence *e, enum ka_segment expiry,
 			  struct ka_expiries *x)
 {
+	const struct ka_packet *before = NULL;
 	uint32_t una = 0;
 
 	for (size_t i = 0; i < e->end_index; i++) {
 		const struct ka_event *event = &e->timeline->events[i];
 		const struct ka_packet *p = ka_evidence_packet(e, event);
 		bool news = p && p->accepted && (int32_t)(p->ack - una) > 0;
+		bool unseen = p && p->accepted && is_predicted(p, before);
 
 		if (news)
 			una = p->ack;
+		if (p && p->accepted)
+			before = p;
 		if (!p || event->t_ns <= e->waits_ns)
 			continue;
 		x->many = x->n == KA_MAX_EXPIRIES;
 		if (x->many)
 			break;
 		x->over |= news;
-		if (p->accepted)
+		if (p->accepted && !unseen)
 			note_answer(x, event->t_ns);
 		if (!p->out && p->kind == KA_SEG_ICMP)
 			note_error(e, x, event);
@@ -181,6 +194,35 @@ static void infer_rto(const struct ka_evidence *e, struct ka_expiries *x)
 	x->timer.rto_most = rto[1];
 }
 
+/* The last step that changed the user timeout. The timer that runs is not touched: the new value counts
+ * from when it is set again, or goes off. */
+static void find_change(const struct ka_evidence *e, struct ka_expiries *x)
+{
+	x->changed_ns = INT64_MAX;
+	for (size_t i = 0; i < e->end_index; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+		struct ka_wheel_input change = { .kind = KA_WHEEL_NOTHING };
+
+		if (step)
+			change = ka_change_of(e->instance, step);
+		if (change.kind != KA_WHEEL_UT)
+			continue;
+		x->changed_ns = ka_greater(event->step.done_ns, event->t_ns);
+		x->changed_ms = (unsigned)change.value;
+	}
+}
+
+/* The timer as it is at @ns. */
+static struct ka_backoff timer_at(const struct ka_expiries *x, int64_t ns)
+{
+	struct ka_backoff timer = x->timer;
+
+	if (ns >= x->changed_ns)
+		timer.ut_ms = x->changed_ms;
+	return timer;
+}
+
 /* How many doublings were taken back by expiry @k. */
 static unsigned taken_back(const struct ka_expiries *x, unsigned k)
 {
@@ -208,7 +250,7 @@ static void length_after_error(const struct ka_expiries *x, unsigned k, int64_t 
 /* Jiffies from expiry @k to the next, for all that RTO may be. */
 static void length_of(const struct ka_expiries *x, unsigned k, int64_t since_ns, int64_t length[2])
 {
-	struct ka_backoff slow = x->timer;
+	struct ka_backoff timer = timer_at(x, x->clock_ns + since_ns), slow = timer;
 	int64_t most[2];
 
 	if (k && k <= x->n && x->reverted[k - 1]) {
@@ -216,7 +258,7 @@ static void length_of(const struct ka_expiries *x, unsigned k, int64_t since_ns,
 		return;
 	}
 	k -= taken_back(x, k);
-	ka_backoff_length(&x->timer, k, since_ns, length);
+	ka_backoff_length(&timer, k, since_ns, length);
 	if (!slow.rto_most)
 		return;
 	slow.rto = slow.rto_most;
@@ -249,6 +291,7 @@ bool ka_expiries_of(const struct ka_evidence *e, struct ka_expiries *out)
 		infer_rto(e, out);
 	else
 		take_loss_probe_off(e, out);
+	find_change(e, out);
 	out->clock_ns = out->timer.kind == KA_BACKOFF_SYN ? e->waits_ns : out->ns[0];
 	return out->timer.rto > 0 && out->n > 0;
 }
@@ -290,7 +333,8 @@ static int64_t since_first(const struct ka_evidence *e, const struct ka_expiries
 static void begin_at_limit(const struct ka_evidence *e, const struct ka_expiries *x,
 			   int64_t window[2])
 {
-	int64_t limit_ns = ka_backoff_limit_ns(&x->timer);
+	const struct ka_backoff timer = timer_at(x, e->end_ns);
+	int64_t limit_ns = ka_backoff_limit_ns(&timer);
 	int64_t least = ka_floor_div(x->clock_ns + limit_ns - e->zero_ns, e->tick_ns);
 
 	if (x->timer.kind != KA_BACKOFF_SYN && limit_ns && least > window[0] && least < window[1])
@@ -301,8 +345,9 @@ static void begin_at_limit(const struct ka_evidence *e, const struct ka_expiries
 static bool was_due(const struct ka_evidence *e, const struct ka_expiries *x, unsigned k)
 {
 	int64_t ns = x->ns[k - 1];
+	const struct ka_backoff timer = timer_at(x, ns);
 
-	return ka_backoff_over(&x->timer, k, ns - x->clock_ns, slack_ns(e, ns, ns),
+	return ka_backoff_over(&timer, k, ns - x->clock_ns, slack_ns(e, ns, ns),
 			       k < 2 ? 0 : x->unanswered[k - 2]) == KA_OVER;
 }
 
@@ -320,9 +365,13 @@ bool ka_expiries_window(const struct ka_evidence *e, int64_t window[2])
 	slack = slack_ns(e, set_ns[0], e->end_ns);
 	unanswered = x.unanswered[k - 1];
 	for (;; k++, unanswered++) {
+		int64_t since_ns;
+		struct ka_backoff timer;
+
 		next_expiry(e, &x, k, set_ns, window);
-		if (ka_backoff_over(&x.timer, k + 1, since_first(e, &x, window[1]), slack,
-				    unanswered) != KA_NOT_OVER)
+		since_ns = since_first(e, &x, window[1]);
+		timer = timer_at(&x, x.clock_ns + since_ns);
+		if (ka_backoff_over(&timer, k + 1, since_ns, slack, unanswered) != KA_NOT_OVER)
 			break;
 		if (k > KA_MAX_EXPIRIES)
 			return false;

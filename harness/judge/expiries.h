@@ -28,6 +28,9 @@ struct ka_expiries {
 		[KA_MAX_EXPIRIES]; /* window probes since the last answer, this included */
 	/* an ICMP error that took the doubling back, and set the timer again (RFC 6069) */
 	bool reverted[KA_MAX_EXPIRIES];
+	/* since when TCP_USER_TIMEOUT is what a step has set it to; INT64_MAX: no step has */
+	int64_t changed_ns;
+	unsigned changed_ms;
 	bool over; /* what waited was acknowledged */
 	bool many; /* there were more of them */
 };

@@ -77,6 +77,15 @@ static const struct ka_case cases[] = {
 		   { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 }, { .do_ = KA_HEAL },
 		   KA_WRITE(1)),
 	  .expect = { .when = KA_NEVER, .watch = { .ms = 2000 } } },
+	{ KA_WRONG("timeout_lowered_for_the_next_loss", "fail: too late: window"), KA_EXPERIMENT,
+	  SETTING(1000),
+	  KA_STEPS(KA_IDLE, { KA_SET(TCP_USER_TIMEOUT), .value = 500 }, KA_SILENCE, KA_WRITE(1)),
+	  .expect = { KA_RETRANSMITS_IN_VAIN }, .bias = { .window_jiffies = -60 } },
+	{ KA_WRONG("timeout_lowered_unawares", "fail: too early: window"), KA_EXPERIMENT,
+	  SETTING(3000),
+	  KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1),
+		   { KA_SET(TCP_USER_TIMEOUT), .value = 1000, .at = { .ms = 1600 } }),
+	  .expect = { KA_RETRANSMITS_IN_VAIN }, .bias = { .window_jiffies = 100 } },
 };
 
 KA_THEME(experiments_loss, "Must not pass: losses and windows, twice");

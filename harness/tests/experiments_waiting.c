@@ -15,10 +15,8 @@
 	{                                                                                          \
 		.do_ = KA_FILL, .who = KA_PROBER                                                   \
 	}
-#define NO_USER_TIMEOUT                                                                            \
-	{                                                                                          \
-		KA_SET(TCP_USER_TIMEOUT)                                                           \
-	}
+/* No option of the setting is set, and the judge is not told. */
+#define NO_USER_TIMEOUT .from = KA_FROM_NOWHERE
 
 static const struct ka_case cases[] = {
 	{ KA_WRONG("retransmissions_a_little_early", "fail: too early: window"), KA_EXPERIMENT,
@@ -38,8 +36,8 @@ static const struct ka_case cases[] = {
 		     .text = "2" }),
 	  .expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT } },
 	{ KA_WRONG("closed_window_without_a_timeout", "fail: too late: window"), KA_EXPERIMENT,
-	  SETTING(2300), .sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
-	  KA_STEPS(CLOSED, NO_USER_TIMEOUT, KA_SILENCE, KA_WRITE(100)),
+	  SETTING(2300), NO_USER_TIMEOUT, .sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
+	  KA_STEPS(CLOSED, KA_SILENCE, KA_WRITE(100)),
 	  .expect = { .when = KA_PERSIST_LIMIT, .error = ETIMEDOUT, .probes = 3 } },
 	{ KA_WRONG("closed_window_opens", "fail: not noticed"), KA_EXPERIMENT, SETTING(1200),
 	  .sysctls = { KA_SMALL_BUFFER },
@@ -62,8 +60,8 @@ static const struct ka_case cases[] = {
 		     .text = "2" }),
 	  .expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT } },
 	{ KA_WRONG("connect_without_a_timeout", "fail: too late: window"), KA_EXPERIMENT,
-	  SETTING(1500), KA_SYN_RETRIES("1"),
-	  KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }, NO_USER_TIMEOUT),
+	  SETTING(1500), NO_USER_TIMEOUT, KA_SYN_RETRIES("1"),
+	  KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }),
 	  .expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT } },
 	{ KA_WRONG("connect_a_little_early", "fail: too early: window"), KA_EXPERIMENT, SETTING(0),
 	  KA_SYN_RETRIES("1"), KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }),
