@@ -480,6 +480,12 @@ static int answer(const struct asking *a)
 	case KA_PROGRAM_JUNIT:
 		ret = ka_program_put_junit(&a->q, stdout);
 		break;
+	case KA_PROGRAM_HTML:
+		ret = ka_program_put_html(&a->q, status, stdout);
+		break;
+	case KA_PROGRAM_RESULTS:
+		ret = ka_program_put_results(&a->q, &a->plan, stdout);
+		break;
 	}
 	return ret < 0 ? KA_EXIT_BROKEN : status;
 }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "plan/plan.h"
 #include "program/advice.h"
 #include "program/recipes.h"
 
@@ -14,6 +15,8 @@ enum ka_program_format {
 	KA_PROGRAM_TABLE,
 	KA_PROGRAM_JSON,
 	KA_PROGRAM_JUNIT,
+	KA_PROGRAM_HTML,
+	KA_PROGRAM_RESULTS,
 };
 
 #define KA_MAX_COPIES 32
@@ -58,11 +61,16 @@ char *ka_program_recipe(const struct ka_program_options *options, const char *co
 /* --list (program_list.c). Returns the exit status. */
 int ka_program_list(const struct ka_program_options *options);
 
-/* The writers (program_page.c, program_json.c, program_junit.c). 0 or -ENOMEM. */
+/* The writers (program_page.c, program_json.c, program_junit.c, program_html.c). 0 or -ENOMEM. */
 int ka_program_put_page(const struct ka_inquiry *q, bool markdown, FILE *out);
 int ka_program_put_matrix(const struct ka_inquiry *q, FILE *out);
 int ka_program_put_json(const struct ka_inquiry *q, int status, FILE *out);
 int ka_program_put_junit(const struct ka_inquiry *q, FILE *out);
+int ka_program_put_html(const struct ka_inquiry *q, int status, FILE *out);
+/* The results of @plan, made of the attempts, as lines that kacheck report reads. */
+int ka_program_put_results(const struct ka_inquiry *q, const struct ka_plan *plan, FILE *out);
+/* What --format json writes. A new reference, NULL without memory. */
+json_t *ka_program_json(const struct ka_inquiry *q, int status);
 
 /* ---- what all formats have in common (program_words.c); each returns @buf --------------------- */
 

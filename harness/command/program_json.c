@@ -34,12 +34,14 @@ static json_t *attempt_json(const struct ka_inquiry *q, size_t i)
 	char text[160];
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
+		"{s:s, s:s, s:s, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
 		"case", a->name, "scenario", ka_scenario(a->scenario)->name, "title",
-		ka_scenario(a->scenario)->title, "measured", ka_ending_measured(&e) ? 1 : 0,
-		"verdict", s->there ? json_string(ka_verdict_name(s->verdict)) : json_null(),
-		"program", did ? json_string(did) : json_null(), "kernel_s",
-		ka_json_seconds(e.kernel_s), "program_s", ka_json_seconds(e.program_s), "watched_s",
+		ka_scenario(a->scenario)->title, "gateway",
+		a->scenario == KA_SCENARIO_GATEWAY ? q->spec.passages[a->passage].name : NULL,
+		"measured", ka_ending_measured(&e) ? 1 : 0, "verdict",
+		s->there ? json_string(ka_verdict_name(s->verdict)) : json_null(), "program",
+		did ? json_string(did) : json_null(), "kernel_s", ka_json_seconds(e.kernel_s),
+		"program_s", ka_json_seconds(e.program_s), "watched_s",
 		ka_json_seconds(e.watched_s), "window_s", window_json(e.window_s), "off_jiffies",
 		e.have_off ? json_integer(e.off_jiffies) : json_null(), "text",
 		ka_program_ending(&e, text, sizeof(text)), "why",
@@ -124,21 +126,29 @@ static json_t *subject_json(const struct ka_inquiry *q, size_t i)
 			 demands_json(q, i), "advice", advice_json(q, i));
 }
 
-int ka_program_put_json(const struct ka_inquiry *q, int status, FILE *out)
+json_t *ka_program_json(const struct ka_inquiry *q, int status)
 {
 	json_t *json = json_pack("{s:i, s:{s:s, s:i, s:s, s:o}}", "v", 1, "kernel", "release",
 				 q->facts.release, "hz", q->facts.hz, "clock",
 				 q->facts.virtual_clock ? "virtual" : "real", "where",
 				 ka_json_text(q->where));
 	json_t *all = json_array();
-	int ret;
 
 	for (size_t i = 0; i < q->spec.n_subjects; i++)
 		json_array_append_new(all, subject_json(q, i));
 	json_object_set_new(json, "note", *q->note ? ka_json_text(q->note) : json_null());
 	json_object_set_new(json, "programs", all);
 	json_object_set_new(json, "exit_status", json_integer(status));
-	ret = ka_json_put(out, json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	return json;
+}
+
+int ka_program_put_json(const struct ka_inquiry *q, int status, FILE *out)
+{
+	json_t *json = ka_program_json(q, status);
+	int ret = json ? 0 : -ENOMEM;
+
+	if (json)
+		ret = ka_json_put(out, json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(json);
 	return ret;
 }

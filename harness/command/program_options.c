@@ -115,7 +115,8 @@ static void take_word(void *target, const char *word)
 /* ---- all of them ------------------------------------------------------------------------------- */
 
 /* By enum ka_program_format. */
-static const char *const formats[] = { "text", "markdown", "table", "json", "junit", NULL };
+static const char *const formats[] = { "text",  "markdown", "table",   "json",
+				       "junit", "html",     "results", NULL };
 
 #define AT(member) .at = offsetof(struct ka_program_options, member)
 
@@ -184,8 +185,10 @@ static const struct ka_option table[] = {
 	{ "out", 'o', "DIR", "Keeps packets and timelines of what fails there", 4, ka_take_text,
 	  AT(out_dir) },
 	{ "keep", 0, NULL, "... of all", 4, ka_take_flag, AT(keep_all) },
-	{ "format", 'f', "FORMAT", "text (default), markdown, table, json, junit", 5,
-	  ka_take_choice, AT(format), .choices = formats },
+	{ "format", 'f', "FORMAT",
+	  "text (default), markdown, table, json, junit, html, or results: the lines that "
+	  "kacheck report and compare read",
+	  5, ka_take_choice, AT(format), .choices = formats },
 	{ "list", 'l', NULL, "Lists the recipes, and which of their programs are here", 5,
 	  ka_take_flag, AT(list) },
 	{ "recipe", 0, NULL, "Writes COMMAND with its options as a recipe, and runs nothing", 5,

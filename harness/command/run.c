@@ -15,12 +15,12 @@
 
 #include "command/command.h"
 #include "command/outputs.h"
+#include "command/part.h"
 #include "command/progress.h"
 #include "command/run_options.h"
 #include "command/select.h"
 #include "command/where.h"
 #include "model/util.h"
-#include "result/part.h"
 #include "result/result.h"
 #include "run/schedule.h"
 
@@ -48,25 +48,6 @@ static double seconds_since(int64_t began_ns)
 }
 
 /* ---- one result --------------------------------------------------------------------------- */
-
-/* What the parts of this plan, which may run elsewhere, are joined by. */
-static void add_part(const struct run *run, size_t index, json_t *json)
-{
-	const struct ka_plan_options *options = &run->plan_options;
-	const unsigned shards = options->shards ? options->shards : 1;
-	struct ka_part part = { .id = run->plan.id,
-				.seed = options->seed,
-				.instances = (unsigned)run->plan.whole,
-				.part = (unsigned)run->plan.n,
-				.shard = shards > 1 ? options->shard : 1,
-				.shards = shards,
-				.kernels = (unsigned)run->options->n_kernels,
-				.version = KACHECK_VERSION };
-
-	if (gethostname(part.machine, sizeof(part.machine) - 1) < 0)
-		part.machine[0] = '\0';
-	json_object_set_new(json, "plan", ka_part_encode(&part, run->plan.instances[index].place));
-}
 
 /* Files that could not be kept: told once, it will be the same for all. */
 static void notice_keep_error(struct run *run, json_t *json)
@@ -110,7 +91,8 @@ static bool flush_results(struct run *run)
 	while (run->next < run->plan.n && run->results[run->next]) {
 		json_t *json = run->results[run->next];
 
-		add_part(run, run->next, json);
+		ka_part_add(json, &run->plan, run->next, &run->plan_options,
+			    (unsigned)run->options->n_kernels);
 		run->results[run->next++] = NULL;
 		if (!hand_on(run, json))
 			return false;

@@ -120,6 +120,9 @@ static void check_live(const struct ka_sysctl_options *options)
 	if (options->live && options->user_timeout_ms)
 		ka_usage_error("sysctl: user_timeout= is an option of sockets; --live reads it "
 			       "from them");
+	if (options->live && options->format == KA_SYSCTL_HTML)
+		ka_usage_error("sysctl: --format html is a page of what is rolled out; of --live "
+			       "write text, markdown, json or prometheus");
 	if (options->live)
 		return;
 	if (options->program || options->port || options->verbose)
@@ -148,7 +151,7 @@ static void finish(void *target)
 }
 
 /* By enum ka_sysctl_format. */
-static const char *const formats[] = { "text", "markdown", "json", "prometheus", NULL };
+static const char *const formats[] = { "text", "markdown", "json", "prometheus", "html", NULL };
 
 #define AT(member) .at = offsetof(struct ka_sysctl_options, member)
 
@@ -201,8 +204,8 @@ static const struct ka_option table[] = {
 	  "In real time, only compute what takes longer (default: 60s; 0: try nothing)", 2,
 	  .take = take_budget },
 	{ "format", 'f', "FORMAT",
-	  "text (default), markdown (for a change ticket), json, or prometheus (of --live)", 3,
-	  ka_take_choice, AT(format), .choices = formats },
+	  "text (default), markdown (for a change ticket), json, html, or prometheus (of --live)",
+	  3, ka_take_choice, AT(format), .choices = formats },
 	{ "suggest", 0, NULL, "The smallest change that answers every question with yes, tried", 3,
 	  ka_take_flag, AT(suggest) },
 	{ "strict", 0, NULL, "Lines that the tools would pass over, or not read whole, are refused",
@@ -528,6 +531,16 @@ static int suggest(struct ka_suggestion *suggestion, const struct ka_rollout *r,
 	return measure(s, options);
 }
 
+static int put(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+	       enum ka_sysctl_format format, int status)
+{
+	if (format == KA_SYSCTL_JSON)
+		return ka_sysctl_put_json(r, suggestion, status);
+	if (format == KA_SYSCTL_HTML)
+		return ka_sysctl_put_html(r, suggestion, status);
+	return ka_sysctl_put_page(r, suggestion, format == KA_SYSCTL_MARKDOWN, stdout);
+}
+
 static int answer(struct ka_rollout *r, const struct ka_sysctl_options *options)
 {
 	struct ka_suggestion *suggestion = calloc(1, sizeof(*suggestion));
@@ -539,10 +552,7 @@ static int answer(struct ka_rollout *r, const struct ka_sysctl_options *options)
 		status = suggest(suggestion, r, options);
 	if (status == KA_EXIT_OK) {
 		status = status_of(r);
-		ret = options->format == KA_SYSCTL_JSON
-			      ? ka_sysctl_put_json(r, suggestion, status)
-			      : ka_sysctl_put_page(r, suggestion,
-						   options->format == KA_SYSCTL_MARKDOWN, stdout);
+		ret = put(r, suggestion, options->format, status);
 		status = ret < 0 ? KA_EXIT_BROKEN : status;
 	}
 	if (suggestion)

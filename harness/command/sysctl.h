@@ -7,7 +7,13 @@
 
 #include "rollout/rollout.h"
 
-enum ka_sysctl_format { KA_SYSCTL_TEXT, KA_SYSCTL_MARKDOWN, KA_SYSCTL_JSON, KA_SYSCTL_METRICS };
+enum ka_sysctl_format {
+	KA_SYSCTL_TEXT,
+	KA_SYSCTL_MARKDOWN,
+	KA_SYSCTL_JSON,
+	KA_SYSCTL_METRICS,
+	KA_SYSCTL_HTML,
+};
 
 #define KA_MAX_ROLLED 64
 
@@ -41,10 +47,15 @@ struct ka_suggestion {
 	struct ka_rollout rollout; /* KA_SUGGEST_CHANGE: with the proposed values */
 };
 
-/* The writers (sysctl_page.c, sysctl_json.c). 0 or -ENOMEM. */
+/* The writers (sysctl_page.c, sysctl_json.c, sysctl_html.c). 0 or -ENOMEM. */
 int ka_sysctl_put_page(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
 		       bool markdown, FILE *out);
 int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+		       int status);
+int ka_sysctl_put_html(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+		       int status);
+/* What --format json writes. A new reference, NULL without memory. */
+json_t *ka_sysctl_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
 		       int status);
 
 /* ---- what all formats have in common: sentences of a rollout (sysctl_words.c) ----------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A rollout for programs: one object, version 1. */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -119,16 +120,24 @@ static json_t *rates_json(const struct ka_rollout *r, size_t question)
 
 static json_t *questions_json(const struct ka_rollout *r)
 {
+	static const char *const kinds[] = { [KA_ASK_DETECT] = "detect",
+					     [KA_ASK_BUSY] = "busy",
+					     [KA_ASK_SURVIVE] = "survive",
+					     [KA_ASK_RATE] = "rate" };
 	json_t *array = json_array();
 	char text[200];
 
 	for (size_t i = 0; i < r->questions.n; i++) {
+		const struct ka_question *q = &r->questions.list[i];
 		struct ka_reply reply = ka_rollout_reply(r, i);
 
 		json_array_append_new(
 			array,
-			json_pack("{s:s, s:b, s:b, s:o, s:o}", "question",
-				  ka_question_text(&r->questions.list[i], text, sizeof(text)),
+			json_pack("{s:s, s:s, s:o, s:b, s:b, s:o, s:o}", "question",
+				  ka_question_text(q, text, sizeof(text)), "kind", kinds[q->kind],
+				  "limit_s",
+				  q->kind == KA_ASK_RATE ? json_null()
+							 : ka_json_seconds(q->limit_s),
 				  "yes", (int)reply.yes, "measured", (int)reply.measured, "why",
 				  ka_json_text(reply.why), "computed_for", rates_json(r, i)));
 	}
@@ -217,12 +226,11 @@ static json_t *kernel_json(const struct ka_rollout *r)
 			 r->host.hz);
 }
 
-int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+json_t *ka_sysctl_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
 		       int status)
 {
 	json_t *json = json_pack("{s:i, s:o, s:o}", "v", 1, "rollout", ka_json_text(r->title),
 				 "from", ka_json_text(r->before_name));
-	int ret;
 
 	json_object_set_new(json, "kernel", kernel_json(r));
 	json_object_set_new(json, "experiments", tally_json(r));
@@ -241,7 +249,17 @@ int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *s
 	if (suggestion->kind != KA_SUGGEST_NOT_ASKED)
 		json_object_set_new(json, "suggestion", suggestion_json(suggestion));
 	json_object_set_new(json, "exit_status", json_integer(status));
-	ret = ka_json_put(stdout, json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	return json;
+}
+
+int ka_sysctl_put_json(const struct ka_rollout *r, const struct ka_suggestion *suggestion,
+		       int status)
+{
+	json_t *json = ka_sysctl_json(r, suggestion, status);
+	int ret = json ? 0 : -ENOMEM;
+
+	if (json)
+		ret = ka_json_put(stdout, json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(json);
 	return ret;
 }

@@ -150,6 +150,7 @@ static int put(const struct ka_view *view, int status)
 		return ka_view_put_json(view, status);
 	case KA_SYSCTL_METRICS:
 		return ka_view_put_metrics(view);
+	case KA_SYSCTL_HTML:
 	case KA_SYSCTL_TEXT:
 	case KA_SYSCTL_MARKDOWN:
 		break;

@@ -28,6 +28,8 @@ int ka_inquiry_begin(struct ka_inquiry *q, const json_t *surveyed, struct nn_err
 
 void ka_inquiry_free(struct ka_inquiry *q)
 {
+	for (size_t i = 0; q->shown && q->attempts && i < q->attempts->n; i++)
+		json_decref(q->shown[i].result);
 	ka_attempts_free(q->attempts);
 	free(q->predictions);
 	free(q->shown);
@@ -151,6 +153,7 @@ void ka_inquiry_take(struct ka_inquiry *q, size_t i, json_t *json)
 	take_result(out, &result);
 	take_return(out, result.timeline);
 	out->waited_s = waited_s(&q->attempts->list[i], result.timeline);
+	out->result = json_incref(result.json);
 	ka_result_clear(&result);
 }
 

@@ -34,6 +34,7 @@ struct ka_shown {
 	int64_t off_jiffies;
 	enum ka_back back;
 	double back_s;
+	json_t *result; /* all of it; owned; NULL: there is none */
 };
 
 struct ka_inquiry {

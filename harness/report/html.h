@@ -22,6 +22,8 @@ int ka_html_page(FILE *out, enum ka_html_kind kind, json_t *data);
 /* A result without its case and kernel, as page/parts.js reads it. @command: argv[0] for the line that
  * runs it again; NULL: without one. A new reference. */
 json_t *ka_html_row(const struct ka_result *result, const char *command);
+/* The same of a result line, with its case. NULL where it cannot be read. */
+json_t *ka_html_row_of(json_t *line);
 /* What the results of one case have in common, and those of one kernel, which has a short @name. New
  * references. */
 json_t *ka_html_case(const struct ka_result *result);

@@ -223,3 +223,17 @@ json_t *ka_html_row(const struct ka_result *result, const char *command)
 	free(again);
 	return row;
 }
+
+json_t *ka_html_row_of(json_t *line)
+{
+	struct nn_err err = { "" };
+	struct ka_result result;
+	json_t *row;
+
+	if (ka_result_decode(&result, json_incref(line), &err) < 0)
+		return NULL;
+	row = ka_html_row(&result, NULL);
+	json_object_set_new(row, "C", ka_html_case(&result));
+	ka_result_clear(&result);
+	return row;
+}

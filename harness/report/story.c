@@ -189,6 +189,33 @@ static void put_packets(FILE *out, const char *prefix, const char *kept)
 	putc('\n', out);
 }
 
+/* A recipe and its variant; what was given with options is not known here. */
+static void put_recipe(FILE *out, const struct ka_result *result)
+{
+	const char *variant = result->program_variant;
+	const char *declared = result->declared ? result->declared : "";
+	size_t len = strcspn(declared, ":");
+	char word[PATH_MAX + 80];
+
+	if (len < 5 || strncmp(declared + len - 5, ".conf", 5) != 0) {
+		fputs("OPTIONS... -- COMMAND...", out);
+		return;
+	}
+	snprintf(word, sizeof(word), "%.*s%s%s", (int)ka_lesser(len, PATH_MAX), declared,
+		 variant ? ":" : "", variant ? variant : "");
+	ka_put_quoted(out, word);
+}
+
+static void put_program_command(FILE *out, const char *command, const struct ka_result *result)
+{
+	fprintf(out, "%s program --filter ", command ? command : "kacheck");
+	ka_put_quoted(out, result->instance);
+	fputs(" --kernel ", out);
+	ka_put_quoted(out, result->where);
+	fputs(" --out kept --keep ", out);
+	put_recipe(out, result);
+}
+
 static void put_command(FILE *out, const char *command, const struct ka_result *result)
 {
 	const char *seed = json_string_value(json_object_get(result->json, "seed"));
@@ -201,6 +228,10 @@ static void put_command(FILE *out, const char *command, const struct ka_result *
 		.seed = seed ? strtoull(seed, NULL, 16) : 0,
 	};
 
+	if (result->program) {
+		put_program_command(out, command, result);
+		return;
+	}
 	ka_put_again_command(out, &again);
 }
 

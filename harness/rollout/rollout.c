@@ -92,6 +92,10 @@ int ka_rollout_predict(struct ka_rollout *r, struct nn_err *err)
 
 void ka_rollout_free(struct ka_rollout *r)
 {
+	for (size_t i = 0; i < KA_N(r->measured); i++) {
+		json_decref(r->measured[i].result);
+		r->measured[i].result = NULL;
+	}
 	free(r->trials);
 	r->trials = NULL;
 }
@@ -179,6 +183,7 @@ void ka_rollout_take(struct ka_rollout *r, size_t i, json_t *json)
 		return;
 	}
 	take_result(&r->measured[i], &result);
+	r->measured[i].result = json_incref(result.json);
 	ka_result_clear(&result);
 }
 

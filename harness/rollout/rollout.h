@@ -24,6 +24,7 @@ struct ka_measured {
 	double period_s[2]; /* between answered probes: shortest, longest; NAN: fewer than two */
 	bool have_off;
 	int64_t off_jiffies;
+	json_t *result; /* all of it; owned; NULL: there is none */
 };
 
 /* "pass", ...; "no result" */

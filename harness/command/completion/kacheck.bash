@@ -59,11 +59,11 @@ _kacheck() {
 		return
 		;;
 	sysctl:--format | sysctl:-f)
-		mapfile -t COMPREPLY < <(compgen -W 'text markdown json prometheus' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'text markdown json html prometheus' -- "$cur")
 		return
 		;;
 	program:--format | program:-f)
-		mapfile -t COMPREPLY < <(compgen -W 'text markdown table json junit' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'text markdown table json junit html results' -- "$cur")
 		return
 		;;
 	program:--survive)

@@ -31,9 +31,9 @@ function draw(tag, attributes, text) {
 // 7928.8 -> "2 h 12 min 9 s"; below two minutes as seconds.
 function span(s) {
 	if (s === null || s === undefined) return "";
-	if (Math.abs(s) < 120) return s.toFixed(3) + " s";
-	const total = Math.round(s), h = Math.floor(total / 3600), m = Math.floor(total % 3600 / 60);
-	return (h ? h + " h " : "") + (m ? m + " min " : "") + total % 60 + " s";
+	if (Math.abs(s) < 120) return (Number.isInteger(s) ? s : s.toFixed(3)) + " s";
+	const total = Math.round(s), h = Math.floor(total / 3600), m = Math.floor(total % 3600 / 60), rest = total % 60;
+	return [h && h + " h", m && m + " min", rest && rest + " s"].filter((part) => part).join(" ");
 }
 
 const verdictWord = (v) => make("span", { class: "verdict " + v }, v);
@@ -81,17 +81,34 @@ function arrow(svg, x, middle, y, out, kind, met) {
 		svg.append(draw("path", { d: `M${to - 5},${y - 5} l10,10 m0,-10 l-10,10`, fill: "none", class: "lost" }));
 }
 
-// Did what leaves arrive at the other end?
-function arrives(events, i) {
-	const [t, at, what] = events[i], kind = what.slice(2);
-	return events.slice(i + 1, i + 12).some(([u, where, other]) =>
-		where === 1 - at && other[0] === "p" && other[1] === "-" && u - t < 1 && kind.startsWith(other.slice(2).replace(/^arrives: /, "")));
+// Which of those that leave an end arrive at the other one; each arrival counts once. Where computing takes no
+// time, it may stand before what left.
+function arrived(events) {
+	const taken = new Set(), met = new Set();
+	events.forEach(([t, at, what], i) => {
+		if (!what.startsWith("p+")) return;
+		for (let j = Math.max(0, i - 12); j < events.length && events[j][0] - t < 1; j++) {
+			const [u, where, other] = events[j];
+			if (where !== 1 - at || taken.has(j) || u < t - 0.0005 || !other.startsWith("p-") || !what.slice(2).startsWith(other.slice(2))) continue;
+			taken.add(j);
+			met.add(i);
+			break;
+		}
+	});
+	return met;
 }
+
+const LETTER = 6.8; // px, of most texts in a picture
+const fit = (text, room) => text.length * LETTER <= room ? text : text.slice(0, Math.floor(room / LETTER) - 1) + "…";
+const saidOf = (what) => what.slice(what[0] === "p" ? 2 : 1);
 
 // Both ends as lanes, time downwards, as in a sequence diagram.
 function ladder(r, narrow) {
 	const events = r.t, times = events.map((e) => e[0]), y = places(events);
-	const width = narrow ? 720 : 860, x = narrow ? [300, 460] : [330, 600], middle = (x[0] + x[1]) / 2;
+	const x = narrow ? [300, 460] : [330, 600], middle = (x[0] + x[1]) / 2, met = arrived(events);
+	const longest = Math.max(0, ...events.filter(([, at]) => at === 1).map(([, , what]) => saidOf(what).length * LETTER));
+	const width = Math.min(narrow ? 720 : 1060, Math.max(narrow ? 720 : 860, x[1] + 20 + longest));
+	const room = [x[0] - 92, width - x[1] - 16];
 	const bottom = r.w ? Math.max(y[y.length - 1], placeOf(r.w[1], times, y)) : y[y.length - 1];
 	const svg = draw("svg", { viewBox: `0 0 ${width} ${bottom + 30}`, width, role: "img", "aria-label": "what passed between the two ends, and when" });
 
@@ -105,11 +122,11 @@ function ladder(r, narrow) {
 		svg.append(draw("text", { x: x[r.b] + (r.b ? -14 : 14), y: hi + 13, "text-anchor": r.b ? "end" : "start", class: "faint" }, "window " + r.w[0].toFixed(3) + " .. " + r.w[1].toFixed(3)));
 	}
 	events.forEach(([t, at, what], i) => {
-		const text = what.slice(what[0] === "p" ? 2 : 1), kind = what[0];
+		const text = at < 2 ? fit(saidOf(what), room[at]) : saidOf(what), kind = what[0];
 		svg.append(draw("text", { x: 70, y: y[i] + 4, "text-anchor": "end", class: "faint" }, t.toFixed(3)));
 		if (kind === "p" && at < 2) {
 			const out = what[1] === "+";
-			arrow(svg, x[at], middle, y[i], out, text, !out || arrives(events, i));
+			arrow(svg, x[at], middle, y[i], out, saidOf(what), !out || met.has(i));
 			svg.append(draw("text", { x: at ? x[1] + 14 : x[0] - 14, y: y[i] + 4, "text-anchor": at ? "start" : "end" }, text));
 		} else if (at < 2) {
 			svg.append(draw("circle", { cx: x[at], cy: y[i], r: 3.5, class: "dot" }));

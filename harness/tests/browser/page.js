@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The pages in a real browser: node page.js CHROMIUM FOLDER SHOTS. FOLDER holds one.html (one kernel),
-// two.html (two kernels), hostile.html and big.html of runs, compare.html and compare_hostile.html. One line for each thing that was looked at, as the
+// two.html (two kernels), hostile.html and big.html of runs, compare.html and compare_hostile.html, sysctl.html and program.html. One line for each thing that was looked at, as the
 // shell tests print it.
 "use strict";
 const { chromium } = require("playwright-core");
@@ -151,6 +151,71 @@ async function onComparison(browser) {
 	await hostile.close();
 }
 
+// The file has a hostile name, and the program says such a thing.
+const attack = "<img src=x onerror=owned=1>";
+
+async function onRollout(browser) {
+	const page = await openPage(browser, "sysctl", {}, ".reply");
+
+	is("sysctl: the answer", await page.textContent("#banner"), "NO: 1 of 2 questions is answered with no");
+	is("sysctl: each question", await page.$$eval("#Questions .reply > :first-child", (e) => e.map((x) => x.textContent).join()), "yes,NO");
+	is("sysctl: the limit in the picture", await count(page, "#Questions svg .limit.no"), 1);
+	const chart = page.locator("svg[aria-label^='when a dead peer']");
+	is("sysctl: before and after, idle and not", await chart.locator("text=/^(idle|data in flight), (before|after)$/").count(), 4);
+	is("sysctl: after is measured within its band", await chart.evaluate((svg) => {
+		const band = svg.querySelectorAll(".band")[1].getBoundingClientRect(), end = svg.querySelector("line.out").getBoundingClientRect();
+		return end.x >= band.x - 1 && end.x <= band.right + 1;
+	}), true);
+	is("sysctl: values of each key", await page.textContent("#Values"), (t) => /net\.ipv4\.tcp_keepalive_time72001/.test(t));
+	is("sysctl: whom not", await page.$$eval("[id='Who is not changed'] li", (e) => e.length), 4);
+	is("sysctl: what is proposed can be copied", await page.textContent("#Suggestion pre"), (t) => /tcp_keepalive_/.test(t));
+	is("sysctl: a name is text", await page.textContent("h1 code"), (t) => t.includes(attack));
+	await page.click("#Experiments summary");
+	await page.focus("button.story >> nth=0");
+	await page.keyboard.press("Enter");
+	is("sysctl: the timeline of an experiment", await count(page, "#detail svg[aria-label^=what]"), 1);
+	await page.keyboard.press("Escape");
+	is("sysctl: nothing ran", await page.evaluate(() => window.owned), undefined);
+	is("sysctl: no element of it", await count(page, "img"), 0);
+	is("sysctl: no errors", page.trouble.join(), "");
+	await page.evaluate(() => scrollTo(0, 0));
+	await shot(page, "sysctl");
+	await page.setViewportSize({ width: 360, height: 740 });
+	is("sysctl: 360 px", await page.evaluate(() => document.documentElement.scrollWidth), (w) => w <= 360);
+	await shot(page, "sysctl-narrow");
+	await page.close();
+}
+
+async function onProgram(browser) {
+	const page = await openPage(browser, "program", {}, ".story");
+
+	is("program: the answer", await page.textContent("#banner"), "NO: 1 of 2 demands is not met");
+	is("program: what was demanded", await page.$$eval(".reply > :first-child", (e) => e.map((x) => x.textContent).join()), "yes,NO");
+	is("program: a scenario is a row", await page.textContent("tr:has(button:text-is('silent, idle'))"), (t) => /4\.\d+ s/.test(t));
+	is("program: with its life", await count(page, "tr:has(button:text-is('silent, idle')) svg.life .band"), 1);
+	is("program: what would help", await page.textContent("h3:text-is('What would help') + ul"), (t) => /TCP_USER_TIMEOUT/.test(t));
+	await page.focus("button.story:text-is('silent, idle')");
+	await page.keyboard.press("Enter");
+	is("program: its timeline", await page.locator("#detail svg").last().locator("text=/^probe [12]$/").count(), 2);
+	is("program: what arrived is not lost", await page.locator("#detail svg").last().evaluate((svg) => svg.querySelectorAll(".lost").length), (n) => n >= 2 && n <= 4);
+	is("program: what it says is text", await page.textContent("#detail"), (t) => t.includes(attack));
+	await shot(page, "program-detail");
+	await page.keyboard.press("Escape");
+	is("program: nothing ran", await page.evaluate(() => window.owned), undefined);
+	is("program: no element of it", await count(page, "img"), 0);
+	is("program: no errors", page.trouble.join(), "");
+	await page.evaluate(() => scrollTo(0, 0));
+	await shot(page, "program");
+	await page.click("#colours");
+	is("program: the other colours", await page.getAttribute("html", "data-theme"), "dark");
+	await page.setViewportSize({ width: 360, height: 740 });
+	is("program: 360 px", await page.evaluate(() => document.documentElement.scrollWidth), (w) => w <= 360);
+	await shot(page, "program-narrow");
+	await page.emulateMedia({ media: "print" });
+	is("program: printed without buttons of the page", await page.locator("#colours").isVisible(), false);
+	await page.close();
+}
+
 async function onNarrow(browser) {
 	const page = await openPage(browser, "one", { viewport: { width: 360, height: 740 }, colorScheme: "dark" });
 
@@ -183,7 +248,7 @@ async function onMany(browser) {
 
 (async () => {
 	const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
-	for (const test of [onOneKernel, onTwoKernels, onHostile, onComparison, onNarrow, onMany]) await test(browser);
+	for (const test of [onOneKernel, onTwoKernels, onHostile, onComparison, onRollout, onProgram, onNarrow, onMany]) await test(browser);
 	await browser.close();
 	console.log(`${checks} checks, ${failures} failed`);
 	process.exit(failures ? 1 : 0);

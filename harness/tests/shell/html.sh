@@ -4,7 +4,7 @@
 # The HTML pages in a real browser: Chromium, driven by playwright-core from npm.
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
-need jq node npm chromium
+need jq node npm chromium perl
 cd "$work" || exit 99
 here=$OLDPWD
 tests=$(cd "$here" && cd "$(dirname "$0")/.." && pwd)
@@ -53,6 +53,35 @@ is "compare: nothing is loaded from anywhere" "$(grep -c -E '(src|href)="?(https
 "$KACHECK" compare --format html before.json hostile.json >compare_hostile.html
 is "compare: hostile text" "$?" 0
 is "compare: no text ends the script" "$(grep -c 'owned=1</script' compare_hostile.html)" 0
+
+# A rollout and a program; the name of one, and what the other says, would run if it were markup.
+attack='<img src=x onerror=owned=1>'
+printf 'net.ipv4.tcp_keepalive_%s\n' 'time = 1' 'intvl = 1' 'probes = 2' >"$attack"
+"$KACHECK" sysctl "$attack" --kernel host --budget 4s --detect-within 5s --detect-busy-within 1m --suggest \
+	--format html >sysctl.html 2>sysctl.err &
+rollout=$!
+cat >srv.pl <<'END'
+use Socket;
+socket(my $l, PF_INET, SOCK_STREAM, 6);
+setsockopt($l, SOL_SOCKET, SO_REUSEADDR, 1);
+setsockopt($l, SOL_SOCKET, SO_KEEPALIVE, 1);
+setsockopt($l, 6, 4, 2);
+setsockopt($l, 6, 5, 1);
+setsockopt($l, 6, 6, 2);
+bind($l, sockaddr_in(7000, INADDR_ANY));
+listen($l, 9);
+print STDERR "$ARGV[0]\n";
+accept(my $c, $l);
+while (sysread($c, my $text, 99)) { syswrite($c, $text) }
+END
+"$KACHECK" program --quiet --kernel host --budget 6s --port 7000 --send hello --keepalive 2/1/2 --detect-busy-within 1m \
+	--filter '*.silent/*' --format html -- perl srv.pl "$attack" >program.html 2>program.err
+is "a program" "$?" 1
+wait "$rollout"
+is "a rollout" "$?" 1
+for page in sysctl program; do
+	is "$page: nothing is loaded from anywhere" "$(grep -c -E '(src|href)="?(https?:)?//|@import|url\(' $page.html)" 0
+done
 
 lines=$(wc -l <one.json)
 for ((i = 0; i * lines < 10000; i++)); do

@@ -106,6 +106,20 @@ program --port 7000 --send 'hi\n' --filter '*.fin/*' --format junit -- perl srv.
 is "JUnit: status" "$status" 0
 xmllint --noout --schema "$(dirname "$0")/../junit.xsd" - <<<"$out" 2>err.txt
 is "JUnit is valid" "$?" 0
+program --port 7000 --send 'hi\n' --filter '*.fin/*' --format results -- perl srv.pl 7000
+is "result lines: status" "$status" 0
+printf '%s\n' "$out" >results.json
+is "... one for each experiment that ran" "$(jq -r '.program.name' results.json)" perl
+is "... which part of which plan" "$(jq -c '[.plan.part, .plan.shards]' results.json)" '[1,1]'
+run "$KACHECK" report results.json
+is "... which a report reads: status" "$status" 0
+has "... and tells" "$out" 'PASS +perl\.fin/.* the program let go'
+cp results.json again.json
+run "$KACHECK" compare results.json again.json
+is "... and a comparison reads two of" "$status" 0
+jq -c '.verdict = "fail"' results.json >failed.json
+run "$KACHECK" report failed.json
+has "... with the command that does it again" "$out" "again +kacheck program --filter 'perl.fin/.*' --kernel 'host' .* OPTIONS\.\.\. -- COMMAND"
 mkdir sub
 printf '#!/bin/sh\nexec perl "%s/srv.pl" 7000\n' "$work" >sub/my-server
 chmod +x sub/my-server
