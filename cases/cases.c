@@ -30,6 +30,7 @@
 	do_(zero_window) \
 	do_(shrunk_window) \
 	do_(states) \
+	do_(orphans) \
 	do_(connecting) \
 	do_(error_surface) \
 	do_(gateway) \

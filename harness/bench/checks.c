@@ -109,6 +109,22 @@ static int start_diag(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
+static int start_gone(struct ka_engine *e, const struct ka_step *step)
+{
+	struct nn_diag_key key = ka_engine_socket(e, ka_engine_end(e, step->who));
+	struct nn_diag diag = { 0 };
+	int ret = nn_diag_get(e->net.ns[ka_engine_node(e, step->who)], &key, &diag, &e->err);
+
+	if (ret && ret != -ENOENT)
+		return ret;
+	if (ret)
+		check(e, true, 0, "sock_diag: no such socket");
+	else
+		check(e, false, 0, "sock_diag: a socket in state %u, timer %u, must be none",
+		      diag.state, diag.timer);
+	return 0;
+}
+
 static int start_entry(struct ka_engine *e, const struct ka_step *step)
 {
 	const struct ka_setting *setting = &e->instance->setting;
@@ -134,8 +150,13 @@ static int start_entry(struct ka_engine *e, const struct ka_step *step)
 /* ---- the words that are done here ------------------------------------------------------------ */
 
 const struct ka_doing ka_done_by_checks[] = {
-	{ KA_SETSOCKOPT, start_option, NULL }, { KA_GETSOCKOPT, start_option, NULL },
-	{ KA_SYSCTL, start_sysctl, NULL },     { KA_SYSCTL_IS, start_sysctl, NULL },
-	{ KA_DIAG_IS, start_diag, NULL },      { KA_ENTRY_IS, start_entry, NULL },
-	{ KA_ENTRY_GONE, start_entry, NULL },  { .start = NULL },
+	{ KA_SETSOCKOPT, start_option, NULL },
+	{ KA_GETSOCKOPT, start_option, NULL },
+	{ KA_SYSCTL, start_sysctl, NULL },
+	{ KA_SYSCTL_IS, start_sysctl, NULL },
+	{ KA_DIAG_IS, start_diag, NULL },
+	{ KA_ENTRY_IS, start_entry, NULL },
+	{ KA_ENTRY_GONE, start_entry, NULL },
+	{ KA_GONE_IS, start_gone, NULL },
+	{ .start = NULL },
 };

@@ -382,6 +382,8 @@ static unsigned look(struct ka_engine *e)
 {
 	unsigned heard = ka_engine_receive(e, KA_AT_CLIENT) + ka_engine_receive(e, KA_AT_SERVER);
 
+	if (e->destroyed)
+		heard += ka_orphan_hear(e);
 	return heard + ka_engine_drain(e);
 }
 
@@ -409,6 +411,8 @@ static void hear(struct ka_engine *e, int fd)
 		timer_fired(e);
 	else if (e->program && fd == ka_program_fd(e))
 		heard += ka_program_hear(e);
+	else if (e->destroyed && fd == nn_destroyed_fd(e->destroyed))
+		heard += ka_orphan_hear(e);
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];
 

@@ -11,6 +11,7 @@
 #include "bench/record.h"
 #include "bench/segments.h"
 #include "netns/counters.h"
+#include "netns/destroyed.h"
 #include "netns/diag.h"
 #include "netns/topology.h"
 
@@ -59,6 +60,7 @@ struct ka_engine {
 	struct ka_end_state ends[2];
 	enum ka_at prober, peer;
 	uint16_t port;                    /* the server's */
+	struct nn_destroyed *destroyed;   /* owned; NULL: the prober's socket stays its process's */
 	struct ka_bench_program *program; /* owned; NULL: both ends are peers of our own */
 	int epoll, timer;
 	int64_t wake_ns; /* what the timer is set to */
@@ -139,6 +141,13 @@ int ka_engine_counters_before(struct ka_engine *e);
 void ka_engine_capture_ends(struct ka_engine *e, enum ka_at at);
 /* Last evidence: diag, TCP_INFO, counters, rules. What cannot be had is a gap. */
 void ka_engine_last_evidence(struct ka_engine *e);
+
+/* ---- orphan.c: a socket that its process has closed ----------------------------------------- */
+/* From now on its kernel tells when it frees sockets. 0, -ENOENT where the prober keeps its own, or
+ * another -errno. */
+int ka_orphan_watch(struct ka_engine *e);
+/* Takes in what was freed. Returns how many that were. */
+unsigned ka_orphan_hear(struct ka_engine *e);
 
 /* ---- steps.c: how each word is done --------------------------------------------------------- */
 /* A word, in the table of the file that does it. What it means stands in model/verbs.def. */

@@ -222,6 +222,7 @@ static int obey(struct ka_peer_self *self, const struct ka_peer_command *command
 	case KA_CMD_SHUTDOWN:
 		return end_output(self);
 	case KA_CMD_CLOSE:
+		ka_self_info(self);
 		return ka_self_close(self, false);
 	case KA_CMD_FORGET:
 		return ka_self_forget(self);

@@ -181,6 +181,16 @@ static int start_end(struct ka_engine *e, enum ka_at at)
 	return ret ? ret : watch_fd(e, ka_program_fd(e));
 }
 
+/* An end that nobody else would see. */
+static int watch_freed(struct ka_engine *e)
+{
+	int ret = ka_orphan_watch(e);
+
+	if (ret == -ENOENT)
+		return 0;
+	return ret ? ret : watch_fd(e, nn_destroyed_fd(e->destroyed));
+}
+
 int ka_engine_setup(struct ka_engine *e)
 {
 	enum nn_shape shape = e->case_->topology == KA_PAIR ? NN_PAIR : NN_ROUTED;
@@ -202,7 +212,7 @@ int ka_engine_setup(struct ka_engine *e)
 		if (!ret)
 			ret = start_end(e, (enum ka_at)at);
 	}
-	return ret;
+	return ret ? ret : watch_freed(e);
 }
 
 /* A killed process leaves sockets that retransmit their FIN for minutes where the path is dead, and
@@ -219,6 +229,7 @@ static void hurry_orphans(struct ka_engine *e)
 void ka_engine_teardown(struct ka_engine *e)
 {
 	hurry_orphans(e);
+	e->destroyed = nn_destroyed_close(e->destroyed);
 	ka_program_tear_down(e);
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];

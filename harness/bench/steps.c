@@ -183,6 +183,8 @@ static int start_command(struct ka_engine *e, const struct ka_step *step)
 							   [KA_CLOSE] = KA_CMD_CLOSE };
 	const struct ka_peer_command o = { .kind = kinds[step->do_] };
 
+	if (step->do_ == KA_CLOSE) /* who is looked for afterwards, and with which RTO */
+		ka_engine_diag(e, ka_engine_end(e, step->who));
 	return ka_engine_obey(e, ka_engine_end(e, step->who), &o);
 }
 

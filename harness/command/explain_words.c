@@ -89,6 +89,17 @@ static void put_timeout(FILE *out, lesson_t *l)
 	fprintf(out, "%u ms", l->instance->setting.user_timeout_ms);
 }
 
+/* Which sysctl says how often data is sent again. */
+static void put_retries(FILE *out, lesson_t *l)
+{
+	if (ka_case_orphans(l->instance->case_))
+		fputs("net.ipv4.tcp_orphan_retries (nobody holds the socket any more; 0 stands for "
+		      "8)",
+		      out);
+	else
+		fputs("net.ipv4.tcp_retries2", out);
+}
+
 static void put_or_timeout(FILE *out, lesson_t *l)
 {
 	if (l->instance->setting.user_timeout_ms)
@@ -327,6 +338,11 @@ static void put_persist(FILE *out, lesson_t *l)
 			   "At each of its expiries the kernel compares with TCP_USER_TIMEOUT "
 			   "({timeout}) how long ago the first of these window probes was sent. "
 			   "Answers make no difference to that.");
+	else if (ka_case_orphans(l->instance->case_))
+		fputs("Nobody holds the socket any more: net.ipv4.tcp_orphan_retries unanswered "
+		      "ones are the limit (0 stands for 8), and of answered ones it is enough that "
+		      "the interval has doubled up to its most.",
+		      out);
 	else
 		fputs("Every answer begins the count anew, so a live peer may keep its window "
 		      "closed for ever; when nobody answers, net.ipv4.tcp_retries2 probes are the "
@@ -401,6 +417,7 @@ static const struct {
 	{ "timeout", put_timeout },
 	{ "error", put_error },
 	{ "or_timeout", put_or_timeout },
+	{ "retries", put_retries },
 	{ "values", put_values },
 	{ "on", put_on },
 	{ "armed", put_armed },

@@ -88,12 +88,24 @@ int64_t ka_backoff_limit_ns(const struct ka_backoff *b)
 	return 0;
 }
 
+/* tcp_probe_timer(), tcp_orphan_retries(): "alive" is whose RTO, doubled with each probe, is not at its
+ * most. How often tcp_retries2 lets it double is not to matter. */
+static bool orphan_is_over(const struct ka_backoff *b, unsigned k, unsigned unanswered)
+{
+	bool alive = k <= 20 && b->rto << (k - 1) < most_of(b);
+	unsigned most = b->orphan_retries ? b->orphan_retries : alive ? KA_ORPHAN_RETRIES : 0;
+
+	return unanswered >= most || (!alive && k > most);
+}
+
 enum ka_backoff_over ka_backoff_over(const struct ka_backoff *b, unsigned k, int64_t since_ns,
 				     int64_t slack_ns, unsigned unanswered)
 {
 	int64_t limit_ns = ka_backoff_limit_ns(b);
 
-	if (b->kind == KA_BACKOFF_WINDOW && unanswered >= b->retries)
+	if (b->kind == KA_BACKOFF_WINDOW && b->orphan && orphan_is_over(b, k, unanswered))
+		return KA_OVER;
+	if (b->kind == KA_BACKOFF_WINDOW && !b->orphan && unanswered >= b->retries)
 		return KA_OVER;
 	if (b->kind == KA_BACKOFF_SYN && k > b->retries + b->linear)
 		return KA_OVER;
@@ -220,7 +232,21 @@ static void window_by_expiries(const struct ka_backoff *b, int64_t window[2])
 		}
 		k++;
 	} while (ka_backoff_over(b, k, (window[0] - start[0]) * KA_NS_PER_S / b->hz, 2 * NS_PER_MS,
-				 k - 1) == KA_NOT_OVER);
+				 b->answered ? 0 : k - 1) == KA_NOT_OVER);
+}
+
+/* With a longer RTO it is at its most one doubling sooner. */
+static void window_of_orphan(const struct ka_backoff *b, int64_t window[2])
+{
+	struct ka_backoff one = *b;
+	int64_t other[2];
+
+	window_by_expiries(b, window);
+	while (one.rto++ < b->rto_most) {
+		window_by_expiries(&one, other);
+		ka_widen(window, other[0]);
+		ka_widen(window, other[1]);
+	}
 }
 
 void ka_backoff_window(const struct ka_backoff *b, int64_t window[2])
@@ -230,6 +256,10 @@ void ka_backoff_window(const struct ka_backoff *b, int64_t window[2])
 
 	if (b->kind == KA_BACKOFF_DATA) {
 		window_of_data(b, window);
+		return;
+	}
+	if (b->orphan) {
+		window_of_orphan(b, window);
 		return;
 	}
 	window_by_expiries(b, window);

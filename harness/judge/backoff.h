@@ -8,6 +8,7 @@
 #ifndef KA_BACKOFF_H
 #define KA_BACKOFF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum ka_backoff_kind {
@@ -19,14 +20,21 @@ enum ka_backoff_kind {
 struct ka_backoff {
 	enum ka_backoff_kind kind;
 	int hz;
-	int64_t rto;        /* jiffies: the first interval */
-	int64_t rto_most;   /* it is not known better than between .rto and this; 0: exactly */
-	unsigned retries;   /* tcp_retries2, tcp_syn_retries */
-	unsigned linear;    /* tcp_syn_linear_timeouts: so many intervals more before they double */
-	unsigned ut_ms;     /* TCP_USER_TIMEOUT; 0: not set */
+	int64_t rto;      /* jiffies: the first interval */
+	int64_t rto_most; /* it is not known better than between .rto and this; 0: exactly */
+	unsigned retries; /* tcp_retries2, tcp_orphan_retries, tcp_syn_retries */
+	unsigned linear;  /* tcp_syn_linear_timeouts: so many intervals more before they double */
+	unsigned ut_ms;   /* TCP_USER_TIMEOUT; 0: not set */
+	/* window probes of a socket that nobody holds: their limit is tcp_orphan_retries, 0 as it stands
+	 * there, and that RTO has doubled to its most; .answered: by a peer that is there */
+	bool orphan, answered;
+	unsigned orphan_retries;
 	int64_t limit_ms;   /* KA_BACKOFF_DATA: takes the place of .retries; 0: it does not */
 	int64_t rto_max_ms; /* at which doubling ends, tcp_rto_max_ms; 0: TCP_RTO_MAX */
 };
+
+/* What 0, the default of tcp_orphan_retries, stands for (tcp_orphan_retries()). */
+#define KA_ORPHAN_RETRIES 8
 
 /* One on a network without delay: RTO is as RTT's measure makes it there. */
 struct ka_backoff ka_backoff_on_lan(enum ka_backoff_kind kind, unsigned retries, unsigned ut_ms,

@@ -78,10 +78,11 @@ static void need_proofs(const struct ka_evidence *e, enum ka_at at, unsigned pro
 }
 
 /* The connection has ended otherwise than by a FIN, after which nobody asks the socket; nor does
- * anybody ask that of a program. */
+ * anybody ask that of a program, or one that is closed. */
 static bool has_post_mortem(const struct ka_evidence *e)
 {
-	return !e->instance->program && e->stop->end.why == KA_END_DIED && !e->want->eof;
+	return !e->instance->program && !ka_case_orphans(e->instance->case_) &&
+	       e->stop->end.why == KA_END_DIED && !e->want->eof;
 }
 
 static unsigned of_prober(const struct ka_evidence *e)

@@ -77,6 +77,18 @@ static void find_end_of_program(struct ka_evidence *e)
 	e->notice_ns = let_go && e->detected ? let_go->t_ns : INT64_MAX;
 }
 
+/* When the kernel freed the socket that nobody held any more. */
+static const struct ka_event *when_freed(const struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_DIAG && event->at == e->at && !event->diag.found)
+			return event;
+	}
+	return NULL;
+}
+
 static void find_end(struct ka_evidence *e)
 {
 	const struct ka_event *notice = first_notice(e, true);
@@ -87,8 +99,8 @@ static void find_end(struct ka_evidence *e)
 	if (end_packet && !e->instance->case_->expect.unseen)
 		end = end_packet(e);
 	if (!end)
-		end = first_notice(e, false);
-	e->end_by_wakeup = end && end->what == KA_EV_EPOLL;
+		end = ka_case_orphans(e->instance->case_) ? when_freed(e) : first_notice(e, false);
+	e->end_by_wakeup = end && (end->what == KA_EV_EPOLL || end->what == KA_EV_DIAG);
 	e->end_late_ns = e->end_by_wakeup ? end->late_ns : 0;
 	e->notice_ns = notice ? notice->t_ns : INT64_MAX;
 	e->notice_late_ns = notice ? notice->late_ns : 0;
@@ -107,7 +119,7 @@ static bool only_looks(enum ka_do what)
 {
 	return what == KA_WAIT || what == KA_GETSOCKOPT || what == KA_SYSCTL_IS ||
 	       what == KA_DIAG_IS || what == KA_ENTRY_IS || what == KA_ENTRY_GONE ||
-	       what == KA_OPTIONS;
+	       what == KA_OPTIONS || what == KA_GONE_IS;
 }
 
 /* A program closed the observed connection. */

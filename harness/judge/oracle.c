@@ -255,7 +255,8 @@ static void walk_step(const struct ka_instance *instance, const struct ka_values
 	if (is_heard(step))
 		w->last_rx = w->now;
 	if ((step->do_ == KA_SEND && step->unacked && step->who == KA_PROBER) ||
-	    (step->do_ == KA_SHUTDOWN && step->who == KA_PROBER))
+	    (step->do_ == KA_SHUTDOWN && step->who == KA_PROBER) ||
+	    (step->do_ == KA_CLOSE && step->who == KA_PROBER && w->first_unacked == 0))
 		w->first_unacked = w->now;
 }
 

@@ -8,9 +8,12 @@
 #include "judge/values.h"
 #include "judge/wheel.h"
 #include "model/util.h"
+#include "model/verbs.h"
 
 /* Sysctl tcp_retries2's default (TCP_RETR2). */
 #define RETRIES2     15
+/* TCP_TIMEWAIT_LEN */
+#define TIME_WAIT_S  60
 /* No count of window probes is reached before a user timeout, if some are answered. */
 #define MANY_RETRIES 255
 /* The end at a fault is at once; where it is observed, it may wait for the next tick twice: once
@@ -162,6 +165,24 @@ static unsigned retries2(const struct ka_instance *instance)
 	return (unsigned)ka_case_sysctl(instance->case_, KA_PROBER, "tcp_retries2", RETRIES2);
 }
 
+static bool is_answered(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (ka_step_is(&c->steps[i], KA_VERB_CUTS_PEER))
+			return false;
+	return true;
+}
+
+/* tcp_orphan_retries() takes the place of tcp_retries2. */
+static void put_orphan(const struct ka_case *c, struct ka_backoff *timer)
+{
+	timer->orphan = true;
+	timer->answered = is_answered(c);
+	timer->orphan_retries = (unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_orphan_retries", 0);
+	if (timer->kind == KA_BACKOFF_DATA)
+		timer->retries = timer->orphan_retries ? timer->orphan_retries : KA_ORPHAN_RETRIES;
+}
+
 /* A timer of the prober's data, with the limits of its namespace. */
 static struct ka_backoff own_timer(const struct ka_instance *instance, enum ka_backoff_kind kind,
 				   int hz)
@@ -172,6 +193,8 @@ static struct ka_backoff own_timer(const struct ka_instance *instance, enum ka_b
 
 	ka_backoff_limits(&timer, ka_case_sysctl(c, KA_PROBER, "tcp_rto_min_us", KA_RTO_MIN_US),
 			  ka_case_sysctl(c, KA_PROBER, "tcp_rto_max_ms", KA_RTO_MAX_MS));
+	if (ka_case_orphans(c))
+		put_orphan(c, &timer);
 	return timer;
 }
 
@@ -300,6 +323,29 @@ static void predict_connect(const struct ka_instance *instance, int hz, struct k
 	put_window(window, out);
 }
 
+/* ---- a socket that nobody holds ------------------------------------------------------------------------ */
+
+static int64_t fin_timeout(const struct ka_instance *instance)
+{
+	return ka_case_sysctl(instance->case_, KA_PROBER, "tcp_fin_timeout", TIME_WAIT_S);
+}
+
+static const char *check_fin_limit(const struct ka_instance *instance)
+{
+	return ka_case_orphans(instance->case_) && fin_timeout(instance) > TIME_WAIT_S
+		       ? NULL
+		       : "it takes a KA_CLOSE of the prober, and a tcp_fin_timeout above a minute";
+}
+
+/* tcp_rcv_state_process(): armed by the segment that acknowledges the FIN. */
+static void predict_fin_limit(const struct ka_instance *instance, int hz, struct ka_prediction *out)
+{
+	struct ka_wheel_bounds bounds =
+		ka_wheel_window(fin_timeout(instance) - TIME_WAIT_S, 1, 1, 0, hz, KA_WHEEL_FRESH);
+
+	put_window(bounds.p1, out);
+}
+
 /* ---- a program closes ----------------------------------------------------------------------------------- */
 
 static const char *check_closes(const struct ka_instance *instance)
@@ -356,6 +402,10 @@ static const struct ka_rule rules[KA_REGIMES] = {
 		.predict = predict_connect,
 		.timer = syn_timer,
 		.expiry = KA_SEG_SYN,
+	},
+	[KA_FIN_LIMIT] = {
+		.check = check_fin_limit,
+		.predict = predict_fin_limit,
 	},
 	[KA_PROGRAM_CLOSES] = {
 		.check = check_closes,

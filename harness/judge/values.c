@@ -61,6 +61,11 @@ bool ka_case_blocks_in_recv(const struct ka_case *case_)
 	return false;
 }
 
+bool ka_case_orphans(const struct ka_case *case_)
+{
+	return ka_case_does(case_, KA_CLOSE, KA_PROBER);
+}
+
 bool ka_case_closes(const struct ka_case *case_)
 {
 	const struct ka_app_want *app = case_->expect.app;
@@ -69,7 +74,7 @@ bool ka_case_closes(const struct ka_case *case_)
 	for (size_t i = 0; i < n && app[i].who != KA_NOBODY; i++)
 		if (app[i].who == KA_PROBER && app[i].act == KA_DID_TIME_OUT)
 			return true;
-	return ka_case_does(case_, KA_CLOSE, KA_PROBER);
+	return ka_case_orphans(case_);
 }
 
 /* A namespace begins with the protocol's defaults, whatever its parent says (tcp_sk_init()). */

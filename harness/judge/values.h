@@ -43,6 +43,9 @@ bool ka_case_persists(const struct ka_case *case_);
 /* True when a thread of the prober waits in recv(): it may take the error before anybody looks. */
 bool ka_case_blocks_in_recv(const struct ka_case *case_);
 
+/* True when the prober's process closes its socket, and its kernel is left with it. */
+bool ka_case_orphans(const struct ka_case *case_);
+
 /* True when the prober itself ends the connection: by a step, or by a program that waits for
  * requests only so long. */
 bool ka_case_closes(const struct ka_case *case_);

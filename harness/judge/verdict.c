@@ -11,6 +11,7 @@
 #include "judge/expiries.h"
 #include "judge/program.h"
 #include "judge/replay.h"
+#include "judge/values.h"
 #include "model/util.h"
 
 /* ---- figures ------------------------------------------------------------------------------------- */
@@ -78,7 +79,7 @@ static void judge_end(const struct ka_evidence *e, const struct ka_verdict *out,
 	ka_check_notice(e, f);
 	if (out->have_off)
 		ka_check_jiffy(e, out->off_jiffies, f);
-	if (!e->instance->program)
+	if (!e->instance->program && !ka_case_orphans(e->instance->case_))
 		judge_socket(e, f);
 	ka_check_rst_format(e, f);
 	ka_check_rst_counts(e, f);

@@ -158,6 +158,8 @@ enum ka_when {
 	KA_FIRST_RETRANSMIT, /* an ICMP error answers the first retransmission */
 	KA_CONNECT_LIMIT,    /* tcp_syn_retries of a handshake that nobody answers, or the user
 				timeout; counts from the first SYN, in place of L */
+	KA_FIN_LIMIT,        /* tcp_fin_timeout of a closed socket in FIN_WAIT2, what is more than a
+				minute of it */
 	KA_PROGRAM_CLOSES,   /* a real program closes before its kernel ends it; never declared, the
 				judge finds it (judge/program.h) */
 	KA_REGIMES,          /* how many there are */

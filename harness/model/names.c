@@ -60,6 +60,7 @@ const char *ka_option_name(int level, int option, char *buf, size_t size)
 		{ IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL" },
 		{ IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT" },
 		{ IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT" },
+		{ IPPROTO_TCP, TCP_LINGER2, "TCP_LINGER2" },
 		{ IPPROTO_IP, IP_RECVERR, "IP_RECVERR" },
 		{ IPPROTO_IPV6, IPV6_RECVERR, "IPV6_RECVERR" },
 	};

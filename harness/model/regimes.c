@@ -89,7 +89,7 @@ static const struct ka_regime regimes[KA_REGIMES] = {
 			"Retransmission limit. Data of {prober} waits for its acknowledgement, and "
 			"while it does, the keepalive timer only looks and goes to sleep again: no "
 			"probe is sent. The data is retransmitted in growing intervals instead, until "
-			"net.ipv4.tcp_retries2{or_timeout} says that it is enough. Keepalive values "
+			"{retries}{or_timeout} says that it is enough. Keepalive values "
 			"make no difference, and no RST is sent at the end.",
 		.unseen = STUCK,
 		.time = "the first retransmission comes after about 0.2 s on such a short path, and "
@@ -155,6 +155,16 @@ static const struct ka_regime regimes[KA_REGIMES] = {
 			"connection, and keepalive sends nothing; nor is a RST sent, for nobody would "
 			"know what it resets.",
 		.time = "the sum of the intervals, each rounded up by the timer wheel.",
+	},
+	[KA_FIN_LIMIT] = {
+		.name = "FIN_WAIT2 limit",
+		.zero = KA_ZERO_LAST_RX,
+		.sentence =
+			"FIN_WAIT2 limit. Here {prober} has closed, the FIN is acknowledged, and the peer sends "
+			"none of its own. The kernel keeps the socket for what net.ipv4.tcp_fin_timeout "
+			"is above 60 s, by the timer that keepalive has else, and then puts a small one in "
+			"its place. Nobody is told, and nothing is sent.",
+		.time = "what net.ipv4.tcp_fin_timeout is above 60 s.",
 	},
 	[KA_PROGRAM_CLOSES] = {
 		.name = "closed by the program",

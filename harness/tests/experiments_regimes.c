@@ -11,6 +11,11 @@
 #define SETTING(idle_s, intvl_s, n, ut)                                                            \
 	KA_SETTING(.idle = idle_s, .intvl = intvl_s, .cnt = n, .user_timeout_ms = ut)
 
+#define CLOSE                                                                                      \
+	{                                                                                          \
+		.do_ = KA_CLOSE, .who = KA_PROBER                                                  \
+	}
+
 static const struct ka_case cases[] = {
 	{ KA_WRONG("user_timeout_declared_by_count", "fail: 1 unanswered probe"), KA_EXPERIMENT,
 	  SETTING(1, 1, 5, 1500), KA_STEPS(KA_IDLE, KA_SILENCE),
@@ -84,6 +89,25 @@ static const struct ka_case cases[] = {
 	{ KA_WRONG("no_soft_error", "fail: soft error once more"), KA_EXPERIMENT,
 	  SETTING(1, 1, 1, 0), KA_STEPS(KA_IDLE, KA_SILENCE),
 	  .expect = { KA_EXPIRES, .soft_again = true } },
+	/* nobody holds it: tcp_retries2 has no say, nor tcp_orphan_retries while somebody does */
+	{ KA_WRONG("orphan_limit_of_one_that_is_held", "fail: too late"), KA_EXPERIMENT,
+	  SETTING(1, 1, 1, 0),
+	  .sysctls = { KA_RETRIES2("3"), { KA_PROBER, "net/ipv4/tcp_orphan_retries", "1" } },
+	  KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1), CLOSE),
+	  .expect = { .when = KA_RETRANSMIT_LIMIT }, .bias = { .window_jiffies = -400 } },
+	{ KA_WRONG("orphan_expected_to_stay", "fail: must live"), KA_EXPERIMENT,
+	  SETTING(1, 1, 1, 0), .sysctls = { { KA_PROBER, "net/ipv4/tcp_orphan_retries", "1" } },
+	  KA_STEPS(KA_IDLE, KA_SILENCE, CLOSE),
+	  .expect = { .when = KA_NEVER, .watch = { .ms = 2500 } } },
+	{ KA_WRONG("small_socket_expected_to_be_gone", "fail: a socket in state 5, timer 3"),
+	  KA_EXPERIMENT, SETTING(1, 1, 1, 0),
+	  KA_STEPS(KA_IDLE, CLOSE, { .do_ = KA_GONE_IS, .who = KA_PROBER, .at = { .ms = 100 } }),
+	  .expect = { .when = KA_AT_ONCE } },
+	{ KA_WRONG("small_socket_expected_to_be_there", "fail: no such socket"), KA_EXPERIMENT,
+	  SETTING(1, 1, 1, 0), .sysctls = { { KA_PROBER, "net/ipv4/tcp_fin_timeout", "1" } },
+	  KA_STEPS(KA_IDLE, CLOSE,
+		   { .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 3, .at = { .ms = 1300 } }),
+	  .expect = { .when = KA_AT_ONCE } },
 };
 
 KA_THEME(experiments_regimes, "Regimes and states that must not pass");

@@ -127,6 +127,47 @@ TEST(a_limit_of_its_own)
 	assert_in_range(window[1], 3 * 250, 4 * 250);
 }
 
+/* tcp_probe_timer() of a socket that nobody holds: with RTO 204 ms it is at its most, 120 s, when the
+ * eleventh probe would be sent. Until then 0 stands for 8 unanswered ones. */
+TEST(orphans_end_when_rto_is_at_its_most)
+{
+	struct ka_backoff b = {
+		.kind = KA_BACKOFF_WINDOW, .hz = 250, .rto = 51, .retries = 15, .orphan = true
+	};
+
+	assert_int_equal(ka_backoff_over(&b, 10, 0, 0, 0), KA_NOT_OVER);
+	assert_int_equal(ka_backoff_over(&b, 11, 0, 0, 0), KA_OVER);
+	assert_int_equal(ka_backoff_over(&b, 8, 0, 0, 7), KA_NOT_OVER);
+	assert_int_equal(ka_backoff_over(&b, 9, 0, 0, 8), KA_OVER);
+	/* how often tcp_retries2 lets it double does not matter */
+	b.retries = 3;
+	assert_int_equal(ka_backoff_over(&b, 10, 0, 0, 0), KA_NOT_OVER);
+	assert_int_equal(ka_backoff_over(&b, 11, 0, 0, 0), KA_OVER);
+	b.orphan_retries = 2;
+	assert_int_equal(ka_backoff_over(&b, 2, 0, 0, 1), KA_NOT_OVER);
+	assert_int_equal(ka_backoff_over(&b, 3, 0, 0, 2), KA_OVER);
+	assert_int_equal(ka_backoff_over(&b, 11, 0, 0, 0), KA_OVER);
+	b.orphan_retries = 12;
+	assert_int_equal(ka_backoff_over(&b, 12, 0, 0, 0), KA_NOT_OVER);
+	assert_int_equal(ka_backoff_over(&b, 13, 0, 0, 0), KA_OVER);
+}
+
+/* With RTO above 234 ms one probe less: the window holds all that RTO may be. */
+TEST(window_of_an_orphan)
+{
+	struct ka_backoff b = ka_backoff_on_lan(KA_BACKOFF_WINDOW, 15, 0, 250);
+	int64_t window[2];
+
+	b.orphan = b.answered = true;
+	ka_backoff_window(&b, window);
+	assert_in_range(window[0] / 250, 240, 262); /* ten probes from 235 ms on */
+	assert_in_range(window[1] / 250, 359, 400);
+	b.answered = false; /* the ninth expiry */
+	ka_backoff_window(&b, window);
+	assert_in_range(window[0] / 250, 102, 105);
+	assert_in_range(window[1] / 250, 133, 150);
+}
+
 /* tcp_rto_max_ms ends the doubling, in the timer and in the model of tcp_retries2; tcp_rto_min_us begins
  * it, and the model goes on counting with TCP_RTO_MIN. */
 TEST(limits_of_rto)
