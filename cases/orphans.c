@@ -107,7 +107,7 @@ static const struct ka_case cases[] = {
 		.topology = KA_ROUTED,
 		.one_setting = true,
 		.long_ = true,
-		.known = { .reference = "tcp_probe_timer(): tcp_retries2 <= 8 keeps an orphan "
+		.known = { .reference = "tcp_probe_timer(): a small tcp_retries2 keeps an orphan "
 					"alive for ever, since b248230c3497 (3.18)",
 			   .findings = { KA_FIND_NOT_NOTICED } },
 		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
