@@ -39,6 +39,24 @@ static const struct ka_case cases[] = {
 			    .answered = 1,
 			    .rst_sent = 1 },
 	},
+	{
+		KA_CASE("long_interval_overdue"),
+		.why = "a timer that waits for the wheel is told as overdue by 0, not by a time "
+		       "that is far ahead",
+		.source = "inet_sk_diag_fill(): jiffies_delta_to_msecs(); get_tcp4_sock(), "
+			  "get_tcp6_sock(): jiffies_delta_to_clock_t()",
+		.lesson = "A minute is counted in steps of seconds: the timer goes off up to 2 s "
+			  "late (4 s at 1000 Hz), and what sock_diag and /proc/net/tcp tell is "
+			  "the time until it should have. In between there is nothing left, and "
+			  "what is negative must not be printed as 49 days.",
+		.topology = KA_ROUTED,
+		.long_ = true,
+		KA_SETTING(.idle = 60, .intvl = 60, .cnt = 1),
+		KA_STEPS(KA_IDLE, KA_SILENCE,
+			 { KA_KEEPALIVE_TIMER, KA_AT_PROBE(1), .at = { .intvl = 1, .ms = 700 },
+			   .value = 1, .overdue = true }),
+		.expect = { KA_EXPIRES },
+	},
 };
 
 KA_THEME(long_interval, "An interval longer than the idle time");

@@ -8,6 +8,7 @@
 #include "bench/engine.h"
 #include "netns/diag.h"
 #include "netns/sysctl.h"
+#include "netns/tcp_table.h"
 
 static void __attribute__((format(printf, 4, 5)))
 check(struct ka_engine *e, bool ok, int error, const char *fmt, ...)
@@ -89,6 +90,25 @@ static void check_expiry(struct ka_engine *e, const struct ka_step *step,
 		      most);
 }
 
+/* Between the unrounded expiry, which is told, and the wheel's. */
+static int check_overdue(struct ka_engine *e, const struct ka_step *step,
+			 const struct nn_diag_key *key, const struct nn_diag *diag)
+{
+	struct nn_tcp_row row;
+	int ret;
+
+	check(e, !diag->expires_ms, 0, "sock_diag: the overdue timer expires in %u ms, must be 0",
+	      diag->expires_ms);
+	ret = nn_tcp_row_get(e->net.ns[ka_engine_node(e, step->who)], key->family, key->sport,
+			     key->dport, &row, &e->err);
+	if (ret)
+		return ret;
+	check(e, row.timer == diag->timer && !row.expires_ms, 0,
+	      "/proc/net/tcp: timer %u expires in %llu ms, must be timer %u, overdue, 0 ms",
+	      row.timer, (unsigned long long)row.expires_ms, diag->timer);
+	return 0;
+}
+
 static int start_diag(struct ka_engine *e, const struct ka_step *step)
 {
 	struct nn_diag_key key = ka_engine_socket(e, ka_engine_end(e, step->who));
@@ -106,7 +126,7 @@ static int start_diag(struct ka_engine *e, const struct ka_step *step)
 	      "sock_diag: timer %u with %u probes out, must be timer %d with %d", diag.timer,
 	      diag.probes_out, step->timer, want);
 	check_expiry(e, step, &diag);
-	return 0;
+	return step->overdue ? check_overdue(e, step, &key, &diag) : 0;
 }
 
 static int start_gone(struct ka_engine *e, const struct ka_step *step)

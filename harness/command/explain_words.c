@@ -288,6 +288,10 @@ static void put_expires(FILE *out, lesson_t *l)
 {
 	double most = ka_time_s(&l->step->expires[1], &l->instance->setting);
 
+	if (l->step->overdue)
+		fputs(", and is overdue: 0 s are left, and no less; /proc/net/tcp must say the "
+		      "same",
+		      out);
 	if (most > 0)
 		fprintf(out, ", and expires in %.4g .. %.4g s",
 			ka_time_s(&l->step->expires[0], &l->instance->setting), most);

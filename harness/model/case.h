@@ -135,7 +135,9 @@ struct ka_step {
 	struct ka_time left;       /* KA_ENTRY_IS */
 	struct ka_time expires[2]; /* KA_DIAG_IS: at the least and at the most until the timer's
 				      unrounded expiry; most 0: not looked at */
-	enum ka_route route;       /* KA_ROUTE_GONE */
+	bool overdue; /* KA_DIAG_IS: the unrounded expiry is over, the rounded one is to come: 0 is
+			 left, and so says /proc/net/tcp */
+	enum ka_route route; /* KA_ROUTE_GONE */
 };
 
 #define KA_STEPS(...)                                                                              \

@@ -41,6 +41,11 @@ static const struct ka_case cases[] = {
 	  KA_SHORT_EXPERIMENT, .ecn = true,
 	  .sysctls = { { KA_PROBER, ECN, "1" }, { KA_PEER, ECN, "1" } },
 	  KA_STEPS(KA_IDLE, KA_SILENCE), .expect = { KA_EXPIRES } },
+	{ KA_WRONG("not_overdue", "fail: the overdue timer expires in"), KA_SHORT_EXPERIMENT,
+	  KA_STEPS(KA_IDLE, KA_SILENCE,
+		   { KA_KEEPALIVE_TIMER, KA_AT_PROBE(1), .at = { .ms = 500 }, .value = 1,
+		     .overdue = true }),
+	  .expect = { KA_EXPIRES } },
 };
 
 KA_THEME(experiments_layers, "Must not pass: headers, families, layers");

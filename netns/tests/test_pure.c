@@ -10,6 +10,7 @@
 #include "netns/nl.h"
 #include "netns/snmp.h"
 #include "netns/softnet.h"
+#include "netns/tcp_table.h"
 
 TEST(error_text_grows_outward)
 {
@@ -277,6 +278,34 @@ TEST(messages_are_bounded)
 	nn_msg_put(&msg, 1, big, sizeof(big));
 	assert_true(msg.overflow);
 	assert_true(msg.nlh->nlmsg_len <= sizeof(msg.buf));
+}
+
+/* As Linux 6.12 writes them; of an overdue timer, an old kernel wrote how long it had been so, unsigned. */
+TEST(rows_of_the_tcp_table)
+{
+	struct nn_tcp_row row;
+
+	assert_false(nn_tcp_row_parse("  sl  local_address rem_address   st tx_queue rx_queue tr "
+				      "tm->when retrnsmt   uid  timeout inode",
+				      &row));
+	assert_true(
+		nn_tcp_row_parse("   0: 010200C0:A1B2 020200C0:1092 01 00000000:00000000 "
+				 "02:00000064 00000000     0        2 4711 2 ffff 20 4 30 10 -1",
+				 &row));
+	assert_int_equal(row.sport, 0xa1b2);
+	assert_int_equal(row.dport, 4242);
+	assert_int_equal(row.state, 1);
+	assert_int_equal(row.timer, 2);
+	assert_int_equal(row.probes_out, 2);
+	assert_int_equal(row.expires_ms, 1000);
+	assert_true(nn_tcp_row_parse("  12: 0000000000000000FFFF0000010200C0:1092 "
+				     "0000000000000000FFFF0000020200C0:A1B2 01 00000000:00000000 "
+				     "02:19999999 00000000     0        0 4711 2 ffff 20 4 30 10 "
+				     "-1",
+				     &row));
+	assert_int_equal(row.sport, 4242);
+	assert_int_equal(row.expires_ms, 10ull * 0x19999999);
+	assert_false(nn_tcp_row_parse("   0: 010200C0:A1B2 020200C0:1092 01 00000000", &row));
 }
 
 TEST(lost_packets_are_summed)
