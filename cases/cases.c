@@ -40,6 +40,7 @@
 	do_(application) \
 	do_(http) \
 	do_(inheritance) \
+	do_(mapped) \
 	do_(options) \
 	do_(sysctl_defaults) \
 	do_(live_options) \

@@ -59,6 +59,33 @@ static const struct ka_case cases[] = {
 			    .events_full = KA_EPOLL_ALL },
 	},
 	{
+		KA_CASE("close_wait_peer_closed"),
+		.why = "a peer that has closed answers probes for tcp_fin_timeout, then with a RST",
+		.source =
+			"tcp_close(): tcp_time_wait(TCP_FIN_WAIT2); tcp_timewait_state_process(): "
+			"TCP_TW_ACK; tcp_reset(): case TCP_CLOSE_WAIT",
+		.lesson = "The peer closes its socket for good, and the prober keeps its half "
+			  "open. No process holds the peer's end any more, but its kernel keeps a "
+			  "small stand-in in FIN_WAIT2, for tcp_fin_timeout (3 s here, 60 s by "
+			  "default), which answers a probe like a socket. After that the kernel "
+			  "knows no such connection, and the next probe meets a RST: EPIPE. A "
+			  "half-closed connection that nobody reads is so told apart from one that "
+			  "is still read, by keepalive alone.",
+		.topology = KA_ROUTED,
+		KA_SETTING(.idle = 2, .intvl = 1, .cnt = 3),
+		.sysctls = { { KA_PEER, "net/ipv4/tcp_fin_timeout", "3" } },
+		KA_STEPS(KA_IDLE, { .do_ = KA_CLOSE, .who = KA_PEER },
+			 { KA_KEEPALIVE_TIMER, .at = { .ms = 2900 }, .value = 0 }),
+		.expect = { .when = KA_FIRST_PROBE,
+			    .arming = KA_PROBED,
+			    .error = EPIPE,
+			    .probes = 1,
+			    .answered = 1,
+			    .rst_received = 1,
+			    .events = EPOLLERR | EPOLLHUP,
+			    .events_full = KA_EPOLL_ALL },
+	},
+	{
 		KA_CASE("fin_wait2_dies"),
 		.why = "in FIN_WAIT2 keepalive works; a probe then carries the FIN's sequence "
 		       "number",

@@ -113,6 +113,8 @@ bool ka_engine_has_ended(struct ka_engine *e);
 
 /* ---- setup.c ------------------------------------------------------------------------------- */
 int ka_engine_setup(struct ka_engine *e);
+/* How the sockets of this instance name @node. */
+struct nn_addr ka_engine_addr(const struct ka_engine *e, enum nn_node node);
 int ka_engine_start_peer(struct ka_engine *e, enum ka_at at);
 int ka_engine_open_capture(struct ka_engine *e, enum ka_at at);
 void ka_engine_close_capture(struct ka_engine *e, enum ka_at at);

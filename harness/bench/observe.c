@@ -145,9 +145,9 @@ unsigned ka_engine_drain(struct ka_engine *e)
 struct nn_diag_key ka_engine_socket(const struct ka_engine *e, enum ka_at at)
 {
 	const uint16_t client_port = e->ends[e->prober].flow.client_port;
-	const int family = e->instance->family;
-	const struct nn_addr client = nn_topology_addr(&e->net, NN_CLIENT, family);
-	const struct nn_addr server = nn_topology_addr(&e->net, NN_SERVER, family);
+	const struct nn_addr client = ka_engine_addr(e, NN_CLIENT);
+	const struct nn_addr server = ka_engine_addr(e, NN_SERVER);
+	const int family = client.family;
 
 	if (at == KA_AT_CLIENT)
 		return (struct nn_diag_key){ .family = family,

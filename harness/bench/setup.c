@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -52,6 +53,17 @@ void ka_engine_close_capture(struct ka_engine *e, enum ka_at at)
 	end->capture = ka_capture_close(end->capture);
 }
 
+struct nn_addr ka_engine_addr(const struct ka_engine *e, enum nn_node node)
+{
+	struct nn_addr addr = nn_topology_addr(&e->net, node, e->instance->family);
+	struct nn_addr mapped = { .family = AF_INET6, .bytes = { [10] = 0xff, [11] = 0xff } };
+
+	if (!e->case_->mapped)
+		return addr;
+	memcpy(mapped.bytes + 12, addr.bytes, 4);
+	return mapped;
+}
+
 /* A program, or what becomes of many, is judged by when a process was woken, not by a packet. */
 static bool is_timed(const struct ka_engine *e)
 {
@@ -76,13 +88,15 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.setting = instance->setting,
 		.asks = EPOLLIN | EPOLLRDHUP,
 		.app = at == e->prober ? e->case_->prober_app : e->case_->peer_app,
-		.local = nn_topology_addr(&e->net, node_of(at), instance->family),
-		.remote = nn_topology_addr(&e->net, other, instance->family),
+		.local = ka_engine_addr(e, node_of(at)),
+		.remote = ka_engine_addr(e, other),
 		.port = e->port,
 		.program = instance->program,
 	};
 	int ret;
 
+	if (e->case_->mapped) /* any address, of both families */
+		config.local = (struct nn_addr){ .family = AF_INET6 };
 	if (config.prober && e->case_->asks)
 		config.asks = e->case_->asks;
 	ret = ka_peer_start(&e->ends[at].peer, &config, e->net.ns[node_of(at)], &e->err);

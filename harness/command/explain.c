@@ -143,6 +143,15 @@ static void print_network(const struct ka_lesson *lesson)
 {
 	const struct ka_instance *instance = lesson->instance;
 
+	static const char *const transports[] = {
+		[KA_MPTCP] = "Both ends use Multipath TCP (IPPROTO_MPTCP).",
+		[KA_MPTCP_CLIENT] =
+			"The client uses Multipath TCP (IPPROTO_MPTCP), the server TCP.",
+	};
+	const char *sockets = transports[instance->case_->transport];
+	if (instance->case_->mapped)
+		sockets =
+			"Both sockets are of IPv6, and their addresses of IPv4 (::ffff:192.0.2.1).";
 	ka_page_head("THE NETWORK");
 	printf("%s\n\n", drawings[instance->case_->topology][instance->family == AF_INET6]);
 	ka_page_text(2,
@@ -150,11 +159,8 @@ static void print_network(const struct ka_lesson *lesson)
 		     "network is not touched. Below, \"the prober\" is %s, which holds the "
 		     "keepalive, and \"the peer\" is %s.",
 		     ka_explain_who(instance, KA_PROBER), ka_explain_who(instance, KA_PEER));
-	if (instance->case_->transport == KA_MPTCP)
-		ka_page_text(2, "Both ends use Multipath TCP (IPPROTO_MPTCP).");
-	else if (instance->case_->transport == KA_MPTCP_CLIENT)
-		ka_page_text(2, "The client uses Multipath TCP (IPPROTO_MPTCP), the server plain "
-				"TCP.");
+	if (sockets)
+		ka_page_text(2, "%s", sockets);
 }
 
 /* ---- what happens --------------------------------------------------------------------------- */

@@ -269,6 +269,8 @@ struct ka_case {
 	const struct ka_gateway *gateway; /* KA_ROUTED: NULL only forwards */
 	enum ka_from from;
 	enum ka_transport transport;
+	bool mapped; /* sockets of IPv6 with addresses of IPv4: a listener on [::], a client that
+			connects to ::ffff:ADDRESS; .families = KA_V4 */
 	struct ka_since_release holds_from;
 	struct ka_known known; /* that kernels fail in it */
 	unsigned families;     /* KA_V4 | KA_V6; 0: both */

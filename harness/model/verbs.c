@@ -127,6 +127,8 @@ unsigned ka_instance_needs(const struct ka_instance *instance)
 	unsigned bits = c->topology == KA_PAIR ? KA_NEED_PAIR : KA_NEED_ROUTED;
 
 	bits |= instance->family == AF_INET ? KA_NEED_IPV4 : KA_NEED_IPV6;
+	if (c->mapped)
+		bits |= KA_NEED_IPV6;
 	if (c->gateway)
 		bits |= KA_NEED_NFT | KA_NEED_CONNTRACK | KA_NEED_SYSCTL;
 	if (c->transport != KA_TCP)

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #define ECN "net/ipv4/tcp_ecn"
 
@@ -46,6 +48,41 @@ static const struct ka_case cases[] = {
 		   { KA_KEEPALIVE_TIMER, KA_AT_PROBE(1), .at = { .ms = 500 }, .value = 1,
 		     .overdue = true }),
 	  .expect = { KA_EXPIRES } },
+	{ KA_WRONG("mapped_declared_v4", "fail: reads 10, must be 2"), KA_SHORT_EXPERIMENT,
+	  .mapped = true,
+	  KA_STEPS(KA_CONNECTED, { .do_ = KA_GETSOCKOPT,
+				   .who = KA_PROBER,
+				   .level = SOL_SOCKET,
+				   .option = SO_DOMAIN,
+				   .value = AF_INET }),
+	  .expect = { .when = KA_NEVER, .watch = { .ms = 1 } } },
+	{ KA_WRONG("mapped_route_declared_v6", "fail: ETIMEDOUT, must be ENETUNREACH"),
+	  KA_SHORT_EXPERIMENT, .mapped = true,
+	  KA_STEPS(KA_IDLE, { .do_ = KA_ROUTE_GONE, .who = KA_PROBER }),
+	  .expect = { KA_ENDS_UNSEEN(ENETUNREACH) } },
+	{ KA_WRONG("peer_closed_for_longer", "fail: answered probes, must be 1"), KA_EXPERIMENT,
+	  KA_SETTING(.idle = 2, .intvl = 1, .cnt = 3),
+	  .sysctls = { { KA_PEER, "net/ipv4/tcp_fin_timeout", "5" } },
+	  KA_STEPS(KA_IDLE, { .do_ = KA_CLOSE, .who = KA_PEER }),
+	  .expect = { .when = KA_FIRST_PROBE,
+		      .error = EPIPE,
+		      .probes = 1,
+		      .answered = 1,
+		      .rst_received = 1,
+		      .events = EPOLLERR | EPOLLHUP,
+		      .events_full = KA_EPOLL_ALL } },
+	{ KA_WRONG("peer_closed_for_nothing", "fail: no such socket"), KA_EXPERIMENT,
+	  KA_SETTING(.idle = 2, .intvl = 1, .cnt = 3),
+	  .sysctls = { { KA_PEER, "net/ipv4/tcp_fin_timeout", "1" } },
+	  KA_STEPS(KA_IDLE, { .do_ = KA_CLOSE, .who = KA_PEER },
+		   { KA_KEEPALIVE_TIMER, .at = { .ms = 2900 }, .value = 0 }),
+	  .expect = { .when = KA_FIRST_PROBE,
+		      .error = EPIPE,
+		      .probes = 1,
+		      .answered = 1,
+		      .rst_received = 1,
+		      .events = EPOLLERR | EPOLLHUP,
+		      .events_full = KA_EPOLL_ALL } },
 };
 
 KA_THEME(experiments_layers, "Must not pass: headers, families, layers");
