@@ -3,8 +3,9 @@
 
 # kacheck_test(NAME source... [LIBS target...] [ARGS argument...] [TIMEOUT seconds]
 #              [LABELS label...] [SERIAL])
-# A cmocka program, which ends with 77 where every test was skipped (skipped.c). Labelled "unit" unless told otherwise. SERIAL: measures time, so nothing else
-# may run beside it.
+# A cmocka program, which ends with 77 where every test was skipped (skipped.c). Labelled "unit"
+# unless told otherwise. SERIAL: measures time, or keeps every core busy: nothing else may run beside
+# it.
 function(kacheck_test name)
   if(NOT BUILD_TESTING)
     return()

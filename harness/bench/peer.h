@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A peer: the process at one end of the connection, and the engine's handle on it. They talk over a
+ * A peer: who lives at one end of the connection, and the engine's handle on it. They talk over a
  * SOCK_SEQPACKET pair: commands go to the peer, messages come back. Both ends are the same program, so
  * values travel as they are.
+ *
+ * A peer is a thread of the engine with a network namespace and files of its own, or a process where
+ * the story kills or stops one. A thread costs no copy of the memory: half of what a User-mode Linux
+ * spent on an instance was that.
  */
 #ifndef KA_PEER_H
 #define KA_PEER_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -75,6 +80,7 @@ struct ka_message {
 struct ka_peer_config {
 	enum ka_at at; /* KA_AT_CLIENT connects, KA_AT_SERVER listens */
 	bool prober;   /* carries the setting */
+	bool process;  /* one of its own: it can be killed and stopped */
 	enum ka_from from;
 	enum ka_post_mortem post_mortem;
 	bool mptcp;
@@ -91,9 +97,12 @@ struct ka_peer_config {
 #define KA_INBOX 8
 
 struct ka_peer {
-	pid_t pid;
+	pid_t pid; /* -1: no process */
 	int pidfd; /* owned */
-	int ctl;   /* owned; commands and messages */
+	pthread_t thread;
+	bool is_thread;
+	int ctl;    /* owned; commands and messages */
+	int theirs; /* owned: the thread's end, until it is seen to have its own; -1 */
 	struct ka_message inbox[KA_INBOX];
 	size_t got[KA_INBOX]; /* bytes of each */
 	int next, n;          /* read, and handed on */
@@ -102,10 +111,10 @@ struct ka_peer {
 
 #define KA_PEER_INIT                                                                               \
 	{                                                                                          \
-		.pid = -1, .pidfd = -1, .ctl = -1                                                  \
+		.pid = -1, .pidfd = -1, .ctl = -1, .theirs = -1                                    \
 	}
 
-/* Forks the peer into @ns; it waits for commands, and dies with the engine. 0 or -errno. */
+/* Starts the peer in @ns; it waits for commands, and dies with the engine. 0 or -errno. */
 int ka_peer_start(struct ka_peer *peer, const struct ka_peer_config *config, struct nn_ns *ns,
 		  struct nn_err *err);
 int ka_peer_send(struct ka_peer *peer, const struct ka_peer_command *command, struct nn_err *err);
@@ -114,13 +123,14 @@ int ka_peer_send(struct ka_peer *peer, const struct ka_peer_command *command, st
  * no mail. */
 int ka_peer_receive(struct ka_peer *peer, struct ka_message *message);
 bool ka_peer_has_message(const struct ka_peer *peer);
-/* SIGKILL, and waits until the process is gone and its files are closed. Safe twice. */
+/* Ends it, a process with SIGKILL, and waits until it is gone and its files are closed. Safe twice. */
 int ka_peer_kill(struct ka_peer *peer);
-/* SIGSTOP or SIGCONT; returns when it has taken effect. 0 or -errno. */
+/* SIGSTOP or SIGCONT to a process; returns when it has taken effect. 0 or -errno. */
 int ka_peer_freeze(struct ka_peer *peer, bool stop);
 void ka_peer_close(struct ka_peer *peer);
 
-/* The peer's own life (peer_main.c): obeys commands on @ctl until it is closed. */
+/* The peer's own life (peer_main.c): obeys commands on @ctl until it is closed. The status of its
+ * process; its files, but for @ctl, are still open. */
 int ka_peer_main(const struct ka_peer_config *config, int ctl);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The life of a peer process: it waits in one epoll for commands and for its socket, does what it is
+ * The life of a peer: it waits in one epoll for commands and for its socket, does what it is
  * told, and tells all that it sees. It never waits in any other way.
  */
 #include <errno.h>
@@ -93,7 +93,7 @@ static uint32_t poll_set(struct ka_peer_self *self, enum ka_epoll_set set, int64
 
 	if (n < 0) {
 		ka_self_gap(self, KA_PROOF_EVENTS, errno);
-		_exit(EXIT_FAILURE);
+		ka_self_leave(self, EXIT_FAILURE);
 	}
 	if (n < 1)
 		return 0;
@@ -312,6 +312,34 @@ static void bound(struct ka_peer_self *self, uint32_t events)
 	ka_self_sticky(self, text);
 }
 
+_Noreturn static void serve(struct ka_peer_self *self)
+{
+	int64_t woken_ns = ka_now_ns();
+	struct epoll_event event;
+
+	if (open_epolls(self))
+		ka_self_leave(self, EXIT_FAILURE);
+	for (;;) {
+		int n;
+
+		self->waited_ns = ka_waited_ns(self->waited_fd);
+		self->awake_ns += ka_now_ns() - woken_ns;
+		n = epoll_wait(self->outer, &event, 1, -1);
+		woken_ns = ka_now_ns();
+		self->late_ns = ka_waited_since(self->waited_fd, self->waited_ns);
+		self->awake_ns += self->late_ns;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			ka_self_leave(self, EXIT_FAILURE);
+		if (event.data.fd == self->ctl && !on_command(self))
+			ka_self_leave(self, EXIT_SUCCESS);
+		on_event(self, event.data.fd, woken_ns);
+		bound(self, event.events);
+	}
+}
+
 int ka_peer_main(const struct ka_peer_config *config, int ctl)
 {
 	struct ka_peer_self self = { .config = config,
@@ -321,28 +349,10 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 				     .waited_fd = config->timed ? ka_waited_open() : -1,
 				     .load = { .epoll = -1, .timer = -1 },
 				     .app = { .timer = -1 } };
-	int64_t woken_ns = ka_now_ns();
-	struct epoll_event event;
 
-	if (open_epolls(&self))
-		return EXIT_FAILURE;
-	for (;;) {
-		int n;
-
-		self.waited_ns = ka_waited_ns(self.waited_fd);
-		self.awake_ns += ka_now_ns() - woken_ns;
-		n = epoll_wait(self.outer, &event, 1, -1);
-		woken_ns = ka_now_ns();
-		self.late_ns = ka_waited_since(self.waited_fd, self.waited_ns);
-		self.awake_ns += self.late_ns;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return EXIT_FAILURE;
-		if (event.data.fd == ctl && !on_command(&self))
-			return EXIT_SUCCESS;
-		on_event(&self, event.data.fd, woken_ns);
-		bound(&self, event.events);
-	}
+	if (!setjmp(self.end))
+		serve(&self);
+	free(self.load.members);
+	free(self.talk.window);
+	return self.status;
 }

@@ -6,6 +6,8 @@
 #ifndef KA_PEER_SELF_H
 #define KA_PEER_SELF_H
 
+#include <setjmp.h>
+
 #include "bench/peer.h"
 
 /* Who has read so often, and there is still more, reads for ever. */
@@ -83,6 +85,8 @@ struct ka_peer_self {
 	struct ka_load_self load;
 	struct ka_app_self app;
 	struct ka_talk_self talk;
+	jmp_buf end; /* of its life, with .status */
+	int status;
 };
 
 /* ---- what the engine is told (peer_tell.c); who tells asks nobody back ----------------------------- */
@@ -94,10 +98,13 @@ void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error
 /* Evidence that could not be taken, and the errno. */
 void ka_self_gap(struct ka_peer_self *self, enum ka_proof proof, int error);
 
+/* Ends this peer's life: back to ka_peer_main(). */
+_Noreturn void ka_self_leave(struct ka_peer_self *self, int status);
+
 /* Something has happened: what woke this process was not in vain. */
 void ka_self_progress(struct ka_peer_self *self);
-/* The socket says the same for ever. Says what, and ends this process: where computing takes no
- * time, the clock would stand still. */
+/* The socket says the same for ever. Says what, and ends this peer: where computing takes no time,
+ * the clock would stand still. */
 _Noreturn void ka_self_sticky(struct ka_peer_self *self, const char *what);
 
 /* ---- calls on the socket (peer_socket.c); all return 0 or a positive errno ---------------------- */

@@ -10,11 +10,17 @@
 #include "bench/waited.h"
 #include "model/util.h"
 
-/* A failure to tell means that the engine is gone: then this process is of no use. */
+void ka_self_leave(struct ka_peer_self *self, int status)
+{
+	self->status = status;
+	longjmp(self->end, 1);
+}
+
+/* A failure to tell means that the engine is gone: then this peer is of no use. */
 static void tell(struct ka_peer_self *self, const struct ka_message *message)
 {
 	if (send(self->ctl, message, sizeof(*message), MSG_NOSIGNAL) < 0)
-		_exit(EXIT_FAILURE);
+		ka_self_leave(self, EXIT_FAILURE);
 }
 
 void ka_self_event(struct ka_peer_self *self, struct ka_event event)
@@ -76,5 +82,5 @@ void ka_self_progress(struct ka_peer_self *self)
 void ka_self_sticky(struct ka_peer_self *self, const char *what)
 {
 	ka_self_say(self, KA_MSG_STICKY, 0, 0, what);
-	_exit(EXIT_SUCCESS);
+	ka_self_leave(self, EXIT_SUCCESS);
 }

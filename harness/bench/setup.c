@@ -10,6 +10,7 @@
 
 #include "bench/program.h"
 #include "model/util.h"
+#include "model/verbs.h"
 #include "netns/softnet.h"
 #include "netns/sysctl.h"
 
@@ -73,6 +74,17 @@ static bool is_timed(const struct ka_engine *e)
 	       ka_time_s(&c->expect.notice, &e->instance->setting) > 0;
 }
 
+/* What one end lives through as a process, the other does, too. */
+static bool in_processes(const struct ka_engine *e)
+{
+	const struct ka_case *c = e->case_;
+
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (ka_step_is(&c->steps[i], KA_VERB_PROCESS))
+			return true;
+	return e->instance->program;
+}
+
 int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 {
 	const struct ka_instance *instance = e->instance;
@@ -80,6 +92,7 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 	struct ka_peer_config config = {
 		.at = at,
 		.prober = at == e->prober,
+		.process = in_processes(e),
 		.from = e->case_->from,
 		.post_mortem = e->case_->post_mortem,
 		.mptcp = e->case_->transport == KA_MPTCP ||

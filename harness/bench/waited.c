@@ -8,7 +8,7 @@
 
 int ka_waited_open(void)
 {
-	return open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+	return open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 }
 
 /* "time on a CPU, time of waiting for one, time slices" (CONFIG_SCHED_INFO) */

@@ -41,6 +41,7 @@ enum ka_verb_flags {
 	KA_VERB_TALKS = 1u << 8,    /* waits for the other end: in vain when the connection ended */
 	KA_VERB_SWALLOWS = 1u << 9, /* what .who sends from now on is lost in its own device */
 	KA_VERB_OBEYED = 1u << 10,  /* .who's process must do it: a program would not */
+	KA_VERB_PROCESS = 1u << 11, /* a signal to .who's process */
 };
 
 #define KA_VERB_BIT(do_) (1ull << (do_))

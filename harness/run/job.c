@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,10 +27,26 @@ struct told {
 };
 _Static_assert(sizeof(struct told) <= NN_NURSERY_TOLD, "fits into what a sandbox may be told");
 
+/* In a User-mode Linux each first write to a page after the fork stops the process three times; here
+ * two calls make some forty pages its own. Where the kernel cannot (before 5.14), all goes as before. */
+static void touch(void)
+{
+	static const size_t deep = 48 << 10, high = 120 << 10;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), stack = (uintptr_t)&page & -page;
+	char *heap = malloc(high);
+
+	(void)madvise((char *)(stack - deep), deep, MADV_POPULATE_WRITE);
+	if (heap)
+		(void)madvise((char *)((uintptr_t)heap & -page), high, MADV_POPULATE_WRITE);
+	free(heap);
+}
+
 static int begin(const void *arg, int fd)
 {
 	struct told told = *(const struct told *)arg;
 
+	if (told.facts.virtual_clock)
+		touch();
 	told.run.facts = &told.facts;
 	told.run.fd = fd;
 	return told.fn(&told.run);
@@ -36,6 +54,7 @@ static int begin(const void *arg, int fd)
 
 int ka_job_nursery(struct nn_nursery *nursery, int made, struct nn_err *err)
 {
+	json_object_seed(0); /* once, not in every process that is forked */
 	return nn_nursery_open(nursery, begin, made ? made : -1, err);
 }
 
