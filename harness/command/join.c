@@ -67,6 +67,8 @@ static int decode(struct ka_stream *s, struct nn_err *err)
 		ret = take_part(s, &why);
 	}
 	if (!ret) {
+		s->text[strcspn(s->text, "\n")] = '\0';
+		s->result.line = s->text;
 		count_kernel(s);
 		return 0;
 	}
@@ -260,6 +262,18 @@ static bool comes_before(const struct ka_stream *a, const struct ka_stream *b)
 	return a->place < b->place;
 }
 
+/* The line of what is handed on stays, while the next one is read. */
+static void swap_lines(struct ka_stream *s)
+{
+	char *text = s->text;
+	size_t room = s->room;
+
+	s->text = s->given;
+	s->room = s->given_room;
+	s->given = text;
+	s->given_room = room;
+}
+
 int ka_join_next(struct ka_join *join, struct ka_result *ret, struct nn_err *err)
 {
 	struct ka_stream *next = NULL;
@@ -274,6 +288,7 @@ int ka_join_next(struct ka_join *join, struct ka_result *ret, struct nn_err *err
 	if (!next)
 		return 0;
 	*ret = next->result;
+	swap_lines(next);
 	error = advance(join, next, err);
 	if (error)
 		ka_result_clear(ret);
@@ -300,6 +315,7 @@ void ka_join_free(struct ka_join *join)
 
 		ka_result_clear(&s->result);
 		free(s->text);
+		free(s->given);
 		if (s->file != stdin)
 			fclose(s->file);
 	}

@@ -19,6 +19,8 @@ struct ka_stream {
 	FILE *file; /* owned, but for standard input */
 	char *text; /* owned; the line in hand, not yet anything else */
 	size_t room;
+	char *given; /* owned; the line of the result that was handed on last */
+	size_t given_room;
 	unsigned line, seen;
 	bool has_part; /* .part and .place are there */
 	struct ka_part part;
@@ -45,7 +47,7 @@ int ka_join_open(struct ka_join *join, const char *path, struct nn_err *err);
 /* All files are open: which of them belong together, and which are missing? -EINVAL: parts of
  * different plans. */
 int ka_join_sort(struct ka_join *join, struct nn_err *err);
-/* The next result of all; *@ret is the caller's. 1, 0 at the end, or -errno. */
+/* The next result of all; *@ret is the caller's, its .line until the next call. 1, 0 at the end, or -errno. */
 int ka_join_next(struct ka_join *join, struct ka_result *ret, struct nn_err *err);
 /* How many results must come, as far as is known; 0: not known. */
 unsigned ka_join_planned(const struct ka_join *join);

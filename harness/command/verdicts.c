@@ -41,6 +41,7 @@ void ka_apply_strict(struct ka_result *result)
 	json_object_set_new(json, "why", json_sprintf("--strict: skipped: %s", result->why));
 	json_object_set_new(json, "verdict", json_string(ka_verdict_name(KA_FAIL)));
 	result->verdict = KA_FAIL;
+	result->line = NULL;
 	result->why = json_string_value(json_object_get(json, "why"));
 }
 

@@ -2,8 +2,8 @@
 /*
  * JUnit XML as Jenkins and GitLab read it. GitLab shows classname and name, and of test cases with
  * the same name only the first: the theme and case go into the classname, what varies into the
- * name. One document, written at the end because its root counts what is in it; no time stamps, so
- * the same results give the same bytes.
+ * name. One document, written at the end because its root counts what is in it: until then each kernel's
+ * test cases wait as text. No time stamps, so the same results give the same bytes.
  */
 #include <errno.h>
 #include <math.h>
@@ -12,12 +12,6 @@
 #include <string.h>
 
 #include "report/writer.h"
-
-static bool junit_holds(const struct ka_result *result)
-{
-	(void)result;
-	return true;
-}
 
 static void put_attribute(FILE *out, const char *name, const char *text)
 {
@@ -142,87 +136,77 @@ static int put_testcase(struct ka_report *report, FILE *out, const struct ka_res
 	return ret;
 }
 
-/* ---- the document ------------------------------------------------------------------------- */
+/* ---- suites --------------------------------------------------------------------------------- */
 
-#define ALL SIZE_MAX
-
-static bool is_of(struct ka_report *report, const struct ka_result *result, size_t kernel)
+/* Of several kernels, each has a suite of its own. */
+static int junit_result(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
-	return kernel == ALL || ka_kernel_of(report, result) == kernel;
+	struct ka_pile *pile =
+		&report->piles[ka_several_kernels(report) ? ka_kernel_of(report, result) : 0];
+
+	(void)out;
+	if (!pile->out) {
+		pile->out = open_memstream(&pile->text, &pile->len);
+		pile->kernel = ka_phrase(ka_put_kernel, result);
+		if (!pile->out || !pile->kernel)
+			return -ENOMEM;
+	}
+	pile->counts[result->verdict]++;
+	return put_testcase(report, pile->out, result);
 }
 
-/* Of one kernel, or of ALL. */
-static void put_counts(struct ka_report *report, FILE *out, size_t kernel, double wall_s)
+static void put_counts(FILE *out, const char *name, const unsigned counts[KA_VERDICTS],
+		       double wall_s)
 {
-	unsigned counts[KA_VERDICTS] = { 0 };
 	unsigned n = 0;
 
-	for (size_t i = 0; i < report->n_held; i++)
-		if (is_of(report, &report->held[i], kernel)) {
-			counts[report->held[i].verdict]++;
-			n++;
-		}
-	fputs(" name=\"kacheck", out);
-	if (kernel != ALL && ka_several_kernels(report))
-		fprintf(out, ".%s", report->kernels.all[kernel].name);
-	fprintf(out, "\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", n,
+	for (size_t i = 0; i < KA_VERDICTS; i++)
+		n += counts[i];
+	fprintf(out, " name=\"kacheck%s%s\"", *name ? "." : "", name);
+	fprintf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", n,
 		counts[KA_FAIL], counts[KA_BROKEN], counts[KA_SKIP] + counts[KA_KNOWN]);
 	fprintf(out, " time=\"%.3f\"", isfinite(wall_s) ? wall_s : 0);
 }
 
-static int put_properties(struct ka_report *report, FILE *out, size_t kernel)
+static int put_suite(FILE *out, const char *name, struct ka_pile *pile, double wall_s)
 {
-	char *text = NULL;
-
-	for (size_t i = 0; i < report->n_held && !text; i++) {
-		if (!is_of(report, &report->held[i], kernel))
-			continue;
-		text = ka_phrase(ka_put_kernel, &report->held[i]);
-		if (!text)
+	fputs("  <testsuite", out);
+	put_counts(out, name, pile->counts, wall_s);
+	fputs(">\n", out);
+	if (pile->out) {
+		if (fflush(pile->out))
 			return -ENOMEM;
+		fputs("    <properties>\n      <property name=\"kernel\"", out);
+		put_attribute(out, "value", pile->kernel);
+		fputs("/>\n    </properties>\n", out);
+		fwrite(pile->text, pile->len, 1, out);
 	}
-	if (!text)
-		return 0;
-	fputs("    <properties>\n      <property name=\"kernel\"", out);
-	put_attribute(out, "value", text);
-	fputs("/>\n    </properties>\n", out);
-	free(text);
+	fputs("  </testsuite>\n", out);
 	return 0;
 }
 
-static int put_suite(struct ka_report *report, FILE *out, size_t kernel, double wall_s)
-{
-	int ret;
-
-	fputs("  <testsuite", out);
-	put_counts(report, out, kernel, wall_s);
-	fputs(">\n", out);
-	ret = put_properties(report, out, kernel);
-	for (size_t i = 0; !ret && i < report->n_held; i++)
-		if (is_of(report, &report->held[i], kernel))
-			ret = put_testcase(report, out, &report->held[i]);
-	fputs("  </testsuite>\n", out);
-	return ret;
-}
-
-/* Of several kernels, each has a suite of its own. */
 static int junit_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
 {
+	unsigned all[KA_VERDICTS] = { 0 };
 	int ret = 0;
 
+	for (size_t k = 0; k < KA_MAX_KERNELS; k++)
+		for (size_t i = 0; i < KA_VERDICTS; i++)
+			all[i] += report->piles[k].counts[i];
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);
-	put_counts(report, out, ALL, totals->wall_s);
+	put_counts(out, "", all, totals->wall_s);
 	fputs(">\n", out);
 	if (!ka_several_kernels(report))
-		ret = put_suite(report, out, ALL, totals->wall_s);
+		ret = put_suite(out, "", &report->piles[0], totals->wall_s);
 	else
 		for (size_t k = 0; !ret && k < report->kernels.n; k++)
-			ret = put_suite(report, out, k, totals->kernel_s[k]);
+			ret = put_suite(out, report->kernels.all[k].name, &report->piles[k],
+					totals->kernel_s[k]);
 	fputs("</testsuites>\n", out);
 	return ret;
 }
 
 KA_WRITER(junit) = {
+	.result = junit_result,
 	.finish = junit_finish,
-	.holds = junit_holds,
 };

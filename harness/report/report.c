@@ -110,6 +110,7 @@ static struct ka_result share(const struct ka_result *result)
 	struct ka_result copy = *result;
 
 	json_incref(copy.json);
+	copy.line = NULL; /* it does not live as long */
 	return copy;
 }
 
@@ -277,6 +278,16 @@ int ka_report_finish(struct ka_report *report, const struct ka_totals *totals)
 	return end_piece(report, &piece, ret);
 }
 
+static void free_piles(struct ka_report *report)
+{
+	for (size_t i = 0; i < KA_MAX_KERNELS; i++) {
+		if (report->piles[i].out)
+			fclose(report->piles[i].out);
+		free(report->piles[i].text);
+		free(report->piles[i].kernel);
+	}
+}
+
 struct ka_report *ka_report_free(struct ka_report *report)
 {
 	if (!report)
@@ -287,6 +298,7 @@ struct ka_report *ka_report_free(struct ka_report *report)
 	ka_result_clear(&report->last);
 	ka_kernels_free(&report->kernels);
 	ka_matrix_free(&report->matrix);
+	free_piles(report);
 	free(report);
 	return NULL;
 }

@@ -28,6 +28,15 @@ struct ka_writer {
 	extern const struct ka_writer ka_writer_##name;                                            \
 	const struct ka_writer ka_writer_##name
 
+/* What a writer has made of a kernel's results until finish(). */
+struct ka_pile {
+	FILE *out;  /* into .text; NULL: nothing yet */
+	char *text; /* whole after fflush() */
+	size_t len;
+	char *kernel; /* ka_put_kernel() */
+	unsigned counts[KA_VERDICTS];
+};
+
 struct ka_report {
 	const struct ka_writer *writer;
 	FILE *out;
@@ -36,8 +45,9 @@ struct ka_report {
 	struct ka_result last;  /* the one before; .json NULL: none */
 	struct ka_result *held; /* in the order of their coming */
 	size_t n_held, room;
-	struct ka_kernels kernels; /* that have come so far */
-	struct ka_matrix matrix;   /* of several kernels, if the writer compares */
+	struct ka_kernels kernels;            /* that have come so far */
+	struct ka_matrix matrix;              /* of several kernels, if the writer compares */
+	struct ka_pile piles[KA_MAX_KERNELS]; /* for the writer's use */
 };
 
 static inline bool ka_several_kernels(const struct ka_report *report)

@@ -68,6 +68,8 @@
  * reports can do without, absent. */
 struct ka_result {
 	json_t *json; /* owned */
+	/* as it was read, borrowed until the next one is; NULL: there is none, or .json is no more that */
+	const char *line;
 	const char *instance, *theme, *case_, *family, *prober;
 	enum ka_verdict_kind verdict;
 	const char *why;

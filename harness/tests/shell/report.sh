@@ -92,9 +92,27 @@ jq -c '.instance = "a\u001b[31m</script>" | .why = "\u009b"' 1.json >hostile.jso
 run "$KACHECK" report hostile.json
 is "a terminal is not steered" "$(grep -c -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$out")" 0
 
+# Not even as JSON, and not by a byte that stands there as it is.
+printf '%s\n' "$(jq -c '.why = "\u009b2J\u007f"' 1.json | head -n 1)" >raw.json
+is "raw bytes are there" "$(grep -c -P '\xc2\x9b|\x7f' raw.json)" 1
+run "$KACHECK" report --format json raw.json
+is "JSON does not steer it, either" "$(grep -c -P '\x7f|\xc2[\x80-\x9f]' <<<"$out")" 0
+is "... and says the same" "$(jq -r .why <<<"$out" | od -An -tx1)" "$(jq -r .why raw.json | od -An -tx1)"
+
+# JUnit counts first, and need not hold all results for that. (The sanitizers' shadow has no room there.)
+for ((i = 0; i < 400; i++)); do
+	cat old.json
+done >many.json
+limit=(prlimit --as=60000000)
+! grep -q __asan_init "$KACHECK" || limit=()
+run "${limit[@]}" "$KACHECK" report --format junit many.json
+is "JUnit of many results in little memory" "$status" 0
+has "... counts them all" "$out" "tests=\"$(wc -l <many.json)\""
+
 # A failure that was seen comes before what is missing.
 jq -c 'if input_line_number == 1 then .verdict = "fail" | .why = "because" else . end' 1.json >bad.json
 ends 1 "a failure" "$KACHECK" report -q bad.json 2.json
 ends 1 "what is skipped has failed, with --strict" "$KACHECK" report -q --strict \
 	<(jq -c '.verdict = "skip"' 1.json) 2.json 3.json
+is "... also in the lines" "$(jq -c '.verdict = "skip"' 1.json | "$KACHECK" report --strict --format json - 2>/dev/null | jq -r .verdict | sort -u)" fail
 finish
