@@ -78,6 +78,9 @@ static const char *why_limit(const struct nn_host *host)
 
 static const char *why_permission(const struct nn_host *host)
 {
+	if (host->unmapped)
+		return "root without CAP_SETFCAP may not be root of a user namespace: start the "
+		       "container with --cap-add SETFCAP, or as another user (--user 1000)";
 	if (!host->privileged && host->apparmor_restrict > 0)
 		return "AppArmor restricts user namespaces: run as root, or "
 		       "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0";

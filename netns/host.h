@@ -14,6 +14,7 @@ struct nn_host {
 	long max_user, max_net, max_pid, max_mnt; /* user.max_*_namespaces */
 	long seccomp;                             /* of this process: 2 is a filter */
 	bool privileged;                          /* no user namespace is needed */
+	bool unmapped; /* root got a user namespace, but may not be root of it */
 };
 
 void nn_host_read(struct nn_host *host);

@@ -41,6 +41,8 @@ struct start {
 	int report[2];
 };
 
+#define MAPPING "writing the uid and gid map"
+
 /* What the child says before it runs the entry. */
 struct report {
 	int code; /* 0: ready */
@@ -149,7 +151,7 @@ static int child_setup(const struct start *start, const char **doing)
 {
 	int ret = 0;
 
-	*doing = "writing the uid and gid map";
+	*doing = MAPPING;
 	if (start->user_ns)
 		ret = map_ids(start);
 	if (ret)
@@ -211,11 +213,13 @@ static pid_t clone_sandbox(struct start *start, int *pidfd)
 	return pid;
 }
 
+/* Mapping root needs CAP_SETFCAP since Linux 5.12 (user_namespaces(7)); anybody may map himself else. */
 static int refuse(const char *doing, int code, struct nn_err *err)
 {
 	struct nn_host host;
 
 	nn_host_read(&host);
+	host.unmapped = geteuid() == 0 && strcmp(doing, MAPPING) == 0;
 	/* The documented codes for "not possible here" are few; these mean the same. */
 	if (code == EACCES)
 		code = EPERM;

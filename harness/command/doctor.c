@@ -21,6 +21,7 @@
 #include "model/util.h"
 #include "model/verbs.h"
 #include "netns/sandbox.h"
+#include "netns/sysctl.h"
 #include "result/result.h"
 #include "run/host.h"
 #include "run/schedule.h"
@@ -225,7 +226,10 @@ static enum ka_verdict_kind print_probe(const struct examination *e, const struc
 		print_row("OK", need.name, need.what);
 	if (state == KA_PASS || is_said(e, probe))
 		return state;
-	if (state == KA_SKIP)
+	if (state == KA_SKIP && strstr(finding->why, NN_SYSCTL_READ_ONLY)) /* no kernel helps */
+		snprintf(text, sizeof(text), "%s: %s (%zu of %zu instances need it)", need.what,
+			 NN_SYSCTL_READ_ONLY, count_users(&e->plan, probe), e->plan.n);
+	else if (state == KA_SKIP)
 		snprintf(text, sizeof(text), "%s: %s; it takes %s (%zu of %zu instances need it)",
 			 need.what, finding->why, need.remedy, count_users(&e->plan, probe),
 			 e->plan.n);

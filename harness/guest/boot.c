@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -103,6 +104,14 @@ static int place_files(const struct supervisor *supervisor, int *program)
 	return *program < 0 ? -EMFILE : 0;
 }
 
+/* A User-mode Linux executes what is in its memory's file; a container's /dev/shm is often noexec. */
+static bool can_hold_memory(const char *folder)
+{
+	struct statvfs fs;
+
+	return access(folder, W_OK) == 0 && statvfs(folder, &fs) == 0 && !(fs.f_flag & ST_NOEXEC);
+}
+
 /* Does not return. What goes wrong is told where the kernel would speak. */
 static void become_kernel(const struct supervisor *supervisor) __attribute__((noreturn));
 static void become_kernel(const struct supervisor *supervisor)
@@ -116,7 +125,7 @@ static void become_kernel(const struct supervisor *supervisor)
 	snprintf(folder, sizeof(folder), "TMPDIR=%.500s",
 		 getenv("TMPDIR") && !supervisor->sandboxed ? getenv("TMPDIR") : MEMORY_FOLDER);
 	environment[0] = path;
-	if (supervisor->boot->memory_in_file && access(folder + 7, W_OK) == 0)
+	if (supervisor->boot->memory_in_file && can_hold_memory(folder + 7))
 		environment[1] = folder;
 	if (supervisor->boot->without_entropy)
 		(void)forbid_entropy(); /* a host without seccomp loses only reproducibility */

@@ -230,6 +230,8 @@ TEST(refusals_name_their_cause)
 	assert_why(&host, ENOSYS, "seccomp");
 	host.privileged = true;
 	assert_why(&host, EPERM, "seccomp=unconfined");
+	host.unmapped = true;
+	assert_why(&host, EPERM, "--cap-add SETFCAP");
 }
 
 /* An error message as the kernel sends it: with the request's copy, or capped; with extended text

@@ -6,7 +6,7 @@
 # The container's files are an overlay over this machine's.
 # shellcheck source=lib.bash
 . "$(dirname "$0")/lib.bash"
-need crun jq unshare
+need crun jq setpriv unshare
 need_root
 profile=/usr/share/containers/seccomp.json
 [ -f "$profile" ] || { [ "${KACHECK_TOOLS-}" != required ] || not_ok "$profile is there"; skip_all "golang-github-containers-common is not installed"; }
@@ -14,10 +14,9 @@ if [ "${CONTAINER_INSIDE-}" != yes ]; then
 	here=$(cd "$(dirname "$0")" && pwd)
 	CONTAINER_INSIDE=yes exec unshare --mount bash "$here/container.sh"
 fi
+trap 'cd /; umount -R "$work"; rm -rf "$work"' EXIT
+mount -t tmpfs -o mode=755 tmpfs "$work"
 cd "$work" || exit 99
-
-trap 'umount -R "$work"; rm -rf "$work"' EXIT
-mount -t tmpfs tmpfs "$work"
 # crun has no use for it here, and refuses a machine that has both versions mounted.
 umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir up work root state
@@ -42,21 +41,28 @@ filter() {
 		{names: ["arch_prctl"], action: "SCMP_ACT_ALLOW", args: []}])} | del(..|nulls)' "$profile"
 }
 
+# Whose containers they are: root's, or those of somebody who is root in them only.
+as=()
+rootless=false
+
 # contain NAME CAPABILITIES SECCOMP(true|false) READONLY(true|false) COMMAND...
 contain() {
 	local name=$1 caps=$2 seccomp=$3 readonly=$4
 	shift 4
 	filter >seccomp.json
-	jq --argjson caps "$caps" --slurpfile seccomp seccomp.json --argjson with "$seccomp" --argjson ro "$readonly" \
+	jq --argjson caps "$caps" --slurpfile seccomp seccomp.json --argjson with "$seccomp" --argjson ro "$readonly" --argjson rootless "$rootless" \
 		--arg command "$*" '.root = {path: "root", readonly: false} | .process.terminal = false |
 		.process.user = {uid: 0, gid: 0} | .process.cwd = "/" | .process.args = ["sh", "-c", $command] |
 		.process.env = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"] |
 		.process.noNewPrivileges = false |
 		(.process.capabilities[]) = $caps |
 		.linux.namespaces = [{type: "pid"}, {type: "network"}, {type: "ipc"}, {type: "uts"}, {type: "mount"}, {type: "cgroup"}] |
+		(if $rootless then .linux.namespaces += [{type: "user"}] |
+			.linux.uidMappings = [{containerID: 0, hostID: 65534, size: 1}] | .linux.gidMappings = .linux.uidMappings |
+			.mounts |= map(select(.type != "cgroup") | .options = ((.options // []) - ["gid=5"])) else . end) |
 		(if $with then .linux.seccomp = $seccomp[0] else del(.linux.seccomp) end) |
 		(if $ro then . else .linux.readonlyPaths = [] | .linux.maskedPaths = [] end)' base.json >config.json
-	run crun --root "$work/state" --cgroup-manager disabled run "$name"
+	run "${as[@]}" crun --root "$work/state" --cgroup-manager disabled run "$name"
 }
 all_caps=$(jq -n '["CAP_SYS_ADMIN","CAP_NET_ADMIN","CAP_SYS_PTRACE"]' | jq -c --argjson d "$docker_caps" '. + $d')
 one_command="/opt/kacheck run --filter $one"
@@ -65,22 +71,43 @@ contain probe "$docker_caps" true true 'echo inside; id -u'
 [ "$status" -eq 0 ] || skip_all "crun cannot run here: $err"
 has "a container" "$out" inside
 
-contain default "$docker_caps" true true "$one_command"
-is "Docker's default: nothing can run" "$status" 77
-has "the cause is named" "$out$err" 'seccomp|CAP_SYS_ADMIN'
-has "and what helps" "$out$err" 'seccomp=unconfined|cap-add|privileged'
-contain doctor "$docker_caps" true true "/opt/kacheck doctor"
-is "doctor ends with 77" "$status" 77
-has "doctor names it" "$out$err" 'seccomp|CAP_SYS_ADMIN'
+# nothing_runs WHO CAUSE NAME CAPABILITIES SECCOMP READONLY: `run' and `doctor' name the cause, and skip.
+nothing_runs() {
+	local who=$1 cause=$2 name=$3
+	shift 3
+	contain "$name" "$@" "$one_command"
+	is "$who: nothing can run" "$status" 77
+	has "$who: the cause is named" "$out$err" "$cause"
+	contain "$name-doctor" "$@" "/opt/kacheck doctor"
+	is "$who: doctor ends with 77" "$status" 77
+	has "$who: doctor names it" "$(tr -s ' \n' ' ' <<<"$out$err")" "$cause"
+	is "$who: doctor names no kernel that would help" "$(grep -c -E 'it takes a kernel with CONFIG_VETH' <<<"$out")" 0
+}
+seccomp='a seccomp filter \(a container.s\) (forbids namespaces|hides system calls): start the container with .*(seccomp=unconfined|--privileged)'
+read_only='/proc/sys is read-only here \(a container needs --privileged\)'
+whole="/opt/kacheck run --filter $one --filter 'sysctl_time_lowered/4-1-2/v4/client' --strict"
 
-contain podman "$docker_caps" false true "$one_command"
-is "a read-only /proc/sys alone: nothing routed can run" "$status" 77
-has "the cause is named" "$out$err" '/proc/sys is read-only here \(a container needs --privileged\)'
+nothing_runs "Docker's default" "$seccomp" default "$docker_caps" true true
+nothing_runs "a read-only /proc/sys alone" "$read_only" podman "$docker_caps" false true
+nothing_runs "root without capabilities" "root without CAP_SETFCAP .*--cap-add SETFCAP" bare '[]' false true
 
-contain readme "$all_caps" false true "$one_command"
-is "README: SYS_ADMIN, NET_ADMIN, no seccomp: runs" "$status" 0
-contain readonly "$all_caps" false true "/opt/kacheck run --filter 'sysctl_defaults/*' --filter 'sysctl_time_lowered/4-1-2/v4/client' --strict"
-is "... sysctls too, though /proc/sys is read-only outside the sandbox" "$status" 0
-contain privileged "$all_caps" false false "/opt/kacheck run --filter $one --filter 'sysctl_time_lowered/4-1-2/v4/client' --strict"
-is "README: privileged: sysctls too" "$status" 0
+contain readme "$all_caps" false true "$whole"
+is "README: SYS_ADMIN, NET_ADMIN, no seccomp: runs, sysctls too" "$status" 0
+contain privileged "$all_caps" false false "$whole"
+is "README: privileged: runs, sysctls too" "$status" 0
+
+# Rootless: root in the container is nobody outside of it.
+as=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+rootless=true
+chown -R 65534:65534 state
+contain rootless-probe "$docker_caps" true true 'echo inside; cat /proc/self/uid_map'
+if [ "$status" -eq 0 ]; then
+	has "a rootless container" "$(tr -s ' ' <<<"$out")" '0 65534 1$'
+	nothing_runs "rootless, Docker's default" "$seccomp" rootless-default "$docker_caps" true true
+	nothing_runs "rootless, a read-only /proc/sys" "$read_only" rootless-podman "$docker_caps" false true
+	contain rootless-privileged "$all_caps" false false "$whole"
+	is "README: rootless and privileged: runs, sysctls too" "$status" 0
+else
+	printf 'left out: no rootless container here: %s\n' "$err"
+fi
 finish
