@@ -59,15 +59,15 @@ until_says() {
 	done
 }
 munged --foreground --force --key-file=/run/slurm/key --socket=/run/slurm/munge --pid-file=/run/slurm/munged.pid \
-	--log-file=/run/slurm/munged.log --seed-file=/run/slurm/seed >munged 2>&1 &
+	--log-file=/run/slurm/munged.log --seed-file=/run/slurm/seed >munged.log 2>&1 &
 until [ -S /run/slurm/munge ]; do
-	kill -0 $! 2>/dev/null || skip_all "no munge here: $(tail -n 1 munged)"
+	kill -0 $! 2>/dev/null || skip_all "no munge here: $(tail -n 1 munged.log)"
 	read -r -t 0.1 <> <(:) || true
 done
-slurmctld -D -i >slurmctld 2>&1 &
-until_says slurmctld 'Running as primary controller|slurmctld version .* started'
-slurmd -D >slurmd 2>&1 &
-until_says slurmd 'CPUs=[0-9]+ Boards'
+slurmctld -D -i >slurmctld.log 2>&1 &
+until_says slurmctld.log 'Running as primary controller|slurmctld version .* started'
+slurmd -D >slurmd.log 2>&1 &
+until_says slurmd.log 'CPUs=[0-9]+ Boards'
 
 mkdir bin
 ln -s "$KACHECK" bin/kacheck
@@ -75,7 +75,7 @@ PATH=$work/bin:$PATH
 filter=(--filter 'peer_killed/1-1-1' --filter 'option_*')
 run sbatch --wait --array=0-2 --output=task-%a "$top/ci/templates/slurm" "${filter[@]}"
 is "sbatch --wait: an array of three" "$status" 0
-[ "$status" -eq 0 ] || { tail -n 5 slurmctld slurmd task-*; printf '%s\n' "$out" "$err"; }
+[ "$status" -eq 0 ] || { tail -n 5 slurmctld.log slurmd.log task-*; printf '%s\n' "$out" "$err"; }
 is "each has left its shard" "$(cd kacheck-results && echo *)" "0.json 1.json 2.json"
 "$KACHECK" list "${filter[@]}" | grep -E -o '^[^ ]+/v[46]/[a-z]+' >planned
 run "$KACHECK" report --format json kacheck-results/*.json
