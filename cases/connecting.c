@@ -121,6 +121,39 @@ static const struct ka_case cases[] = {
 		KA_STEPS(INTO_THE_VOID),
 		.expect = TIMES_OUT,
 	},
+	{
+		KA_CASE("connect_limit_refused"),
+		.why = "SYNs that the own queue drops are sent again twice a second, and count",
+		.source = "tcp_retransmit_timer(): TCP_RESOURCE_PROBE_INTERVAL; "
+			  "tcp_write_timeout(): icsk_retransmits; commit 590d2026d626 (5.1)",
+		.lesson = "The first SYN is lost on its way, those after it in the queue of the "
+			  "prober's own device. Nothing is doubled, since the network has no part "
+			  "in it: after the first second the attempts are half a second apart. "
+			  "They use up tcp_syn_retries = 3 all the same: the end comes after "
+			  "2.5 s, where a silent path takes 15. With the default of 6 a full queue "
+			  "makes a connect() fail after 4 s instead of two minutes.",
+		.topology = KA_PAIR,
+		.probers = KA_ONLY_CLIENT,
+		.one_setting = true,
+		.holds_from = { "5.1", "tcp: retry more conservatively on local congestion" },
+		KA_SYN_RETRIES("3"),
+		KA_STEPS(INTO_THE_VOID, { .do_ = KA_REFUSE, .who = KA_PROBER }),
+		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT, .unseen = true },
+	},
+	{
+		KA_CASE("connect_limit_congested"),
+		.why = "SYNs that the own queue drops, but calls congested, count as sent",
+		.source = "fq_codel_enqueue(): NET_XMIT_CN; tcp_transmit_skb(): net_xmit_eval()",
+		.lesson = "As connect_limit, but it is the prober's own fq_codel that loses the "
+			  "second SYN. TCP cannot tell: 1 s and 2 s, and no SYN more often than "
+			  "that.",
+		.topology = KA_PAIR,
+		.probers = KA_ONLY_CLIENT,
+		.one_setting = true,
+		KA_SYN_RETRIES("1"),
+		KA_STEPS(INTO_THE_VOID, { .do_ = KA_CONGEST, .who = KA_PROBER }),
+		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT, .unseen = true },
+	},
 };
 
 KA_THEME(connecting, "A connection that never comes to be");

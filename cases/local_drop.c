@@ -83,6 +83,23 @@ static const struct ka_case cases[] = {
 			  .value = KA_TCP_RESET),
 		.expect = { KA_ENDS_UNSEEN(ETIMEDOUT) },
 	},
+	{
+		KA_CASE("output_drop_data"),
+		.why = "retransmissions that the host's own output chain drops count, and double",
+		.source = "tcp_retransmit_skb(): retrans_stamp, commit 7ae189759cc4 (5.1); "
+			  "nf_hook_slow(): -EPERM",
+		.lesson = "A byte is lost on its way, and the prober's own firewall drops what "
+			  "repeats it. EPERM is not congestion (that would be a positive value), "
+			  "so the intervals double as on a silent path. The clock of tcp_retries2 "
+			  "starts with the first attempt; before Linux 5.1 it started with the "
+			  "first that succeeded, which never came.",
+		AT_HOME,
+		.holds_from = { "5.1", "7ae189759cc4" },
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1),
+			 { .do_ = KA_DROP, .way = KA_PROBES, .place = KA_PROBER_OUTPUT }),
+		.expect = { .when = KA_RETRANSMIT_LIMIT, .error = ETIMEDOUT, .unseen = true },
+	},
 };
 
 KA_THEME(local_drop, "The prober's own firewall");

@@ -15,6 +15,16 @@ static const struct ka_setting user_timeout[] = {
 	{ .idle = 1, .intvl = 1, .cnt = 1, .user_timeout_ms = 1500 }, { .cnt = 0 }
 };
 
+/* No attempt leaves the host: their number is in counters and in TCP_INFO. */
+#define ENDS_HERE(regime) .when = (regime), .error = ETIMEDOUT, .unseen = true
+/* A byte that is lost on its way, and cannot be sent again. */
+#define LOST_THEN(what)                                                                            \
+	KA_IDLE, KA_SILENCE, KA_WRITE(1),                                                          \
+	{                                                                                          \
+		.do_ = what, .who = KA_PROBER                                                      \
+	}
+#define LOCAL_CONGESTION "tcp: retry more conservatively on local congestion"
+
 static const struct ka_case cases[] = {
 	{
 		KA_CASE("refused_never_dies"),
@@ -137,6 +147,100 @@ static const struct ka_case cases[] = {
 			 { .do_ = KA_ACCEPT, .who = KA_PROBER, .at = { .idle = 1, .intvl = 0.5 } },
 			 { KA_KEEPALIVE_TIMER, .at = { .intvl = 1.5 }, .value = 0 }),
 		.expect = { KA_LIVES_ON, .counters = { { "TcpExt.TCPKeepAlive", KA_SOME } } },
+	},
+	{
+		KA_CASE("refused_data"),
+		.why = "retransmissions that the own queue drops come twice a second, count, and "
+		       "end by tcp_retries2",
+		.source = "tcp_retransmit_timer(): TCP_RESOURCE_PROBE_INTERVAL; "
+			  "tcp_retransmit_skb(): retrans_stamp; commits 590d2026d626, 7ae189759cc4 "
+			  "(5.1)",
+		.lesson = "A byte is lost on its way, and the queue of the prober's device drops "
+			  "what would repeat it. That is no sign of a congested network, so "
+			  "nothing is doubled: the next attempt comes after half a second, and so "
+			  "on. Unlike keepalive's probes these attempts count: the time since the "
+			  "first one reaches what tcp_retries2 = 3 stands for (3 s), at the "
+			  "seventh expiry. Before Linux 5.1 the clock of a retransmission that "
+			  "failed was never started, and there was an attempt at each RTO: on a "
+			  "fast network thousands of them, without end.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		.holds_from = { "5.1", LOCAL_CONGESTION },
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(LOST_THEN(KA_REFUSE),
+			 { KA_RETRANSMIT_TIMER, .at = { .ms = 1500 }, .value = KA_ANY }),
+		.expect = { ENDS_HERE(KA_RETRANSMIT_LIMIT) },
+	},
+	{
+		KA_CASE("refused_data_user_timeout"),
+		.why = "a user timeout ends it, too, at the attempt that comes next",
+		.source = "RFC 5482; retransmits_timed_out(): retrans_stamp; "
+			  "tcp_retransmit_timer(): TCP_RESOURCE_PROBE_INTERVAL",
+		.lesson = "As refused_data, with a user timeout of 1.2 s. It counts from the first "
+			  "attempt to send the byte again, but the interval behind a refusal is "
+			  "not cut to what is left of it: the fourth expiry, at 1.5 s, is the end.",
+		.topology = KA_PAIR,
+		.probers = KA_ONLY_CLIENT,
+		.holds_from = { "5.1", LOCAL_CONGESTION },
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 1200),
+		KA_STEPS(LOST_THEN(KA_REFUSE)),
+		.expect = { ENDS_HERE(KA_RETRANSMIT_LIMIT) },
+	},
+	{
+		KA_CASE("refused_write"),
+		.why = "what was never sent is tried twice a second, and given up after "
+		       "tcp_retries2 attempts",
+		.source =
+			"tcp_check_probe_timer(); tcp_send_probe0(): TCP_RESOURCE_PROBE_INTERVAL; "
+			"commit c1d5674f8313 (5.1)",
+		.lesson = "The queue drops before the prober writes: nothing is in flight, so the "
+			  "persist timer has the byte, as if a window were closed. Each attempt "
+			  "that the device refuses counts as a window probe that nobody answered, "
+			  "though the peer was never asked. With tcp_retries2 = 3 the connection "
+			  "is given up after 1.7 s, with the default of 15 after 8 s: the same "
+			  "queue that lets an idle connection live for ever kills a busy one while "
+			  "its peer is in good health.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		.holds_from = { "5.1", LOCAL_CONGESTION },
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_IDLE, { .do_ = KA_REFUSE, .who = KA_PROBER }, KA_WRITE(1)),
+		.expect = { ENDS_HERE(KA_PERSIST_LIMIT) },
+	},
+	{
+		KA_CASE("refused_window_probes"),
+		.why = "window probes that the own queue drops come twice a second, and "
+		       "tcp_retries2 of them are the end",
+		.source = "tcp_send_probe0(): TCP_RESOURCE_PROBE_INTERVAL; tcp_probe_timer(): "
+			  "max_probes; commit c1d5674f8313 (5.1)",
+		.lesson = "Data waits for a closed window when the queue begins to drop. The peer "
+			  "lives, and would answer each question; it is not asked. The attempts "
+			  "count: the fourth expiry is the end. Before Linux 5.1 they did not, and "
+			  "the connection lived for ever, as an idle one does.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		.holds_from = { "5.1", LOCAL_CONGESTION },
+		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
+		KA_STEPS(KA_WINDOW_CLOSED, { .do_ = KA_REFUSE, .who = KA_PROBER }, KA_WRITE(100),
+			 { KA_PERSIST_TIMER, .at = { .ms = 1000 }, .value = KA_ANY }),
+		.expect = { ENDS_HERE(KA_PERSIST_LIMIT),
+			    .counters = { { "TcpExt.TCPWinProbe", 3 } } },
+	},
+	{
+		KA_CASE("refused_as_congestion_data"),
+		.why = "data that the own queue drops, but calls congested, counts as sent: it is "
+		       "retransmitted in growing intervals",
+		.source = "fq_codel_enqueue(): NET_XMIT_CN; tcp_transmit_skb(): net_xmit_eval(); "
+			  "tcp_retransmit_timer()",
+		.lesson = "As refused_data with fq_codel. TCP takes the loss in the own queue for "
+			  "one in the network: the intervals double, and tcp_retries2 = 3 is over "
+			  "when it would be for a silent path.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		.probers = KA_ONLY_CLIENT,
+		.sysctls = { KA_RETRIES2("3") },
+		KA_STEPS(KA_IDLE, { .do_ = KA_CONGEST, .who = KA_PROBER }, KA_WRITE(1)),
+		.expect = { ENDS_HERE(KA_RETRANSMIT_LIMIT) },
 	},
 };
 

@@ -283,8 +283,7 @@ static void print_rule(const struct ka_lesson *lesson)
 	ka_page_para(
 		"%s%s",
 		ka_explain_fill(lesson,
-				c->expect.unseen && regime->unseen ? regime->unseen
-								   : regime->sentence,
+				ka_explain_unseen(lesson) ? regime->unseen : regime->sentence,
 				text),
 		lesson->prediction->changing && (regime->flags & KA_REGIME_KEEPALIVE)
 			? " Here steps change these values on the way: the timer asks for them "

@@ -20,6 +20,8 @@ struct ka_lesson {
  * the numbers, into @buf. Returns @buf, or @word where it has no room. */
 const char *ka_explain_name(const char *word, char *buf, size_t size);
 
+/* True when the regime's second sentence is meant (struct ka_regime's .unseen). */
+bool ka_explain_unseen(const struct ka_lesson *lesson);
 /* @sentence into @buf, with the words of @lesson in place of what stands in braces. Returns @buf. */
 const char *ka_explain_fill(const struct ka_lesson *lesson, const char *sentence,
 			    char buf[KA_EXPLAIN_TEXT]);

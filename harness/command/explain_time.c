@@ -303,7 +303,10 @@ static const char *why_of(const struct ka_lesson *lesson)
 {
 	enum ka_when when = lesson->prediction->when;
 
-	if (ka_regime(when)->unseen && lesson->instance->case_->expect.unseen)
+	if (ka_case_refuses(lesson->instance->case_))
+		return "each attempt that the device refuses is followed by the next after half a "
+		       "second, rounded up by the timer wheel.";
+	if (ka_explain_unseen(lesson))
 		return "the user timeout, counted from the write or from the first expiry behind "
 		       "it, and rounded up by the timer wheel.";
 	return ka_regime(when)->by_timeout && lesson->instance->setting.user_timeout_ms
@@ -336,7 +339,7 @@ void ka_explain_time(const struct ka_lesson *lesson)
 	ka_page_head("WHEN");
 	if (ka_regime_is(when, KA_REGIME_LIVES)) {
 		explain_never(lesson, &sum);
-	} else if (sum.p->changing && !ka_regime_is(when, KA_REGIME_CONNECTS)) {
+	} else if (sum.p->changing && !ka_case_refuses(lesson->instance->case_)) {
 		explain_changing(&sum);
 	} else {
 		ka_page_text(2, "%.3f .. %.3f s after %s: %s", seconds(&sum, sum.p->lo_j),

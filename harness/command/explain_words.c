@@ -10,6 +10,7 @@
 #include "command/page.h"
 #include "judge/values.h"
 #include "model/names.h"
+#include "model/regimes.h"
 #include "model/util.h"
 #include "model/verbs.h"
 
@@ -305,6 +306,23 @@ static void put_left(FILE *out, lesson_t *l)
 
 /* ---- a rule --------------------------------------------------------------------------------- */
 
+bool ka_explain_unseen(const struct ka_lesson *lesson)
+{
+	const struct ka_case *c = lesson->instance->case_;
+	const struct ka_regime *regime = ka_regime(lesson->prediction->when);
+
+	return regime->unseen && c->expect.unseen &&
+	       (regime->flags & KA_REGIME_KEEPALIVE || ka_case_stuck(c));
+}
+
+static void put_intervals(FILE *out, lesson_t *l)
+{
+	fputs(ka_case_refuses(l->instance->case_)
+		      ? "every half second (the device refuses each attempt)"
+		      : "in growing intervals",
+	      out);
+}
+
 static void put_refuser(FILE *out, lesson_t *l)
 {
 	if (l->instance->case_->gateway)
@@ -410,6 +428,7 @@ static const struct {
 	const char *name;
 	void (*put)(FILE *out, lesson_t *l);
 } words[] = {
+	{ "intervals", put_intervals },
 	{ "nominal", put_nominal },
 	{ "who", put_who },
 	{ "other", put_other },

@@ -49,6 +49,8 @@ static int64_t unclamped(const struct ka_backoff *b, unsigned k)
 	int64_t max = most_of(b);
 	unsigned n = doublings(b, k);
 
+	if (b->refused && k)
+		return b->hz / 2; /* TCP_RESOURCE_PROBE_INTERVAL */
 	return n > 20 ? max : ka_lesser(b->rto << n, max);
 }
 
@@ -67,7 +69,9 @@ void ka_backoff_length(const struct ka_backoff *b, unsigned k, int64_t since_ns,
 	int64_t unit = b->kind == KA_BACKOFF_WINDOW ? KA_NS_PER_S / b->hz : NS_PER_MS;
 
 	length[0] = length[1] = unclamped(b, k);
-	if (!b->ut_ms || !k)
+	/* tcp_retransmit_timer() has no regard for it behind an attempt that was refused,
+	 * tcp_send_probe0() has */
+	if (!b->ut_ms || !k || (b->refused && b->kind != KA_BACKOFF_WINDOW))
 		return;
 	length[0] = ka_lesser(length[0], left_of_timeout(b, since_ns + unit));
 	length[1] = ka_lesser(length[1], left_of_timeout(b, ka_greater(since_ns - unit, 0)));
@@ -205,6 +209,23 @@ static void window_of_data(const struct ka_backoff *b, int64_t window[2])
 	}
 }
 
+/* Behind a refusal the timer runs on a grid: from the third expiry on each interval is the same. */
+static bool is_on_grid(const struct ka_backoff *b, unsigned k, const int64_t length[2])
+{
+	return b->refused && k > 1 && length[0] == b->hz / 2 && length[1] == length[0];
+}
+
+/* A tail loss probe comes first, about as soon as the timer would, and sets it anew: what it tries to
+ * send is stamped before it is refused (tcp_rto_delta_us()). */
+void ka_backoff_first_refusal(const struct ka_backoff *b, int64_t window[2])
+{
+	ka_backoff_gap(b, 0, window);
+	if (b->kind != KA_BACKOFF_DATA)
+		return;
+	window[0] += ka_wheel_ms(RTO_MIN_MS, b->hz) + 1;
+	window[1] *= 2;
+}
+
 /* Where expiry @k + 1 lies, when expiry @k lies in @window and the clock started at @start. */
 static void next_window(const struct ka_backoff *b, unsigned k, const int64_t start[2],
 			int64_t window[2])
@@ -213,7 +234,11 @@ static void next_window(const struct ka_backoff *b, unsigned k, const int64_t st
 		int64_t since_ns = (window[i] - start[i]) * KA_NS_PER_S / b->hz, length[2];
 
 		ka_backoff_length(b, k, since_ns, length);
-		window[i] += i ? length[1] + ka_wheel_granule(length[1], b->hz) : length[0] + 1;
+		if (is_on_grid(b, k, length))
+			window[i] += ka_wheel_step(length[i], b->hz, NULL);
+		else
+			window[i] +=
+				i ? length[1] + ka_wheel_granule(length[1], b->hz) : length[0] + 1;
 	}
 }
 
@@ -225,7 +250,10 @@ static void window_by_expiries(const struct ka_backoff *b, int64_t window[2])
 
 	window[0] = window[1] = 0;
 	do {
-		next_window(b, k, start, window);
+		if (!k && b->refused)
+			ka_backoff_first_refusal(b, window);
+		else
+			next_window(b, k, start, window);
 		if (!k && b->kind != KA_BACKOFF_SYN) {
 			start[0] = window[0];
 			start[1] = window[1];
@@ -254,7 +282,7 @@ void ka_backoff_window(const struct ka_backoff *b, int64_t window[2])
 	struct ka_backoff slow = slowest(b);
 	int64_t late[2];
 
-	if (b->kind == KA_BACKOFF_DATA) {
+	if (b->kind == KA_BACKOFF_DATA && !b->refused) {
 		window_of_data(b, window);
 		return;
 	}
@@ -265,6 +293,30 @@ void ka_backoff_window(const struct ka_backoff *b, int64_t window[2])
 	window_by_expiries(b, window);
 	window_by_expiries(&slow, late);
 	window[1] = late[1];
+}
+
+static unsigned count_refusals(const struct ka_backoff *b, bool slow)
+{
+	int64_t since = b->kind == KA_BACKOFF_SYN ? b->rto : 0, since_ns, length[2];
+	unsigned k;
+
+	for (k = 1;; k++) {
+		since_ns = since * KA_NS_PER_S / b->hz;
+		if (ka_backoff_over(b, k, since_ns, 0, k - 1) != KA_NOT_OVER)
+			return k;
+		ka_backoff_length(b, k, since_ns, length);
+		if (is_on_grid(b, k, length))
+			since += ka_wheel_step(length[0], b->hz, NULL);
+		else
+			since += slow ? length[1] + ka_wheel_granule(length[1], b->hz)
+				      : length[0] + 1;
+	}
+}
+
+void ka_backoff_refusals(const struct ka_backoff *b, unsigned range[2])
+{
+	range[0] = count_refusals(b, true);
+	range[1] = count_refusals(b, false);
 }
 
 void ka_backoff_window_stuck(const struct ka_backoff *b, int64_t window[2])

@@ -31,6 +31,9 @@ struct ka_backoff {
 	unsigned orphan_retries;
 	int64_t limit_ms;   /* KA_BACKOFF_DATA: takes the place of .retries; 0: it does not */
 	int64_t rto_max_ms; /* at which doubling ends, tcp_rto_max_ms; 0: TCP_RTO_MAX */
+	/* the own device refuses each attempt, and says so: none doubles anything, and the next comes
+	 * after TCP_RESOURCE_PROBE_INTERVAL */
+	bool refused;
 };
 
 /* What 0, the default of tcp_orphan_retries, stands for (tcp_orphan_retries()). */
@@ -74,7 +77,14 @@ void ka_backoff_first(const struct ka_backoff *b, int64_t window[2]);
 /* The same to the end, when nobody answers. */
 void ka_backoff_window(const struct ka_backoff *b, int64_t window[2]);
 
-/* The same for data that never leaves the host, under a user timeout. Where it waits in a
+/* How often the timer goes off until then, the end included, where each attempt is refused: at the
+ * least and at the most. Each time but the last it tries to send. */
+void ka_backoff_refusals(const struct ka_backoff *b, unsigned range[2]);
+
+/* Jiffies from the first transmission (WINDOW: from the write) to expiry 1 of such a timer, inclusive. */
+void ka_backoff_first_refusal(const struct ka_backoff *b, int64_t window[2]);
+
+/* The window for data that never leaves the host, under a user timeout. Where it waits in a
  * neighbour's queue, no attempt to send it again is made, so retrans_stamp is the time of the first
  * transmission, not of expiry 1; where it has no route it is not in flight at all, and the persist
  * timer counts from its own first expiry. */

@@ -6,6 +6,7 @@
  */
 #include "judge/checks.h"
 #include "judge/expiries.h"
+#include "judge/regimes.h"
 #include "judge/replay.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
@@ -194,6 +195,24 @@ static int64_t moved_by_expiries_ns(const struct ka_evidence *e, const int64_t w
 	return sum + moved_unseen_ns(e, of);
 }
 
+/* The same of a timer whose attempts the device refuses: it runs on a grid. */
+static int64_t moved_by_refusals_ns(const struct ka_evidence *e, const struct ka_watched *of)
+{
+	const struct ka_rule *rule = ka_rule(e->want->when);
+	int64_t tick = e->tick_ns, granule, slack, late;
+	struct ka_backoff timer;
+	unsigned expiries[2];
+
+	if (!rule->timer || !ka_case_refuses(e->instance->case_))
+		return 0;
+	timer = rule->timer(e->instance, e->facts->hz);
+	ka_backoff_refusals(&timer, expiries);
+	ka_wheel_step(timer.hz / 2, timer.hz, &slack);
+	granule = ka_wheel_granule(timer.hz / 2, timer.hz);
+	late = (ka_noise_at(e->facts, of->zero_ns, of->end_ns) + tick - 1) / tick - slack;
+	return late <= 0 ? 0 : expiries[1] * ((late + granule - 1) / granule * granule) * tick;
+}
+
 /*
  * At once the window itself allows what is needed: one tick until the softirq has
  * delivered the segment, one until the reader runs. It begins when the bench has done the step, so
@@ -206,7 +225,7 @@ static int64_t latest_ns(const struct ka_evidence *e, const int64_t window[2],
 	int64_t latest = window[1] * e->tick_ns;
 
 	if (!at_once)
-		latest += moved_by_expiries_ns(e, window, of);
+		latest += moved_by_expiries_ns(e, window, of) + moved_by_refusals_ns(e, of);
 	/* load counts its own (ka_check_load()) */
 	if (!of->blind)
 		latest += ka_end_cpu_late_ns(e, of->zero_ns + latest);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "judge/checks.h"
+#include "judge/regimes.h"
 #include "judge/replay.h"
 #include "judge/values.h"
 #include "model/util.h"
@@ -119,11 +120,54 @@ void ka_check_idle(const struct ka_evidence *e, struct ka_findings *f)
 
 /* ---- refused ------------------------------------------------------------------------------------ */
 
+static const struct ka_tcp_info *info_at_end(const struct ka_evidence *e)
+{
+	const struct ka_tcp_info *info = NULL;
+
+	for (size_t i = 0; i < e->timeline->n; i++)
+		if (e->timeline->events[i].what == KA_EV_TCP_INFO &&
+		    e->timeline->events[i].at == e->at)
+			info = &e->timeline->events[i].info;
+	return info;
+}
+
+/* Neither more often than twice a second, nor uncounted. */
+static void check_attempts(const struct ka_evidence *e, struct ka_findings *f)
+{
+	const struct ka_rule *rule = ka_rule(e->want->when);
+	const struct ka_backoff timer =
+		rule->timer ? rule->timer(e->instance, e->facts->hz) : (struct ka_backoff){ 0 };
+	int64_t expiries = ka_evidence_counter(e, "TcpExt.TCPTimeouts");
+	const struct ka_tcp_info *info = info_at_end(e);
+	bool window = timer.kind == KA_BACKOFF_WINDOW;
+	unsigned range[2], counted;
+
+	if (!timer.refused || !e->detected)
+		return;
+	ka_backoff_refusals(&timer, range);
+	if (!window && (expiries < range[0] || expiries > range[1]))
+		ka_find(f, KA_FIND_REFUSED, -1,
+			"the timer went off %lld times, must be %u .. %u: the device refused each "
+			"attempt",
+			(long long)expiries, range[0], range[1]);
+	if (!info)
+		return;
+	counted = window ? info->probes : info->retransmits;
+	if (counted + 1 < range[0] || counted + 1 > range[1])
+		ka_find(f, KA_FIND_REFUSED, -1,
+			"TCP_INFO counts %u attempts that the device refused, must be %u .. %u",
+			counted, range[0] - 1, range[1] - 1);
+}
+
 void ka_check_refused(const struct ka_evidence *e, struct ka_findings *f)
 {
 	int64_t tried = ka_evidence_counter(e, "TcpExt.TCPKeepAlive"), range[2];
 	bool due; /* at least one, wherever the steps lie */
 
+	check_attempts(e, f);
+	if (ka_regime_is(e->want->when, KA_REGIME_GIVES_UP) &&
+	    !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE))
+		return;
 	if (!ka_case_does(e->instance->case_, KA_REFUSE, KA_PROBER) || tried < 0 ||
 	    !ka_replay_refused(e, range))
 		return;

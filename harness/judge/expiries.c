@@ -351,12 +351,39 @@ static bool was_due(const struct ka_evidence *e, const struct ka_expiries *x, un
 			       k < 2 ? 0 : x->unanswered[k - 2]) == KA_OVER;
 }
 
+/* Its timer, with the RTO that the kernel told when the data was written. */
+static bool refused_timer(const struct ka_evidence *e, struct ka_backoff *timer)
+{
+	const struct ka_rule *rule = ka_rule(e->want->when);
+	int64_t us = 0;
+
+	if (!rule->timer || !ka_case_refuses(e->instance->case_) || !e->have_zero)
+		return false;
+	*timer = rule->timer(e->instance, e->facts->hz);
+	for (size_t i = 0; i < e->end_index && timer->kind != KA_BACKOFF_SYN; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_TCP_INFO && event->at == e->at)
+			us = event->info.rto_us;
+	}
+	if (us) {
+		timer->rto = (us * timer->hz + 500000) / 1000000;
+		timer->rto = ka_greater(timer->rto, ka_wheel_ms(RTO_MIN_MS, timer->hz));
+		timer->rto_most = 0;
+	}
+	return true;
+}
+
 bool ka_expiries_window(const struct ka_evidence *e, int64_t window[2])
 {
 	struct ka_expiries x;
 	int64_t set_ns[2], slack;
 	unsigned k = 1, unanswered;
 
+	if (refused_timer(e, &x.timer)) {
+		ka_backoff_window(&x.timer, window);
+		return true;
+	}
 	if (!ka_expiries_of(e, &x) || x.many)
 		return false;
 	while (k < x.n && !was_due(e, &x, k + 1))
@@ -397,13 +424,50 @@ static void set_in(const struct ka_evidence *e, const struct ka_expiries *x, int
 	jiffies[1] = e->facts->j0 + ka_floor_div(ns + KA_JIFFY_LAG_NS, e->tick_ns);
 }
 
+/* The end that follows where expiry 1 came at jiffy @first, and @n expiries are all. */
+static int64_t refused_end(const struct ka_backoff *timer, int64_t first, unsigned n)
+{
+	for (unsigned k = 1; k < n; k++)
+		first = ka_wheel_fire(first + timer->hz / 2, first + 1, timer->hz);
+	return first;
+}
+
+/* No attempt is on the wire, but all later expiries are on the same grid, wherever the first one was. */
+static bool refused_off(const struct ka_evidence *e, int64_t *off)
+{
+	struct ka_backoff timer;
+	int64_t zero = e->facts->j0 + ka_floor_div(e->zero_ns, e->tick_ns), first[2];
+	int64_t seen = e->facts->j0 + ka_floor_div(e->end_ns, e->tick_ns);
+	bool have = false;
+	unsigned n[2];
+
+	if (!refused_timer(e, &timer) || (timer.ut_ms && timer.kind == KA_BACKOFF_WINDOW))
+		return false; /* the last interval is what the user timeout leaves */
+	ka_backoff_refusals(&timer, n);
+	ka_backoff_first_refusal(&timer, first);
+	for (int64_t j = zero + first[0]; j <= zero + first[1] + 1; j++) {
+		for (unsigned k = n[0]; k <= n[1]; k++) {
+			int64_t this = seen - refused_end(&timer, j, k);
+
+			if (!have || ka_off_explains(this, *off))
+				*off = this;
+			have = true;
+		}
+	}
+	return have;
+}
+
 bool ka_expiries_off(const struct ka_evidence *e, int64_t *off)
 {
 	struct ka_expiries x;
 	int64_t length[2], set[2], seen = e->facts->j0 + ka_floor_div(e->end_ns, e->tick_ns);
 	bool have = false;
 
-	if (!e->facts->phase_known || !e->detected || !ka_expiries_of(e, &x) || x.many)
+	if (!e->facts->phase_known || !e->detected)
+		return false;
+	if (refused_off(e, off))
+		return true;
+	if (!ka_expiries_of(e, &x) || x.many)
 		return false;
 	set_in(e, &x, set);
 	length_of(&x, x.n, x.set_ns[x.n - 1] - x.clock_ns, length);

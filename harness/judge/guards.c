@@ -7,6 +7,7 @@
 
 #include "judge/checks.h"
 #include "judge/program.h"
+#include "judge/values.h"
 #include "model/verbs.h"
 
 /* Captured times are converted from the wall clock: a step of it moves packets against the rest. */
@@ -178,15 +179,6 @@ static void guard_steps_in_time(const struct ka_evidence *e, struct ka_findings 
 	}
 }
 
-/* What is lost inside the prober's machine never reaches its device. */
-static bool hides_from_wire(const struct ka_case *c)
-{
-	for (size_t i = 0; i < c->n_steps; i++)
-		if (ka_step_is(&c->steps[i], KA_VERB_SWALLOWS) || c->steps[i].place != KA_ON_PATH)
-			return true;
-	return false;
-}
-
 /* The device is known to have refused what the kernel tried to send. */
 static bool refused(const struct ka_evidence *e)
 {
@@ -212,7 +204,7 @@ static void guard_capture(const struct ka_evidence *e, struct ka_findings *f)
 	if (!e->instance->case_->expect.unseen && e->want->probes && e->want->probes != KA_ANY &&
 	    !e->probes_in_all && ka_evidence_counter(e, "TcpExt.TCPKeepAlive") > 0 &&
 	    (!ka_evidence_proved(e, KA_PROOF_CAPTURE, e->at) ||
-	     (hides_from_wire(e->instance->case_) && !refused(e))))
+	     (ka_case_swallows(e->instance->case_) && !refused(e))))
 		ka_find(f, KA_FIND_CAPTURE_LOST, -1, "the capture lost the probes");
 }
 

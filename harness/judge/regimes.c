@@ -155,7 +155,7 @@ static const char *check_lives(const struct ka_instance *instance)
 /* When data that is stuck in the device ends is known only for the user timeout. */
 static const char *check_stuck(const struct ka_instance *instance)
 {
-	return instance->case_->expect.unseen && !instance->setting.user_timeout_ms
+	return ka_case_stuck(instance->case_) && !instance->setting.user_timeout_ms
 		       ? "data that is stuck in the device takes a user timeout"
 		       : NULL;
 }
@@ -195,6 +195,7 @@ static struct ka_backoff own_timer(const struct ka_instance *instance, enum ka_b
 			  ka_case_sysctl(c, KA_PROBER, "tcp_rto_max_ms", KA_RTO_MAX_MS));
 	if (ka_case_orphans(c))
 		put_orphan(c, &timer);
+	timer.refused = ka_case_refuses(c);
 	return timer;
 }
 
@@ -231,7 +232,7 @@ static void predict_retransmission(const struct ka_instance *instance, int hz,
 	struct ka_backoff timer = data_timer(instance, hz);
 	int64_t window[2];
 
-	if (instance->case_->expect.unseen)
+	if (ka_case_stuck(instance->case_))
 		ka_backoff_window_stuck(&timer, window);
 	else if (timer.ut_ms && instance->case_->expect.error != ETIMEDOUT)
 		ka_backoff_window_reverted(&timer, window);
@@ -267,7 +268,7 @@ static void predict_persist(const struct ka_instance *instance, int hz, struct k
 	struct ka_backoff timer = window_timer(instance, hz);
 	int64_t window[2];
 
-	if (timer.ut_ms && instance->case_->expect.unseen) {
+	if (timer.ut_ms && ka_case_stuck(instance->case_)) {
 		timer = data_timer(instance, hz);
 		ka_backoff_window_stuck(&timer, window);
 	} else {
@@ -310,6 +311,7 @@ static struct ka_backoff syn_timer(const struct ka_instance *instance, int hz)
 		instance->setting.user_timeout_ms, hz);
 
 	timer.linear = (unsigned)ka_case_sysctl(c, KA_PROBER, "tcp_syn_linear_timeouts", 0);
+	timer.refused = ka_case_refuses(c);
 	return timer;
 }
 

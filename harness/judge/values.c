@@ -11,6 +11,7 @@
 
 #include "model/regimes.h"
 #include "model/util.h"
+#include "model/verbs.h"
 
 static bool ends_in(const char *key, const char *name)
 {
@@ -43,6 +44,26 @@ bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who)
 		if (case_->steps[i].do_ == do_ && case_->steps[i].who == who)
 			return true;
 	return false;
+}
+
+bool ka_case_swallows(const struct ka_case *case_)
+{
+	for (size_t i = 0; i < case_->n_steps; i++)
+		if (ka_step_is(&case_->steps[i], KA_VERB_SWALLOWS) ||
+		    case_->steps[i].place != KA_ON_PATH)
+			return true;
+	return false;
+}
+
+bool ka_case_refuses(const struct ka_case *case_)
+{
+	return ka_case_does(case_, KA_REFUSE, KA_PROBER) &&
+	       !ka_case_does(case_, KA_ACCEPT, KA_PROBER);
+}
+
+bool ka_case_stuck(const struct ka_case *case_)
+{
+	return case_->expect.unseen && !ka_case_swallows(case_);
 }
 
 bool ka_case_persists(const struct ka_case *case_)

@@ -37,6 +37,16 @@ bool ka_runs_keepalive(const struct ka_instance *instance);
 /* True when @case_ has a step @do_ of @who. */
 bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who);
 
+/* True when something inside the prober's machine loses what it sends: nothing of that reaches its
+ * device. */
+bool ka_case_swallows(const struct ka_case *case_);
+
+/* True when at the end the prober's device refuses what is sent (KA_REFUSE). */
+bool ka_case_refuses(const struct ka_case *case_);
+
+/* True when data waits inside the host, with no attempt to send it: for a neighbour, for a route. */
+bool ka_case_stuck(const struct ka_case *case_);
+
 /* True when the probes on the wire are window probes: the persist timer's, not keepalive's. */
 bool ka_case_persists(const struct ka_case *case_);
 

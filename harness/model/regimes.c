@@ -88,7 +88,7 @@ static const struct ka_regime regimes[KA_REGIMES] = {
 		.sentence =
 			"Retransmission limit. Data of {prober} waits for its acknowledgement, and "
 			"while it does, the keepalive timer only looks and goes to sleep again: no "
-			"probe is sent. The data is retransmitted in growing intervals instead, until "
+			"probe is sent. Instead, the data is retransmitted {intervals}, until "
 			"{retries}{or_timeout} says that it is enough. Keepalive values "
 			"make no difference, and no RST is sent at the end.",
 		.unseen = STUCK,
@@ -101,7 +101,7 @@ static const struct ka_regime regimes[KA_REGIMES] = {
 		.flags = KA_REGIME_GIVES_UP | KA_REGIME_DATA | KA_REGIME_WINDOW_PROBES,
 		.sentence =
 			"Persist limit. Here {prober} has data to send and was told that there is no room "
-			"for it. Its kernel asks again and again, in growing intervals, whether the "
+			"for it. Its kernel asks again and again, {intervals}, whether the "
 			"window is open: a window probe, which on Linux looks like a keepalive probe. "
 			"While data waits, the keepalive timer only looks and goes to sleep again. "
 			"{persist} No RST is sent at the end.",
@@ -148,7 +148,7 @@ static const struct ka_regime regimes[KA_REGIMES] = {
 		.flags = KA_REGIME_GIVES_UP | KA_REGIME_CONNECTS | KA_REGIME_RESENDS,
 		.sentence =
 			"Connect limit. The SYN is retransmitted by the timer that data has, too: "
-			"first after 1 s, then in intervals that double (after "
+			"first after 1 s, then {intervals} (after "
 			"net.ipv4.tcp_syn_linear_timeouts more of 1 s: {syn_linear} here). When "
 			"net.ipv4.tcp_syn_retries ({syn_retries} here) and these are used "
 			"up{or_timeout}, connect() fails with {error}. Until then there is no "

@@ -219,3 +219,39 @@ TEST(window_of_a_handshake)
 	assert_int_equal(window[0], 251 + 2);
 	assert_int_equal(window[1], 258 + 2);
 }
+
+/* What the own device refuses doubles nothing, and comes back after half a second, on the wheel's grid. */
+TEST(refusals)
+{
+	static const int rates[] = { 100, 250, 300, 1000 };
+	struct ka_backoff b = {
+		.kind = KA_BACKOFF_DATA, .hz = 250, .rto = 51, .retries = 3, .refused = true
+	};
+	int64_t window[2];
+	unsigned n[2];
+
+	assert_length(&b, 0, 0, 51, 51);
+	assert_length(&b, 1, 0, 125, 125);
+	assert_length(&b, 9, 0, 125, 125);
+	/* a tail loss probe, which is refused as well, and RTO; then six intervals to 3 s */
+	ka_backoff_window(&b, window);
+	assert_int_equal(window[0], 51 + 52 + 126 + 5 * 128);
+	assert_int_equal(window[1], 52 + 52 + 133 + 5 * 128);
+	b.kind = KA_BACKOFF_WINDOW;
+	ka_backoff_window(&b, window);
+	assert_int_equal(window[0], 52 + 126 + 2 * 128);
+	assert_int_equal(window[1], 52 + 133 + 2 * 128);
+	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+		b = ka_backoff_on_lan(KA_BACKOFF_DATA, 3, 0, rates[i]);
+		b.refused = true;
+		ka_backoff_refusals(&b, n);
+		assert_true(n[0] == 7 && n[1] == 7);
+		b.ut_ms = 1200; /* does not cut the interval */
+		ka_backoff_refusals(&b, n);
+		assert_true(n[0] == 4 && n[1] == 4);
+		b = ka_backoff_on_lan(KA_BACKOFF_SYN, 3, 0, rates[i]);
+		b.refused = true;
+		ka_backoff_refusals(&b, n);
+		assert_true(n[0] == 4 && n[1] == 4);
+	}
+}

@@ -8,7 +8,7 @@
 extern const struct ka_theme ka_theme_experiments_basic, ka_theme_experiments_regimes,
 	ka_theme_experiments_gateway, ka_theme_experiments_live, ka_theme_experiments_applications,
 	ka_theme_experiments_path, ka_theme_experiments_waiting, ka_theme_experiments_loss,
-	ka_theme_experiments_layers;
+	ka_theme_experiments_layers, ka_theme_experiments_refused;
 
 #define N_MAX 256
 
@@ -45,7 +45,7 @@ int main(void)
 		&ka_theme_experiments_gateway,      &ka_theme_experiments_live,
 		&ka_theme_experiments_applications, &ka_theme_experiments_path,
 		&ka_theme_experiments_waiting,      &ka_theme_experiments_loss,
-		&ka_theme_experiments_layers,
+		&ka_theme_experiments_layers,       &ka_theme_experiments_refused,
 	};
 	const struct ka_plan_options options = {
 		.seed = 1, .settings = { { .idle = 1, .intvl = 1, .cnt = 3 } }, .n_settings = 1

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the own machine refuses, wrong on purpose: attempts that come, or count, otherwise. */
+#include "experiments.h"
+
+#include <errno.h>
+
+#define SETTING        KA_SETTING(.idle = 1, .intvl = 1, .cnt = 3)
+#define AT_HOME        .topology = KA_PAIR, .families = KA_V4, .probers = KA_ONLY_CLIENT, SETTING
+#define REFUSED(limit) .when = (limit), .error = ETIMEDOUT, .unseen = true
+#define BECOMES(of, to)                                                                            \
+	{                                                                                          \
+		.do_ = KA_SYSCTL, .who = KA_PROBER, .key = "net/ipv4/" of, .text = to              \
+	}
+#define REFUSING                                                                                   \
+	{                                                                                          \
+		.do_ = KA_REFUSE, .who = KA_PROBER                                                 \
+	}
+
+static const struct ka_case cases[] = {
+	{ KA_WRONG("refused_data_given_up_early", "fail: the timer went off 4 times, must be 7"),
+	  AT_HOME, .sysctls = { KA_RETRIES2("3") },
+	  KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1), REFUSING, BECOMES("tcp_retries2", "2")),
+	  .expect = { REFUSED(KA_RETRANSMIT_LIMIT) } },
+	{ KA_WRONG("refused_data_given_up_late", "fail: too late: window"), AT_HOME,
+	  .sysctls = { KA_RETRIES2("1") },
+	  KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1), REFUSING, BECOMES("tcp_retries2", "3")),
+	  .expect = { REFUSED(KA_RETRANSMIT_LIMIT) } },
+	{ KA_WRONG("refused_window_probes_uncounted", "fail: too late: window"), AT_HOME,
+	  .sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("1") },
+	  KA_STEPS(KA_WINDOW_CLOSED, REFUSING, KA_WRITE(100), BECOMES("tcp_retries2", "3")),
+	  .expect = { REFUSED(KA_PERSIST_LIMIT),
+		      .counters = { { "TcpExt.TCPWinProbe", KA_SOME } } } },
+	{ KA_WRONG("refused_write_counted_twice",
+		   "fail: TCP_INFO counts 2 attempts that the device refused, must be 3"),
+	  AT_HOME, .sysctls = { KA_RETRIES2("3") },
+	  KA_STEPS(KA_IDLE, REFUSING, KA_WRITE(1), BECOMES("tcp_retries2", "2")),
+	  .expect = { REFUSED(KA_PERSIST_LIMIT) } },
+	{ KA_WRONG("refused_syn_uncounted", "fail: the timer went off 4 times, must be 3"), AT_HOME,
+	  KA_SYN_RETRIES("2"),
+	  KA_STEPS(KA_SILENCE, { .do_ = KA_CONNECT, .unacked = true }, REFUSING,
+		   BECOMES("tcp_syn_retries", "3")),
+	  .expect = { REFUSED(KA_CONNECT_LIMIT) } },
+	{ KA_WRONG("congestion_that_never_was", "broken: without effect"), AT_HOME,
+	  .sysctls = { KA_RETRIES2("1") },
+	  KA_STEPS(KA_IDLE, { .do_ = KA_CONGEST, .who = KA_PROBER },
+		   { .do_ = KA_ACCEPT, .who = KA_PROBER }, KA_SILENCE, KA_WRITE(1)),
+	  .expect = { REFUSED(KA_RETRANSMIT_LIMIT) } },
+};
+
+KA_THEME(experiments_refused, "Must not pass: what the own machine refuses");
