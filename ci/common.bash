@@ -43,11 +43,18 @@ packages() {
 }
 
 # Prints those of the given packages that are neither installed nor provided by one that is (a nodejs
-# from elsewhere brings npm, and conflicts with the package of that name).
+# from elsewhere brings npm, and conflicts with the package of that name). One of another architecture
+# has that in its name, libmnl-dev:arm64, and does not stand for this machine's own.
 missing_packages() {
-	comm -23 <(printf '%s\n' "$@" | sort -u) \
-		<(dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' |
-			sed -n 's/^installed //p' | tr ',' '\n' | awk 'NF { print $1 }' | sort -u)
+	comm -23 <(printf '%s\n' "$@" | sed "s/:$(dpkg --print-architecture)\$//" | sort -u) \
+		<(dpkg-query -W -f '${db:Status-Status} ${Architecture} ${Package}, ${Provides}\n' |
+			awk -v own="$(dpkg --print-architecture)" '$1 == "installed" {
+				suffix = $2 == own || $2 == "all" ? "" : ":" $2
+				n = split(substr($0, length($1 $2) + 3), names, ",")
+				for (i = 1; i <= n; i++)
+					if (split(names[i], name, " "))
+						print name[1] suffix
+			}' | sort -u)
 }
 
 as_root() {
@@ -76,8 +83,22 @@ without_services() (
 	"$@"
 )
 
+# Makes known the other architectures that packages are of.
+add_architectures() {
+	local package
+	for package in "$@"; do
+		case $package in
+		*:*)
+			{ dpkg --print-architecture && dpkg --print-foreign-architectures; } |
+				grep -qxF -- "${package##*:}" ||
+				as_root dpkg --add-architecture "${package##*:}" || return
+			;;
+		esac
+	done
+}
+
 install_packages() {
-	apt_get update && without_services apt_get install --no-install-recommends "$@"
+	add_architectures "$@" && apt_get update && without_services apt_get install --no-install-recommends "$@"
 }
 
 may_install() {

@@ -132,6 +132,7 @@ TEST(too_little_memory)
 	struct nn_err err = { "" };
 	struct rlimit before, little;
 
+	unit_skip_if_emulated("RLIMIT_AS");
 	getrlimit(RLIMIT_AS, &before);
 	little = (struct rlimit){ 1ull << 30, before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);

@@ -51,4 +51,8 @@ void unit_group(CMFixtureFunction before, CMFixtureFunction after);
 		unit_group(before, after);                                                         \
 	}
 
+/* Skips a test, with the reason, where QEMU's emulator of programs runs it (the preset arm64), which has
+ * not what @what names, whatever the host has. */
+void unit_skip_if_emulated(const char *what);
+
 #endif
