@@ -11,12 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "command/doctor_plan.h"
 #include "command/options.h"
 #include "command/page.h"
 #include "command/select.h"
+#include "guest/image.h"
+#include "guest/machine.h"
 #include "model/escape.h"
 #include "model/util.h"
 #include "model/verbs.h"
@@ -166,6 +169,27 @@ static void print_files(void)
 	print_row("OK", "files", text);
 }
 
+/* Which kernels can be booted here. Nothing that the catalogue needs. */
+static void print_guests(void)
+{
+	const struct ka_image_kind *kind;
+	struct nn_err err = { "" };
+	char text[100];
+	int fd;
+
+	if (ka_uml_here(&err) == 0)
+		print_row("OK", "guests", "User-mode Linux (kacheck kernels build uml 6.12)");
+	else
+		print_row("-", "guests", err.text);
+	for (size_t i = 0; (kind = ka_image_kind(i)); i++) {
+		fd = ka_image_qemu(kind, &err);
+		snprintf(text, sizeof(text), "kernels of distributions for %s", kind->arch->name);
+		if (fd >= 0)
+			close(fd);
+		print_row(fd >= 0 ? "OK" : "-", "guests", fd >= 0 ? text : err.text);
+	}
+}
+
 /* Watches the host's wake-ups for the rest of a second that began at @from_ns. */
 static void print_noise(const struct ka_noise *noise, int64_t from_ns)
 {
@@ -284,6 +308,7 @@ static int print_all(const struct examination *e, const struct ka_facts *facts,
 		known = print_probes(e);
 	print_phase(facts);
 	print_files();
+	print_guests();
 	print_noise(noise, began_ns);
 	if (skipped)
 		printf("\nSomething is missing: `kacheck run' skips %zu of its %zu instances.\n",

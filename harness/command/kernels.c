@@ -13,6 +13,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "command/where.h"
+#include "guest/arch.h"
 #include "guest/guest.h"
 #include "guest/machine.h"
 #include "model/own.h"
@@ -77,7 +78,7 @@ static void list_kernel(struct ka_table *table, const struct ka_machine *machine
 	snprintf(text, sizeof(text), "%s%s", machine->prefix, file);
 	config_path(place, file, config, sizeof(config));
 	read_config(config, release, sizeof(release), &hz);
-	if (ka_guest_kernel_parse(&kernel, text, &err) == 0)
+	if (ka_guest_kernel_parse(&kernel, text, NULL, &err) == 0)
 		give_row(table, *kernel.release ? kernel.release : release, hz, "virtual", text);
 	else
 		ka_complain("not usable: %s", err.text);
@@ -150,7 +151,7 @@ static int latest(const glob_t *files)
 	return best;
 }
 
-/* The latest that can be used: one that was built since has what earlier ones lack. */
+/* The latest that can be used, for this machine: one that was built since has what earlier ones lack. */
 static bool find_usable(const char *cache, const struct ka_machine *machine, char *text,
 			size_t size)
 {
@@ -162,7 +163,8 @@ static bool find_usable(const char *cache, const struct ka_machine *machine, cha
 	find_files(cache, &machine->cache, &files);
 	while (!found && (i = latest(&files)) >= 0) {
 		snprintf(text, size, "%s%s", machine->prefix, files.gl_pathv[i]);
-		found = ka_guest_kernel_parse(&kernel, text, NULL) == 0;
+		found = ka_guest_kernel_parse(&kernel, text, NULL, NULL) == 0 &&
+			kernel.arch == ka_arch_own();
 		*files.gl_pathv[i] = '\0'; /* not this one again */
 	}
 	globfree(&files);
@@ -238,7 +240,9 @@ int ka_command_kernels(int argc, char **argv)
 		"kernels build uml 6.12' builds a User-mode Linux into the cache (in some minutes; "
 		"behind it options of ci/kernels/build-uml, like --hz 1000 or --tree DIR), "
 		"'kacheck "
-		"kernels get 6.1' fetches Debian's kernel of that series.";
+		"kernels get 6.1' fetches Debian's kernel of that series (--arch arm64: for "
+		"another "
+		"machine).";
 	static const struct ka_options options = { .words = "\nbuild uml [VERSION]\nget VERSION",
 						   .about = text,
 						   .unexpected =

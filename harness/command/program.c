@@ -13,6 +13,7 @@
 #include "command/command.h"
 #include "command/progress.h"
 #include "command/where.h"
+#include "guest/arch.h"
 #include "model/util.h"
 #include "plan/plan.h"
 #include "program/words.h"
@@ -267,7 +268,12 @@ static int open_kernel(struct asking *a, const char *kernel)
 	int status;
 
 	put_filters(a, &plan);
-	status = ka_where_parse(&a->where, kernel, &plan, 0);
+	status = ka_where_parse(&a->where, kernel, NULL, &plan, 0);
+	if (status == KA_EXIT_OK && a->where.is_guest && a->where.kernel.arch != ka_arch_own()) {
+		ka_complain("--kernel %s is for %s, and the programs of this machine are for %s",
+			    kernel, a->where.kernel.arch->name, ka_arch_own()->name);
+		status = KA_EXIT_USAGE;
+	}
 	if (status != KA_EXIT_OK)
 		return status;
 	put_times(a, a->where.is_guest);

@@ -262,7 +262,8 @@ static int prepare_kernel(struct run *run, const char *kernel, bool first)
 	int status;
 
 	run->plan_options = options->plan;
-	status = ka_where_parse(&run->where, kernel, &run->plan_options, options->jobs);
+	status = ka_where_parse(&run->where, kernel, options->guest_binary, &run->plan_options,
+				options->jobs);
 	run->where.options.guests = options->guests;
 	run->where.options.keep = options->out_dir != NULL;
 	run->where.options.keep_all = options->keep_all;
@@ -347,7 +348,7 @@ static int check_kernel(struct run *run, size_t i)
 			ka_complain("--kernel %s is given twice", options->kernels[i]);
 			return KA_EXIT_USAGE;
 		}
-	status = ka_where_parse(&where, options->kernels[i], &plan, 0);
+	status = ka_where_parse(&where, options->kernels[i], options->guest_binary, &plan, 0);
 	return status == KA_EXIT_OK ? count_instances(&run->planned, &plan) : status;
 }
 

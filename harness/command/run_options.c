@@ -95,6 +95,10 @@ static const struct ka_option table[] = {
 	  "then also what takes long, and all named settings unless some are given (may be given "
 	  "more than once)",
 	  2, .take = take_kernel },
+	{ "guest-binary", 0, "FILE",
+	  "What runs in guest kernels: a kacheck for their machine (default: this program; in a "
+	  "kernel for another machine the one that was installed or built beside it)",
+	  2, ka_take_text, AT(guest_binary) },
 	{ "jobs", 'j', "N",
 	  "At most N instances at once, or in each guest kernel (default: all, they mostly wait)",
 	  2, ka_take_number, AT(jobs), 0, 1000000 },

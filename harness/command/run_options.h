@@ -17,6 +17,7 @@ struct ka_run_options {
 	struct ka_plan_options plan;
 	const char *kernels[KA_MAX_KERNELS]; /* as given; at least "host" */
 	size_t n_kernels;
+	const char *guest_binary; /* NULL: guest/guest.h says which */
 	unsigned jobs, guests, repeat;
 	bool until_fail;
 	bool have_seed;

@@ -368,7 +368,7 @@ static void on_progress(void *arg, const struct ka_progress *progress)
 static int open_kernel(struct measuring *m, const char *kernel)
 {
 	struct ka_plan_options plan = { .long_ = true };
-	int status = ka_where_parse(&m->where, kernel, &plan, 0);
+	int status = ka_where_parse(&m->where, kernel, NULL, &plan, 0);
 
 	if (status != KA_EXIT_OK)
 		return status;

@@ -17,8 +17,8 @@
 /* Of a guest that never told: good enough for a plan of which nothing will run. */
 #define SOME_HZ 250
 
-int ka_where_parse(struct ka_where *where, const char *text, struct ka_plan_options *plan,
-		   unsigned jobs)
+int ka_where_parse(struct ka_where *where, const char *text, const char *program,
+		   struct ka_plan_options *plan, unsigned jobs)
 {
 	struct nn_err err = { "" };
 	int ret;
@@ -28,7 +28,7 @@ int ka_where_parse(struct ka_where *where, const char *text, struct ka_plan_opti
 		return KA_EXIT_OK;
 	ka_guest_plan_defaults(plan);
 	where->plan = *plan;
-	ret = ka_guest_kernel_parse(&where->kernel, text, &err);
+	ret = ka_guest_kernel_parse(&where->kernel, text, program, &err);
 	if (ret == 0)
 		return KA_EXIT_OK;
 	ka_complain("%s", err.text);

@@ -15,10 +15,10 @@ struct ka_where {
 	struct nn_err why;               /* it did not boot: every instance is broken */
 };
 
-/* Understands @text, looks at its files; @plan gets the defaults of such a kernel. Complains
+/* Understands @text, looks at its files; @program runs there (NULL: guest.h); @plan gets the defaults of such a kernel. Complains
  * itself; returns KA_EXIT_OK, KA_EXIT_USAGE or KA_EXIT_NOTHING. */
-int ka_where_parse(struct ka_where *where, const char *text, struct ka_plan_options *plan,
-		   unsigned jobs);
+int ka_where_parse(struct ka_where *where, const char *text, const char *program,
+		   struct ka_plan_options *plan, unsigned jobs);
 
 /* The facts of that kernel: a guest is booted for them. Complains itself; a guest that hangs or
  * dies is no error yet. */

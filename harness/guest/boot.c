@@ -95,10 +95,11 @@ static int place_files(const struct supervisor *supervisor, int *program)
 		[STDERR_FILENO] = dup_out_of_the_way(supervisor->console),
 		[KA_BOOT_RESULTS] = dup_out_of_the_way(supervisor->results),
 		[KA_BOOT_INITRAMFS] = dup_out_of_the_way(supervisor->boot->initramfs),
+		[KA_BOOT_KERNEL] = dup_out_of_the_way(supervisor->boot->kernel),
 	};
 
 	*program = dup_out_of_the_way(supervisor->boot->program);
-	for (int fd = 0; fd < KA_BOOT_FILES; fd++)
+	for (int fd = 0; fd < KA_BOOT_KERNEL + (supervisor->boot->kernel > 0); fd++)
 		if (dup2(files[fd], fd) < 0)
 			return -errno;
 	return *program < 0 ? -EMFILE : 0;
@@ -208,8 +209,9 @@ static int forbid_writing(void)
 /* Closes all other files, first of all the near end of this and every other lifeline. */
 static void close_others(const struct supervisor *supervisor)
 {
-	const int kept[] = { supervisor->lifeline, supervisor->results, supervisor->console,
-			     supervisor->boot->program, supervisor->boot->initramfs };
+	const int kept[] = { supervisor->lifeline,        supervisor->results,
+			     supervisor->console,         supervisor->boot->program,
+			     supervisor->boot->initramfs, supervisor->boot->kernel };
 	int from = 3;
 
 	for (;;) {

@@ -17,11 +17,13 @@
 /* Files of the kernel's process besides 0 (empty), 1 and 2 (the console). */
 #define KA_BOOT_RESULTS   3 /* a pipe: the guest's serial line */
 #define KA_BOOT_INITRAMFS 4
-#define KA_BOOT_FILES     5
+#define KA_BOOT_KERNEL    5 /* where there is one */
+#define KA_BOOT_FILES     6
 
 struct ka_boot {
 	int program;          /* what is executed; ka_boot() closes it */
 	int initramfs;        /* file */
+	int kernel;           /* file, borrowed; 0: none */
 	const char **argv;    /* ends with NULL */
 	bool memory_in_file;  /* it keeps its memory in a file of $TMPDIR */
 	bool without_entropy; /* the host gives it no random numbers */

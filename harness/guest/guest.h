@@ -44,6 +44,9 @@ struct ka_guest_kernel {
 	char file[PATH_MAX];
 	char modules[PATH_MAX]; /* the folder that modules are looked for in; "": there are none */
 	char release[80];       /* as the file says; "": it does not */
+	const struct ka_arch *arch;        /* of the machine that it is for */
+	const struct ka_image_kind *image; /* NULL: it is no image */
+	char program[PATH_MAX];            /* what runs in it; "": this program */
 };
 
 /* What guests need that run a program of the host. */
@@ -70,9 +73,12 @@ struct ka_guest_options { /* strings and plan must live until ka_guest_stop() */
 	double silence_s; /* real time between two results; 0: the default */
 };
 
-/* Understands @text and looks at the files. -EINVAL: it is no such kernel; -ENOENT, -EACCES: no
- * file; -ENOSYS: this host lacks what is needed to start it. @err is one line with the remedy. */
-int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, struct nn_err *err);
+/* Understands @text and looks at the files. @program: what shall run in it; NULL: this program, or, in a
+ * kernel for another machine, the one for that machine which came along. -EINVAL: it is no such kernel, or
+ * no such program; -ENOENT, -EACCES: no file; -ENOSYS: this host lacks what is needed to start it. @err is
+ * one line with the remedy. */
+int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, const char *program,
+			  struct nn_err *err);
 
 /* What --kernel may be: "host, uml:FILE or image:FILE[,modules=DIR]"; @about: of each guest what it
  * is, for --help. Returns @buf. */

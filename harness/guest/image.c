@@ -3,63 +3,68 @@
  * A distribution's kernel under QEMU. Emulated instruction by instruction (TCG), the guest's clock
  * counts instructions; while it sleeps, sleep=off lets the clock jump to the next timer.
  */
+#include "guest/image.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "guest/machine.h"
-#include "model/nearest.h"
-
-#define QEMU "qemu-system-x86_64"
+#include "model/util.h"
 
 /* The guest's memory, 1 GiB for what TCG translates, QEMU itself. */
 #define ADDRESSES (2200ull << 20)
 
-/* The boot protocol's header: Documentation/arch/x86/boot.rst. */
-#define SECTS_AT   0x1f1 /* sectors of the set-up code, after a first one */
-#define SIZE_AT    0x1f4 /* of what follows, in 16 bytes */
-#define MAGIC_AT   0x202
-#define VERSION_AT 0x20e /* offset of the version's text, less 0x200 */
-#define HEAD       0x8000
+static const struct ka_image_kind *const kinds[] = { &ka_image_x86, &ka_image_arm64 };
 
-/* As many bytes as the header says; a download may have ended early. */
-static uint64_t whole_size(const uint8_t *head)
+const struct ka_image_kind *ka_image_kind(size_t i)
 {
-	uint64_t sectors = head[SECTS_AT] ? head[SECTS_AT] : 4, size = 0;
-
-	for (int i = 3; i >= 0; i--)
-		size = size << 8 | head[SIZE_AT + i];
-	return (sectors + 1) * 512 + size * 16;
+	return i < KA_N(kinds) ? kinds[i] : NULL;
 }
 
-static int check_header(struct ka_guest_kernel *kernel, const uint8_t *head, size_t n,
-			uint64_t file_size, struct nn_err *err)
+int ka_image_map(const char *file, struct ka_image_bytes *bytes, struct nn_err *err)
 {
-	size_t at, length;
+	struct stat st;
+	void *data;
+	int fd, ret;
 
-	if (n < VERSION_AT + 2 || memcmp(head + MAGIC_AT, "HdrS", 4) != 0)
-		return nn_refuse(err,
-				 "%s is no x86 kernel image (bzImage); fetch one with "
-				 "ci/kernels/get-image, or take one of /boot",
-				 kernel->file);
-	at = 0x200u + head[VERSION_AT] + 256u * head[VERSION_AT + 1];
-	if (at >= n)
-		return nn_refuse(err, "%s is a broken kernel image: it has no version",
-				 kernel->file);
-	if (file_size < whole_size(head))
-		return nn_refuse(err, "%s is cut short: it has %llu of %llu bytes; fetch it again",
-				 kernel->file, (unsigned long long)file_size,
-				 (unsigned long long)whole_size(head));
-	length = strcspn((const char *)head + at, " ");
-	if (length >= sizeof(kernel->release))
-		length = sizeof(kernel->release) - 1;
-	snprintf(kernel->release, sizeof(kernel->release), "%.*s", (int)length,
-		 (const char *)head + at);
+	ret = ka_open_kernel(file, &fd, &st, err);
+	if (ret < 0)
+		return ret;
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (data == MAP_FAILED)
+		return nn_fail(err, errno, "cannot read %s", file);
+	*bytes = (struct ka_image_bytes){ data, (size_t)st.st_size };
 	return 0;
+}
+
+/* Whose kernel it is. */
+static int check_kind(struct ka_guest_kernel *kernel, struct nn_err *err)
+{
+	struct ka_image_bytes bytes;
+	int ret = ka_image_map(kernel->file, &bytes, err);
+
+	if (ret < 0)
+		return ret;
+	ret = KA_OTHER_IMAGE;
+	for (size_t i = 0; i < KA_N(kinds) && ret == KA_OTHER_IMAGE; i++) {
+		kernel->image = kinds[i];
+		ret = kinds[i]->check(kernel, &bytes, err);
+	}
+	munmap((void *)bytes.data, bytes.size);
+	if (ret == KA_OTHER_IMAGE)
+		ret = nn_refuse(
+			err,
+			"%s is no kernel image, neither for x86 (bzImage) nor for arm64 "
+			"(Image); fetch one with ci/kernels/get-image, or take one of /boot",
+			kernel->file);
+	kernel->arch = kernel->image->arch;
+	return ret;
 }
 
 /* The modules of .../boot/vmlinuz-RELEASE are in .../lib/modules/RELEASE. */
@@ -82,8 +87,7 @@ static void guess_modules(struct ka_guest_kernel *kernel)
 	free(guess);
 }
 
-/* Opens the first QEMU of PATH. A file or -errno. */
-static int open_qemu(struct nn_err *err)
+int ka_image_qemu(const struct ka_image_kind *kind, struct nn_err *err)
 {
 	const char *at = getenv("PATH");
 	char path[PATH_MAX];
@@ -91,32 +95,24 @@ static int open_qemu(struct nn_err *err)
 	while (at && *at) {
 		size_t length = strcspn(at, ":");
 
-		snprintf(path, sizeof(path), "%.*s/" QEMU, (int)length, at);
+		snprintf(path, sizeof(path), "%.*s/%s", (int)length, at, kind->qemu);
 		if (access(path, X_OK) == 0)
 			return open(path, O_RDONLY | O_CLOEXEC);
 		at += length + (at[length] == ':');
 	}
-	nn_refuse(err, QEMU " is not installed; on Debian: apt-get install qemu-system-x86");
+	nn_refuse(err, "%s is not installed; on Debian: apt-get install %s", kind->qemu,
+		  kind->package);
 	return -ENOSYS;
 }
 
 static int check_image(struct ka_guest_kernel *kernel, struct nn_err *err)
 {
-	uint8_t head[HEAD + 1] = { 0 };
-	struct stat st;
-	int fd, ret;
-	ssize_t n;
+	int ret = check_kind(kernel, err);
 
-	ret = ka_open_kernel(kernel->file, &fd, &st, err);
-	if (ret < 0)
-		return ret;
-	n = pread(fd, head, HEAD, 0);
-	close(fd);
-	ret = check_header(kernel, head, n > 0 ? (size_t)n : 0, (uint64_t)st.st_size, err);
 	if (ret < 0)
 		return ret;
 	guess_modules(kernel);
-	ret = open_qemu(err);
+	ret = ka_image_qemu(kernel->image, err);
 	if (ret < 0)
 		return ret;
 	close(ret);
@@ -131,55 +127,87 @@ static int check_image(struct ka_guest_kernel *kernel, struct nn_err *err)
  */
 #define NO_HOUSEKEEPING                                                                            \
 	"nowatchdog psi=0 cgroup_disable=memory sysctl.vm.stat_interval=100000 "                   \
-	"sysctl.vm.compaction_proactiveness=0 "
+	"sysctl.vm.compaction_proactiveness=0"
+
+/* What every machine is told. shift=0: a nanosecond an instruction. On a slower machine (2, 4) five thousand
+ * connections take longer to make than the idle time of the first, and with several instances at once an end
+ * is late by a jiffy now and then. */
+static const char start[] = "clock=vm,base=" KA_GUEST_DATE;
+static const char *const common[] = {
+	"-nodefaults",
+	"-no-user-config",
+	"-display",
+	"none",
+	"-accel",
+	"tcg",
+	"-seed",
+	"1",
+	"-icount",
+	"shift=0,sleep=off",
+	"-rtc",
+	start,
+	"-no-reboot",
+	"-chardev",
+	"file,id=results,path=/proc/self/fd/3",
+	"-chardev",
+	"stdio,id=console,signal=off",
+	"-serial",
+	"chardev:console",
+	"-initrd",
+	"/proc/self/fd/4",
+	NULL,
+};
+
+#define MAX_ARGUMENTS 48
+
+/* Adds @more, which ends with NULL. */
+static void add_arguments(const char **argv, const char *const *more)
+{
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	for (; *more && n < MAX_ARGUMENTS - 1; more++)
+		argv[n++] = *more;
+}
+
+/* The kernel as QEMU can read it, into @boot or as it is. 0 or -errno. */
+static int open_kernel(const struct ka_guest_kernel *kernel, struct ka_boot *boot,
+		       const char **file, struct nn_err *err)
+{
+	const struct ka_image_kind *kind = kernel->image;
+	int fd = kind->unpack ? kind->unpack(kernel, err) : 0;
+
+	boot->kernel = fd > 0 ? fd : 0;
+	*file = fd > 0 ? "/proc/self/fd/5" : kernel->file;
+	return fd < 0 ? fd : 0;
+}
 
 static int boot_image(const struct ka_guest_kernel *kernel, int initramfs, const struct ka_how *how,
 		      struct ka_booted *booted, struct nn_err *err)
 {
-	static const char append[] = "console=ttyS0 quiet panic=-1 tsc=reliable " NO_HOUSEKEEPING
-				     "LD_LIBRARY_PATH=/lib LD_BIND_NOW=1 -- guest ttyS1";
-	/* shift=0: a nanosecond an instruction. On a slower machine (2, 4) five thousand connections
-	 * take longer to make than the idle time of the first, and with several instances at once
-	 * an end is late by a jiffy now and then. */
-	static const char clock[] = "clock=vm,base=" KA_GUEST_DATE;
-	char memory[32];
-	const char *argv[] = { QEMU,
-			       "-nodefaults",
-			       "-no-user-config",
-			       "-display",
-			       "none",
-			       "-accel",
-			       "tcg",
-			       "-cpu",
-			       "max,rdrand=off,rdseed=off",
-			       "-seed",
-			       "1",
-			       "-icount",
-			       "shift=0,sleep=off",
-			       "-rtc",
-			       clock,
-			       "-no-reboot",
-			       "-m",
-			       memory,
-			       "-chardev",
-			       "file,id=results,path=/proc/self/fd/3",
-			       "-chardev",
-			       "stdio,id=console,signal=off",
-			       "-serial",
-			       "chardev:console",
-			       "-serial",
-			       "chardev:results",
-			       "-kernel",
-			       kernel->file,
-			       "-initrd",
-			       "/proc/self/fd/4",
-			       "-append",
-			       append,
-			       NULL };
-	struct ka_boot boot = { .program = open_qemu(err), .initramfs = initramfs, .argv = argv };
+	const struct ka_image_kind *kind = kernel->image;
+	const char *argv[MAX_ARGUMENTS] = { kind->qemu };
+	char memory[32], append[600];
+	const char *own[] = { "-m", memory, "-append", append, "-kernel", NULL, NULL };
+	struct ka_boot boot = { .initramfs = initramfs, .argv = argv };
+	int ret = open_kernel(kernel, &boot, &own[5], err);
 
+	if (ret < 0)
+		return ret;
 	snprintf(memory, sizeof(memory), "%uM", how->memory_mib);
-	return boot.program < 0 ? boot.program : ka_boot(booted, &boot, err);
+	snprintf(append, sizeof(append),
+		 "console=%s quiet panic=-1 %s" NO_HOUSEKEEPING
+		 " LD_LIBRARY_PATH=/lib LD_BIND_NOW=1 -- guest %s",
+		 kind->console, kind->append, kind->results);
+	add_arguments(argv, common);
+	add_arguments(argv, kind->machine);
+	add_arguments(argv, own);
+	boot.program = ka_image_qemu(kind, err);
+	ret = boot.program < 0 ? boot.program : ka_boot(booted, &boot, err);
+	if (boot.kernel)
+		close(boot.kernel);
+	return ret;
 }
 
 /* It boots while it could run twenty-five instances. Computing takes the guest's time, and the wheel

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writes the initramfs with libarchive. The program and its shared objects are those that run now.
+ * Writes the initramfs with libarchive. The program and its shared objects are those that run now, or those
+ * of another machine (binary.h).
  * They go to /lib, where LD_LIBRARY_PATH points in the guest; the loader itself goes where the
- * program asks for it. A process of its own does it: the libraries that it takes for that never get
- * into the one that goes on to fork instances, or to pack for another guest.
+ * program asks for it.
  */
 #include "guest/initramfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "guest/apart.h"
+#include "guest/binary.h"
 #include "guest/copies.h"
 #include "guest/library.h"
 #include "guest/machine.h"
@@ -212,54 +210,13 @@ int ka_initramfs_copy_plain(struct ka_initramfs *initramfs, const char *path, co
 
 /* ---- the program and what it has loaded --------------------------------------------------- */
 
-/* The program itself says which loader it wants. */
-static void note_loader(struct ka_objects *objects, const struct dl_phdr_info *info)
-{
-	for (int i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_INTERP)
-			snprintf(objects->loader, sizeof(objects->loader), "%s",
-				 (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr));
-}
-
-static int add_object(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	struct ka_objects *objects = arg;
-	const char *path = info->dlpi_name;
-
-	(void)size;
-	if (!*path)
-		note_loader(objects, info);
-	if (*path != '/' || strcmp(path, objects->loader) == 0)
-		return 0; /* the program; the vdso; the loader, which has its own place */
-	if (objects->n == KA_MAX_OBJECTS)
-		return -E2BIG;
-	objects->paths[objects->n] = strdup(path);
-	return objects->paths[objects->n++] ? 0 : -ENOMEM;
-}
-
-int ka_objects_list(struct ka_objects *objects, struct nn_err *err)
-{
-	int ret;
-
-	*objects = (struct ka_objects){ .n = 0 };
-	ret = dl_iterate_phdr(add_object, objects);
-	return ret < 0 ? nn_fail(err, -ret, "shared objects") : 0;
-}
-
-void ka_objects_free(struct ka_objects *objects)
-{
-	for (size_t i = 0; i < objects->n; i++)
-		free(objects->paths[i]);
-	objects->n = 0;
-}
-
 static int write_program(struct ka_initramfs *initramfs, const struct ka_objects *objects,
 			 struct nn_err *err)
 {
 	char path[PATH_MAX];
 	int ret;
 
-	ret = copy_file(initramfs, "/init", "/proc/self/exe", err);
+	ret = copy_file(initramfs, "/init", objects->program, err);
 	for (size_t i = 0; ret == 0 && i < objects->n; i++) {
 		snprintf(path, sizeof(path), "/lib%s", strrchr(objects->paths[i], '/'));
 		ret = copy_file(initramfs, path, objects->paths[i], err);
@@ -267,7 +224,7 @@ static int write_program(struct ka_initramfs *initramfs, const struct ka_objects
 	if (ret < 0 || !*objects->loader)
 		return ret;
 	ret = write_folders_above(initramfs, objects->loader, err);
-	return ret < 0 ? ret : copy_file(initramfs, objects->loader, objects->loader, err);
+	return ret < 0 ? ret : copy_file(initramfs, objects->loader, objects->loader_file, err);
 }
 
 /* ---- the archive -------------------------------------------------------------------------- */
@@ -290,12 +247,14 @@ static int begin_archive(struct ka_initramfs *initramfs, int fd, struct nn_err *
 	return ret;
 }
 
-/* This program as /init, the shared objects that it has loaded, and empty folders to mount on. What is
- * loaded is listed before libarchive is, with all that it brings along. */
-static int begin_with_program(struct ka_initramfs *initramfs, int fd, struct nn_err *err)
+/* The program as /init, its shared objects, and empty folders to mount on. What this one has loaded is
+ * listed before libarchive is, with all that it brings along. */
+static int begin_with_program(struct ka_initramfs *initramfs, const struct ka_guest_kernel *kernel,
+			      int fd, struct nn_err *err)
 {
 	struct ka_objects objects;
-	int ret = ka_objects_list(&objects, err);
+	int ret = *kernel->program ? ka_objects_of(&objects, kernel->program, kernel->arch, err)
+				   : ka_objects_list(&objects, err);
 
 	if (ret == 0)
 		ret = ka_libarchive_load(&initramfs->call, err);
@@ -325,7 +284,7 @@ static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka
 			   const char *const *copies, int fd, struct nn_err *err)
 {
 	struct ka_initramfs initramfs = { .archive = NULL };
-	int ret = begin_with_program(&initramfs, fd, err);
+	int ret = begin_with_program(&initramfs, kernel, fd, err);
 
 	if (ret == 0)
 		ret = add_job(&initramfs, job, err);
@@ -342,61 +301,33 @@ static int write_initramfs(const struct ka_guest_kernel *kernel, const struct ka
 
 /* ---- the process -------------------------------------------------------------------------- */
 
-/* How it ended. Small enough for a pipe to carry it whole. */
-struct outcome {
-	int ret;
-	struct nn_err err;
+/* What write_initramfs() is called with. */
+struct parts {
+	const struct ka_guest_kernel *kernel;
+	const struct ka_guest_job *job;
+	const char *const *copies;
+	int fd;
 };
 
-static int wait_for(pid_t pid, int pipe, struct nn_err *err)
+static int write_parts(void *arg, struct nn_err *err)
 {
-	struct outcome outcome = { .ret = 0 };
-	ssize_t got;
+	const struct parts *parts = arg;
 
-	while ((got = read(pipe, &outcome, sizeof(outcome))) < 0 && errno == EINTR)
-		;
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (got != sizeof(outcome))
-		return nn_fail(err, ECHILD, "the process that writes the initramfs died");
-	if (err)
-		*err = outcome.err;
-	return outcome.ret;
-}
-
-static int pack_apart(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
-		      const char *const *copies, int fd, struct nn_err *err)
-{
-	struct outcome outcome = { .ret = 0 };
-	int pipes[2], ret;
-	pid_t pid;
-
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return nn_fail(err, errno, "initramfs: pipe");
-	pid = fork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		outcome.ret = write_initramfs(kernel, job, copies, fd, &outcome.err);
-		_exit(write(pipes[1], &outcome, sizeof(outcome)) != sizeof(outcome));
-	}
-	ret = pid < 0 ? nn_fail(err, errno, "initramfs: fork") : 0;
-	close(pipes[1]);
-	if (ret == 0)
-		ret = wait_for(pid, pipes[0], err);
-	close(pipes[0]);
-	return ret;
+	return write_initramfs(parts->kernel, parts->job, parts->copies, parts->fd, err);
 }
 
 int ka_pack(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,
 	    const char *const *copies, struct nn_err *err)
 {
-	int fd = memfd_create("kacheck-initramfs", MFD_CLOEXEC), ret;
+	struct parts parts = { kernel, job, copies,
+			       memfd_create("kacheck-initramfs", MFD_CLOEXEC) };
+	int ret;
 
-	if (fd < 0)
+	if (parts.fd < 0)
 		return nn_fail(err, errno, "initramfs");
-	ret = pack_apart(kernel, job, copies, fd, err);
+	ret = ka_apart(write_parts, &parts, "writing the initramfs", err);
 	if (ret == 0)
-		return fd;
-	close(fd);
+		return parts.fd;
+	close(parts.fd);
 	return ret;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guest's root: a cpio archive with this program, and what it has loaded. */
+/* The guest's root: a cpio archive with the program, and what it loads. */
 #ifndef KA_INITRAMFS_H
 #define KA_INITRAMFS_H
 
-#include <limits.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -11,20 +10,7 @@
 #include "guest/job.h"
 #include "netns/err.h"
 
-/* The shared objects of this process: what the same program will need in a guest. */
-#define KA_MAX_OBJECTS 64
-
-struct ka_objects {
-	char *paths[KA_MAX_OBJECTS];
-	size_t n;
-	char loader[PATH_MAX]; /* not one of paths; "": the program is linked statically */
-};
-
-/* Lists what is loaded now: ask before anything is that the guest will not need. 0 or -errno. */
-int ka_objects_list(struct ka_objects *objects, struct nn_err *err);
-void ka_objects_free(struct ka_objects *objects);
-
-/* Writes the initramfs of a guest: this program, its job and, for an image, modules and @copies of the
+/* Writes the initramfs of a guest: its program, its job and, for an image, modules and @copies of the
  * host's files (copies.h; NULL: none). Returns a
  * memory file (close-on-exec, owned by the caller) or -errno. -ENOSYS: this host lacks a library. */
 int ka_pack(const struct ka_guest_kernel *kernel, const struct ka_guest_job *job,

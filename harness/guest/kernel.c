@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "guest/arch.h"
+#include "guest/binary.h"
 #include "guest/machine.h"
 #include "model/escape.h"
 #include "model/nearest.h"
@@ -91,7 +93,8 @@ static int split_file_and_modules(struct ka_guest_kernel *kernel, const char *re
 	return 0;
 }
 
-int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, struct nn_err *err)
+int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, const char *program,
+			  struct nn_err *err)
 {
 	const struct ka_machine *machine = NULL;
 	int ret;
@@ -101,9 +104,12 @@ int ka_guest_kernel_parse(struct ka_guest_kernel *kernel, const char *text, stru
 			machine = machines[i];
 	if (!machine)
 		return refuse_form(text, "is none of", err);
-	*kernel = (struct ka_guest_kernel){ .machine = machine, .text = text };
+	*kernel =
+		(struct ka_guest_kernel){ .machine = machine, .text = text, .arch = ka_arch_own() };
 	ret = split_file_and_modules(kernel, text + strlen(machine->prefix), err);
-	return ret < 0 ? ret : machine->check(kernel, err);
+	if (ret == 0)
+		ret = machine->check(kernel, err);
+	return ret < 0 ? ret : ka_binary_choose(kernel, program, err);
 }
 
 void ka_guest_plan_defaults(struct ka_plan_options *options)

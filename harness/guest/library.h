@@ -31,6 +31,7 @@
 	CALL(archive_read_new)                                                                     \
 	CALL(archive_read_next_header)                                                             \
 	CALL(archive_read_open_filename)                                                           \
+	CALL(archive_read_open_memory)                                                             \
 	CALL(archive_read_support_filter_all)                                                      \
 	CALL(archive_read_support_format_raw)                                                      \
 	CALL(archive_write_close)                                                                  \

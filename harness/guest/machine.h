@@ -57,6 +57,9 @@ const struct ka_machine *ka_machine(size_t i);
 #define KA_GUEST_DATE    "2000-01-01"
 #define KA_GUEST_DATE_NS "946684800000000000"
 
+/* Whether User-mode Linux runs on this machine. 0, or -ENOSYS, with what does. */
+int ka_uml_here(struct nn_err *err);
+
 /* Opens a file that ought to be a kernel. 0 or -errno. */
 int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *err);
 

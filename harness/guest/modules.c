@@ -162,6 +162,28 @@ static int add_dependencies(struct loader *l, const char *depends)
 	return ret;
 }
 
+/* "pre: crc32c": what it will ask for by an algorithm's name when it starts. Whoever computes that on any
+ * machine is called ..._generic; what a kernel has built in is no module. */
+static int add_soft_dependencies(struct loader *l, const char *softdep)
+{
+	char word[64], generic[80];
+	bool before = false;
+	int ret = 0;
+
+	for (; ret == 0 && *softdep; softdep += strspn(softdep, " ")) {
+		size_t length = strcspn(softdep, " ");
+
+		snprintf(word, sizeof(word), "%.*s", (int)length, softdep);
+		snprintf(generic, sizeof(generic), "%s_generic", word);
+		softdep += length;
+		if (strchr(word, ':'))
+			before = strcmp(word, "pre:") == 0;
+		else if (before)
+			ret = add_module(l, find_path(l, word) ? word : generic, false);
+	}
+	return ret;
+}
+
 /* A module says for which kernel it is, and which others it needs. */
 static int follow_info(struct loader *l, const char *name, const struct kmod_list *info)
 {
@@ -176,6 +198,8 @@ static int follow_info(struct loader *l, const char *name, const struct kmod_lis
 			ret = check_version(l, name, value);
 		if (ret == 0 && strcmp(key, "depends") == 0)
 			ret = add_dependencies(l, value);
+		if (ret == 0 && strcmp(key, "softdep") == 0)
+			ret = add_soft_dependencies(l, value);
 	}
 	return ret;
 }

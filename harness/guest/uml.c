@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guest/arch.h"
 #include "guest/machine.h"
 #include "model/nearest.h"
 
@@ -69,6 +70,17 @@ static int check_room(unsigned memory_mib, struct nn_err *err)
 	return ka_check_memory((memory_mib + PROGRAM_MIB) * 1ull << 20, err);
 }
 
+int ka_uml_here(struct nn_err *err)
+{
+	if (ka_arch_own() == &ka_arch_amd64)
+		return 0;
+	nn_refuse(err,
+		  "User-mode Linux is for x86 only, and this machine is %s; take a distribution's "
+		  "kernel: kacheck kernels get 6.12",
+		  ka_arch_own()->name);
+	return -ENOSYS;
+}
+
 static int check_uml(struct ka_guest_kernel *kernel, struct nn_err *err)
 {
 	struct stat st;
@@ -86,6 +98,8 @@ static int check_uml(struct ka_guest_kernel *kernel, struct nn_err *err)
 	munmap(data, (size_t)st.st_size);
 	if (ret == 0 && access(kernel->file, X_OK) < 0)
 		return nn_fail(err, errno, "%s cannot be executed; try chmod +x", kernel->file);
+	if (ret == 0)
+		ret = ka_uml_here(err);
 	return ret == 0 ? check_room(KA_GUEST_MIB, err) : ret;
 }
 

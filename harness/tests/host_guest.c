@@ -239,7 +239,7 @@ int main(int argc, char **argv)
 		return 2;
 	options.trials = argv[2];
 	program.copies = (const char *const *)argv + 3;
-	ret = ka_guest_kernel_parse(&kernel, argv[1], &err);
+	ret = ka_guest_kernel_parse(&kernel, argv[1], NULL, &err);
 	if (ret == 0)
 		ret = ka_guest_start(&guest, &kernel, &options, &facts, &err);
 	if (ret == 0)

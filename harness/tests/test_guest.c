@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "guest/binary.h"
 #include "guest/guest.h"
-#include "guest/initramfs.h"
 #include "guest/job.h"
 #include "guest/library.h"
 #include "guest/machine.h"
@@ -23,7 +23,7 @@ static void refuses(const char *text, int code, const char *says)
 	struct ka_guest_kernel kernel;
 	struct nn_err err = { "" };
 
-	assert_int_equal(ka_guest_kernel_parse(&kernel, text, &err), code);
+	assert_int_equal(ka_guest_kernel_parse(&kernel, text, NULL, &err), code);
 	assert_non_null(strstr(err.text, says));
 	assert_null(strchr(err.text, '\n'));
 }
@@ -39,7 +39,7 @@ TEST(kernels_that_are_none)
 	refuses("uml:/", -EINVAL, "is no kernel");
 	refuses("uml:/dev/null", -EINVAL, "is no kernel");
 	refuses("uml:/bin/sh", -EINVAL, "is no User-mode Linux kernel");
-	refuses("image:/bin/sh", -EINVAL, "is no x86 kernel image");
+	refuses("image:/bin/sh", -EINVAL, "is no kernel image, neither for x86 (bzImage) nor");
 }
 
 /* In @folder, a file of this name and content. */

@@ -5,7 +5,7 @@
 _kacheck_words() {
 	case $1 in
 	run)
-		echo '--kernel --filter --exclude --setting --shard --long --jobs --guests --repeat --until-fail
+		echo '--kernel --filter --exclude --setting --shard --long --jobs --guest-binary --guests --repeat --until-fail
 			--seed --noise-budget --noise-goal --format --report --out --keep --color --quiet --verbose --strict
 			--exit-style --help --usage'
 		;;

@@ -37,6 +37,7 @@ complete -c kacheck -n '__kacheck_in run list' -l long -d 'also what takes minut
 
 complete -c kacheck -n '__kacheck_in run' -s k -l kernel -x -a '(__kacheck_kernels)' -d 'the running kernel or a guest'
 complete -c kacheck -n '__kacheck_in run' -s j -l jobs -x -d 'at most N instances at once'
+complete -c kacheck -n '__kacheck_in run' -l guest-binary -r -d 'what runs in guest kernels'
 complete -c kacheck -n '__kacheck_in run' -l guests -x -d 'at most N guest kernels side by side'
 complete -c kacheck -n '__kacheck_in run' -l repeat -x -d 'every instance N times'
 complete -c kacheck -n '__kacheck_in run' -l until-fail -d 'until something is not a pass'
