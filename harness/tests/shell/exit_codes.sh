@@ -25,6 +25,22 @@ if can_restrict; then
 	has "junit: a skip is <skipped>" "$out" '<skipped'
 fi
 
+# What is known to fail is no failure, but what a bisection looks for if nothing else ran.
+known=mptcp_option_ranges/1-1-1/v4/client
+run "$KACHECK" run --filter $known
+if grep -q '^KNOWN ' <<<"$out"; then
+	is "default: known to fail" "$status" 0
+	has "a sum of its own" "$out" '^0 passed, 0 failed, 1 known, 0 skipped, 0 broken'
+	ends 0 "kselftest: known to fail" "$KACHECK" run --exit-style kselftest --filter $known
+	ends 1 "bisect: known to fail" "$KACHECK" run --exit-style bisect --filter $known
+	ends 0 "bisect: known to fail, and others pass" \
+		"$KACHECK" run --exit-style bisect --filter $known --filter "$one"
+	ends 0 "--until-fail goes on" "$KACHECK" run --filter $known --repeat 2 --until-fail
+	run "$KACHECK" run --filter $known --format ktap
+	has "ktap: XFAIL" "$out" '^ok 1 .* # XFAIL __mptcp'
+	has "list says so" "$("$KACHECK" list --filter $known)" 'known to fail$'
+fi
+
 # An interrupted run has no verdict: never 0, never 1.
 ends 130 "SIGINT" timeout --preserve-status --foreground -s INT 0.5 "$KACHECK" run --filter "$one"
 
