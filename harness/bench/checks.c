@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/engine.h"
+#include "model/names.h"
 #include "netns/diag.h"
 #include "netns/sysctl.h"
 #include "netns/tcp_table.h"
@@ -34,7 +35,9 @@ static int start_option(struct ka_engine *e, const struct ka_step *step)
 						 .level = step->level,
 						 .option = step->option,
 						 .value = value };
+	const char *call = set ? "setsockopt" : "getsockopt", *option;
 	struct ka_message reply;
+	char name[48];
 	int ret = ka_engine_command(e, ka_engine_end(e, step->who), &command, &reply);
 	bool ok;
 
@@ -42,15 +45,18 @@ static int start_option(struct ka_engine *e, const struct ka_step *step)
 		return ret;
 	if (ka_engine_lacks_mptcp(e, &reply))
 		return -EPROTONOSUPPORT;
+	option = ka_option_name(step->level, step->option, name, sizeof(name));
 	ok = reply.error == step->fails && (set || step->fails || reply.value == value);
 	if (reply.error)
-		check(e, ok, reply.error, "%s(%d, %d) of %d gives %s, must give %s",
-		      set ? "setsockopt" : "getsockopt", step->level, step->option, value,
-		      strerror(reply.error), step->fails ? strerror(step->fails) : "success");
+		check(e, ok, reply.error, "%s(%s) of %d gives %s, must give %s", call, option,
+		      value, ka_errno_name(reply.error),
+		      step->fails ? ka_errno_name(step->fails) : "success");
+	else if (step->fails)
+		check(e, ok, 0, "%s(%s) takes %d, must give %s", call, option, value,
+		      ka_errno_name(step->fails));
 	else
-		check(e, ok, 0, "%s(%d, %d) %s %d, must %s %d", set ? "setsockopt" : "getsockopt",
-		      step->level, step->option, set ? "took" : "reads", set ? value : reply.value,
-		      step->fails ? "fail with errno" : "be", step->fails ? step->fails : value);
+		check(e, ok, 0, "%s(%s) %s %d, must be %d", call, option, set ? "took" : "reads",
+		      set ? value : reply.value, value);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/engine.h"
+#include "model/names.h"
 #include "model/verbs.h"
 
 static const char *who_name(enum ka_who who)
@@ -32,6 +33,7 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 			 size_t size)
 {
 	const char *who = who_name(step->who), *text = ka_verb(step->do_)->text;
+	char option[48];
 
 	switch (step->do_) {
 	case KA_CONNECT:
@@ -63,7 +65,8 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 		break;
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
-		snprintf(buf, size, "%s %s(%d, %d) %d", who, text, step->level, step->option,
+		snprintf(buf, size, "%s %s(%s) %d", who, text,
+			 ka_option_name(step->level, step->option, option, sizeof(option)),
 			 ka_step_value(step, setting));
 		break;
 	case KA_ROUTE_GONE:
