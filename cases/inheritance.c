@@ -25,6 +25,30 @@ static const struct ka_case cases[] = {
 		.expect = { KA_EXPIRES, .arming = KA_FRESH },
 	},
 	{
+		KA_CASE("from_listener_by_cookie"),
+		.why = "a connection that a SYN cookie brought about has the options of its "
+		       "listener as well",
+		.source = "cookie_v4_check(), cookie_v6_check(): tcp_get_cookie_sock(); "
+			  "sk_clone_lock()",
+		.lesson = "With net.ipv4.tcp_syncookies = 2 the server keeps nothing of a SYN: "
+			  "what it must know comes back with the client's ACK, in the number that "
+			  "it acknowledges. There is no request that the accepted socket could "
+			  "have been made from, only the listener; SO_KEEPALIVE and the values "
+			  "arrive all the same, and the timer runs from that ACK on. So a server "
+			  "finds its dead clients also after a flood of SYNs.",
+		.topology = KA_ROUTED,
+		.probers = KA_ONLY_SERVER,
+		.one_setting = true,
+		.sysctls = { { KA_PROBER, "net/ipv4/tcp_syncookies", "2" } },
+		KA_STEPS(KA_CONNECTED,
+			 { .do_ = KA_COUNTER_IS,
+			   .who = KA_PROBER,
+			   .key = "TcpExt.SyncookiesRecv",
+			   .value = 1 },
+			 { KA_KEEPALIVE_TIMER, .value = 0 }, KA_SILENCE),
+		.expect = { KA_EXPIRES, .arming = KA_FRESH },
+	},
+	{
 		KA_CASE("from_accepted"),
 		.why = "options set on the connected socket work the same",
 		.source = "tcp_set_keepalive(), tcp_sock_set_keepidle_locked()",

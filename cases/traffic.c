@@ -35,6 +35,31 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_NEVER },
 	},
 	{
+		KA_CASE("unread_data_suppresses_probes"),
+		.why = "data that nobody reads is proof of life, too, and so is what carries no "
+		       "news of an acknowledgement",
+		.source = "tcp_rcv_established(): header prediction, tcp_event_data_recv(): "
+			  "lrcvtime; keepalive_time_elapsed(); commit 6c37e5de4569 (2.6.35)",
+		.lesson = "The peer sends a byte every 0.7 idle times, and the application does "
+			  "not read. A segment in order, for which the socket has memory left from "
+			  "the one before, takes the kernel's fast path: its ACK says nothing "
+			  "new, and is not looked at. Only the time of the data itself tells that "
+			  "the peer lives. A kernel that goes by the last ACK, as before Linux "
+			  "2.6.35, probes in the middle of the stream; where the application "
+			  "reads at once, each segment takes the slow path, and nobody would "
+			  "notice.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PROBER },
+			 { .do_ = KA_SEND,
+			   .who = KA_PEER,
+			   .bytes = 1,
+			   .random_phase = true,
+			   .times = 12,
+			   .every = { .idle = 0.7 } }),
+		.expect = { .when = KA_NEVER },
+	},
+	{
 		KA_CASE("own_data_suppresses_probes"),
 		.why = "acknowledgements of what the prober itself sends are proof of life too",
 		.source = "RFC 9293 3.8.4 MUST-26; tcp_ack(): rcv_tstamp",

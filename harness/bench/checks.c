@@ -135,6 +135,25 @@ static int start_diag(struct ka_engine *e, const struct ka_step *step)
 	return step->overdue ? check_overdue(e, step, &key, &diag) : 0;
 }
 
+static int start_counter(struct ka_engine *e, const struct ka_step *step)
+{
+	struct nn_counters *counters = NULL;
+	uint64_t value = 0;
+	int ret = nn_counters_open(e->net.ns[ka_engine_node(e, step->who)], &step->key, 1,
+				   &counters, &e->err);
+
+	if (!ret)
+		ret = nn_counters_read(counters, &value, &e->err);
+	nn_counters_close(counters);
+	if (!ret && value == NN_COUNTER_MISSING)
+		ret = nn_fail(&e->err, EOPNOTSUPP, "this kernel has no counter %s", step->key);
+	if (ret)
+		return ret;
+	check(e, value == (uint64_t)step->value, 0, "%s reads %llu, must be %d", step->key,
+	      (unsigned long long)value, step->value);
+	return 0;
+}
+
 static int start_gone(struct ka_engine *e, const struct ka_step *step)
 {
 	struct nn_diag_key key = ka_engine_socket(e, ka_engine_end(e, step->who));
@@ -176,13 +195,9 @@ static int start_entry(struct ka_engine *e, const struct ka_step *step)
 /* ---- the words that are done here ------------------------------------------------------------ */
 
 const struct ka_doing ka_done_by_checks[] = {
-	{ KA_SETSOCKOPT, start_option, NULL },
-	{ KA_GETSOCKOPT, start_option, NULL },
-	{ KA_SYSCTL, start_sysctl, NULL },
-	{ KA_SYSCTL_IS, start_sysctl, NULL },
-	{ KA_DIAG_IS, start_diag, NULL },
-	{ KA_ENTRY_IS, start_entry, NULL },
-	{ KA_ENTRY_GONE, start_entry, NULL },
-	{ KA_GONE_IS, start_gone, NULL },
-	{ .start = NULL },
+	{ KA_SETSOCKOPT, start_option, NULL },  { KA_GETSOCKOPT, start_option, NULL },
+	{ KA_SYSCTL, start_sysctl, NULL },      { KA_SYSCTL_IS, start_sysctl, NULL },
+	{ KA_DIAG_IS, start_diag, NULL },       { KA_ENTRY_IS, start_entry, NULL },
+	{ KA_ENTRY_GONE, start_entry, NULL },   { KA_GONE_IS, start_gone, NULL },
+	{ KA_COUNTER_IS, start_counter, NULL }, { .start = NULL },
 };

@@ -63,6 +63,9 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 	case KA_SYSCTL_IS:
 		snprintf(buf, size, "%s %s = %s", text, step->key, step->text);
 		break;
+	case KA_COUNTER_IS:
+		snprintf(buf, size, "%s %s = %d", text, step->key, step->value);
+		break;
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
 		snprintf(buf, size, "%s %s(%s) %d", who, text,

@@ -119,7 +119,7 @@ static bool only_looks(enum ka_do what)
 {
 	return what == KA_WAIT || what == KA_GETSOCKOPT || what == KA_SYSCTL_IS ||
 	       what == KA_DIAG_IS || what == KA_ENTRY_IS || what == KA_ENTRY_GONE ||
-	       what == KA_OPTIONS || what == KA_GONE_IS;
+	       what == KA_OPTIONS || what == KA_GONE_IS || what == KA_COUNTER_IS;
 }
 
 /* A program closed the observed connection. */

@@ -75,6 +75,12 @@ static const char *check_sysctl(const struct ka_instance *instance, const struct
 	return step->key && step->text ? NULL : "a sysctl needs a .key and a .text";
 }
 
+static const char *check_counter(const struct ka_instance *instance, const struct ka_step *step)
+{
+	(void)instance;
+	return step->who && step->key ? NULL : "a counter needs a .who and a .key";
+}
+
 static const char *check_program(const struct ka_instance *instance, const struct ka_step *step)
 {
 	(void)step;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the own machine refuses, wrong on purpose: attempts that come, or count, otherwise. */
+/* What the own machine refuses, handshakes of another kind, streams that nobody reads: wrong on purpose. */
 #include "experiments.h"
 
 #include <errno.h>
@@ -45,6 +45,24 @@ static const struct ka_case cases[] = {
 	  KA_STEPS(KA_IDLE, { .do_ = KA_CONGEST, .who = KA_PROBER },
 		   { .do_ = KA_ACCEPT, .who = KA_PROBER }, KA_SILENCE, KA_WRITE(1)),
 	  .expect = { REFUSED(KA_RETRANSMIT_LIMIT) } },
+	{ KA_WRONG("cookie_that_was_not_needed", "fail: TcpExt.SyncookiesRecv reads 0, must be 1"),
+	  KA_EXPERIMENT, SETTING,
+	  KA_STEPS(KA_CONNECTED,
+		   { .do_ = KA_COUNTER_IS,
+		     .who = KA_PEER,
+		     .key = "TcpExt.SyncookiesRecv",
+		     .value = 1 },
+		   KA_SILENCE),
+	  .expect = { KA_EXPIRES, .arming = KA_FRESH } },
+	{ KA_WRONG("unread_data_too_seldom", "fail: answered probes, must be 0"), KA_EXPERIMENT,
+	  SETTING,
+	  KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PROBER },
+		   { .do_ = KA_SEND,
+		     .who = KA_PEER,
+		     .bytes = 1,
+		     .times = 3,
+		     .every = { .idle = 1.3 } }),
+	  .expect = { .when = KA_NEVER } },
 };
 
 KA_THEME(experiments_refused, "Must not pass: what the own machine refuses");
