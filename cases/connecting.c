@@ -135,7 +135,6 @@ static const struct ka_case cases[] = {
 		.topology = KA_PAIR,
 		.probers = KA_ONLY_CLIENT,
 		.one_setting = true,
-		.holds_from = { "5.1", "tcp: retry more conservatively on local congestion" },
 		KA_SYN_RETRIES("3"),
 		KA_STEPS(INTO_THE_VOID, { .do_ = KA_REFUSE, .who = KA_PROBER }),
 		.expect = { .when = KA_CONNECT_LIMIT, .error = ETIMEDOUT, .unseen = true },

@@ -94,7 +94,6 @@ static const struct ka_case cases[] = {
 			  "starts with the first attempt; before Linux 5.1 it started with the "
 			  "first that succeeded, which never came.",
 		AT_HOME,
-		.holds_from = { "5.1", "7ae189759cc4" },
 		.sysctls = { KA_RETRIES2("3") },
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1),
 			 { .do_ = KA_DROP, .way = KA_PROBES, .place = KA_PROBER_OUTPUT }),

@@ -23,7 +23,6 @@ static const struct ka_setting user_timeout[] = {
 	{                                                                                          \
 		.do_ = what, .who = KA_PROBER                                                      \
 	}
-#define LOCAL_CONGESTION "tcp: retry more conservatively on local congestion"
 
 static const struct ka_case cases[] = {
 	{
@@ -165,7 +164,6 @@ static const struct ka_case cases[] = {
 			  "fast network thousands of them, without end.",
 		.topology = KA_PAIR,
 		.one_setting = true,
-		.holds_from = { "5.1", LOCAL_CONGESTION },
 		.sysctls = { KA_RETRIES2("3") },
 		KA_STEPS(LOST_THEN(KA_REFUSE),
 			 { KA_RETRANSMIT_TIMER, .at = { .ms = 1500 }, .value = KA_ANY }),
@@ -181,7 +179,6 @@ static const struct ka_case cases[] = {
 			  "not cut to what is left of it: the fourth expiry, at 1.5 s, is the end.",
 		.topology = KA_PAIR,
 		.probers = KA_ONLY_CLIENT,
-		.holds_from = { "5.1", LOCAL_CONGESTION },
 		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 1200),
 		KA_STEPS(LOST_THEN(KA_REFUSE)),
 		.expect = { ENDS_HERE(KA_RETRANSMIT_LIMIT) },
@@ -202,7 +199,6 @@ static const struct ka_case cases[] = {
 			  "its peer is in good health.",
 		.topology = KA_PAIR,
 		.one_setting = true,
-		.holds_from = { "5.1", LOCAL_CONGESTION },
 		.sysctls = { KA_RETRIES2("3") },
 		KA_STEPS(KA_IDLE, { .do_ = KA_REFUSE, .who = KA_PROBER }, KA_WRITE(1)),
 		.expect = { ENDS_HERE(KA_PERSIST_LIMIT) },
@@ -219,7 +215,6 @@ static const struct ka_case cases[] = {
 			  "the connection lived for ever, as an idle one does.",
 		.topology = KA_PAIR,
 		.one_setting = true,
-		.holds_from = { "5.1", LOCAL_CONGESTION },
 		.sysctls = { KA_SMALL_BUFFER, KA_RETRIES2("3") },
 		KA_STEPS(KA_WINDOW_CLOSED, { .do_ = KA_REFUSE, .who = KA_PROBER }, KA_WRITE(100),
 			 { KA_PERSIST_TIMER, .at = { .ms = 1000 }, .value = KA_ANY }),
