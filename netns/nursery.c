@@ -95,11 +95,11 @@ static void close_but(const int keep[3])
 			if (keep[i] >= from && keep[i] < next)
 				next = keep[i];
 		if (next == INT_MAX) {
-			(void)close_range((unsigned)from, UINT_MAX, 0);
+			nn_close_range((unsigned)from, UINT_MAX);
 			return;
 		}
 		if (next > from)
-			(void)close_range((unsigned)from, (unsigned)next - 1, 0);
+			nn_close_range((unsigned)from, (unsigned)next - 1);
 		from = next + 1;
 	}
 }

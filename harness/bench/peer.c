@@ -12,6 +12,7 @@
 
 #include "model/util.h"
 #include "netns/sandbox.h"
+#include "netns/util.h"
 
 /* Of a peer's thread: its deepest buffers are some 20 KiB. */
 #define STACK (256 << 10)
@@ -21,8 +22,8 @@
 static void close_all_but(int keep)
 {
 	if (keep > 3)
-		close_range(3, (unsigned)keep - 1, 0);
-	close_range((unsigned)keep + 1, ~0u, 0);
+		nn_close_range(3, (unsigned)keep - 1);
+	nn_close_range((unsigned)keep + 1, ~0u);
 }
 
 /* Blocked, not ignored: the post-mortem asks whether a write raised it. */
@@ -59,7 +60,7 @@ static void *live_as_thread(void *arg)
 	/* files of its own: what the engine opens and closes is no matter to it, nor the other way */
 	if (!unshare(CLONE_FILES)) {
 		live(&birth);
-		close_range(3, ~0u, 0);
+		nn_close_range(3, ~0u);
 	}
 	return NULL;
 }

@@ -21,6 +21,7 @@
 
 #include "bench/program.h"
 #include "model/util.h"
+#include "netns/util.h"
 
 #define SAID_MAX 100
 
@@ -140,8 +141,8 @@ static int take_streams(int out)
 static void close_all_but(int report)
 {
 	if (report > 3)
-		(void)close_range(3, (unsigned)report - 1, 0);
-	(void)close_range((unsigned)report + 1, ~0u, 0);
+		nn_close_range(3, (unsigned)report - 1);
+	nn_close_range((unsigned)report + 1, ~0u);
 }
 
 /* Sets *@doing to what is tried. */

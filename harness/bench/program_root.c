@@ -22,6 +22,10 @@
 #include "bench/program_files.h"
 #include "model/util.h"
 
+#ifndef MOUNT_ATTR_RDONLY
+#define MOUNT_ATTR_RDONLY 1
+#endif
+
 #define HOSTNAME "kacheck"
 
 /* Where it is put together; covered there by what is mounted, so nothing of it may be needed. */
@@ -73,11 +77,12 @@ static int make_layers(struct build *b, const char *lower, char *upper, char *wo
 /* The file system at @path, and all that is mounted on it, but not to be written. */
 static int bind_read_only(const char *from, const char *path)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	/* struct mount_attr, which not every libc has: set, clear, propagation, user namespace */
+	const uint64_t attr[4] = { MOUNT_ATTR_RDONLY };
 
 	if (mount(from, path, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return -errno;
-	if (syscall(SYS_mount_setattr, -1, path, AT_RECURSIVE, &attr, sizeof(attr)) == 0)
+	if (syscall(SYS_mount_setattr, -1, path, AT_RECURSIVE, attr, sizeof(attr)) == 0)
 		return 0;
 	umount2(path, MNT_DETACH);
 	return -errno;

@@ -81,10 +81,12 @@ static void read_timestamp(const uint8_t *option, struct ka_packet *out)
 	out->tsecr = ntohl(value[1]);
 }
 
+#define MAX_SCALE 14
+
 /* RFC 7323 2.3: what is larger than 14 counts as 14. */
 static uint8_t scale_of(uint8_t offered)
 {
-	return (uint8_t)(1 + (offered < TCP_MAX_WINSHIFT ? offered : TCP_MAX_WINSHIFT));
+	return (uint8_t)(1 + (offered < MAX_SCALE ? offered : MAX_SCALE));
 }
 
 static void read_options(const uint8_t *option, size_t left, struct ka_packet *out)

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "model/util.h"
+#include "netns/util.h"
 
 /* Results that are written faster than they are read wait here; a full pipe would make the guest
  * wait, and its clock jump meanwhile. What an unprivileged process may ask for. */
@@ -113,20 +114,31 @@ static bool can_hold_memory(const char *folder)
 	return access(folder, W_OK) == 0 && statvfs(folder, &fs) == 0 && !(fs.f_flag & ST_NOEXEC);
 }
 
+static const char *memory_folder(bool sandboxed)
+{
+	const char *own = sandboxed ? NULL : getenv("TMPDIR");
+	const char *const folders[] = { own ? own : MEMORY_FOLDER, MEMORY_FOLDER, "/tmp" };
+
+	for (size_t i = 0; i < KA_N(folders); i++)
+		if (can_hold_memory(folders[i]))
+			return folders[i];
+	return NULL;
+}
+
 /* Does not return. What goes wrong is told where the kernel would speak. */
 static void become_kernel(const struct supervisor *supervisor) __attribute__((noreturn));
 static void become_kernel(const struct supervisor *supervisor)
 {
 	char *environment[] = { NULL, NULL, NULL };
+	const char *memory = memory_folder(supervisor->sandboxed);
 	char path[600], folder[600];
 	int program;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(path, sizeof(path), "PATH=%.500s", getenv("PATH") ? getenv("PATH") : "/usr/bin");
-	snprintf(folder, sizeof(folder), "TMPDIR=%.500s",
-		 getenv("TMPDIR") && !supervisor->sandboxed ? getenv("TMPDIR") : MEMORY_FOLDER);
+	snprintf(folder, sizeof(folder), "TMPDIR=%.500s", memory ? memory : "");
 	environment[0] = path;
-	if (supervisor->boot->memory_in_file && can_hold_memory(folder + 7))
+	if (supervisor->boot->memory_in_file && memory)
 		environment[1] = folder;
 	if (supervisor->boot->without_entropy)
 		(void)forbid_entropy(); /* a host without seccomp loses only reproducibility */
@@ -221,8 +233,8 @@ static void close_others(const struct supervisor *supervisor)
 			if (kept[i] >= from && kept[i] < next)
 				next = kept[i];
 		if (next > from)
-			(void)close_range((unsigned)from,
-					  next == INT_MAX ? UINT_MAX : (unsigned)next - 1, 0);
+			nn_close_range((unsigned)from,
+				       next == INT_MAX ? UINT_MAX : (unsigned)next - 1);
 		if (next == INT_MAX)
 			return;
 		from = next + 1;

@@ -67,6 +67,10 @@ static const char *what_is_held(const struct ka_evidence *e)
 	return "a socket that the kernel has ended";
 }
 
+#ifndef __GLIBC__ /* the number will do */
+#define sigabbrev_np(signal) ((const char *)NULL)
+#endif
+
 static void find_death(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_process *p = &e->timeline->events[e->deeds.died].process;

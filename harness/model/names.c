@@ -2,6 +2,7 @@
 /* See names.h. */
 #include "model/names.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
@@ -41,9 +42,41 @@ bool ka_verdict_is_stall(const struct ka_verdict *verdict)
 	       ka_findings_any(&verdict->findings, ka_finding_is_host);
 }
 
+#ifdef __GLIBC__
+#define errno_name strerrorname_np
+#else
+/* What sockets, namespaces and files say; other libraries than glibc have no such list. */
+static const char *errno_name(int error)
+{
+#define NAME(code) [code] = #code
+	static const char *const names[] = {
+		[0] = "0",          NAME(EPERM),        NAME(ENOENT),
+		NAME(ESRCH),        NAME(EINTR),        NAME(EIO),
+		NAME(ENXIO),        NAME(E2BIG),        NAME(EBADF),
+		NAME(ECHILD),       NAME(EAGAIN),       NAME(ENOMEM),
+		NAME(EACCES),       NAME(EFAULT),       NAME(EBUSY),
+		NAME(EEXIST),       NAME(ENODEV),       NAME(ENOTDIR),
+		NAME(EISDIR),       NAME(EINVAL),       NAME(ENFILE),
+		NAME(EMFILE),       NAME(ENOSPC),       NAME(EROFS),
+		NAME(EPIPE),        NAME(ERANGE),       NAME(ENOSYS),
+		NAME(EPROTO),       NAME(EBADMSG),      NAME(EOVERFLOW),
+		NAME(EMSGSIZE),     NAME(ENOPROTOOPT),  NAME(EPROTONOSUPPORT),
+		NAME(EOPNOTSUPP),   NAME(EADDRINUSE),   NAME(EADDRNOTAVAIL),
+		NAME(ENETDOWN),     NAME(ENETUNREACH),  NAME(ENETRESET),
+		NAME(ECONNABORTED), NAME(ECONNRESET),   NAME(ENOBUFS),
+		NAME(EISCONN),      NAME(ENOTCONN),     NAME(ESHUTDOWN),
+		NAME(ETIMEDOUT),    NAME(ECONNREFUSED), NAME(EHOSTDOWN),
+		NAME(EHOSTUNREACH), NAME(EALREADY),     NAME(EINPROGRESS),
+	};
+#undef NAME
+
+	return error >= 0 && (size_t)error < KA_N(names) ? names[error] : NULL;
+}
+#endif
+
 const char *ka_errno_name(int error)
 {
-	const char *name = strerrorname_np(error);
+	const char *name = errno_name(error);
 
 	return name ? name : "unknown errno";
 }

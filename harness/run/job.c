@@ -15,6 +15,10 @@
 #include "model/util.h"
 #include "result/result.h"
 
+#ifndef MADV_POPULATE_WRITE /* a libc before 2022 */
+#define MADV_POPULATE_WRITE 23
+#endif
+
 #define CHUNK    65536
 /* No timeline is so long; an instance that sends more has lost its mind. */
 #define MAX_TEXT (64u << 20)
