@@ -35,7 +35,8 @@ static const char about[] =
 	"kernel with each other one. A file may hold several kernels. Verdicts that changed, ends "
 	"that moved by more than the model of the kernel's timers explains, other errors, masks or "
 	"numbers of probes, new and vanished instances.\v"
-	"Exit status: 0 nothing regressed; 1 something did: it passed and now fails or is broken, "
+	"Exit status: 0 nothing regressed; 1 something did: it passed and now fails, known or not, "
+	"or is broken, "
 	"or its end moved; 2 wrong usage.";
 
 static void take_file(void *target, const char *word)
