@@ -29,6 +29,7 @@
 	do_(traffic) \
 	do_(zero_window) \
 	do_(shrunk_window) \
+	do_(reused_socket) \
 	do_(states) \
 	do_(orphans) \
 	do_(connecting) \

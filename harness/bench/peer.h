@@ -35,6 +35,7 @@ enum ka_peer_command_kind {
 	KA_CMD_RESUME,
 	KA_CMD_SHUTDOWN,
 	KA_CMD_CLOSE,
+	KA_CMD_DISCONNECT, /* the next KA_CMD_CONNECT uses the same socket */
 	KA_CMD_FORGET,
 	KA_CMD_SETSOCKOPT,
 	KA_CMD_GETSOCKOPT,

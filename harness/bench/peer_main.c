@@ -52,6 +52,8 @@ static void on_accept(struct ka_peer_self *self)
 	/* a client of many connections: the first is the observed one */
 	if (self->config->program && self->conn >= 0)
 		return;
+	if (self->conn >= 0)
+		ka_self_begin_anew(self);
 	self->conn = fd;
 	established(self);
 }
@@ -221,6 +223,8 @@ static int obey(struct ka_peer_self *self, const struct ka_peer_command *command
 		return set_stalled(self, false);
 	case KA_CMD_SHUTDOWN:
 		return end_output(self);
+	case KA_CMD_DISCONNECT:
+		return ka_self_disconnect(self);
 	case KA_CMD_CLOSE:
 		ka_self_info(self);
 		return ka_self_close(self, false);

@@ -126,6 +126,10 @@ int ka_self_begin(struct ka_peer_self *self, int fd);
 /* Closes conn and listener without a segment sent (TCP_REPAIR). */
 int ka_self_forget(struct ka_peer_self *self);
 
+/* connect(AF_UNSPEC): the socket is no longer watched, and can connect again. */
+int ka_self_disconnect(struct ka_peer_self *self);
+/* Another connection takes the place of this one. */
+void ka_self_begin_anew(struct ka_peer_self *self);
 /* close(), or with a RST. */
 int ka_self_close(struct ka_peer_self *self, bool reset);
 /* ---- the program above TCP (app.c) -------------------------------------------------------------- */

@@ -129,8 +129,11 @@ int ka_self_listen(struct ka_peer_self *self)
 {
 	struct sockaddr_storage addr;
 	socklen_t len = sockaddr_of(&self->config->local, self->config->port, &addr);
-	int ret = ka_self_socket(self, &self->listener), on = self->config->program != NULL;
+	int ret, on = self->config->program != NULL;
 
+	if (self->listener >= 0) /* it does since the first connection */
+		return 0;
+	ret = ka_self_socket(self, &self->listener);
 	if (ret)
 		return ret;
 	/* one that comes back may find connections that its old process has left to the kernel */
@@ -205,6 +208,22 @@ int ka_self_send(struct ka_peer_self *self, unsigned bytes)
 		bytes -= (unsigned)n;
 	}
 	return 0;
+}
+
+/* The old socket stays open: what its kernel would send at a close() belongs to no experiment. */
+void ka_self_begin_anew(struct ka_peer_self *self)
+{
+	for (int i = 0; i < 2 && self->conn >= 0; i++)
+		epoll_ctl(self->sets[i], EPOLL_CTL_DEL, self->conn, NULL);
+	self->ended = self->saw_eof = self->hung = self->stalled = false;
+}
+
+int ka_self_disconnect(struct ka_peer_self *self)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	ka_self_begin_anew(self);
+	return connect(self->conn, &nobody, sizeof(nobody)) < 0 ? errno : 0;
 }
 
 int ka_self_close(struct ka_peer_self *self, bool reset)

@@ -216,6 +216,11 @@ static void fill(struct ka_packet *out, const struct tcphdr *tcp, const struct k
 	out->rcv_nxt = sender->rcv_nxt;
 }
 
+void ka_flow_init(struct ka_flow *flow, enum ka_at at, uint16_t server_port)
+{
+	*flow = (struct ka_flow){ .at = at, .server_port = server_port };
+}
+
 static bool read_tcp(struct ka_flow *flow, struct cursor *c, struct ka_packet *out)
 {
 	struct tcphdr tcp;
@@ -225,6 +230,8 @@ static bool read_tcp(struct ka_flow *flow, struct cursor *c, struct ka_packet *o
 	if (c->left < sizeof(tcp))
 		return false;
 	memcpy(&tcp, c->at, sizeof(tcp));
+	if (flow->over && tcp.syn && !tcp.ack && ntohs(tcp.dest) == flow->server_port)
+		ka_flow_init(flow, flow->at, flow->server_port);
 	if (!match_ports(flow, ntohs(tcp.source), ntohs(tcp.dest), &from) ||
 	    c->left < tcp.doff * 4u || tcp.doff < 5 || c->ip_payload < tcp.doff * 4u)
 		return false;
@@ -262,11 +269,6 @@ static bool read_icmp(const struct ka_flow *flow, struct cursor *c, struct ka_pa
 	out->kind = KA_SEG_ICMP;
 	out->out = from != flow->at; /* it travels to who sent the quoted packet */
 	return true;
-}
-
-void ka_flow_init(struct ka_flow *flow, enum ka_at at, uint16_t server_port)
-{
-	*flow = (struct ka_flow){ .at = at, .server_port = server_port };
 }
 
 bool ka_flow_packet(struct ka_flow *flow, const uint8_t *bytes, size_t len, struct ka_packet *out)

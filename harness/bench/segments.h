@@ -30,6 +30,7 @@ struct ka_flow {
 	enum ka_at at;          /* KA_AT_CLIENT or KA_AT_SERVER */
 	uint16_t server_port;   /* host order */
 	uint16_t client_port;   /* learnt from the SYN; 0 before */
+	bool over;              /* the client's next SYN begins another connection */
 	struct ka_half half[2]; /* by sender: KA_AT_CLIENT, KA_AT_SERVER */
 };
 

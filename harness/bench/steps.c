@@ -45,6 +45,8 @@ static bool peers_are_connected(struct ka_engine *e, const struct ka_step *step)
 
 	if (step->unacked)
 		return e->ends[e->prober].flow.client_port != 0;
+	if (e->ends[0].flow.over || e->ends[1].flow.over)
+		return false;
 	if (!e->ends[0].connected || !e->ends[1].connected || !ka_flow_settled(&e->ends[0].flow) ||
 	    !ka_flow_settled(&e->ends[1].flow))
 		return false;
@@ -63,6 +65,22 @@ static bool peers_are_connected(struct ka_engine *e, const struct ka_step *step)
 static bool connect_is_done(struct ka_engine *e, const struct ka_step *step)
 {
 	return e->program ? ka_program_is_connected(e) : peers_are_connected(e, step);
+}
+
+/* What is known of the old connection is not true of the next one. */
+static int start_disconnect(struct ka_engine *e, const struct ka_step *step)
+{
+	const struct ka_peer_command o = { .kind = KA_CMD_DISCONNECT };
+	int ret = ka_engine_obey(e, ka_engine_end(e, step->who), &o);
+
+	for (int at = 0; !ret && at < 2; at++) {
+		struct ka_end_state *end = &e->ends[at];
+
+		end->connected = end->ended = end->saw_eof = end->have_diag = false;
+		end->flow.over = true;
+	}
+	e->probes = 0;
+	return ret;
 }
 
 static enum ka_at other_end(enum ka_at at)
@@ -220,6 +238,7 @@ static const struct ka_doing done_here[] = {
 	{ KA_RESUME, start_command, NULL },
 	{ KA_SHUTDOWN, start_command, NULL },
 	{ KA_CLOSE, start_command, NULL },
+	{ KA_DISCONNECT, start_disconnect, NULL },
 	{ KA_BLOCK, start_blocking, NULL },
 	{ KA_WAIT, start_wait, NULL },
 	{ .start = NULL },

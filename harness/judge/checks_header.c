@@ -171,7 +171,7 @@ static void check_end(const struct ka_evidence *e, enum ka_at at, struct ka_find
 		const struct ka_event *event = &e->timeline->events[i];
 
 		s.echo.blind |= may_lose(e, event);
-		if (event->what != KA_EV_PACKET || event->at != at)
+		if (event->what != KA_EV_PACKET || event->at != at || event->t_ns < e->life_ns)
 			continue;
 		if (!event->packet.out)
 			hear(&s.echo, event);

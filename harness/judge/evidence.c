@@ -306,7 +306,9 @@ int64_t ka_end_cpu_late_ns(const struct ka_evidence *e, int64_t due_ns)
 const struct ka_packet *ka_evidence_packet(const struct ka_evidence *e,
 					   const struct ka_event *event)
 {
-	return event->what == KA_EV_PACKET && event->at == e->at ? &event->packet : NULL;
+	return event->what == KA_EV_PACKET && event->at == e->at && event->t_ns >= e->life_ns
+		       ? &event->packet
+		       : NULL;
 }
 
 const struct ka_step *ka_evidence_step(const struct ka_evidence *e, const struct ka_event *event)
@@ -357,6 +359,17 @@ bool ka_evidence_proved(const struct ka_evidence *e, enum ka_proof proof, enum k
 			return true;
 	}
 	return false;
+}
+
+static void find_life(struct ka_evidence *e)
+{
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+
+		if (step && step->do_ == KA_DISCONNECT)
+			e->life_ns = event->step.done_ns;
+	}
 }
 
 static void find_stop(struct ka_evidence *e)
@@ -504,6 +517,7 @@ void ka_evidence_collect(const struct ka_instance *instance, const struct ka_fac
 		.at = instance->prober == KA_CLIENT ? KA_AT_CLIENT : KA_AT_SERVER,
 		.tick_ns = facts->tick_ns > 0 ? facts->tick_ns : INT64_C(1000000000) / facts->hz,
 	};
+	find_life(out);
 	find_stop(out);
 	if (instance->program) {
 		ka_deeds_find(instance, timeline, &out->deeds);

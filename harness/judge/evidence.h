@@ -27,6 +27,7 @@ struct ka_evidence {
 
 	struct ka_deeds deeds; /* of a program; else not set */
 
+	int64_t life_ns; /* a socket that is used again: packets before this are of the old connection */
 	const struct ka_event *stop; /* why the bench stopped; NULL: not recorded */
 	int64_t post_mortem_ns;      /* first call on the socket after its end; INT64_MAX: none */
 	bool peer_finished;          /* the peer's FIN arrived at the prober */

@@ -46,6 +46,14 @@ static const char *check_join(const struct ka_instance *instance, const struct k
 	return step->value > 0 ? NULL : "it opens no connection: .value is 0";
 }
 
+/* What is judged is the prober's next connection, and only a client makes one. */
+static const char *check_disconnect(const struct ka_instance *instance, const struct ka_step *step)
+{
+	return step->who == KA_PROBER && instance->prober == KA_CLIENT && !instance->program
+		       ? NULL
+		       : "only a client that is the prober connects again";
+}
+
 static const char *check_route(const struct ka_instance *instance, const struct ka_step *step)
 {
 	(void)step;

@@ -86,6 +86,15 @@ static const struct ka_case cases[] = {
 	  KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1),
 		   { KA_SET(TCP_USER_TIMEOUT), .value = 1000, .at = { .ms = 1600 } }),
 	  .expect = { KA_RETRANSMITS_IN_VAIN }, .bias = { .window_jiffies = 100 } },
+	{ KA_WRONG("reused_with_other_values", "fail: reads 3, must be 4"), KA_EXPERIMENT,
+	  SETTING(0),
+	  KA_STEPS(KA_IDLE, { .do_ = KA_DISCONNECT, .who = KA_PROBER }, KA_CONNECTED,
+		   { KA_GET(TCP_KEEPCNT), .value = 4 }),
+	  .expect = { .when = KA_NEVER, .watch = { .ms = 1 } } },
+	{ KA_WRONG("reused_and_unarmed", "fail: sock_diag: timer 2"), KA_EXPERIMENT, SETTING(0),
+	  KA_STEPS(KA_IDLE, { .do_ = KA_DISCONNECT, .who = KA_PROBER }, KA_CONNECTED,
+		   { KA_NO_TIMER }),
+	  .expect = { .when = KA_NEVER, .watch = { .ms = 1 } } },
 };
 
 KA_THEME(experiments_loss, "Must not pass: losses and windows, twice");

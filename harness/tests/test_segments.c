@@ -237,6 +237,25 @@ TEST(test_other_port_is_ignored)
 	assert_false(ka_flow_packet(&flow, f.bytes, f.len, &p));
 }
 
+/* A client that connects again has another port: only where it is said that the old connection is over. */
+TEST(test_another_connection)
+{
+	struct frame syn = make(AF_INET, CLIENT, 0, 0, TH_SYN, 0, true);
+	const uint16_t other = htons(CLIENT_PORT + 1);
+	struct ka_packet p;
+	struct ka_flow flow;
+
+	handshake(&flow, KA_AT_CLIENT, AF_INET);
+	memcpy(syn.bytes + 34, &other, sizeof(other)); /* behind Ethernet and IP */
+	assert_false(ka_flow_packet(&flow, syn.bytes, syn.len, &p));
+	flow.over = true;
+	assert_true(ka_flow_packet(&flow, syn.bytes, syn.len, &p));
+	assert_int_equal(p.kind, KA_SEG_SYN);
+	assert_int_equal(flow.client_port, CLIENT_PORT + 1);
+	assert_false(flow.over);
+	assert_int_equal(flow.half[KA_AT_SERVER].snd_nxt, 0);
+}
+
 TEST(test_cut_frames_are_ignored)
 {
 	struct frame f = make(AF_INET6, CLIENT, 0, 0, TH_SYN, 0, true);

@@ -390,3 +390,19 @@ TEST(releases)
 	assert_false(ka_release_reaches("6.9.1", "6.11"));
 	assert_false(ka_release_reaches("5.15", "6.11"));
 }
+
+/* A socket that is used again: what its old connection sent is not judged. */
+SCENE_TEST(an_old_connection)
+{
+	const struct ka_step again = { .do_ = KA_DISCONNECT, .who = KA_PROBER };
+	int64_t ns = s->events[0].t_ns - 10 * MS;
+
+	scene_packet(
+		s, ns - MS,
+		(struct ka_packet){ .out = true, .kind = KA_SEG_RST, .flags = TH_RST | TH_ACK });
+	scene_judge(s);
+	assert_int_equal(s->verdict.kind, KA_FAIL);
+	scene_step(s, again);
+	scene_done(s, ns - 2 * MS, ns, (int)s->case_.n_steps - 1);
+	scene_expect(s, KA_PASS, "");
+}
