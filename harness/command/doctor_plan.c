@@ -66,13 +66,20 @@ static size_t examine(struct ka_plan *examined, const struct ka_plan *plan, size
 	return examined->n++;
 }
 
+/* Several cases may hold from the same change on. */
+static bool same_change(const struct ka_probe *a, const struct ka_probe *b)
+{
+	return a->case_ && b->case_ &&
+	       strcmp(a->case_->holds_from.change, b->case_->holds_from.change) == 0;
+}
+
 static bool is_known(const struct ka_probes *probes, const struct ka_probe *probe)
 {
 	for (size_t i = 0; i < probes->n; i++) {
 		const struct ka_probe *other = &probes->all[i];
 
 		if (probe->key ? other->key && strcmp(other->key, probe->key) == 0
-			       : probe->case_ && other->case_ == probe->case_)
+			       : same_change(probe, other))
 			return true;
 	}
 	return false;
