@@ -116,8 +116,10 @@ static const struct ka_case cases[] = {
 		.from = KA_FROM_NOWHERE,
 		.probers = KA_ONLY_CLIENT,
 		.holds_from = FROM_6_10,
+		/* before 6.4 a socket has its first subflow from the beginning (ddb1a072f858) */
 		.known = { .reference = "__mptcp_setsockopt_set_val() ignores its max, open since "
 					"bd11dc4fb969",
+			   .from = "6.10, 6.9.3, 6.8.12, 6.6.34",
 			   .findings = { KA_FIND_READS } },
 		.one_setting = true,
 		KA_STEPS(GET(TCP_KEEPIDLE, 7200), GET(TCP_KEEPINTVL, 75), GET(TCP_KEEPCNT, 9),
