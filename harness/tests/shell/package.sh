@@ -42,6 +42,8 @@ say recipes $?
 zcat /usr/share/man/man1/kacheck.1.gz | grep -c '^.Dt KACHECK' | sed 's/^/man=/'
 [ -f /etc/apparmor.d/kacheck ]
 say apparmor $?
+! command -v apparmor_parser >/dev/null || apparmor_parser -Q -K /etc/apparmor.d/kacheck >/dev/null 2>&1
+say parsed $?
 dpkg -P kacheck >/dev/null 2>&1
 say removed $?
 find / -xdev -name '*kacheck*' -not -path '/kacheck.deb' -newer /kacheck.deb 2>/dev/null | grep -c -E '^/(usr|etc|var/lib/dpkg/info)' | sed 's/^/left=/'
@@ -50,7 +52,7 @@ END
 mkdir "$work/over"
 run unshare -m bash "$work/inside" "$work/over" "$deb"
 [ "$status" -ne 77 ] || skip_all "this machine allows no overlay over its files"
-for wanted in installed=0 run=0 build=1 get=1 refused=2 recipes=0 man=1 apparmor=0 removed=0 left=0; do
+for wanted in installed=0 run=0 build=1 get=1 refused=2 recipes=0 man=1 apparmor=0 parsed=0 removed=0 left=0; do
 	is "${wanted%=*}" "$(grep "^${wanted%=*}=" <<<"$out")" "$wanted"
 done
 finish
