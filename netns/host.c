@@ -110,12 +110,11 @@ const char *nn_host_why(const struct nn_host *host, int code)
 	case ENOSYS:
 		return host->seccomp == 2 ? "a seccomp filter (a container's) hides system "
 					    "calls: " CONTAINER_REMEDY
-					  : "the kernel has no clone3() or pidfd_open(): Linux 5.5 "
-					    "or later is "
+					  : "the kernel has no pidfd_open(): Linux 5.4 or later is "
 					    "needed";
 	case EINVAL:
 		return "the kernel was built without namespaces (CONFIG_USER_NS, CONFIG_NET_NS, "
-		       "CONFIG_PID_NS), or is older than Linux 5.5";
+		       "CONFIG_PID_NS), or is older than Linux 5.4";
 	case EAGAIN:
 		return "too many processes: raise ulimit -u or the cgroup's pids.max";
 	case ENOMEM:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sandboxes. One clone3() makes the child and all its namespaces at once: no helper process stays
+ * Sandboxes. One clone3(), or clone(), makes the child and all its namespaces at once: no helper process stays
  * behind, the child is process 1, and a failure leaves nothing. The child maps its own ids (which
  * the kernel allows for one's own uid), so parent and child need no conversation: a pipe carries
  * one report, that it is ready or why not.
@@ -38,6 +38,7 @@ struct start {
 	gid_t gid;
 	int parent;   /* pidfd of the parent */
 	bool adopted; /* which is the caller's own parent */
+	bool handled; /* the child has the parent's signal handlers */
 	int report[2];
 };
 
@@ -68,8 +69,8 @@ bool nn_sandbox_is_privileged(void)
 /* ---- in the child ----------------------------------------------------------------------- */
 
 /* clone3() has reset what had a handler; what is ignored stays so, and these are those that some
- * parents ignore. */
-static void reset_signals(void)
+ * parents ignore. clone() has reset nothing. */
+static void reset_signals(bool handled)
 {
 	static const int often_ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD };
 	const struct sigaction dfl = { .sa_handler = SIG_DFL };
@@ -77,6 +78,8 @@ static void reset_signals(void)
 
 	for (size_t i = 0; i < NN_N(often_ignored); i++)
 		(void)sigaction(often_ignored[i], &dfl, NULL);
+	for (int sig = 1; handled && sig < NSIG; sig++)
+		(void)sigaction(sig, &dfl, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -171,7 +174,7 @@ static void child(struct start *start)
 	struct report report = { 0 };
 	const char *doing;
 
-	reset_signals();
+	reset_signals(start->handled);
 	nn_close_fd(&start->report[0]);
 	report.code = -child_setup(start, &doing);
 	snprintf(report.doing, sizeof(report.doing), "%s", doing);
@@ -184,6 +187,16 @@ static void child(struct start *start)
 }
 
 /* ---- in the parent ---------------------------------------------------------------------- */
+
+/* Before Linux 5.5, or where a filter hides clone3(): the same, but for the signal handlers. The
+ * arguments that architectures have in another order are none. */
+static pid_t clone_as_of_old(const struct clone_args *args, struct start *start)
+{
+	unsigned long flags = (args->flags & ~CLONE_CLEAR_SIGHAND) | args->exit_signal;
+
+	start->handled = true;
+	return (pid_t)syscall(SYS_clone, flags, NULL, args->pidfd, NULL, NULL);
+}
 
 /* Like fork(), with new namespaces. Signals wait until the child has reset its handlers. */
 static pid_t clone_sandbox(struct start *start, int *pidfd)
@@ -205,6 +218,8 @@ static pid_t clone_sandbox(struct start *start, int *pidfd)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0 && (errno == ENOSYS || errno == EINVAL))
+		pid = clone_as_of_old(&args, start);
 	if (pid == 0)
 		child(start);
 	code = errno;
@@ -251,7 +266,7 @@ static int launch(struct start *start, struct nn_sandbox *box, struct nn_err *er
 
 	pid = clone_sandbox(start, &pidfd);
 	if (pid < 0)
-		return refuse("clone3", errno, err);
+		return refuse("clone", errno, err);
 	*box = (struct nn_sandbox){ .pid = pid, .pidfd = pidfd };
 	nn_close_fd(&start->report[1]);
 	return read_report(start->report[0], err);

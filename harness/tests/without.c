@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * without namespaces|mptcp|lending COMMAND [ARGUMENT...]: runs COMMAND under a seccomp filter. namespaces:
+ * without namespaces|mptcp|lending|recent COMMAND [ARGUMENT...]: runs COMMAND under a seccomp filter. namespaces:
  * refuses new ones and mounts the way containers do, EPERM, and ENOSYS for clone3 because a filter
  * cannot look into its argument. mptcp: a kernel without CONFIG_MPTCP. lending: one before 5.6, which has no
- * pidfd_getfd().
+ * pidfd_getfd(). recent: Linux 5.4 under User-mode Linux, which has neither clone3() nor what came later.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -61,12 +61,20 @@ static const struct sock_filter no_lending[] = {
 	RETURN(SECCOMP_RET_ALLOW),
 };
 
+static const struct sock_filter no_recent[] = {
+	LOAD(nr),
+	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SYS_clone3, 0, 1),
+	RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
 static const struct {
 	const char *what;
 	struct sock_fprog program;
 } filters[] = {
 	{ "lending", { KA_N(no_lending), (struct sock_filter *)no_lending } },
 	{ "namespaces", { KA_N(no_namespaces), (struct sock_filter *)no_namespaces } },
+	{ "recent", { KA_N(no_recent), (struct sock_filter *)no_recent } },
 	{ "mptcp", { KA_N(no_mptcp), (struct sock_filter *)no_mptcp } },
 };
 
@@ -83,7 +91,8 @@ int main(int argc, char **argv)
 	const struct sock_fprog *program = argc < 3 ? NULL : find(argv[1]);
 
 	if (!program) {
-		fprintf(stderr, "usage: without namespaces|mptcp COMMAND [ARGUMENT...]\n");
+		fprintf(stderr,
+			"usage: without namespaces|mptcp|lending|recent COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||

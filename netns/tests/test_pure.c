@@ -210,7 +210,7 @@ TEST(refusals_name_their_cause)
 
 	assert_why(&usual, EPERM, "run as root");
 	assert_why(&usual, ENOSPC, "too many namespaces");
-	assert_why(&usual, ENOSYS, "Linux 5.5");
+	assert_why(&usual, ENOSYS, "Linux 5.4");
 	assert_why(&usual, EINVAL, "CONFIG_USER_NS");
 	assert_why(&usual, EAGAIN, "pids.max");
 	host.apparmor_restrict = 1;

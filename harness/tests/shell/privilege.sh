@@ -79,6 +79,8 @@ if [ -n "${WITHOUT-}" ]; then
 	cannot "a container's seccomp filter" 'seccomp|container' \
 		setpriv --bounding-set=-all --inh-caps=-all "$WITHOUT" namespaces "$KACHECK" run --filter "$one"
 
+	ends 0 "the system calls of Linux 5.4 suffice" "$WITHOUT" recent "$KACHECK" run --filter "$one"
+
 	# Without MPTCP: doctor says it, and names as many instances as `run' skips.
 	ends 77 "doctor without MPTCP" "$WITHOUT" mptcp "$KACHECK" doctor
 	has "doctor without MPTCP: names it and the remedy" "$(tr -s ' \n' ' ' <<<"$out")" \

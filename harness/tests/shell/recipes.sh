@@ -16,7 +16,8 @@ player() {
 	chmod +x "$work/bin/$1"
 }
 
-# Does not compile a MISTAKE; what a WORM does is seen only when the kernel runs.
+# Does not compile a MISTAKE; what a WORM does is seen only when the kernel runs. LACKS: what it does
+# not know.
 player make <<'END'
 #!/bin/sh
 for word; do
@@ -26,7 +27,8 @@ for word; do
 done
 [ "$1" = -C ] || exit 1
 if [ -n "$KCONFIG_ALLCONFIG" ]; then
-	{ cat "$KCONFIG_ALLCONFIG"; sed -n '/^config HZ/,/default/s/.*default /CONFIG_HZ=/p' \
+	lacks=$(sed -n 's/^LACKS //p' "$2/timer.c")
+	{ grep -vE "${lacks:-^$}" "$KCONFIG_ALLCONFIG"; sed -n '/^config HZ/,/default/s/.*default /CONFIG_HZ=/p' \
 		"$KBUILD_KCONFIG"; grep WORM "$2/timer.c"; } >"$O/.config"
 	exit 0
 fi
@@ -101,6 +103,15 @@ echo six >"$tree/timer.c"
 build --hz 100
 has "a change makes another kernel" "$(grep -c -x -F "$out" <<<"$before")" '^0$'
 has "no work is left in the cache" "$(find "$work/cache/kacheck" -name '.work*' | wc -l)" '^0$'
+
+echo 'LACKS CONFIG_(MPTCP|MPTCP_IPV6|NFT_COUNTER)=' >"$tree/timer.c"
+build
+is "build-uml of an old tree" "$status" 0
+has "... and says what is left out" "$err" 'left out CONFIG_MPTCP: mptcp_\* is skipped'
+is "... says all of it" "$(grep -c 'left out' <<<"$err")" 3
+echo 'LACKS CONFIG_(MPTCP|VETH)=' >"$tree/timer.c"
+ends 99 "build-uml of a tree without veth" "$top/ci/kernels/build-uml" --tree "$tree"
+has "... and says why" "$err" 'does not know, or not allow: CONFIG_VETH=y$'
 
 # A tree that another repository ignores is not that repository's commit.
 git -C "$work" init -q
