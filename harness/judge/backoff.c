@@ -150,6 +150,8 @@ void ka_backoff_limits(struct ka_backoff *b, int64_t rto_min_us, int64_t rto_max
 	int64_t by = (rto_min_us - KA_RTO_MIN_US) * b->hz;
 
 	b->rto_max_ms = rto_max_ms;
+	if (b->kind == KA_BACKOFF_WINDOW && by < 0) /* RTO may be shorter than that */
+		b->rto = ka_wheel_ms(RTO_MIN_MS, b->hz);
 	if (b->kind == KA_BACKOFF_SYN || (b->kind == KA_BACKOFF_WINDOW && by < 0))
 		return;
 	b->rto += ka_floor_div(by, 1000000);

@@ -198,6 +198,13 @@ TEST(limits_of_rto)
 		ka_backoff_limits(&b, 20000, KA_RTO_MAX_MS);
 		assert_int_equal(b.rto, (rates[i] + 49) / 50 + 1);
 		assert_int_equal(ka_backoff_limit_ns(&b), ka_backoff_limit_ns(&plain));
+		/* window probes are 200 ms apart at the least, which RTO need not be more than then */
+		b = ka_backoff_on_lan(KA_BACKOFF_WINDOW, 3, 0, rates[i]);
+		ka_backoff_limits(&b, 20000, KA_RTO_MAX_MS);
+		assert_int_equal(b.rto, rates[i] / 5);
+		b = ka_backoff_on_lan(KA_BACKOFF_WINDOW, 3, 0, rates[i]);
+		ka_backoff_limits(&b, KA_RTO_MIN_US, KA_RTO_MAX_MS);
+		assert_int_equal(b.rto, rates[i] / 5 + 1);
 	}
 }
 
