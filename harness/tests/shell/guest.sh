@@ -174,7 +174,7 @@ ends 77 "too little address space" bash -c 'ulimit -v 300000; exec "$@"' - "$KAC
 says "too little address space" 'needs [0-9]+ MiB of address space.*ulimit -v'
 
 refuses 2 'no User-mode Linux kernel' run --kernel uml:/bin/sh
-refuses 2 'no x86 kernel image' run --kernel image:/bin/sh
+refuses 2 'no kernel image, neither for x86' run --kernel image:/bin/sh
 refuses 2 'none of host, uml:FILE' run --kernel bzImage
 
 if [ -n "$image" ] && command -v qemu-system-x86_64 >/dev/null; then
