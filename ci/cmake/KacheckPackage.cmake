@@ -21,7 +21,10 @@ dead peer.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # Both are opened only where a guest kernel is booted.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libarchive13, libkmod2")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "qemu-system-x86, wireshark")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "qemu-system-x86, qemu-system-arm, wireshark")
+if(CMAKE_CROSSCOMPILING)
+  string(REPLACE ":" "" CPACK_DEBIAN_PACKAGE_ARCHITECTURE "${KACHECK_PACKAGES_ARE_OF}")
+endif()
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${CMAKE_SOURCE_DIR}/ci/package/conffiles;${CMAKE_SOURCE_DIR}/ci/package/postinst;${CMAKE_SOURCE_DIR}/ci/package/postrm)
