@@ -27,6 +27,7 @@
 	do_(inflight) \
 	do_(long_interval) \
 	do_(traffic) \
+	do_(stream) \
 	do_(zero_window) \
 	do_(shrunk_window) \
 	do_(reused_socket) \

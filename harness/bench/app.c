@@ -227,6 +227,7 @@ static void take_input(struct ka_peer_self *self, const char *bytes, size_t n)
 	size_t whole;
 
 	app->active_ns = ka_now_ns();
+	ka_self_compare(self, bytes, n);
 	if (program == KA_APP_NONE || program == KA_APP_PROXY)
 		return;
 	if (n > sizeof(app->in) - app->used) /* longer than anything that a case sends */
@@ -244,7 +245,7 @@ static void take_input(struct ka_peer_self *self, const char *bytes, size_t n)
 
 bool ka_app_read(struct ka_peer_self *self)
 {
-	char buf[4096];
+	char buf[16384];
 
 	for (unsigned reads = 0; reads < KA_READS_MAX; reads++) {
 		ssize_t n = recv(self->conn, buf, sizeof(buf), MSG_DONTWAIT);
@@ -252,7 +253,8 @@ bool ka_app_read(struct ka_peer_self *self)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return false;
 		ka_self_progress(self);
-		ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, false);
+		if (n <= 0 || !self->config->streams)
+			ka_self_call(self, KA_CALL_READ, n, n < 0 ? errno : 0, false);
 		if (n <= 0)
 			return true;
 		take_input(self, buf, (size_t)n);

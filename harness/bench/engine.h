@@ -35,6 +35,7 @@ struct ka_end_state {
 	bool frozen, killed;
 	bool load_there, load_dead;
 	int got; /* answers that its program got */
+	uint32_t written; /* bytes, by its program */
 };
 
 /* An nftables table that a step has made. */

@@ -40,6 +40,7 @@ enum ka_peer_command_kind {
 	KA_CMD_SETSOCKOPT,
 	KA_CMD_GETSOCKOPT,
 	KA_CMD_BLOCK,     /* a child of the peer makes the call .value (enum ka_call_name) */
+	KA_CMD_GOT,       /* how many bytes were read; fails if they are not those that are sent */
 	KA_CMD_INSPECT,   /* record TCP_INFO, or why it cannot be had */
 	KA_CMD_SETTLE,    /* serve what has arrived, if this end reads at all */
 	KA_CMD_REQUEST,   /* send .text */
@@ -85,6 +86,7 @@ struct ka_peer_config {
 	enum ka_from from;
 	enum ka_post_mortem post_mortem;
 	bool mptcp;
+	bool streams; /* it reads and writes so much that not each call is told */
 	bool timed; /* what it is told of is judged by the time: it sees how long it waits for a CPU */
 	struct ka_setting setting;
 	uint32_t asks; /* of the level-triggered epoll set */

@@ -236,6 +236,9 @@ static int obey(struct ka_peer_self *self, const struct ka_peer_command *command
 		return get_option(self, command, value);
 	case KA_CMD_BLOCK:
 		return ka_self_block(self, (enum ka_call_name)command->value);
+	case KA_CMD_GOT:
+		*value = (int)self->got;
+		return self->garbled ? EBADMSG : 0;
 	case KA_CMD_INSPECT:
 		ka_self_info(self);
 		return 0;

@@ -69,6 +69,8 @@ struct ka_peer_self {
 	int64_t set_ns;     /* when the last keepalive option was set: SO_KEEPALIVE */
 	bool connecting;    /* conn waits for the handshake */
 	bool stalled;       /* does not read */
+	uint64_t sent, got; /* bytes: each has a value by its number (ka_self_byte()) */
+	bool garbled;       /* one that was read has another */
 	bool saw_eof;
 	bool hung;              /* both ends have sent FIN: HUP is no news any more */
 	bool ended;             /* the post-mortem is done; conn is no longer watched */
@@ -117,6 +119,8 @@ int ka_self_watch(struct ka_peer_self *self);
 /* Sets what the level-triggered set asks for. */
 void ka_self_interest(struct ka_peer_self *self);
 int ka_self_send(struct ka_peer_self *self, unsigned bytes);
+/* Compares what was read with what ka_self_send() of the other end sends. */
+void ka_self_compare(struct ka_peer_self *self, const char *bytes, size_t n);
 /* Asks the epoll set @epoll for @events of @fd. */
 int ka_self_add(int epoll, int fd, uint32_t events);
 /* A socket with its options as this end has them before the handshake. */

@@ -74,6 +74,14 @@ static bool is_timed(const struct ka_engine *e)
 	       ka_time_s(&c->expect.notice, &e->instance->setting) > 0;
 }
 
+static bool does(const struct ka_engine *e, enum ka_do do_)
+{
+	for (size_t i = 0; i < e->case_->n_steps; i++)
+		if (e->case_->steps[i].do_ == do_)
+			return true;
+	return false;
+}
+
 /* What one end lives through as a process, the other does, too. */
 static bool in_processes(const struct ka_engine *e)
 {
@@ -97,6 +105,7 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.post_mortem = e->case_->post_mortem,
 		.mptcp = e->case_->transport == KA_MPTCP ||
 			 (e->case_->transport == KA_MPTCP_CLIENT && at == KA_AT_CLIENT),
+		.streams = does(e, KA_EXCHANGE),
 		.timed = is_timed(e),
 		.setting = instance->setting,
 		.asks = EPOLLIN | EPOLLRDHUP,

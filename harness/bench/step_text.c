@@ -43,6 +43,9 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 		snprintf(buf, size, "%s sends %u byte%s", who, step->bytes,
 			 step->bytes == 1 ? "" : "s");
 		break;
+	case KA_EXCHANGE:
+		snprintf(buf, size, "%s %u bytes", text, step->bytes);
+		break;
 	case KA_REQUEST:
 		snprintf(buf, size, "%s requests %.*s", who, (int)strcspn(step->text, "\r\n"),
 			 step->text);

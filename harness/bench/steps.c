@@ -94,6 +94,15 @@ static bool is_acknowledged(const struct ka_engine *e, enum ka_at at)
 	       e->ends[other_end(at)].flow.half[at].snd_nxt == e->send_end;
 }
 
+static int write_to(struct ka_engine *e, enum ka_at at, const struct ka_peer_command *command)
+{
+	int ret = ka_engine_obey(e, at, command);
+
+	if (!ret)
+		e->ends[at].written += command->bytes;
+	return ret;
+}
+
 static int start_send(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
@@ -102,7 +111,7 @@ static int start_send(struct ka_engine *e, const struct ka_step *step)
 					   .value = step->unacked };
 
 	e->send_end = e->ends[at].flow.half[at].snd_nxt + step->bytes;
-	return ka_engine_obey(e, at, &o);
+	return write_to(e, at, &o);
 }
 
 /* The kernel there has acknowledged; the program there has yet to read. What comes next may be a RST,
@@ -131,6 +140,61 @@ static bool send_is_done(struct ka_engine *e, const struct ka_step *step)
 	return true;
 }
 
+static int start_exchange(struct ka_engine *e, const struct ka_step *step)
+{
+	const struct ka_peer_command o = { .kind = KA_CMD_SEND, .bytes = step->bytes };
+	int ret = write_to(e, KA_AT_CLIENT, &o);
+
+	return ret ? ret : write_to(e, KA_AT_SERVER, &o);
+}
+
+static int start_arrived(struct ka_engine *e, const struct ka_step *step)
+{
+	(void)e;
+	(void)step;
+	return 0;
+}
+
+/* What the program at @at has read is what the other one wrote. 0 or -errno. */
+static int compare(struct ka_engine *e, enum ka_at at)
+{
+	const struct ka_peer_command got = { .kind = KA_CMD_GOT };
+	const uint32_t want = e->ends[other_end(at)].written;
+	struct ka_event event = { .at = KA_AT_BENCH, .what = KA_EV_CHECK };
+	struct ka_message reply;
+	int ret;
+
+	settle(e, at);
+	ret = ka_engine_command(e, at, &got, &reply);
+	if (ret)
+		return ret;
+	event.check.ok = !reply.error && (uint32_t)reply.value == want;
+	event.check.step = (int)e->step;
+	snprintf(event.check.text, sizeof(event.check.text),
+		 "the %s has read %u bytes%s, must be %u", at == KA_AT_CLIENT ? "client" : "server",
+		 (unsigned)reply.value, reply.error ? ", and not those that were written" : "",
+		 want);
+	ka_engine_event(e, event);
+	return 0;
+}
+
+static bool arrived_is_done(struct ka_engine *e, const struct ka_step *step)
+{
+	int ret = 0;
+
+	(void)step;
+	for (int at = 0; at < 2; at++) {
+		e->send_end = 1 + e->ends[at].written;
+		if (!is_acknowledged(e, (enum ka_at)at))
+			return false;
+	}
+	for (int at = 0; !ret && at < 2; at++)
+		ret = compare(e, (enum ka_at)at);
+	if (ret)
+		ka_engine_fail(e, ret);
+	return true;
+}
+
 /* Sends what the window takes. */
 static int start_fill(struct ka_engine *e, const struct ka_step *step)
 {
@@ -139,7 +203,7 @@ static int start_fill(struct ka_engine *e, const struct ka_step *step)
 	const struct ka_peer_command o = { .kind = KA_CMD_SEND, .bytes = ka_flow_room(flow, at) };
 
 	e->send_end = flow->half[at].snd_nxt + o.bytes;
-	return o.bytes ? ka_engine_obey(e, at, &o) : 0;
+	return o.bytes ? write_to(e, at, &o) : 0;
 }
 
 /* Each time that all is acknowledged, the window may have been granted anew. */
@@ -231,6 +295,8 @@ static int start_wait(struct ka_engine *e, const struct ka_step *step)
 static const struct ka_doing done_here[] = {
 	{ KA_CONNECT, start_connect, connect_is_done },
 	{ KA_SEND, start_send, send_is_done },
+	{ KA_EXCHANGE, start_exchange, NULL },
+	{ KA_ARRIVED, start_arrived, arrived_is_done },
 	{ KA_FILL, start_fill, fill_is_done },
 	{ KA_REQUEST, start_request, request_is_done },
 	{ KA_JOIN, start_join, join_is_done },

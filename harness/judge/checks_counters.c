@@ -88,8 +88,9 @@ static int want_retransmissions(const struct ka_evidence *e)
 	if (ka_case_does(c, KA_FILL, KA_PROBER))
 		return KA_ANY;
 	for (size_t i = 0; i < c->n_steps; i++)
-		if (c->steps[i].do_ == KA_SEND && c->steps[i].who == KA_PROBER &&
-		    c->steps[i].unacked)
+		if (c->steps[i].do_ == KA_EXCHANGE ||
+		    (c->steps[i].do_ == KA_SEND && c->steps[i].who == KA_PROBER &&
+		     c->steps[i].unacked))
 			return KA_ANY;
 	return 0;
 }

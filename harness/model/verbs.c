@@ -83,6 +83,16 @@ static const char *check_sysctl(const struct ka_instance *instance, const struct
 	return step->key && step->text ? NULL : "a sysctl needs a .key and a .text";
 }
 
+static const char *check_exchange(const struct ka_instance *instance, const struct ka_step *step)
+{
+	const struct ka_case *c = instance->case_;
+
+	if (!step->bytes)
+		return "it sends nothing: .bytes is 0";
+	return c->prober_app.program || c->peer_app.program ? "the programs talk of something else"
+							    : NULL;
+}
+
 static const char *check_counter(const struct ka_instance *instance, const struct ka_step *step)
 {
 	(void)instance;

@@ -165,6 +165,7 @@ TEST(what_makes_no_sense)
 		  "it does not say in whose namespace: .who is missing" },
 		{ { .do_ = KA_SYSCTL_IS, .who = KA_PEER, .key = "x" },
 		  "a sysctl needs a .key and a .text" },
+		{ { .do_ = KA_EXCHANGE }, "it sends nothing: .bytes is 0" },
 		{ { .do_ = KA_COUNTER_IS, .who = KA_PEER }, "a counter needs a .who and a .key" },
 		{ { .do_ = KA_HEAL }, "there is nothing that it could undo" },
 		{ { .do_ = KA_THAW, .who = KA_PEER }, "there is nothing that it could undo" },
