@@ -34,7 +34,7 @@ struct ka_end_state {
 	bool saw_eof, ended;
 	bool frozen, killed;
 	bool load_there, load_dead;
-	int got; /* answers that its program got */
+	int got;          /* answers that its program got */
 	uint32_t written; /* bytes, by its program */
 };
 

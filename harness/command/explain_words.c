@@ -376,7 +376,8 @@ static void put_persist(FILE *out, lesson_t *l)
 static bool is_busy(const struct ka_case *c)
 {
 	for (size_t i = 0; i < c->n_steps; i++)
-		if (c->steps[i].do_ == KA_SEND && c->steps[i].times > 1)
+		if (c->steps[i].times > 1 &&
+		    (c->steps[i].do_ == KA_SEND || c->steps[i].do_ == KA_EXCHANGE))
 			return true;
 	return false;
 }
