@@ -175,8 +175,7 @@ static unsigned needs_of(const struct ka_result *result)
 	return needs;
 }
 
-/* How to look at them. */
-static void put_packets(FILE *out, const char *prefix, const char *kept)
+void ka_put_packets(FILE *out, const char *prefix, const char *kept)
 {
 	char path[PATH_MAX];
 
@@ -251,7 +250,7 @@ void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_res
 		  const char *prefix)
 {
 	put_line(out, prefix, "kept", result->kept);
-	put_packets(out, prefix, result->kept);
+	ka_put_packets(out, prefix, result->kept);
 	put_line(out, prefix, "not kept",
 		 json_string_value(json_object_get(result->json, "keep_error")));
 	put_label(out, prefix, "again");

@@ -148,6 +148,15 @@ static int put_matrix(struct ka_report *report, FILE *out)
 	return ka_matrix_put(out, &report->matrix, kernels->n, !report->options.quiet);
 }
 
+/* Of what passed nothing else says where it is: how to look at one. */
+static void put_kept(const struct ka_report *report, FILE *out)
+{
+	const struct ka_result *last = &report->last;
+
+	if (last->json && last->verdict == KA_PASS && !report->options.quiet)
+		ka_put_packets(out, "", last->kept);
+}
+
 static int text_finish(struct ka_report *report, FILE *out, const struct ka_totals *totals)
 {
 	int ret = 0;
@@ -169,6 +178,7 @@ static int text_finish(struct ka_report *report, FILE *out, const struct ka_tota
 		fprintf(out,
 			"the host woke its timers up to %.1f ms late, 99 of 100 within %.1f ms\n",
 			totals->late_s * 1e3, totals->late_99_s * 1e3);
+	put_kept(report, out);
 	put_names(report, out, KA_FAIL, "failed");
 	put_names(report, out, KA_BROKEN, "broken");
 	if (report->n < report->options.planned)

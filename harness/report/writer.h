@@ -93,6 +93,8 @@ bool ka_result_is_fine(const struct ka_result *result);
 void ka_put_findings(FILE *out, const struct ka_result *result, const char *prefix);
 /* Seconds since the last segment received, where, what. */
 void ka_put_timeline(FILE *out, const struct ka_result *result, const char *prefix);
+/* How to look at the packets in the folder @kept; NULL: there are none. */
+void ka_put_packets(FILE *out, const char *prefix, const char *kept);
 /* What is kept, and the command that runs the instance again. */
 void ka_put_again(FILE *out, const struct ka_report *report, const struct ka_result *result,
 		  const char *prefix);

@@ -63,6 +63,8 @@ is "json: the timeline is in order" "$(jq -c '[.timeline[].t] | select(. != sort
 is "text: every instance" "$(grep -c -E 'silent_drop/[^ ]*/(client|server)' r.txt)" "$planned"
 is "text: no control characters" "$(grep -c -P '[\x00-\x08\x0b-\x1f]' r.txt)" 0
 
+has "text: how to open what is kept" "$(cat r.txt)" "^packets +wireshark .*kept/silent_drop[^ ]*/packets.pcapng"
+
 # What is kept can be read by the tools of the trade.
 captures=$(find kept -name packets.pcapng | wc -l)
 is "pcapng: one of every instance" "$captures" "$planned"
