@@ -107,9 +107,9 @@ static enum ka_change compare_times(const struct ka_result *before, const struct
 			      isnan(after->noise_s) ? 0 : after->noise_s);
 	double least_s = after->window_s[0] - before->window_s[1] - noise_s - ROUNDING_S;
 	double most_s = after->window_s[1] - before->window_s[0] + noise_s + ROUNDING_S;
-	long long off = (long long)(after->off_jiffies - before->off_jiffies);
+	double off = (double)after->off_jiffies - (double)before->off_jiffies;
 	/* A busy host is late by its noise, at the beginning and at the end; a guest never is. */
-	long long allowed = SAME_JIFFIES + (long long)(2 * noise_s * before->hz);
+	double allowed = SAME_JIFFIES + trunc(2 * noise_s * before->hz);
 
 	if (before->have_off && after->have_off && before->hz == after->hz &&
 	    (off > allowed || off < -allowed))

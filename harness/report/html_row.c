@@ -11,6 +11,7 @@
 /* Times are shown to a tenth of a millisecond; where all was right, events to one. */
 #define STEPS_OF_FIGURES 1e4
 #define STEPS_OF_PASS    1e3
+#define LARGEST_INTEGER  1e15 /* a double has it exactly */
 
 static void set(json_t *row, const char *key, json_t *value)
 {
@@ -27,7 +28,9 @@ static json_t *rounded(double seconds, double steps)
 {
 	double value = round(seconds * steps) / steps;
 
-	return value == trunc(value) ? json_integer((json_int_t)value) : json_real(value);
+	if (value == trunc(value) && fabs(value) < LARGEST_INTEGER)
+		return json_integer((json_int_t)value);
+	return json_real(isfinite(value) ? value : seconds);
 }
 
 static void set_time(json_t *row, const char *key, double seconds)
