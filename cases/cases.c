@@ -34,6 +34,7 @@
 	do_(states) \
 	do_(orphans) \
 	do_(connecting) \
+	do_(fastopen) \
 	do_(error_surface) \
 	do_(gateway) \
 	do_(gateway_presets) \

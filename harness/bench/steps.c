@@ -43,6 +43,8 @@ static bool peers_are_connected(struct ka_engine *e, const struct ka_step *step)
 	struct ka_message reply;
 	int ret;
 
+	if (step->deferred)
+		return e->ends[KA_AT_CLIENT].connected;
 	if (step->unacked)
 		return e->ends[e->prober].flow.client_port != 0;
 	if (e->ends[0].flow.over || e->ends[1].flow.over)
@@ -128,12 +130,27 @@ static void settle(struct ka_engine *e, enum ka_at at)
 		ka_engine_fail(e, ret);
 }
 
+/* The connection is one that a write brings about. */
+static bool was_deferred(const struct ka_engine *e)
+{
+	for (size_t i = 0; i < e->step; i++)
+		if (e->case_->steps[i].deferred)
+			return true;
+	return false;
+}
+
+static bool is_established(const struct ka_engine *e)
+{
+	return e->ends[KA_AT_SERVER].connected && ka_flow_settled(&e->ends[0].flow) &&
+	       ka_flow_settled(&e->ends[1].flow);
+}
+
 static bool send_is_done(struct ka_engine *e, const struct ka_step *step)
 {
 	enum ka_at at = ka_engine_end(e, step->who);
 
 	if (step->unacked)
-		return true;
+		return !was_deferred(e) || is_established(e);
 	if (!is_acknowledged(e, at))
 		return false;
 	settle(e, other_end(at));

@@ -231,8 +231,10 @@ static bool lacks_first_transmission(const struct ka_evidence *e)
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
 
+		/* a SYN may have taken it along (RFC 7413) */
 		if (p && p->out && p->len &&
-		    (p->kind == KA_SEG_DATA || p->kind == KA_SEG_RETRANSMIT))
+		    (p->kind == KA_SEG_SYN || p->kind == KA_SEG_DATA ||
+		     p->kind == KA_SEG_RETRANSMIT))
 			return p->kind == KA_SEG_RETRANSMIT;
 	}
 	return false;

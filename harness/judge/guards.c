@@ -105,12 +105,23 @@ static void guard_faults(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
+static bool is_deferred(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].deferred)
+			return true;
+	return false;
+}
+
 /* Making and destroying a network takes as long as the kernel needs, the last segments into a full
  * buffer are acknowledged late, several times over, and a load comes over more than a second; what
  * comes too late for the first probe is found by guard_fault_in_time() and ka_guard_load(). */
 static bool waits_for_others(const struct ka_evidence *e, const struct ka_step *step)
 {
 	if (step->do_ == KA_CONNECT && e->instance->case_->load)
+		return true;
+	/* the handshake comes with it */
+	if (step->do_ == KA_SEND && step->unacked && is_deferred(e->instance->case_))
 		return true;
 	return ka_step_is(step, KA_VERB_SLOW);
 }
@@ -390,10 +401,30 @@ static void check_order(const struct ka_evidence *e, struct ka_findings *f)
 			first + 1);
 }
 
+/* A deferred connect(): not a segment leaves before something is written. */
+static void check_deferred(const struct ka_evidence *e, struct ka_findings *f)
+{
+	bool deferred = false;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+		const struct ka_step *step = ka_evidence_step(e, event);
+
+		if (step && step->do_ == KA_SEND)
+			return;
+		deferred |= step && step->deferred;
+		if (!deferred || event->what != KA_EV_PACKET)
+			continue;
+		ka_find(f, KA_FIND_CHECK, -1, "a segment leaves before anything was written");
+		return;
+	}
+}
+
 void ka_check_facts(const struct ka_evidence *e, struct ka_findings *f)
 {
 	ka_check_steps(e, f);
 	check_timestamps(e, f);
+	check_deferred(e, f);
 	check_transport(e, f);
 	check_ecn(e, f);
 	check_order(e, f);

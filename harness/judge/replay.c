@@ -29,6 +29,7 @@ struct builder {
 	const struct ka_evidence *e;
 	struct ka_replay *replay;
 	bool on;      /* SO_KEEPALIVE is set */
+	bool heard;   /* there is a connection */
 	bool armed;   /* the timer was started once */
 	bool busy;    /* data is in flight */
 	uint32_t top; /* end of what the prober has sent */
@@ -55,6 +56,7 @@ static void put_arming(struct builder *b, int64_t ns)
 
 static void put_received(struct builder *b, const struct ka_packet *p, int64_t ns)
 {
+	b->heard = true;
 	put_arming(b, ns);
 	put(b, p->kind == KA_SEG_ANSWER ? KA_WHEEL_ANSWER : KA_WHEEL_RX, ns, 0);
 }
@@ -91,6 +93,11 @@ static void put_packet(struct builder *b, const struct ka_packet *p, int64_t ns)
 
 static void put_switch(struct builder *b, bool on, int64_t ns)
 {
+	/* the handshake will arm it (tcp_finish_connect()) */
+	if (!b->heard) {
+		b->on = on;
+		return;
+	}
 	/* setting it again does nothing (tcp_set_keepalive()) */
 	if (b->on != on)
 		put(b, on ? KA_WHEEL_ARM : KA_WHEEL_OFF, ns, 0);

@@ -115,6 +115,8 @@ struct ka_step {
 
 	unsigned bytes; /* KA_SEND */
 	bool unacked;
+	bool deferred; /* KA_CONNECT: TCP_FASTOPEN_CONNECT is set, so the first write brings the SYN; the
+			  next KA_SEND is done when the connection is established */
 
 	enum ka_way way; /* KA_DROP, KA_REJECT, KA_PROMISE */
 	enum ka_place place;

@@ -210,6 +210,8 @@ const char *ka_step_sentence(const struct ka_step *step)
 
 	if (step->who == KA_GATEWAY && verb->at_gateway)
 		return verb->at_gateway;
+	if (step->deferred && verb->deferred)
+		return verb->deferred;
 	if (step->unacked && verb->unacked)
 		return verb->unacked;
 	return step->fails && verb->failing ? verb->failing : verb->sentence;

@@ -50,8 +50,8 @@ struct ka_verb {
 	const char *name; /* "link_down": in results and in errors about a case */
 	const char *text; /* in the timeline, after who does it */
 	/* for `kacheck explain`, which fills in what stands in braces; the others take its place
-	 * when the step says .unacked or .fails, or when the gateway does it (NULL: no difference) */
-	const char *sentence, *unacked, *failing, *at_gateway;
+	 * when the step says .unacked, .fails or .deferred, or when the gateway does it (NULL: no difference) */
+	const char *sentence, *unacked, *failing, *at_gateway, *deferred;
 	unsigned needs, promises, flags;
 	unsigned long long
 		undoes; /* verbs, as KA_VERB_BIT: one of them must have been done before */

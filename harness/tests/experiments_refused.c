@@ -3,6 +3,9 @@
 #include "experiments.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #define SETTING        KA_SETTING(.idle = 1, .intvl = 1, .cnt = 3)
 #define AT_HOME        .topology = KA_PAIR, .families = KA_V4, .probers = KA_ONLY_CLIENT, SETTING
@@ -54,6 +57,34 @@ static const struct ka_case cases[] = {
 		     .value = 1 },
 		   KA_SILENCE),
 	  .expect = { KA_EXPIRES, .arming = KA_FRESH } },
+	{ KA_WRONG("deferred_that_does_not_wait",
+		   "fail: a segment leaves before anything was written"),
+	  KA_EXPERIMENT, SETTING, .from = KA_FROM_VALUES,
+	  KA_STEPS({ .do_ = KA_CONNECT, .deferred = true }, { KA_SWITCH(1) },
+		   { .do_ = KA_SEND,
+		     .who = KA_PROBER,
+		     .bytes = 1,
+		     .unacked = true,
+		     .at = { .ms = 100 } },
+		   KA_SILENCE),
+	  .expect = { KA_EXPIRES } },
+	{ KA_WRONG("fastopen_without_fast_open",
+		   "fail: TcpExt.TCPFastOpenPassive reads 0, must be 1"),
+	  KA_EXPERIMENT, SETTING, .from = KA_FROM_VALUES,
+	  .sysctls = { { KA_PROBER, "net/ipv4/tcp_fastopen", "5" } },
+	  KA_STEPS({ .do_ = KA_SETSOCKOPT,
+		     .who = KA_PROBER,
+		     .level = IPPROTO_TCP,
+		     .option = TCP_FASTOPEN_CONNECT,
+		     .value = 1 },
+		   { .do_ = KA_CONNECT, .deferred = true }, { KA_SWITCH(1) },
+		   { .do_ = KA_SEND, .who = KA_PROBER, .bytes = 1, .unacked = true },
+		   { .do_ = KA_COUNTER_IS,
+		     .who = KA_PEER,
+		     .key = "TcpExt.TCPFastOpenPassive",
+		     .value = 1 },
+		   KA_SILENCE),
+	  .expect = { KA_EXPIRES } },
 	{ KA_WRONG("stream_that_was_not_read", "fail: the server has read 0 bytes, must be 100"),
 	  KA_EXPERIMENT, SETTING,
 	  KA_STEPS(KA_CONNECTED, { .do_ = KA_STALL, .who = KA_PEER },
