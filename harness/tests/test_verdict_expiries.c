@@ -263,6 +263,20 @@ SCENE_TEST(lives_before_a_window)
 	scene_expect(s, KA_FAIL, "window probe 4 comes after");
 }
 
+/* New data in order takes the fast path and sets no timer; with another window it does not. */
+SCENE_TEST(data_that_sets_no_timer)
+{
+	int64_t due_ns = before_a_window(s, 3);
+
+	scene_rx(s, due_ns - 200 * TICK, 10);
+	scene_probe(s, due_ns);
+	scene_find_counter(s, "TcpExt.TCPWinProbe")->counter.delta = 4;
+	scene_find_event(s, KA_EV_END, 0)->t_ns = due_ns + 10 * TICK;
+	scene_expect(s, KA_PASS, "");
+	scene_find(s, KA_SEG_DATA, 0)->packet.window = 1;
+	scene_expect(s, KA_FAIL, "window probe 4 comes after");
+}
+
 /* Of more than there is room for, the first ones are judged. */
 SCENE_TEST(a_storm_of_window_probes)
 {
