@@ -108,6 +108,20 @@ static const struct ka_case cases[] = {
 		.expect = { KA_EXPIRES },
 	},
 	{
+		KA_CASE("blocked_signal"),
+		.why = "the owner of an O_ASYNC socket gets its signal, which says ERR",
+		.source = "fcntl(2): F_SETOWN, F_SETSIG; sock_def_error_report(), send_sigio()",
+		.lesson =
+			"A program that works by signals asks for one (O_ASYNC), says to whom "
+			"(F_SETOWN) and which (F_SETSIG). The end of a connection is an event like "
+			"any other: the signal comes at once, si_fd says of which socket, and "
+			"si_band what is new there: ERR.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		BLOCKED(KA_IN_SIGNAL),
+		.expect = { KA_EXPIRES },
+	},
+	{
 		KA_CASE("edge_triggered"),
 		.why = "the first edge tells all: ERR together with HUP",
 		.source = "commit 853c3bd7b791 \"tcp: fix race in tcp_write_err()\" (6.11): "

@@ -57,6 +57,24 @@ static const struct ka_case cases[] = {
 		.expect = { .when = KA_NEVER },
 	},
 	{
+		KA_CASE("option_keepalive_elsewhere"),
+		.why = "SO_KEEPALIVE can be set on any socket, and has a meaning for TCP's alone",
+		.source =
+			"sk_setsockopt(): sk->sk_prot->keepalive; commit 3e10986d1d69 \"net: guard "
+			"tcp_set_keepalive() to tcp sockets\"",
+		.lesson =
+			"The option is one of sockets, not of TCP. On UDP or AF_UNIX it is a flag "
+			"that nobody reads. On a raw socket of the protocol TCP it once started "
+			"TCP's timer on something that is no TCP socket, and the kernel crashed.",
+		.topology = KA_PAIR,
+		.one_setting = true,
+		KA_STEPS(KA_CONNECTED,
+			 { .do_ = KA_KEEPALIVE_OF, .who = KA_PROBER, .socket = KA_RAW_TCP },
+			 { .do_ = KA_KEEPALIVE_OF, .who = KA_PROBER, .socket = KA_UDP },
+			 { .do_ = KA_KEEPALIVE_OF, .who = KA_PROBER, .socket = KA_UNIX }),
+		.expect = { .when = KA_NEVER },
+	},
+	{
 		KA_CASE("option_default_is_off"),
 		.why = "a new socket has keepalive off and the values 7200, 75, 9",
 		.source = "RFC 9293 3.8.4 MUST-25, MUST-28; TCP_KEEPALIVE_TIME, _INTVL, _PROBES",

@@ -66,6 +66,24 @@ static const struct ka_case cases[] = {
 		KA_STEPS(KA_CONNECTED, { .do_ = KA_DROP, .way = KA_ANSWERS }),
 		.expect = { KA_EXPIRES, .arming = KA_FRESH },
 	},
+	{
+		KA_CASE("silent_drop_wrap"),
+		.why = "the idle time counts on when the kernel's clock wraps, 5 minutes after "
+		       "boot",
+		.source = "INITIAL_JIFFIES; keepalive_time_elapsed(); commit 15bb7745e94a \"tcp: "
+			  "initialize icsk_ack.lrcvtime at session start time\"",
+		.lesson = "The kernel counts ticks in 32 bits and lets them wrap 5 minutes after "
+			  "boot, so that mistakes show. A connection on which no data was received "
+			  "once had 0 as the time of the last: a time in the future, until the "
+			  "clock wrapped; then one just past, and the first probe was late by what "
+			  "the connection had lived before.",
+		.topology = KA_ROUTED,
+		.long_ = true,
+		KA_SETTING(.idle = 20, .intvl = 5, .cnt = 2),
+		KA_STEPS({ .do_ = KA_WAIT, .since = KA_SINCE_BOOT, .at = { .ms = 290000 } },
+			 KA_CONNECTED, KA_SILENCE),
+		.expect = { KA_EXPIRES, .arming = KA_FRESH },
+	},
 };
 
 KA_THEME(silent_drop, "The path falls silent");

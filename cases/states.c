@@ -59,6 +59,28 @@ static const struct ka_case cases[] = {
 			    .events_full = KA_EPOLL_ALL },
 	},
 	{
+		KA_CASE("close_wait_reset_of_fin"),
+		.why = "a RST at the number of the FIN ends a connection in CLOSE_WAIT",
+		.source = "RFC 5961 3.2; tcp_reset_check(); commit 0e40f4c9593b \"tcp: accept RST "
+			  "for rcv_nxt - 1 after receiving a FIN\"",
+		.lesson =
+			"The peer has finished, and its host then lost the connection. Some hosts "
+			"send the RST with the FIN's own sequence number, one less than what is "
+			"expected. Taken strictly it is outside the window; Linux once answered "
+			"each such RST with a challenge ACK, and the dead connection stayed. "
+			"Since 4.11 it is accepted where a FIN was received.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		KA_STEPS(KA_IDLE, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+			 { .do_ = KA_FORGET, .who = KA_PEER, .at = { .ms = 100 } },
+			 { .do_ = KA_FORGE_RESET, .who = KA_PEER, .value = 1 }),
+		.expect = { .when = KA_AT_ONCE,
+			    .error = EPIPE,
+			    .rst_received = 1,
+			    .events = EPOLLERR | EPOLLHUP,
+			    .events_full = KA_EPOLL_ALL },
+	},
+	{
 		KA_CASE("close_wait_peer_closed"),
 		.why = "a peer that has closed answers probes for tcp_fin_timeout, then with a RST",
 		.source =

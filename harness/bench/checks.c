@@ -60,6 +60,22 @@ static int start_option(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
+static int start_keepalive_of(struct ka_engine *e, const struct ka_step *step)
+{
+	static const char *const names[] = { "a raw socket", "a UDP socket", "a UNIX socket" };
+	const struct ka_peer_command command = { .kind = KA_CMD_KEEPALIVE_OF,
+						 .value = (int)step->socket };
+	struct ka_message reply;
+	int ret = ka_engine_command(e, ka_engine_end(e, step->who), &command, &reply);
+
+	if (ret)
+		return ret;
+	check(e, !reply.error && reply.value == 1, reply.error,
+	      "SO_KEEPALIVE of %s reads %d (%s), must be 1", names[step->socket], reply.value,
+	      strerror(reply.error));
+	return 0;
+}
+
 static int start_sysctl(struct ka_engine *e, const struct ka_step *step)
 {
 	struct nn_ns *ns = e->net.ns[ka_engine_node(e, step->who)];
@@ -195,9 +211,15 @@ static int start_entry(struct ka_engine *e, const struct ka_step *step)
 /* ---- the words that are done here ------------------------------------------------------------ */
 
 const struct ka_doing ka_done_by_checks[] = {
-	{ KA_SETSOCKOPT, start_option, NULL },  { KA_GETSOCKOPT, start_option, NULL },
-	{ KA_SYSCTL, start_sysctl, NULL },      { KA_SYSCTL_IS, start_sysctl, NULL },
-	{ KA_DIAG_IS, start_diag, NULL },       { KA_ENTRY_IS, start_entry, NULL },
-	{ KA_ENTRY_GONE, start_entry, NULL },   { KA_GONE_IS, start_gone, NULL },
-	{ KA_COUNTER_IS, start_counter, NULL }, { .start = NULL },
+	{ KA_SETSOCKOPT, start_option, NULL },
+	{ KA_GETSOCKOPT, start_option, NULL },
+	{ KA_SYSCTL, start_sysctl, NULL },
+	{ KA_SYSCTL_IS, start_sysctl, NULL },
+	{ KA_DIAG_IS, start_diag, NULL },
+	{ KA_ENTRY_IS, start_entry, NULL },
+	{ KA_KEEPALIVE_OF, start_keepalive_of, NULL },
+	{ KA_ENTRY_GONE, start_entry, NULL },
+	{ KA_GONE_IS, start_gone, NULL },
+	{ KA_COUNTER_IS, start_counter, NULL },
+	{ .start = NULL },
 };

@@ -71,6 +71,8 @@ static int64_t step_due_ns(const struct ka_engine *e, const struct ka_step *step
 		return base + (int64_t)(ka_time_s(&step->every, &e->instance->setting) * 1e9);
 	if (step->since == KA_SINCE_LAST_RX)
 		base = e->last_rx_ns;
+	else if (step->since == KA_SINCE_BOOT)
+		base = 0; /* of CLOCK_MONOTONIC */
 	else if (step->since == KA_SINCE_PROBE)
 		base = nth >= 1 && nth <= e->probes ? e->probe_ns[nth - 1] : NEVER_NS;
 	if (base == NEVER_NS)
@@ -181,6 +183,16 @@ static int64_t step_deadline_ns(const struct ka_engine *e, const struct ka_step 
 	return e->step_start_ns + (int64_t)(e->prediction->give_up_s * 1e9);
 }
 
+/* It was too late for that before anything was done. */
+static int up_for_too_long(struct ka_engine *e, int64_t due)
+{
+	return nn_fail(
+		&e->err, EOPNOTSUPP,
+		"this machine has been up for more than %.0f s; a guest that has just booted "
+		"shows it",
+		(double)due / 1e9);
+}
+
 /* Works on the step in hand. Returns the time to come back at (NEVER_NS: when something happens),
  * 0 when the step is done, or -errno. */
 static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
@@ -192,6 +204,8 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 		due = step_due_ns(e, step);
 		if (due > ka_now_ns())
 			return due;
+		if (step->since == KA_SINCE_BOOT && due < e->step_done_ns)
+			return up_for_too_long(e, due);
 		e->step_due_ns = due;
 		ka_engine_drain(e);
 		if (e->over)

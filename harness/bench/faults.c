@@ -174,6 +174,26 @@ static int start_destroy(struct ka_engine *e, const struct ka_step *step)
 	return ret;
 }
 
+static int start_forge_reset(struct ka_engine *e, const struct ka_step *step)
+{
+	enum ka_at at = ka_engine_end(e, step->who);
+	const struct ka_flow *flow = &e->ends[at].flow;
+	const struct ka_half *half = &flow->half[at];
+	const bool client = at == KA_AT_CLIENT;
+	const struct ka_peer_command command = {
+		.kind = KA_CMD_FORGE_RESET,
+		.bytes = half->isn + half->snd_nxt - (uint32_t)step->value,
+		.option = client ? flow->client_port : flow->server_port,
+		.value = client ? flow->server_port : flow->client_port,
+	};
+	int ret = ka_engine_obey(e, at, &command);
+
+	if (ret)
+		return nn_prefix(&e->err, ret, "raw socket");
+	ka_engine_fault(e, (int)e->step, 1, "RST sent");
+	return 0;
+}
+
 void ka_fault_takes_wire(struct ka_engine *e, enum nn_node node)
 {
 	bool shared = e->case_->topology == KA_PAIR;
@@ -268,11 +288,19 @@ static int start_link(struct ka_engine *e, const struct ka_step *step)
 /* ---- the words that are done here ------------------------------------------------------------ */
 
 const struct ka_doing ka_done_by_faults[] = {
-	{ KA_DROP, start_rules, NULL },      { KA_REJECT, start_rules, NULL },
-	{ KA_PROMISE, start_rules, NULL },   { KA_HEAL, start_heal, NULL },
-	{ KA_KILL, start_kill, NULL },       { KA_FREEZE, start_freeze, NULL },
-	{ KA_THAW, start_freeze, NULL },     { KA_CRASH, start_crash, NULL },
-	{ KA_REBOOT, start_reboot, NULL },   { KA_FORGET, start_forget, NULL },
-	{ KA_DESTROY, start_destroy, NULL }, { KA_LINK_DOWN, start_link, NULL },
-	{ KA_LINK_UP, start_link, NULL },    { .start = NULL },
+	{ KA_DROP, start_rules, NULL },
+	{ KA_REJECT, start_rules, NULL },
+	{ KA_PROMISE, start_rules, NULL },
+	{ KA_HEAL, start_heal, NULL },
+	{ KA_KILL, start_kill, NULL },
+	{ KA_FREEZE, start_freeze, NULL },
+	{ KA_THAW, start_freeze, NULL },
+	{ KA_CRASH, start_crash, NULL },
+	{ KA_REBOOT, start_reboot, NULL },
+	{ KA_FORGET, start_forget, NULL },
+	{ KA_DESTROY, start_destroy, NULL },
+	{ KA_LINK_DOWN, start_link, NULL },
+	{ KA_FORGE_RESET, start_forge_reset, NULL },
+	{ KA_LINK_UP, start_link, NULL },
+	{ .start = NULL },
 };

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/program.h"
 #include "model/util.h"
@@ -12,6 +13,9 @@
 
 /* An answer takes microseconds; on a busy host it may have to wait for a CPU. */
 #define ANSWER_NS 50000000
+
+/* It tells how many there are, not how many there were. */
+#define GAUGE "Tcp.CurrEstab"
 
 /* The counters whose movement says which mechanism of the kernel was at work. */
 static const char *const watched[] = {
@@ -37,6 +41,7 @@ static const char *const watched[] = {
 	"Tcp.EstabResets",
 	"Tcp.RetransSegs",
 	"Tcp.AttemptFails",
+	GAUGE,
 	"Tcp.InErrs",
 	"Tcp.InCsumErrors",
 };
@@ -226,7 +231,8 @@ static int record_counters(struct ka_engine *e, enum ka_at at, const uint64_t *a
 		if (after[i] == NN_COUNTER_MISSING || before[i] == NN_COUNTER_MISSING)
 			return nn_fail(err, ENODATA, "%s comes or goes", watched[i]);
 		snprintf(event.counter.name, sizeof(event.counter.name), "%s", watched[i]);
-		event.counter.delta = (int64_t)(after[i] - before[i]);
+		event.counter.delta =
+			(int64_t)(after[i] - (strcmp(watched[i], GAUGE) ? before[i] : 0));
 		ka_engine_event(e, event);
 	}
 	return 0;

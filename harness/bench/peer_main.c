@@ -255,6 +255,11 @@ static int obey(struct ka_peer_self *self, const struct ka_peer_command *command
 		return 0;
 	case KA_CMD_TALK:
 		return ka_talk_say(self, (enum ka_talk)command->value);
+	case KA_CMD_KEEPALIVE_OF:
+		return ka_self_keepalive_of(self, (enum ka_socket)command->value, value);
+	case KA_CMD_FORGE_RESET:
+		return ka_self_forge_reset(self, (uint16_t)command->option,
+					   (uint16_t)command->value, command->bytes);
 	case KA_CMD_HANG_UP:
 		return ka_talk_hang_up(self);
 	}

@@ -134,6 +134,11 @@ int ka_self_forget(struct ka_peer_self *self);
 int ka_self_disconnect(struct ka_peer_self *self);
 /* Another connection takes the place of this one. */
 void ka_self_begin_anew(struct ka_peer_self *self);
+/* SO_KEEPALIVE, set and read back, of a socket that is made for it. */
+int ka_self_keepalive_of(struct ka_peer_self *self, enum ka_socket kind, int *value);
+/* Sends a RST in the name of this end: ports in host order, @seq as on the wire. */
+int ka_self_forge_reset(struct ka_peer_self *self, uint16_t from, uint16_t to, uint32_t seq);
+
 /* close(), or with a RST. */
 int ka_self_close(struct ka_peer_self *self, bool reset);
 /* ---- the program above TCP (app.c) -------------------------------------------------------------- */

@@ -293,6 +293,7 @@ static int start_blocking(struct ka_engine *e, const struct ka_step *step)
 		[KA_IN_RECV] = KA_CALL_BLOCKED_RECV,
 		[KA_IN_SELECT] = KA_CALL_BLOCKED_SELECT,
 		[KA_IN_POLL] = KA_CALL_BLOCKED_POLL,
+		[KA_IN_SIGNAL] = KA_CALL_BLOCKED_SIGNAL,
 	};
 	const struct ka_peer_command o = { .kind = KA_CMD_BLOCK, .value = (int)calls[step->call] };
 

@@ -49,6 +49,22 @@ static int64_t in_poll(int fd)
 	return poll(&pfd, 1, -1) < 0 ? -1 : pfd.revents;
 }
 
+/* The socket's owner is this child alone; it is told what has happened by si_band. */
+static int64_t in_signal(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	siginfo_t info = { .si_band = 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	if (flags < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
+	    fcntl(fd, F_SETOWN, getpid()) < 0 || fcntl(fd, F_SETSIG, SIGRTMIN) < 0 ||
+	    fcntl(fd, F_SETFL, flags | O_ASYNC) < 0 || sigwaitinfo(&set, &info) < 0)
+		return -1;
+	return info.si_band;
+}
+
 static void block(struct ka_peer_self *self, enum ka_call_name name)
 {
 	struct ka_event event = { .what = KA_EV_CALL, .call = { .name = name } };
@@ -61,6 +77,8 @@ static void block(struct ka_peer_self *self, enum ka_call_name name)
 		event.call.ret = in_recv(self->conn);
 	else if (name == KA_CALL_BLOCKED_SELECT)
 		event.call.ret = in_select(self->conn);
+	else if (name == KA_CALL_BLOCKED_SIGNAL)
+		event.call.ret = in_signal(self->conn);
 	else
 		event.call.ret = in_poll(self->conn);
 	event.call.err = event.call.ret < 0 ? errno : 0;

@@ -267,9 +267,21 @@ static void put_call(FILE *out, lesson_t *l)
 		[KA_IN_RECV] = "recv()",
 		[KA_IN_SELECT] = "select(), asking for readable and exceptional",
 		[KA_IN_POLL] = "poll(), asking for IN and RDHUP",
+		[KA_IN_SIGNAL] = "sigwaitinfo(), for the signal of O_ASYNC (F_SETOWN, F_SETSIG)",
 	};
 
 	fputs(calls[l->step->call], out);
+}
+
+static void put_socket(FILE *out, lesson_t *l)
+{
+	static const char *const sockets[] = {
+		[KA_RAW_TCP] = "a raw socket of the protocol TCP",
+		[KA_UDP] = "a UDP socket",
+		[KA_UNIX] = "a stream socket of AF_UNIX",
+	};
+
+	fputs(sockets[l->step->socket], out);
 }
 
 static void put_timer(FILE *out, lesson_t *l)
@@ -458,6 +470,7 @@ static const struct {
 	{ "answer", put_answer },
 	{ "route", put_route },
 	{ "call", put_call },
+	{ "socket", put_socket },
 	{ "timer", put_timer },
 	{ "probes", put_probes },
 	{ "expires", put_expires },
@@ -526,6 +539,8 @@ const char *ka_explain_when(const struct ka_lesson *l, char *buf, size_t size)
 	if (l->step->since == KA_SINCE_LAST_RX)
 		snprintf(buf, size, "%.4g s after %s received its last segment%s: ", at,
 			 ka_explain_who(l->instance, KA_PROBER), extra);
+	else if (l->step->since == KA_SINCE_BOOT)
+		snprintf(buf, size, "when the machine has been up for %.4g s%s: ", at, extra);
 	else if (l->step->since == KA_SINCE_PROBE)
 		snprintf(buf, size, "%.4g s after probe %d was seen on the wire%s: ", at,
 			 ka_number(l->step->nth, setting), extra);

@@ -3,11 +3,16 @@
  * The kernel's own counters in the prober's namespace (include/uapi/linux/snmp.h). Those that a
  * regime moves are named here; what a case moves besides, it declares; all others must stay.
  */
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "judge/checks.h"
 #include "judge/values.h"
+#include "model/release.h"
 #include "model/util.h"
+
+/* What it is, not how far it moved. */
+#define GAUGE "Tcp.CurrEstab"
 
 /* Each connection of a load moves a counter as the observed one must. */
 static int with_load(const struct ka_evidence *e, int one, int each)
@@ -76,6 +81,34 @@ static int want_failures(const struct ka_evidence *e)
 	return ka_regime_is(e->want->when, KA_REGIME_CONNECTS);
 }
 
+/* The last word of sock_diag about the prober's socket; 0: it is not found. */
+static uint8_t last_state(const struct ka_evidence *e)
+{
+	uint8_t state = 0;
+
+	for (size_t i = 0; i < e->timeline->n; i++) {
+		const struct ka_event *event = &e->timeline->events[i];
+
+		if (event->what == KA_EV_DIAG && event->at == e->at)
+			state = event->diag.found ? event->diag.state : 0;
+	}
+	return state;
+}
+
+/* No counter but a gauge: how many connections are established now, or half-closed by the peer, which an
+ * old kernel leaves out (tcp_set_state()). */
+static int want_established(const struct ka_evidence *e)
+{
+	const struct ka_case *c = e->instance->case_;
+	uint8_t state = last_state(e);
+
+	if (c->load || ka_case_does(c, KA_JOIN, KA_NOBODY) || e->instance->program)
+		return KA_ANY;
+	if (state == TCP_CLOSE_WAIT)
+		return ka_release_reaches(e->facts->release, "6.11") ? 1 : KA_ANY;
+	return state == TCP_ESTABLISHED;
+}
+
 /* Counters of data that is sent again; a FIN or a SYN is such data. */
 static int want_retransmissions(const struct ka_evidence *e)
 {
@@ -105,6 +138,7 @@ static const struct rule {
 	{ "Tcp.OutRsts", want_rsts },
 	{ "Tcp.EstabResets", want_resets },
 	{ "Tcp.AttemptFails", want_failures },
+	{ GAUGE, want_established },
 	{ "Tcp.RetransSegs", want_retransmissions },
 	{ "TcpExt.TCPTimeouts", want_retransmissions },
 	{ "TcpExt.TCPLossProbes", want_retransmissions },
@@ -177,8 +211,9 @@ void ka_check_counters(const struct ka_evidence *e, struct ka_findings *f)
 		if (!is_enough(e, &event->counter, want))
 			ka_find(f,
 				is_resent(event->counter.name) ? KA_FIND_RESENT : KA_FIND_COUNTER,
-				-1, "%s%s moved by %lld, must be %s", prober ? "" : "the peer's ",
-				event->counter.name, (long long)event->counter.delta,
-				ka_number_text(want, text));
+				-1, "%s%s %s %lld, must be %s", prober ? "" : "the peer's ",
+				event->counter.name,
+				strcmp(event->counter.name, GAUGE) ? "moved by" : "is",
+				(long long)event->counter.delta, ka_number_text(want, text));
 	}
 }

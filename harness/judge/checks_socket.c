@@ -327,6 +327,7 @@ static enum ka_finding_code code_of(const struct ka_evidence *e, const struct ka
 	switch (c->steps[check->step].do_) {
 	case KA_SETSOCKOPT:
 	case KA_GETSOCKOPT:
+	case KA_KEEPALIVE_OF:
 	case KA_SYSCTL:
 	case KA_SYSCTL_IS:
 		return KA_FIND_READS;
@@ -361,7 +362,7 @@ void ka_check_steps(const struct ka_evidence *e, struct ka_findings *f)
 static bool is_blocked(const struct ka_call *call)
 {
 	return call->name == KA_CALL_BLOCKED_RECV || call->name == KA_CALL_BLOCKED_SELECT ||
-	       call->name == KA_CALL_BLOCKED_POLL;
+	       call->name == KA_CALL_BLOCKED_POLL || call->name == KA_CALL_BLOCKED_SIGNAL;
 }
 
 static void check_value(const struct ka_evidence *e, const struct ka_call *call,
@@ -382,6 +383,9 @@ static void check_value(const struct ka_evidence *e, const struct ka_call *call,
 	if (call->name == KA_CALL_BLOCKED_POLL && call->ret != (int64_t)mask)
 		ka_find(f, KA_FIND_BLOCKED, -1, "the blocked poll() reports 0x%llx, must be 0x%x",
 			(unsigned long long)call->ret, mask);
+	if (call->name == KA_CALL_BLOCKED_SIGNAL && call->ret != EPOLLERR)
+		ka_find(f, KA_FIND_BLOCKED, -1, "the signal's si_band is 0x%llx, must be 0x%x",
+			(unsigned long long)call->ret, (unsigned)EPOLLERR);
 }
 
 /* It slept before the end, and woke with it. */

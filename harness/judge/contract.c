@@ -141,7 +141,8 @@ static void need_counters(const struct ka_evidence *e, struct ka_findings *f)
 {
 	static const char *const always[] = { "TcpExt.TCPKeepAlive", "TcpExt.TCPAbortOnTimeout",
 					      "TcpExt.TCPTimeouts",  "Tcp.OutRsts",
-					      "Tcp.EstabResets",     "Tcp.RetransSegs" };
+					      "Tcp.EstabResets",     "Tcp.RetransSegs",
+					      "Tcp.CurrEstab" };
 	const struct ka_expect *expect = &e->instance->case_->expect;
 
 	for (size_t i = 0; i < KA_N(always); i++)

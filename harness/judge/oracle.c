@@ -227,6 +227,8 @@ static double step_due_s(const struct ka_instance *instance, const struct ka_val
 		if (wait > w->longest_wait)
 			w->longest_wait = wait;
 		return w->last_rx + wait;
+	case KA_SINCE_BOOT:
+		return at;
 	case KA_SINCE_STEP:
 		break;
 	}
@@ -320,6 +322,8 @@ static void predict_duration(const struct ka_instance *instance, int hz, struct 
 	double notice_s = ka_time_s(&instance->case_->expect.notice, &instance->setting);
 
 	w.longest_wait = later(w.longest_wait, programs_s(instance));
+	out->from_boot =
+		instance->case_->n_steps && instance->case_->steps[0].since == KA_SINCE_BOOT;
 	out->expected_s = SETUP_S + instance->case_->load * LOAD_S + end + notice_s;
 	out->give_up_s = later((double)out->hi_j / hz, w.longest_wait) * OVERDUE_FACTOR + notice_s +
 			 OVERDUE_S;

@@ -85,6 +85,7 @@ enum ka_since {
 	KA_SINCE_STEP,    /* the end of the step before */
 	KA_SINCE_LAST_RX, /* L: the last segment that the prober accepted */
 	KA_SINCE_PROBE,   /* the moment probe number .nth was seen on the wire */
+	KA_SINCE_BOOT,    /* the machine's: skipped where that is over, as on any host */
 };
 
 /* Seen from the prober. */
@@ -97,7 +98,10 @@ enum ka_place { KA_ON_PATH, KA_PROBER_OUTPUT, KA_PROBER_POSTROUTING };
 #define KA_TCP_RESET (-1)
 
 /* Calls that can block until the connection ends. */
-enum ka_blocking { KA_IN_RECV, KA_IN_SELECT, KA_IN_POLL };
+enum ka_blocking { KA_IN_RECV, KA_IN_SELECT, KA_IN_POLL, KA_IN_SIGNAL };
+
+/* Other kinds of sockets. */
+enum ka_socket { KA_RAW_TCP, KA_UDP, KA_UNIX };
 
 /* What a route look-up towards the other end finds after KA_ROUTE_GONE. */
 enum ka_route { KA_ROUTE_NONE, KA_ROUTE_UNREACHABLE, KA_ROUTE_BLACKHOLE, KA_ROUTE_PROHIBIT };
@@ -139,7 +143,8 @@ struct ka_step {
 				      unrounded expiry; most 0: not looked at */
 	bool overdue; /* KA_DIAG_IS: the unrounded expiry is over, the rounded one is to come: 0 is
 			 left, and so says /proc/net/tcp */
-	enum ka_route route; /* KA_ROUTE_GONE */
+	enum ka_route route;   /* KA_ROUTE_GONE */
+	enum ka_socket socket; /* KA_KEEPALIVE_OF */
 };
 
 #define KA_STEPS(...)                                                                              \

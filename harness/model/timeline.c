@@ -179,6 +179,8 @@ const char *ka_call_name(enum ka_call_name name)
 		return "blocked select";
 	case KA_CALL_BLOCKED_POLL:
 		return "blocked poll";
+	case KA_CALL_BLOCKED_SIGNAL:
+		return "blocked sigwaitinfo";
 	case KA_CALL_ERROR_QUEUE:
 		return "error queue";
 	}
@@ -193,7 +195,7 @@ static void call_text(const struct ka_call *call, char *buf, size_t size)
 	if (call->ret < 0)
 		snprintf(buf, size, "%s = -1 %s%s%s", name, ka_errno_name(call->err),
 			 call->sigpipe ? " and SIGPIPE" : "", after);
-	else if (call->name == KA_CALL_BLOCKED_POLL)
+	else if (call->name == KA_CALL_BLOCKED_POLL || call->name == KA_CALL_BLOCKED_SIGNAL)
 		snprintf(buf, size, "%s = 0x%" PRIx64, name, (uint64_t)call->ret);
 	else if (call->name == KA_CALL_SO_ERROR || call->name == KA_CALL_ERROR_QUEUE)
 		snprintf(buf, size, "%s = %s%s", name, ka_errno_name((int)call->ret), after);

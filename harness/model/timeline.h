@@ -98,6 +98,7 @@ enum ka_call_name {
 	KA_CALL_BLOCKED_RECV,
 	KA_CALL_BLOCKED_SELECT, /* .ret: 1 readable, 2 exceptional */
 	KA_CALL_BLOCKED_POLL,   /* .ret: revents */
+	KA_CALL_BLOCKED_SIGNAL, /* .ret: si_band of the signal that O_ASYNC sent */
 	KA_CALL_ERROR_QUEUE     /* recvmsg(MSG_ERRQUEUE); .ret is the errno that was queued */
 };
 
@@ -132,7 +133,7 @@ struct ka_fault {
 
 struct ka_counter {
 	char name[40];
-	int64_t delta;
+	int64_t delta; /* of Tcp.CurrEstab: its value at the end */
 };
 
 struct ka_check {

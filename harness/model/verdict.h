@@ -47,6 +47,7 @@ struct ka_prediction {
 	 * what was really done */
 	bool changing;
 	double nominal_s;  /* idle + intvl * cnt */
+	bool from_boot;    /* it begins with a time since the machine's boot: before all others */
 	double expected_s; /* wall time of the whole instance: for schedule and shards */
 	/* after both L and the last step: the bench stops waiting for an end that is overdue, or for
 	 * the probe that a step waits for */

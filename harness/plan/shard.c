@@ -12,6 +12,8 @@ static int longer_first(const void *a, const void *b, void *arg)
 	const struct ka_prediction *predictions = arg;
 	size_t i = *(const size_t *)a, j = *(const size_t *)b;
 
+	if (predictions[i].from_boot != predictions[j].from_boot)
+		return predictions[i].from_boot ? -1 : 1;
 	if (predictions[i].expected_s != predictions[j].expected_s)
 		return predictions[i].expected_s < predictions[j].expected_s ? 1 : -1;
 	return i < j ? -1 : i > j;

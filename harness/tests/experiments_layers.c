@@ -83,6 +83,19 @@ static const struct ka_case cases[] = {
 		      .rst_received = 1,
 		      .events = EPOLLERR | EPOLLHUP,
 		      .events_full = KA_EPOLL_ALL } },
+	{ KA_WRONG("signal_before_the_end", "fail: blocked call returned"), KA_SHORT_EXPERIMENT,
+	  KA_STEPS(KA_CONNECTED, { .do_ = KA_BLOCK, .who = KA_PROBER, .call = KA_IN_SIGNAL },
+		   KA_LAST_DATA, KA_SILENCE),
+	  .expect = { KA_EXPIRES } },
+	{ KA_WRONG("reset_below_the_fin", "fail: "), KA_SHORT_EXPERIMENT,
+	  KA_STEPS(KA_IDLE, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
+		   { .do_ = KA_FORGET, .who = KA_PEER },
+		   { .do_ = KA_FORGE_RESET, .who = KA_PEER, .value = 2 }),
+	  .expect = { .when = KA_AT_ONCE,
+		      .error = EPIPE,
+		      .rst_received = 1,
+		      .events = EPOLLERR | EPOLLHUP,
+		      .events_full = KA_EPOLL_ALL } },
 };
 
 KA_THEME(experiments_layers, "Must not pass: headers, families, layers");

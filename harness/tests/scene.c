@@ -381,11 +381,24 @@ static void stamp(struct scene *s)
 	}
 }
 
+static bool is_established(const struct scene *s)
+{
+	bool established = false;
+
+	for (size_t i = 0; i < s->timeline.n; i++)
+		if (s->events[i].what == KA_EV_DIAG && s->events[i].at == KA_AT_CLIENT)
+			established = s->events[i].diag.found &&
+				      s->events[i].diag.state == TCP_ESTABLISHED;
+	return established;
+}
+
 void scene_judge(struct scene *s)
 {
 	struct ka_settled was;
 
 	stamp(s);
+	if (scene_find_event(s, KA_EV_END, 0) && !scene_find_counter(s, "Tcp.CurrEstab"))
+		scene_counter(s, "Tcp.CurrEstab", is_established(s));
 	ka_settle(&s->instance, &s->facts, &s->prediction, &s->timeline, &was);
 	ka_judge(&was.instance, &s->facts, &was.prediction, &was.timeline, &s->verdict);
 }

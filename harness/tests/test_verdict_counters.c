@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging the kernel's counters: what must move does, all else stays. */
+#include <netinet/tcp.h>
+
 #include "scene.h"
 
 /* ---- counters -------------------------------------------------------------------------------------- */
@@ -60,4 +62,25 @@ SCENE_TEST(counters_by_regime)
 	scene_silent_drop(s, &scene_ordinary);
 	scene_step(s, (struct ka_step){ .do_ = KA_SHUTDOWN, .who = KA_PROBER });
 	scene_expect_only(s, KA_FAIL, "EstabResets moved by 1, must be 0"); /* from FIN_WAIT2 */
+}
+
+/* A gauge, that must be back where it was when the connection is over. */
+SCENE_TEST(established_at_the_end)
+{
+	scene_counter(s, "Tcp.CurrEstab", 1);
+	scene_expect_only(s, KA_FAIL, "Tcp.CurrEstab is 1, must be 0");
+	scene_alive(s, 2);
+	scene_counter(s, "Tcp.CurrEstab", 0);
+	scene_expect_only(s, KA_FAIL, "Tcp.CurrEstab is 0, must be 1");
+	/* a half-closed one counts, but not with an old kernel */
+	scene_alive(s, 2);
+	scene_add(s, s->events[s->timeline.n - 1].t_ns, KA_AT_CLIENT,
+		  (struct ka_event){ .what = KA_EV_DIAG,
+				     .diag = { .found = true, .state = TCP_CLOSE_WAIT } });
+	scene_counter(s, "Tcp.CurrEstab", 0);
+	scene_judge(s);
+	assert_non_null(strstr(s->verdict.why, "Tcp.CurrEstab is 0, must be 1"));
+	snprintf(s->facts.release, sizeof(s->facts.release), "6.9.1");
+	scene_judge(s);
+	assert_null(strstr(s->verdict.why, "Tcp.CurrEstab"));
 }
