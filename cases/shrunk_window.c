@@ -16,9 +16,9 @@
 #define SINCE_LIVES                                                                                \
 	.holds_from = { "6.10, 6.9.10, 6.6.41, 6.1.100, 5.15.163, 5.10.222, 5.4.280",              \
 			"36534d3c5453" }
-/* The older branches got this one, too, but compare jiffies with milliseconds: only with HZ 1000 are they
- * right (README: found with kacheck). */
-#define SINCE_TOO_MANY .holds_from = { "6.10, 6.9.10", "97a9063518f1" }
+#define SINCE_TOO_MANY                                                                             \
+	.holds_from = { "6.10, 6.9.10, 6.6.41, 6.1.100, 5.15.163, 5.10.222, 5.4.280",              \
+			"97a9063518f1" }
 #define GIVES_UP                                                                                   \
 	.when = KA_SHRUNK_LIMIT, .error = ETIMEDOUT, .counters = { { "TcpExt.TCPTimeouts", 0 } }
 
@@ -93,6 +93,13 @@ static const struct ka_case cases[] = {
 			"right with HZ 1000 only: it compares jiffies with milliseconds.",
 		.topology = KA_ROUTED,
 		SINCE_TOO_MANY,
+		/* in 6.7 time stamps of microseconds came between, and the milliseconds stayed */
+		.known = { .reference =
+				   "what 97a9063518f1 became in the stable branches before 6.7: "
+				   "jiffies are compared with a user timeout of milliseconds",
+			   .mended = "6.7",
+			   .below_hz = 1000,
+			   .findings = { KA_FIND_NOT_NOTICED } },
 		.settings = user_timeout,
 		.sysctls = { KA_SMALL_BUFFER },
 		KA_STEPS(WINDOW_SHRUNK),

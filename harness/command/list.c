@@ -73,7 +73,9 @@ static const char *known_failure(const struct ka_instance *instance, const struc
 {
 	const struct ka_known *known = &instance->case_->known;
 
-	return ka_known_covers(known, instance->name, facts->release) ? known->reference : NULL;
+	if (!ka_known_covers(known, instance->name, facts->release, facts->hz))
+		return NULL;
+	return known->reference;
 }
 
 static void print_row(const struct ka_instance *instance, const struct ka_prediction *p,

@@ -285,7 +285,7 @@ static void judge_known(const struct ka_instance *instance, const struct ka_fact
 	const struct ka_known *known = &instance->case_->known;
 	char found[sizeof(out->why)];
 
-	if (!ka_known_covers(known, instance->name, facts->release))
+	if (!ka_known_covers(known, instance->name, facts->release, facts->hz))
 		return;
 	if (out->kind == KA_PASS) {
 		out->kind = KA_FAIL;

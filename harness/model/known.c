@@ -7,11 +7,14 @@
 
 #include "model/release.h"
 
-bool ka_known_covers(const struct ka_known *known, const char *instance, const char *release)
+bool ka_known_covers(const struct ka_known *known, const char *instance, const char *release,
+		     int hz)
 {
 	if (!known->reference || !ka_release_reaches(release, known->from))
 		return false;
 	if (known->mended && ka_release_reaches(release, known->mended))
+		return false;
+	if (known->below_hz && hz >= known->below_hz)
 		return false;
 	return !known->instances || fnmatch(known->instances, instance, 0) == 0;
 }
@@ -35,7 +38,8 @@ bool ka_known_explains(const struct ka_known *known, const struct ka_findings *f
 const char *ka_known_check(const struct ka_known *known)
 {
 	if (!known->reference)
-		return known->from || known->mended || known->instances || known->findings[0]
+		return known->from || known->mended || known->instances || known->below_hz ||
+				       known->findings[0]
 			       ? "a known failure needs a reference"
 			       : NULL;
 	if (!known->findings[0])

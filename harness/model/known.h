@@ -19,13 +19,15 @@ struct ka_known {
 	/* as in struct ka_since_release: the releases that brought it (NULL: all have it), and those
 	 * that mended it, the mainline's first (NULL: none) */
 	const char *from, *mended;
+	int below_hz;          /* only kernels with a slower tick have it; 0: all */
 	const char *instances; /* a pattern of names: "*v6*"; NULL: all of the case */
 	/* those that the mistake makes, and no others; ends with KA_FIND_NOTHING */
 	enum ka_finding_code findings[KA_KNOWN_FINDINGS];
 };
 
-/* True where the kernel @release is known to fail in the instance with this name. */
-bool ka_known_covers(const struct ka_known *known, const char *instance, const char *release);
+/* True where the kernel @release with its @hz is known to fail in the instance with this name. */
+bool ka_known_covers(const struct ka_known *known, const char *instance, const char *release,
+		     int hz);
 /* True when there are @findings, and all are such as the mistake makes. */
 bool ka_known_explains(const struct ka_known *known, const struct ka_findings *findings);
 /* What makes no sense in a declaration; NULL: nothing. */

@@ -221,8 +221,9 @@ static const char *known_failure(const struct ka_instance *instance, const struc
 {
 	const struct ka_known *known = &instance->case_->known;
 
-	return facts && ka_known_covers(known, instance->name, facts->release) ? known->reference
-									       : NULL;
+	if (!facts || !ka_known_covers(known, instance->name, facts->release, facts->hz))
+		return NULL;
+	return known->reference;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */

@@ -233,6 +233,11 @@ SCENE_TEST(known_failure)
 	set_known(s, NULL, NULL);
 	set_release(s, "9.9");
 	scene_expect(s, KA_KNOWN, "the patch: ");
+	/* a tick that is too quick for it */
+	s->case_.known.below_hz = s->facts.hz;
+	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved");
+	s->case_.known.below_hz++;
+	scene_expect(s, KA_KNOWN, "the patch: ");
 	/* other instances of the case */
 	s->case_.known.instances = "*/v9/*";
 	scene_expect_only(s, KA_FAIL, "Tcp.OutRsts moved");
