@@ -52,7 +52,7 @@ call_rules="
 (system|popen|exec[lv]p?e?|execvpe|posix_spawnp?)[ \\t]*[(]	/tests/|^harness/(bench/program_process|guest/copies|command/kernels)[.]c\$	no command is executed
 (sleep|usleep|nanosleep|clock_nanosleep)[ \\t]*[(]	-	wait for an event, with a deadline
 (gettimeofday|ftime|time)[ \\t]*[(]	-	time is CLOCK_MONOTONIC
-CLOCK_REALTIME	^harness/bench/capture[.]c\$	time is CLOCK_MONOTONIC
+CLOCK_REALTIME	^harness/bench/offset[.]c\$	time is CLOCK_MONOTONIC
 (printf|vprintf|puts|putchar|perror)[ \\t]*[(]	$speakers	only harness/command and harness/report speak
 stdout|stderr	$speakers	only harness/command and harness/report speak
 (gets|strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|alloca)[ \\t]*[(]	-	cannot be used safely

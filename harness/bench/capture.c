@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * libpcap gives wall-clock time stamps. Each time packets come, the distance between the wall clock
- * and CLOCK_MONOTONIC is measured anew, so slewing does no harm and a step is noticed.
+ * and CLOCK_MONOTONIC is measured anew, so a step is noticed.
  */
 #include "bench/capture.h"
+#include "bench/offset.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -11,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/offset.h"
 #include "model/util.h"
 
 /* Headers of all protocols used here fit: Ethernet 14, IPv6 40, TCP 60, and an ICMP's quotation. */
@@ -23,47 +24,20 @@
 struct ka_capture {
 	pcap_t *pcap;
 	struct ka_capture_file *file;
-	int64_t real_minus_mono;
+	struct ka_offset offset; /* of the wall clock */
 	int64_t step_ns;
 	bool failed;
 	int new_packets;
 };
 
-static int64_t clock_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-/* The tightest of a few bracketed readings: an interrupt in between spoils only one of them. Where
- * computing takes no time the first is exact (and there, each reading is a system call). */
-static int64_t measure_offset(void)
-{
-	int64_t best = 0, best_width = INT64_MAX;
-
-	for (int i = 0; i < 3 && best_width > 0; i++) {
-		int64_t before = clock_ns(CLOCK_MONOTONIC);
-		int64_t real = clock_ns(CLOCK_REALTIME);
-		int64_t width = clock_ns(CLOCK_MONOTONIC) - before;
-
-		if (width < best_width) {
-			best_width = width;
-			best = real - (before + width / 2);
-		}
-	}
-	return best;
-}
-
 static void measure_step(struct ka_capture *capture)
 {
-	int64_t offset = measure_offset();
-	int64_t moved = llabs(offset - capture->real_minus_mono);
+	struct ka_offset is = ka_offset_measure();
+	int64_t moved = llabs(is.ns - capture->offset.ns);
 
 	if (moved > capture->step_ns)
 		capture->step_ns = moved;
-	capture->real_minus_mono = offset;
+	capture->offset = ka_offset_of(capture->offset, is);
 }
 
 static void on_packet(u_char *arg, const struct pcap_pkthdr *head, const u_char *bytes)
@@ -82,7 +56,7 @@ static void on_packet(u_char *arg, const struct pcap_pkthdr *head, const u_char 
 	}
 	memcpy(file->bytes + file->used, bytes, head->caplen);
 	file->packets[file->n++] = (struct ka_captured){
-		.mono_ns = real - capture->real_minus_mono,
+		.mono_ns = real - capture->offset.ns,
 		.real_ns = real,
 		.caplen = head->caplen,
 		.len = head->len,
@@ -133,7 +107,7 @@ int ka_capture_open(struct ka_capture **ret, struct nn_ns *ns, const char *dev,
 	if (!capture)
 		return nn_fail(err, ENOMEM, "capture");
 	capture->file = file;
-	capture->real_minus_mono = measure_offset();
+	capture->offset = ka_offset_measure();
 	r = nn_ns_current(&home, err);
 	if (!r)
 		r = nn_ns_enter(ns, err);
