@@ -155,6 +155,7 @@ static const struct ka_case cases[] = {
 			"As icmp_data_host_unreachable, for ICMPv6. RFC 6069 speaks of IPv4 alone; "
 			"Linux follows it here too.",
 		.families = KA_V6,
+		.holds_from = { "5.8", "d2924569543c" },
 		DATA_REJECTED(ICMP6_DST_UNREACH_NOROUTE),
 		GIVES_UP(ENETUNREACH),
 	},

@@ -38,6 +38,7 @@ static const struct ka_case cases[] = {
 			  "make no sense (0, negative). probes is one byte: 0..255. A refused "
 			  "value leaves the old one.",
 		.topology = KA_PAIR,
+		.holds_from = { "5.13, 5.10.178", "4ecc1baf362c" },
 		.from = KA_FROM_NOWHERE,
 		.one_setting = true,
 		KA_STEPS(KA_CONNECTED, WRITE("time", "40000", 0), IS("time", "40000"),

@@ -115,8 +115,8 @@ int ka_self_socket(struct ka_peer_self *self, int *fd)
 
 	*fd = socket(self->config->local.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		     mptcp ? IPPROTO_MPTCP : 0);
-	/* mptcp_init_sock(): switched off by net.mptcp.enabled */
-	if (*fd < 0 && mptcp && errno == ENOPROTOOPT)
+	/* mptcp_init_sock(): switched off by net.mptcp.enabled; before 5.6 the number alone is too large */
+	if (*fd < 0 && mptcp && (errno == ENOPROTOOPT || errno == EINVAL))
 		return EPROTONOSUPPORT;
 	if (*fd < 0)
 		return errno;
