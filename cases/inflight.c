@@ -68,10 +68,10 @@ static const struct ka_case cases[] = {
 			"after the write, when the application sets TCP_USER_TIMEOUT to 1 s after "
 			"2 s. It is over already, but setsockopt() only stores it. At 3 s the "
 			"timer goes off, finds 2.8 s gone by since the first retransmission, and "
-			"gives up. Had it been 20 s, as it was before, the byte would have been "
+			"gives up. Had it been 8 s, as it was before, the byte would have been "
 			"sent once more.",
 		.topology = KA_ROUTED,
-		KA_SETTING(.idle = 20, .intvl = 1, .cnt = 9, .user_timeout_ms = 20000),
+		KA_SETTING(.idle = 20, .intvl = 1, .cnt = 9, .user_timeout_ms = 8000),
 		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1),
 			 { KA_SET(TCP_USER_TIMEOUT), .value = 1000, .at = { .ms = 2000 } }),
 		.expect = { KA_RETRANSMITS_IN_VAIN },

@@ -181,7 +181,7 @@ static const struct ka_case cases[] = {
 			  "from there, up to two minutes.",
 		.topology = KA_ROUTED,
 		.holds_from = { "7.1, 6.18.44, 6.12.117", "2b9f6f7065d4" },
-		KA_SETTING(.idle = 20, .intvl = 1, .cnt = 9, .user_timeout_ms = 20000),
+		KA_SETTING(.idle = 20, .intvl = 1, .cnt = 9, .user_timeout_ms = 8000),
 		.sysctls = { KA_SMALL_BUFFER },
 		KA_STEPS(KA_WINDOW_CLOSED, KA_WRITE(100),
 			 { KA_SET(TCP_USER_TIMEOUT), .value = 1000, .at = { .ms = 4500 } },
