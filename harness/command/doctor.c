@@ -250,7 +250,8 @@ static enum ka_verdict_kind print_probe(const struct examination *e, const struc
 		print_row("OK", need.name, need.what);
 	if (state == KA_PASS || is_said(e, probe))
 		return state;
-	if (state == KA_SKIP && strstr(finding->why, NN_SYSCTL_READ_ONLY)) /* no kernel helps */
+	if (state == KA_SKIP && e->findings &&
+	    strstr(finding->why, NN_SYSCTL_READ_ONLY)) /* no kernel helps */
 		snprintf(text, sizeof(text), "%s: %s (%zu of %zu instances need it)", need.what,
 			 NN_SYSCTL_READ_ONLY, count_users(&e->plan, probe), e->plan.n);
 	else if (state == KA_SKIP)

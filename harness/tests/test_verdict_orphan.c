@@ -41,6 +41,20 @@ SCENE_TEST(orphan_is_freed_in_time)
 	scene_expect_only(s, KA_FAIL, "after the first transmission");
 }
 
+/* A worker of the kernel tells of it, when it gets a CPU; where the clock jumps it gets one at once. */
+SCENE_TEST(orphan_is_told_of_late_on_a_host)
+{
+	scene_orphan(s);
+	s->facts.noise_budget_ns = 2500 * MS;
+	scene_shift(s, scene_find_event(s, KA_EV_DIAG, 1), 1900 * MS);
+	scene_expect(s, KA_PASS, "");
+	s->facts.virtual_clock = true;
+	scene_expect_only(s, KA_FAIL, "too late");
+	s->facts.virtual_clock = false;
+	scene_shift(s, scene_find_event(s, KA_EV_DIAG, 1), 2500 * MS);
+	scene_expect_only(s, KA_FAIL, "too late");
+}
+
 /* tcp_retries2 has no say; 0 stands for 8. */
 SCENE_TEST(orphan_has_limits_of_its_own)
 {
