@@ -169,7 +169,7 @@ image_says() {
 	has "get-image $*" "$(tail -n 1 <<<"$err")" "$pattern"
 }
 image_says 77 'cannot fetch linux-image-6.1.0-10-cloud-amd64: E: .*resolve.*is there a network' 6.1
-image_says 2 "no kernel '5.10' is offered; see .*--list" 5.10
+image_says 2 "no kernel '5.10' for .* is offered; see .*--list" 5.10
 image_says 2 'say which version'
 XDG_CACHE_HOME=$work/.gitignore image_says 77 'set XDG_CACHE_HOME' 6.1
 has "no work is left" "$(find "$work/cache/kacheck" -name '.work*' | wc -l)" '^0$'
