@@ -145,6 +145,7 @@ void ka_inquiry_take(struct ka_inquiry *q, size_t i, json_t *json)
 	struct nn_err err = { "" };
 	struct ka_result result;
 
+	json_decref(out->result); /* of an earlier try */
 	if (ka_result_decode(&result, json, &err) < 0) {
 		*out = (struct ka_shown){ .planned = true };
 		snprintf(out->why, sizeof(out->why), "its result cannot be read: %.300s", err.text);

@@ -176,6 +176,8 @@ void ka_rollout_take(struct ka_rollout *r, size_t i, json_t *json)
 	struct nn_err err = { "" };
 	struct ka_result result;
 
+	json_decref(r->measured[i].result); /* of an earlier try */
+	r->measured[i].result = NULL;
 	if (ka_result_decode(&result, json, &err) < 0) {
 		ka_rollout_expect(r, i);
 		snprintf(r->measured[i].why, sizeof(r->measured[i].why),

@@ -82,10 +82,13 @@ TEST(an_event_less)
 {
 	for (size_t i = 0; i < KA_N(stories); i++) {
 		struct scene whole;
+		size_t n;
 
 		stories[i].tell(&whole);
+		scene_complete(&whole);
+		n = whole.timeline.n; /* the judge may add what it settles */
 		scene_expect(&whole, KA_PASS, "");
-		for (size_t k = 0; k < whole.timeline.n; k++)
+		for (size_t k = 0; k < n; k++)
 			take_one(&stories[i], k);
 	}
 }
