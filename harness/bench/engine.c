@@ -202,6 +202,8 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 
 	if (!e->step_started) {
 		due = step_due_ns(e, step);
+		if (step->since == KA_SINCE_BOOT) /* others are set up meanwhile, not after it */
+			be_ready(e);
 		if (due > ka_now_ns())
 			return due;
 		if (step->since == KA_SINCE_BOOT && due < e->step_done_ns)
