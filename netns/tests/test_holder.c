@@ -170,20 +170,28 @@ TEST(a_class_of_its_own_is_left_alone)
 
 /* ---- other processes ------------------------------------------------------------------------ */
 
-/* A child that keeps its files open until @release is closed. */
+/* A child that keeps its files open until @release is closed; it has its name when this returns. */
 static pid_t keeper(int release[2])
 {
+	int named[2];
 	pid_t pid;
-	char byte;
+	char byte = 0;
 
-	if (pipe(release))
+	if (pipe(release) || pipe(named))
 		return -1;
 	pid = fork();
-	if (pid)
-		return pid;
-	close(release[1]);
-	prctl(PR_SET_NAME, "keeper");
-	_exit(read(release[0], &byte, 1) != 0);
+	if (pid == 0) {
+		close(release[1]);
+		prctl(PR_SET_NAME, "keeper");
+		if (write(named[1], &byte, 1) != 1)
+			_exit(1);
+		_exit(read(release[0], &byte, 1) != 0);
+	}
+	close(named[1]);
+	if (read(named[0], &byte, 1) != 1)
+		pid = -1;
+	close(named[0]);
+	return pid;
 }
 
 static bool is_named_keeper(const struct nn_holder *holder)
