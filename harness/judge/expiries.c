@@ -502,7 +502,8 @@ static const char *expiry_name(const struct ka_expiries *x, unsigned k, char tex
 static bool comes_after(const struct ka_evidence *e, const struct ka_expiries *x, unsigned k,
 			int64_t set_ns, const int64_t length[2])
 {
-	int64_t lag = e->facts->virtual_clock ? 0 : KA_JIFFY_LAG_NS, gap = x->ns[k] - set_ns;
+	int64_t lag = e->facts->virtual_clock ? 0 : e->tick_ns / KA_QUIET_PART;
+	int64_t gap = x->ns[k] - set_ns;
 	int64_t latest = (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
 
 	return gap >= length[0] * e->tick_ns - lag &&
