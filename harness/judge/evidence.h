@@ -16,9 +16,6 @@
  * event that is nearer to a tick may belong to either jiffy.
  */
 #define KA_JIFFY_LAG_NS INT64_C(300000)
-/* Of a tick: what a host is late by and is not told of (run/instance.c). A timer that such a late tick
- * set seems that much early. */
-#define KA_QUIET_PART   4
 
 struct ka_evidence {
 	const struct ka_instance *instance;

@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+/* A wake-up that is late by less than this part of a tick is as it should be, and is not recorded. A
+ * timer that such a late tick set seems that much early. */
+#define KA_QUIET_PART 4
+
 /* Some timer that was due in, or came in, from .from_ns to .to_ns was late by .late_ns. */
 struct ka_late {
 	int64_t from_ns, to_ns, late_ns;

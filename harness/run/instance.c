@@ -14,8 +14,6 @@
 #include "run/schedule.h"
 
 #define NSEC_PER_SEC 1000000000ll
-/* A wake-up that is late by less than this part of a jiffy is as it should be. */
-#define QUIET_PART   4
 
 /* When the instance's process began, when its set-up was done, and when all was seen. */
 struct stamps {
@@ -107,7 +105,7 @@ static struct ka_facts measured_facts(const struct stamps *stamps, int64_t end_n
 
 	if (run->noise) {
 		facts.noise_ns = ka_noise_between(run->noise, from_ns, end_ns);
-		ka_noise_collect(run->noise, from_ns, end_ns, facts.tick_ns / QUIET_PART,
+		ka_noise_collect(run->noise, from_ns, end_ns, facts.tick_ns / KA_QUIET_PART,
 				 &facts.late);
 	}
 	return facts;
