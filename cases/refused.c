@@ -72,7 +72,8 @@ static const struct ka_case cases[] = {
 		.probers = KA_ONLY_CLIENT,
 		KA_STEPS(KA_IDLE, { .do_ = KA_REFUSE, .who = KA_PROBER },
 			 { .do_ = KA_ACCEPT, .who = KA_PROBER, .at = { .nominal = 1, .intvl = 1 } },
-			 { KA_KEEPALIVE_TIMER, .at = { .idle = 1.5, .ms = 600 }, .value = 0 }),
+			 /* half way between two probes */
+			 { KA_KEEPALIVE_TIMER, .at = { .idle = 1.5, .ms = 100 }, .value = 0 }),
 		.expect = { KA_LIVES_ON },
 	},
 	{
