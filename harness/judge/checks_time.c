@@ -341,10 +341,11 @@ void ka_check_notice(const struct ka_evidence *e, struct ka_findings *f)
 	earliest = (after - 1) * e->tick_ns;
 	latest = (after + ka_wheel_granule(after, e->facts->hz) + HANDLING_J) * e->tick_ns;
 	latest += notice_set_ns(e) - e->end_ns;
-	/* It is told by that thread, once the timer has gone off; what the application waited for a CPU,
-	 * it has seen itself. */
+	/* It is told by that thread again, once the timer has gone off: it may wait as long as the host made
+	 * anybody wait since the end. What the application waited for a CPU, it has seen itself. */
 	due_ns = e->end_ns + latest;
-	latest += 2 * ka_noise_at(e->facts, due_ns, e->notice_ns) +
+	latest += ka_noise_at(e->facts, due_ns, e->notice_ns) +
+		  ka_noise_at(e->facts, e->end_ns, e->notice_ns) +
 		  ka_cpu_late_ns(e, due_ns, e->notice_ns, e->notice_late_ns);
 	if (seen < earliest || seen > latest)
 		ka_find(f, KA_FIND_NOTICE, -1,

@@ -163,7 +163,8 @@ static const struct ka_regime regimes[KA_REGIMES] = {
 			"FIN_WAIT2 limit. Here {prober} has closed, the FIN is acknowledged, and the peer sends "
 			"none of its own. The kernel keeps the socket for what net.ipv4.tcp_fin_timeout "
 			"is above 60 s, by the timer that keepalive has else, and then puts a small one in "
-			"its place. Nobody is told, and nothing is sent.",
+			"its place: at once, where that is not above 60 s. Nobody is told, and nothing is "
+			"sent.",
 		.time = "what net.ipv4.tcp_fin_timeout is above 60 s.",
 	},
 	[KA_PROGRAM_CLOSES] = {

@@ -174,6 +174,10 @@ SCENE_TEST(notice)
 		if (s->events[i].what == KA_EV_EPOLL)
 			s->events[i].late_ns = LATE + MS;
 	scene_expect(s, KA_PASS, "");
+	/* the thread's own wait is seen by nobody: as long as any other's in these two seconds */
+	scene_shift(s, scene_find(s, KA_SEG_RST, 0) + 1, LATE);
+	loud_at(s, scene_find(s, KA_SEG_RST, 0)->t_ns + 1000 * MS);
+	scene_expect(s, KA_PASS, "");
 }
 
 /* Of a load no probe is seen: what was loud at any time of its chain may have moved it. */
