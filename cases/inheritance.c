@@ -71,6 +71,47 @@ static const struct ka_case cases[] = {
 		KA_STEPS(KA_IDLE, KA_SILENCE),
 		.expect = { KA_EXPIRES },
 	},
+	{
+		KA_CASE("from_bpf"),
+		.why = "a BPF program arms the keepalive of a program that never asked for it",
+		.source = "BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB, _PASSIVE_ESTABLISHED_CB: "
+			  "bpf_setsockopt(); commit f9bcf96837f1 \"bpf: Add SO_KEEPALIVE and "
+			  "related options to bpf_setsockopt\"",
+		.lesson = "How a fleet gives keepalive to programs that it cannot change: a BPF "
+			  "program of the type sockops, attached to their cgroup, is called when "
+			  "a connection is there, and sets the options on the socket. The program "
+			  "that owns the socket finds them set; probes and end are those of "
+			  "silent_drop.",
+		.topology = KA_ROUTED,
+		.from = KA_FROM_BPF,
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_EXPIRES },
+	},
+	{
+		KA_CASE("from_bpf_fresh"),
+		.why = "its timer runs from the handshake on",
+		.source = "tcp_init_transfer(): tcp_call_bpf(); tcp_set_keepalive()",
+		.lesson = "The BPF program is called with the segment that makes the connection, "
+			  "so the timer is armed in the very jiffy in which it would be if the "
+			  "options had been there before.",
+		.topology = KA_ROUTED,
+		.from = KA_FROM_BPF,
+		.one_setting = true,
+		KA_STEPS(KA_CONNECTED, { KA_KEEPALIVE_TIMER, .value = 0 }, KA_SILENCE),
+		.expect = { KA_EXPIRES, .arming = KA_FRESH },
+	},
+	{
+		KA_CASE("from_bpf_user_timeout"),
+		.why = "so does TCP_USER_TIMEOUT from a BPF program",
+		.source = "bpf_setsockopt(); tcp_keepalive_timer()",
+		.lesson = "TCP_USER_TIMEOUT set by the same program decides when, as if the "
+			  "socket's owner had set it.",
+		.topology = KA_ROUTED,
+		.from = KA_FROM_BPF,
+		KA_SETTING(.idle = 1, .intvl = 1, .cnt = 9, .user_timeout_ms = 2500),
+		KA_STEPS(KA_IDLE, KA_SILENCE),
+		.expect = { KA_USER_TIMES_OUT },
+	},
 };
 
 KA_THEME(inheritance, "Where the values come from");

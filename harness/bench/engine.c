@@ -508,6 +508,7 @@ int ka_bench_run(const struct ka_instance *instance, const struct ka_prediction 
 		.ends = { { .peer = KA_PEER_INIT }, { .peer = KA_PEER_INIT } },
 		.epoll = -1,
 		.timer = -1,
+		.armer = -1,
 		.wake_ns = NEVER_NS,
 	};
 	int ret = ka_engine_setup(&e);

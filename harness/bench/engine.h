@@ -64,6 +64,7 @@ struct ka_engine {
 	struct nn_destroyed *destroyed;   /* owned; NULL: the prober's socket stays its process's */
 	struct ka_bench_program *program; /* owned; NULL: both ends are peers of our own */
 	int epoll, timer;
+	int armer;       /* owned: as long as it is open, a BPF program sets options; -1 */
 	int64_t wake_ns; /* what the timer is set to */
 	struct ka_table tables[KA_MAX_TABLES];
 	size_t n_tables;

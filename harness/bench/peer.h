@@ -98,6 +98,18 @@ struct ka_peer_config {
 	const struct ka_program *program; /* at the other end; NULL: none */
 };
 
+/* One of the options that a setting is: what it is called, where, and its value. */
+struct ka_peer_option {
+	const char *name;
+	int level, option, value;
+};
+
+#define KA_PEER_OPTIONS 5
+
+/* Those of @setting, in the order in which they are set: SO_KEEPALIVE is the last. */
+void ka_peer_options(const struct ka_setting *setting,
+		     struct ka_peer_option options[KA_PEER_OPTIONS]);
+
 /* Messages that are read at once. */
 #define KA_INBOX 8
 

@@ -26,10 +26,12 @@ static void established(struct ka_peer_self *self)
 
 	if (!err)
 		err = config->program ? ka_talk_begin(self) : ka_app_begin(self);
-	/* inheritance from the listener is read back where it must have arrived */
-	if (config->prober && config->at == KA_AT_SERVER &&
-	    (config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL ||
-	     config->from == KA_FROM_VALUES))
+	/* what came by itself, from the listener or a BPF program, is read back where it must have
+	 * arrived */
+	if (config->prober && (config->from == KA_FROM_BPF ||
+			       (config->at == KA_AT_SERVER &&
+				(config->from == KA_FROM_OPTION || config->from == KA_FROM_SYSCTL ||
+				 config->from == KA_FROM_VALUES))))
 		ka_self_keepalive(self, self->conn, false);
 	ka_self_say(self, KA_MSG_CONNECTED, err, 0, "epoll registration");
 }

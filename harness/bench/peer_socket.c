@@ -40,13 +40,22 @@ int ka_self_add(int epoll, int fd, uint32_t events)
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? errno : 0;
 }
 
-/* One keepalive option: what it is called, where, and what it must be. */
-struct option {
-	const char *name;
-	int level, option, value;
-};
+void ka_peer_options(const struct ka_setting *setting,
+		     struct ka_peer_option options[KA_PEER_OPTIONS])
+{
+	const struct ka_peer_option all[KA_PEER_OPTIONS] = {
+		{ "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, (int)setting->idle },
+		{ "TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL, (int)setting->intvl },
+		{ "TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT, (int)setting->cnt },
+		{ "TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT,
+		  (int)setting->user_timeout_ms },
+		{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, 1 },
+	};
 
-static void check(struct ka_peer_self *self, const struct option *o, int got, int err)
+	memcpy(options, all, sizeof(all));
+}
+
+static void check(struct ka_peer_self *self, const struct ka_peer_option *o, int got, int err)
 {
 	struct ka_event event = { .t_ns = ka_now_ns(), .what = KA_EV_CHECK };
 
@@ -62,7 +71,8 @@ static void check(struct ka_peer_self *self, const struct option *o, int got, in
 		ka_self_event(self, event);
 }
 
-static void set_and_check(struct ka_peer_self *self, int fd, const struct option *o, bool set)
+static void set_and_check(struct ka_peer_self *self, int fd, const struct ka_peer_option *o,
+			  bool set)
 {
 	socklen_t len = sizeof(int);
 	int got = -1, err = 0;
@@ -80,16 +90,11 @@ static void set_and_check(struct ka_peer_self *self, int fd, const struct option
 int ka_self_keepalive(struct ka_peer_self *self, int fd, bool set)
 {
 	const struct ka_setting *s = &self->config->setting;
-	const struct option options[] = {
-		{ "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, (int)s->idle },
-		{ "TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL, (int)s->intvl },
-		{ "TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT, (int)s->cnt },
-		{ "TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT, (int)s->user_timeout_ms },
-		{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, 1 },
-	};
+	struct ka_peer_option options[KA_PEER_OPTIONS];
 	bool from_sysctl = self->config->from == KA_FROM_SYSCTL;
-	size_t n = KA_N(options) - (self->config->from == KA_FROM_VALUES);
+	size_t n = KA_PEER_OPTIONS - (self->config->from == KA_FROM_VALUES);
 
+	ka_peer_options(s, options);
 	for (size_t i = 0; i < n; i++) {
 		/* mptcp_setsockopt_sol_tcp() does not know it */
 		if (options[i].option == TCP_USER_TIMEOUT && self->config->mptcp &&

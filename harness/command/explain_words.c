@@ -145,6 +145,10 @@ static void put_armed(FILE *out, lesson_t *l)
 		[KA_FROM_VALUES] = "The socket of {prober} has {values}, but not (yet) "
 				   "SO_KEEPALIVE: no timer runs.",
 		[KA_FROM_NOWHERE] = "Neither says SO_KEEPALIVE.",
+		[KA_FROM_BPF] =
+			"Neither says SO_KEEPALIVE: in the moment that the connection is "
+			"there, a BPF program of the host sets {values} and SO_KEEPALIVE on "
+			"the socket of {prober}. That arms the keepalive timer.",
 	};
 	enum ka_from from = l->instance->case_->from;
 

@@ -47,6 +47,13 @@ static int mount_all(struct nn_err *err)
 	return 0;
 }
 
+/* Where it is not mounted, no BPF program is attached to a cgroup: on a host the first mount would leave a
+ * trace. A kernel without cgroups runs without. */
+static void mount_cgroups(void)
+{
+	(void)mount("cgroup2", "/sys/fs/cgroup", "cgroup2", MS_NOSUID, NULL);
+}
+
 /* Every process that is forked maps the program anew, window by window; each window is a page fault,
  * which User-mode Linux handles in three stops of a traced process. So, larger ones, where the kernel
  * lets itself be told (CONFIG_DEBUG_FS); it runs without. */
@@ -127,6 +134,7 @@ int ka_system_begin(struct nn_err *err)
 
 	if (ret < 0)
 		return ret;
+	mount_cgroups();
 	map_more_at_once();
 	return begin_entropy(err);
 }

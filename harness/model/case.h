@@ -33,6 +33,8 @@ enum ka_from {
 	KA_FROM_SYSCTL,   /* the namespace's sysctls; the socket only says SO_KEEPALIVE */
 	KA_FROM_NOWHERE,  /* no SO_KEEPALIVE at all */
 	KA_FROM_VALUES,   /* as KA_FROM_OPTION, but without SO_KEEPALIVE: a step may say it */
+	KA_FROM_BPF, /* a BPF program of the host's (sockops) sets all of it when the connection
+			     is there; no call of the prober's does */
 };
 
 /* What the sockets are. With a plain TCP server, an MPTCP client falls back to TCP. */

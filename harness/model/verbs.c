@@ -157,6 +157,8 @@ unsigned ka_instance_needs(const struct ka_instance *instance)
 		bits |= KA_NEED_NFT | KA_NEED_CONNTRACK | KA_NEED_SYSCTL;
 	if (c->transport != KA_TCP)
 		bits |= KA_NEED_MPTCP;
+	if (c->from == KA_FROM_BPF)
+		bits |= KA_NEED_BPF;
 	if (c->from == KA_FROM_SYSCTL || c->no_timestamps || c->sysctls[0].key)
 		bits |= KA_NEED_SYSCTL;
 	for (size_t i = 0; i < c->n_steps; i++)

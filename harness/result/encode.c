@@ -31,7 +31,7 @@ static json_t *encode_setting(const struct ka_instance *instance)
 	static const char *const from[] = {
 		[KA_FROM_OPTION] = "option", [KA_FROM_ACCEPTED] = "accepted",
 		[KA_FROM_SYSCTL] = "sysctl", [KA_FROM_NOWHERE] = "nowhere",
-		[KA_FROM_VALUES] = "values",
+		[KA_FROM_VALUES] = "values", [KA_FROM_BPF] = "bpf",
 	};
 	const struct ka_setting *setting = &instance->setting;
 	char name[64];

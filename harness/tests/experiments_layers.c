@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -87,6 +88,14 @@ static const struct ka_case cases[] = {
 	  KA_STEPS(KA_CONNECTED, { .do_ = KA_BLOCK, .who = KA_PROBER, .call = KA_IN_SIGNAL },
 		   KA_LAST_DATA, KA_SILENCE),
 	  .expect = { KA_EXPIRES } },
+	/* the BPF program was there, and set what it was told */
+	{ KA_WRONG("from_bpf_reads", "fail: getsockopt(TCP_KEEPIDLE) reads 1, must be 7200"),
+	  KA_SHORT_EXPERIMENT, .from = KA_FROM_BPF,
+	  KA_STEPS(KA_CONNECTED, { KA_GET(TCP_KEEPIDLE), .value = 7200 }, KA_LAST_DATA, KA_SILENCE),
+	  .expect = { KA_EXPIRES } },
+	{ KA_WRONG("from_bpf_lives", "fail: "), KA_SHORT_EXPERIMENT, .from = KA_FROM_BPF,
+	  KA_STEPS(KA_IDLE, KA_SILENCE),
+	  .expect = { .when = KA_NEVER, .watch = { .nominal = 1.5 } } },
 	{ KA_WRONG("reset_below_the_fin", "fail: "), KA_SHORT_EXPERIMENT,
 	  KA_STEPS(KA_IDLE, { .do_ = KA_SHUTDOWN, .who = KA_PEER },
 		   { .do_ = KA_FORGET, .who = KA_PEER },
