@@ -109,8 +109,7 @@ bool ka_bounds_of(const struct ka_evidence *e, struct ka_bounds *out)
 
 void ka_window_ns(const struct ka_evidence *e, const int64_t window[2], int64_t ns[2])
 {
-	ns[0] = (window[0] - 1) * e->tick_ns;
-	ns[1] = window[1] * e->tick_ns;
+	ka_wheel_ns(window, e->tick_ns, ns);
 	if (ka_regime_is(e->want->when, KA_REGIME_AT_ONCE))
 		ns[0] = e->cause_began_ns - e->zero_ns;
 }

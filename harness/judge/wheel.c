@@ -72,6 +72,18 @@ int64_t ka_wheel_ms(int64_t ms, int hz)
 	return (ms * hz + 999) / 1000;
 }
 
+void ka_wheel_ns(const int64_t jiffies[2], int64_t tick_ns, int64_t ns[2])
+{
+	ns[0] = (jiffies[0] - 1) * tick_ns;
+	ns[1] = jiffies[1] * tick_ns;
+}
+
+void ka_wheel_seconds(const int64_t jiffies[2], int hz, double seconds[2])
+{
+	seconds[0] = (double)(jiffies[0] - 1) / hz;
+	seconds[1] = (double)jiffies[1] / hz;
+}
+
 /*
  * Which multiples can an expiry be that was queued before L and fires at L + idle or later? The
  * finest level that reaches so far: its longest timer, plus the rounding, plus the jiffy by which

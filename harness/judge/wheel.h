@@ -23,6 +23,12 @@ int64_t ka_wheel_step(int64_t len, int hz, int64_t *slack);
 /* Jiffies of @ms, rounded up: msecs_to_jiffies(). */
 int64_t ka_wheel_ms(int64_t ms, int hz);
 
+/* What comes a number of @jiffies, inclusive, after something that happened anywhere in a jiffy of
+ * @tick_ns: in ns after that. Up to a whole jiffy was over when it happened. */
+void ka_wheel_ns(const int64_t jiffies[2], int64_t tick_ns, int64_t ns[2]);
+/* The same in seconds. */
+void ka_wheel_seconds(const int64_t jiffies[2], int hz, double seconds[2]);
+
 struct ka_wheel_bounds {
 	int64_t p1[2]; /* first probe, jiffies after L, inclusive */
 	int64_t end[2];

@@ -7,12 +7,6 @@
 #include "judge/backoff.h"
 #include "judge/wheel.h"
 
-static void seconds(double out[2], const int64_t jiffies[2], int hz)
-{
-	out[0] = (double)jiffies[0] / hz;
-	out[1] = (double)jiffies[1] / hz;
-}
-
 static void never(double out[2])
 {
 	out[0] = out[1] = NAN;
@@ -40,7 +34,7 @@ static void predict_data(struct ka_answer *answer, const struct ka_knobs *k, int
 
 	ka_backoff_limits(&timer, k->value[KA_KNOB_RTO_MIN_US], k->value[KA_KNOB_RTO_MAX_MS]);
 	ka_backoff_window(&timer, window);
-	seconds(answer->unacked_s, window, hz);
+	ka_wheel_seconds(window, hz, answer->unacked_s);
 }
 
 /* Values that a keepalive can work with: time and intvl at least 0, probes at least 1. */
@@ -56,14 +50,13 @@ static void predict_probing(struct ka_answer *answer, const struct ka_knobs *k, 
 	answer->nominal_s = k->ut_ms ? later(k->ut_ms / 1000.0, (double)time + (double)intvl)
 				     : (double)time + (double)intvl * probes;
 	answer->gap_s = (double)gap / hz;
-	seconds(answer->first_s, probed.p1, hz);
+	ka_wheel_seconds(probed.p1, hz, answer->first_s);
 	/* an answered probe leaves the timer running with intvl; it then looks whether idle is over */
 	answer->period_s[0] = later((double)time, (double)intvl);
 	if (time == 0 && intvl == 0)
 		answer->period_s[0] = 1.0 / hz;
 	answer->period_s[1] = later(answer->first_s[1], answer->gap_s);
-	answer->detect_s[0] = (double)chained.end[0] / hz;
-	answer->detect_s[1] = (double)probed.end[1] / hz;
+	ka_wheel_seconds((int64_t[]){ chained.end[0], probed.end[1] }, hz, answer->detect_s);
 }
 
 void ka_answer_predict(struct ka_answer *answer, const struct ka_knobs *k, int hz)
@@ -86,11 +79,11 @@ void ka_answer_predict(struct ka_answer *answer, const struct ka_knobs *k, int h
 	case KA_EFFECT_KILLS:
 		answer->nominal_s = (double)time;
 		first = ka_wheel_window(time, 0, 0, 0, hz, KA_WHEEL_CHAINED);
-		seconds(answer->detect_s, first.end, hz);
+		ka_wheel_seconds(first.end, hz, answer->detect_s);
 		break;
 	case KA_EFFECT_ENDLESS:
 		first = ka_wheel_window(time, 0, 1, 0, hz, KA_WHEEL_CHAINED);
-		seconds(answer->first_s, first.p1, hz);
+		ka_wheel_seconds(first.p1, hz, answer->first_s);
 		break;
 	}
 }

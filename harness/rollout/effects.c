@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 
 #include "judge/backoff.h"
+#include "judge/wheel.h"
 #include "model/release.h"
 #include "model/util.h"
 #include "model/vocabulary.h"
@@ -75,8 +76,7 @@ static void life_of_orphan(const struct ka_maker *maker, double life_s[2])
 
 	ka_backoff_limits(&timer, value[KA_KNOB_RTO_MIN_US], value[KA_KNOB_RTO_MAX_MS]);
 	ka_backoff_window(&timer, window);
-	life_s[0] = (double)window[0] / maker->hz;
-	life_s[1] = (double)window[1] / maker->hz;
+	ka_wheel_seconds(window, maker->hz, life_s);
 }
 
 /* The knob, and the limits of RTO where they are not those of a new namespace. */

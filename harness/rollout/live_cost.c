@@ -51,41 +51,15 @@ struct ka_live_rule ka_live_rule(const struct ka_live_socket *socket, const stru
 	return rule;
 }
 
-/* Data in flight, under the socket's own user timeout. */
-static void predict_unacked(struct ka_answer *answer, const struct ka_live_rule *rule, int hz)
-{
-	const int64_t *value = rule->knobs.value;
-	struct ka_backoff timer = ka_backoff_on_lan(
-		KA_BACKOFF_DATA, (unsigned)value[KA_KNOB_RETRIES2], rule->ut_ms, hz);
-	int64_t window[2];
-
-	ka_backoff_limits(&timer, value[KA_KNOB_RTO_MIN_US], value[KA_KNOB_RTO_MAX_MS]);
-	ka_backoff_window(&timer, window);
-	answer->unacked_s[0] = (double)window[0] / hz;
-	answer->unacked_s[1] = (double)window[1] / hz;
-}
-
 struct ka_answer ka_live_answer(const struct ka_live_rule *rule, int hz)
 {
-	const int64_t *value = rule->knobs.value;
 	struct ka_knobs knobs = rule->knobs;
-	struct ka_wheel_bounds bounds;
 	struct ka_answer answer;
 
+	knobs.ut_ms = rule->ut_ms;
 	if (!rule->keepalive)
 		knobs.value[KA_KNOB_TIME] = -1; /* no probe is ever sent */
 	ka_answer_predict(&answer, &knobs, hz);
-	if (rule->ut_ms)
-		predict_unacked(&answer, rule, hz);
-	if (answer.effect != KA_EFFECT_DETECTS || !rule->ut_ms)
-		return answer;
-	bounds =
-		ka_wheel_window(value[KA_KNOB_TIME], value[KA_KNOB_INTVL],
-				(unsigned)value[KA_KNOB_PROBES], rule->ut_ms, hz, KA_WHEEL_CHAINED);
-	answer.detect_s[0] = (double)bounds.end[0] / hz;
-	bounds = ka_wheel_window(value[KA_KNOB_TIME], value[KA_KNOB_INTVL],
-				 (unsigned)value[KA_KNOB_PROBES], rule->ut_ms, hz, KA_WHEEL_PROBED);
-	answer.detect_s[1] = (double)bounds.end[1] / hz;
 	return answer;
 }
 
@@ -252,8 +226,7 @@ static struct ka_live_cost by_retries(const struct ka_live_socket *socket,
 	if (!ut_ms)
 		window[1] = ka_greater(window[1], window[0] + last + ka_wheel_granule(last, hz));
 	cost.nominal_s = (double)window[0] / hz;
-	cost.window_s[0] = (double)window[0] / hz;
-	cost.window_s[1] = (double)window[1] / hz;
+	ka_wheel_seconds(window, hz, cost.window_s);
 	return cost;
 }
 

@@ -224,7 +224,7 @@ TEST(answers)
 
 	ka_answer_predict(&answer, &knobs, 250);
 	assert_near(answer.nominal_s, 120);
-	assert_near(answer.detect_s[0], 121.208);
+	assert_near(answer.detect_s[0], 121.204);
 	assert_near(answer.detect_s[1], 123.488);
 	assert_near(answer.period_s[0], 60);
 	assert_near(answer.period_s[1], 62.048);
@@ -326,7 +326,7 @@ TEST(answers_for_a_user_timeout)
 
 	knobs.ut_ms = 20000;
 	ka_answer_predict(&answer, &knobs, 250);
-	assert_near(answer.detect_s[0], 30.008);
+	assert_near(answer.detect_s[0], 30.004);
 	assert_near(answer.detect_s[1], 30.36);
 	assert_true(answer.unacked_s[0] > 20 && answer.unacked_s[1] < 23);
 	assert_near(answer.nominal_s, 30);

@@ -245,3 +245,19 @@ TEST(no_probes_at_all)
 	assert_int_equal(b.end[1], 258);
 	assert_int_equal(b.probes[1], 0);
 }
+
+/* One rule for the judge, who counts in ns, and for what is told before a rollout: the first jiffy may be
+ * nearly over when the last segment arrives. 1/1/1 at 250 Hz: 502 .. 514 jiffies. */
+TEST(a_window_begins_within_the_first_jiffy)
+{
+	struct ka_wheel_bounds b = ka_wheel_window(1, 1, 1, 0, 250, KA_WHEEL_CHAINED);
+	double seconds[2];
+	int64_t ns[2];
+
+	ka_wheel_ns(b.end, 4000000, ns);
+	assert_int_equal(ns[0], 2004000000);
+	assert_int_equal(ns[1], 2056000000);
+	ka_wheel_seconds(b.end, 250, seconds);
+	assert_true(seconds[0] > 2.0039 && seconds[0] < 2.0041);
+	assert_true(seconds[1] > 2.0559 && seconds[1] < 2.0561);
+}
