@@ -239,12 +239,13 @@ static int64_t jiffy_at(const struct ka_evidence *e, int64_t ns, int64_t phase_n
 	return e->facts->j0 + ka_floor_div(ns + phase_ns, e->tick_ns);
 }
 
-/* +1 or -1: the other jiffy that an event at @ns may belong to; 0: none. */
+/* +1 or -1: the other jiffy that an event at @ns may belong to; 0: none. Where the tick was late, jiffies
+ * had not moved yet. */
 static int other_jiffy(const struct ka_evidence *e, int64_t ns)
 {
 	int64_t tick = e->tick_ns, part = ns - ka_floor_div(ns, tick) * tick;
 
-	if (part < KA_JIFFY_LAG_NS)
+	if (part < ka_greater(KA_JIFFY_LAG_NS, ka_noise_at(e->facts, ns, ns)))
 		return -1;
 	return part > tick - KA_JIFFY_LAG_NS ? 1 : 0;
 }

@@ -148,6 +148,25 @@ SCENE_TEST(either_jiffy_beside_a_tick)
 	scene_expect(s, KA_FAIL, "8 jiffies too early by the phase");
 }
 
+/* ... but where the tick was late. */
+SCENE_TEST(older_jiffy_where_the_tick_was_late)
+{
+	const struct scene_phase inside = { 8, 3, 2 * MS };
+	int64_t ns;
+
+	scene_silent_drop(s, &inside);
+	move_probes(s, -1, -8);
+	move_end(s, TICK);
+	ns = scene_find(s, KA_SEG_DATA, 0)->t_ns;
+	s->facts.noise_budget_ns = 250 * MS;
+	scene_noise_at(s, ns + 500 * MS, ns + 550 * MS, 3 * MS);
+	scene_expect(s, KA_FAIL, "7 jiffies too early by the phase");
+	s->facts.late = (struct ka_lateness){ .n = 0 };
+	scene_noise_at(s, ns - MS, ns + MS, 3 * MS);
+	scene_expect(s, KA_PASS, "");
+	assert_int_equal(s->verdict.off_jiffies, 1);
+}
+
 /* A handler that ran a jiffy late found the idle time over, where it was not at its expiry. */
 SCENE_TEST(late_handler_beside_the_limit)
 {
