@@ -130,7 +130,7 @@ static int load_program(const struct text *text, struct nn_err *err)
 	attr.insns = (uintptr_t)text->insns;
 	attr.insn_cnt = (uint32_t)text->n;
 	attr.license = (uintptr_t)license;
-	strcpy(attr.prog_name, "kacheck");
+	memcpy(attr.prog_name, "kacheck", sizeof("kacheck"));
 	fd = bpf(BPF_PROG_LOAD, &attr);
 	return fd < 0 ? refused(-fd, "loading a BPF program", err) : fd;
 }
