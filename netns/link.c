@@ -97,15 +97,23 @@ static struct ifinfomsg *link_start(struct nn_msg *msg, uint16_t type, const cha
 	return ifi;
 }
 
-static int parse_ifinfo(const struct nlmsghdr *nlh, void *arg)
+int nn_link_parse(const struct nlmsghdr *nlh, void *arg)
 {
-	if (nlh->nlmsg_type == RTM_NEWLINK &&
-	    mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct ifinfomsg))
-		*(struct ifinfomsg *)arg = *(struct ifinfomsg *)mnl_nlmsg_get_payload(nlh);
+	struct nn_link_seen *seen = arg;
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ifinfomsg))
+		return 0;
+	seen->ifi = *(struct ifinfomsg *)mnl_nlmsg_get_payload(nlh);
+	mnl_attr_for_each(attr, nlh,
+			  sizeof(struct ifinfomsg)) if (mnl_attr_get_type(attr) == IFLA_OPERSTATE)
+		seen->carries = mnl_attr_get_u8(attr) == NN_OPER_UP;
 	return 0;
 }
 
-static int link_get(struct nn_ns *ns, const char *name, struct ifinfomsg *out, struct nn_err *err)
+static int link_get(struct nn_ns *ns, const char *name, struct nn_link_seen *out,
+		    struct nn_err *err)
 {
 	struct nn_msg msg;
 	int ret;
@@ -113,25 +121,25 @@ static int link_get(struct nn_ns *ns, const char *name, struct ifinfomsg *out, s
 	nn_msg_start_get(&msg, RTM_GETLINK);
 	nn_msg_extra(&msg, sizeof(struct ifinfomsg));
 	nn_msg_put_str(&msg, IFLA_IFNAME, name);
-	ret = nn_route_talk(ns, &msg, parse_ifinfo, out, err);
+	ret = nn_route_talk(ns, &msg, nn_link_parse, out, err);
 	return ret ? nn_prefix(err, ret, "device %s", name) : 0;
 }
 
 int nn_link_index(struct nn_ns *ns, const char *name, struct nn_err *err)
 {
-	struct ifinfomsg ifi = { 0 };
-	int ret = link_get(ns, name, &ifi, err);
+	struct nn_link_seen seen = { 0 };
+	int ret = link_get(ns, name, &seen, err);
 
-	return ret ? ret : ifi.ifi_index;
+	return ret ? ret : seen.ifi.ifi_index;
 }
 
 int nn_link_flags(struct nn_ns *ns, const char *name, unsigned *flags, struct nn_err *err)
 {
-	struct ifinfomsg ifi = { 0 };
-	int ret = link_get(ns, name, &ifi, err);
+	struct nn_link_seen seen = { 0 };
+	int ret = link_get(ns, name, &seen, err);
 
 	if (!ret)
-		*flags = ifi.ifi_flags;
+		*flags = seen.ifi.ifi_flags;
 	return ret;
 }
 
@@ -265,7 +273,7 @@ struct carrier {
 	struct nn_ns *ns;
 	const char *name;
 	struct nn_err *err;
-	struct ifinfomsg seen;
+	struct nn_link_seen seen;
 };
 
 static int has_carrier(void *arg)
@@ -273,12 +281,13 @@ static int has_carrier(void *arg)
 	struct carrier *carrier = arg;
 	int ret = link_get(carrier->ns, carrier->name, &carrier->seen, carrier->err);
 
-	return ret ? ret : !!(carrier->seen.ifi_flags & IFF_RUNNING);
+	return ret ? ret : carrier->seen.carries;
 }
 
 /*
  * A veth end that was up before its peer gets its carrier through the kernel's link watch, a work
- * item; until that has run, its queue discards packets. IFF_RUNNING is set by the same work item.
+ * item; until that has run, its queue discards packets. The state "up" is set by the same work item.
+ * (IFF_RUNNING tells nothing: a new device has it until the work has run for the first time.)
  * Since Linux 6.8 reading the device runs the work; before, only its notification tells.
  */
 int nn_link_wait(struct nn_ns *ns, const char *name, struct nn_err *err)
@@ -286,7 +295,7 @@ int nn_link_wait(struct nn_ns *ns, const char *name, struct nn_err *err)
 	struct carrier carrier = { .ns = ns, .name = name, .err = err };
 	int ret = wait_until(ns, RTNLGRP_LINK, has_carrier, &carrier, err);
 
-	return ret ? nn_prefix(err, ret, "carrier of %s", name) : carrier.seen.ifi_index;
+	return ret ? nn_prefix(err, ret, "carrier of %s", name) : carrier.seen.ifi.ifi_index;
 }
 
 static int has_no_carrier(void *arg)

@@ -8,6 +8,18 @@
 #include "link.h"
 #include "nl.h"
 
+/* IF_OPER_UP of linux/if.h, which does not go with every library's net/if.h. */
+#define NN_OPER_UP 6
+
+/* What a device says of itself. */
+struct nn_link_seen {
+	struct ifinfomsg ifi;
+	bool carries; /* its queue takes packets: IFLA_OPERSTATE is "up", not "unknown" */
+};
+
+/* For nn_nl_talk(): reads RTM_NEWLINK into *@arg, a struct nn_link_seen; skips other messages. */
+int nn_link_parse(const struct nlmsghdr *nlh, void *arg);
+
 /* Index of device @name in @ns, or -ENODEV. */
 int nn_link_index(struct nn_ns *ns, const char *name, struct nn_err *err);
 

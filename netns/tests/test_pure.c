@@ -5,12 +5,13 @@
 
 #include "inbox.h"
 #include "netns/host.h"
-#include "netns/link.h"
+#include "netns/link_private.h"
 #include "netns/nft_text.h"
 #include "netns/nl.h"
 #include "netns/snmp.h"
 #include "netns/softnet.h"
 #include "netns/tcp_table.h"
+#include "netns/util.h"
 
 TEST(error_text_grows_outward)
 {
@@ -308,6 +309,37 @@ TEST(rows_of_the_tcp_table)
 	assert_int_equal(row.sport, 4242);
 	assert_int_equal(row.expires_ms, 10ull * 0x19999999);
 	assert_false(nn_tcp_row_parse("   0: 010200C0:A1B2 020200C0:1092 01 00000000", &row));
+}
+
+/* A device that has never been looked at by the kernel's link watch says "unknown", and IFF_RUNNING, while
+ * its queue still discards packets. */
+TEST(a_new_device_does_not_carry_yet)
+{
+	static const struct {
+		uint8_t operstate;
+		bool carries;
+	} rows[] = {
+		{ 0 /* unknown */, false },
+		{ 2 /* down */, false },
+		{ 3 /* lower layer down */, false },
+		{ NN_OPER_UP, true },
+	};
+	struct nn_msg msg;
+
+	for (size_t i = 0; i < NN_N(rows); i++) {
+		struct nn_link_seen seen = { 0 };
+		struct ifinfomsg *ifi;
+
+		nn_msg_start(&msg, RTM_NEWLINK, 0);
+		ifi = nn_msg_extra(&msg, sizeof(*ifi));
+		ifi->ifi_index = 7;
+		ifi->ifi_flags = IFF_UP | IFF_RUNNING;
+		nn_msg_put_str(&msg, IFLA_IFNAME, "eth0");
+		nn_msg_put_u8(&msg, IFLA_OPERSTATE, rows[i].operstate);
+		assert_int_equal(nn_link_parse(msg.nlh, &seen), 0);
+		assert_int_equal(seen.ifi.ifi_index, 7);
+		assert_int_equal(seen.carries, rows[i].carries);
+	}
 }
 
 TEST(lost_packets_are_summed)
