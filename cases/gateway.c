@@ -16,6 +16,7 @@ static const struct ka_gateway resets = { .timeout = { .idle = 0.5 }, .unknown =
 static const struct ka_gateway adopts = { .timeout = { .idle = 0.5 }, .unknown = KA_UNKNOWN_ADOPT };
 /* Never asked to forget by itself. */
 static const struct ka_gateway lasting_drops = { .timeout = { .idle = 100 } };
+static const struct ka_gateway lasting_counts = { .timeout = { .idle = 100 }, .counts = true };
 static const struct ka_gateway lasting_resets = { .timeout = { .idle = 100 },
 						  .unknown = KA_UNKNOWN_RESET };
 /* For the sweep: idle - 1 s, idle, idle + 1 s. */
@@ -220,7 +221,7 @@ static const struct ka_case cases[] = {
 			  "longer than that; if the peer comes back in time for the last probe, it "
 			  "does not help any more.",
 		.topology = KA_ROUTED,
-		.gateway = &lasting_drops,
+		.gateway = &lasting_counts,
 		/* a wire that vanished on the server's side would take the entries of translations
 		 * to that device with it (masq_device_event()) */
 		.probers = KA_ONLY_SERVER,

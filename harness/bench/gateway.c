@@ -10,12 +10,14 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/engine.h"
 #include "model/regimes.h"
 #include "model/util.h"
 #include "netns/conntrack.h"
 #include "netns/nft.h"
+#include "netns/sysctl.h"
 
 #define NETFILTER    "net/netfilter/nf_conntrack_"
 /* NF_IP_PRI_NAT_SRC: where sources are translated */
@@ -86,6 +88,23 @@ static int put(struct ka_engine *e, const char *key, unsigned value)
 	return ret;
 }
 
+/* OpenWrt's kernels up to 5.10 look at no sequence numbers, and therefore see no segment twice. Their switch is
+ * one for all namespaces, the host's as well: it is not ours to turn. */
+static int can_count(struct ka_engine *e)
+{
+	static const char key[] = NETFILTER "tcp_no_window_check";
+	char value[16] = "";
+	int ret = nn_sysctl_get(e->net.ns[NN_GATEWAY], key, value, sizeof(value), &e->err);
+
+	if (ret == -ENOENT || (ret > 0 && !strcmp(value, "0")))
+		return 0;
+	return ret < 0 ? ret
+		       : nn_fail(&e->err, EOPNOTSUPP,
+				 "this kernel's connection tracking counts no repetitions while %s "
+				 "is %s (write 0 there)",
+				 key, value);
+}
+
 int ka_gateway_setup(struct ka_engine *e)
 {
 	const struct ka_gateway *gateway = e->case_->gateway;
@@ -101,7 +120,7 @@ int ka_gateway_setup(struct ka_engine *e)
 			  ka_gateway_timeout_s(gateway, &e->instance->setting));
 	if (!ret)
 		ret = put(e, NETFILTER "tcp_loose", gateway->unknown == KA_UNKNOWN_ADOPT);
-	return ret;
+	return !ret && gateway->counts ? can_count(e) : ret;
 }
 
 /* The connection as the client's first packet had it. */

@@ -56,6 +56,7 @@ struct ka_gateway {
 	unsigned timeout_s;        /* of an established connection; 0: .timeout says it */
 	struct ka_time timeout;    /* in the setting's units; rounded up to whole seconds */
 	enum ka_unknown unknown;
+	bool counts; /* it must follow sequence numbers, to see what is sent again */
 };
 
 /* Gateways out there, by enum ka_gateway_name (model/gateway.c). */
