@@ -42,7 +42,10 @@ static int sysctl_open(const struct nn_ns *ns, const char *key, int flags, struc
 		return nn_fail(err, ENOENT, "this kernel has no sysctl %s", key);
 	if (fd == -EROFS ||
 	    ((fd == -EACCES || fd == -EPERM) && flags != O_RDONLY && !can_write_others(ns, key)))
-		return nn_fail(err, EROFS, NN_SYSCTL_READ_ONLY ": cannot write sysctl %s", key);
+		return nn_fail(err, EROFS,
+			       "/proc/sys is read-only here (a container needs --privileged): "
+			       "cannot write sysctl %s",
+			       key);
 	return fd;
 }
 

@@ -8,9 +8,6 @@
 #include "err.h"
 #include "ns.h"
 
-/* What errors say where no sysctl can be written; it has its own remedy. */
-#define NN_SYSCTL_READ_ONLY "/proc/sys is read-only here (a container needs --privileged)"
-
 /* Reads the value without its newline into @buf. Returns its length or -errno. */
 int nn_sysctl_get(const struct nn_ns *ns, const char *key, char *buf, size_t size,
 		  struct nn_err *err);

@@ -97,7 +97,9 @@ int ka_engine_fail_by(struct ka_engine *e, int ret, enum ka_finding_code code)
 		return ret;
 	ka_engine_finish(e, !e->over && code == KA_FIND_BENCH && host_cannot(ret) ? KA_END_SKIP
 										  : KA_END_BROKEN);
-	e->end.code = e->end.why == KA_END_BROKEN ? code : KA_FIND_NOTHING;
+	if (e->end.why == KA_END_SKIP)
+		code = ret == -EROFS ? KA_FIND_READ_ONLY : KA_FIND_NOTHING;
+	e->end.code = code;
 	snprintf(e->end.text, sizeof(e->end.text), "%.*s", (int)sizeof(e->end.text) - 1,
 		 e->err.text);
 	return ret;

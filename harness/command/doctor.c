@@ -24,7 +24,6 @@
 #include "model/util.h"
 #include "model/verbs.h"
 #include "netns/sandbox.h"
-#include "netns/sysctl.h"
 #include "result/result.h"
 #include "run/host.h"
 #include "run/schedule.h"
@@ -43,6 +42,7 @@ static const char about[] =
 /* What became of one examined instance. */
 struct finding {
 	enum ka_verdict_kind verdict; /* KA_BROKEN until its result is there */
+	bool read_only;               /* KA_SKIP: /proc/sys is, which no kernel helps against */
 	char why[400];
 };
 
@@ -66,6 +66,7 @@ static int on_result(void *arg, size_t index, json_t *json)
 		return 0;
 	}
 	finding->verdict = result.verdict;
+	finding->read_only = ka_result_finds(&result, KA_FIND_READ_ONLY);
 	snprintf(finding->why, sizeof(finding->why), "%s", result.why ? result.why : "");
 	ka_result_clear(&result);
 	return 0;
@@ -250,10 +251,9 @@ static enum ka_verdict_kind print_probe(const struct examination *e, const struc
 		print_row("OK", need.name, need.what);
 	if (state == KA_PASS || is_said(e, probe))
 		return state;
-	if (state == KA_SKIP && e->findings &&
-	    strstr(finding->why, NN_SYSCTL_READ_ONLY)) /* no kernel helps */
+	if (state == KA_SKIP && finding->read_only)
 		snprintf(text, sizeof(text), "%s: %s (%zu of %zu instances need it)", need.what,
-			 NN_SYSCTL_READ_ONLY, count_users(&e->plan, probe), e->plan.n);
+			 finding->why, count_users(&e->plan, probe), e->plan.n);
 	else if (state == KA_SKIP)
 		snprintf(text, sizeof(text), "%s: %s; it takes %s (%zu of %zu instances need it)",
 			 need.what, finding->why, need.remedy, count_users(&e->plan, probe),

@@ -244,6 +244,9 @@ static void judge(const struct ka_evidence *e, struct ka_verdict *out)
 	if (e->stop && e->stop->end.why == KA_END_SKIP) {
 		out->kind = KA_SKIP;
 		snprintf(out->why, sizeof(out->why), "%s", e->stop->end.text);
+		if (e->stop->end.code)
+			ka_find(&out->findings, e->stop->end.code, e->stop->end.step, "%s",
+				e->stop->end.text);
 		return;
 	}
 	ka_check_facts(e, &facts);

@@ -81,6 +81,7 @@ static const struct {
 	[KA_FIND_LOAD_MISSING] = { "load_missing", KA_OF_EXPERIMENT, EVIDENCE },
 	[KA_FIND_PEER_DIED] = { "peer_died", KA_OF_EXPERIMENT, EVIDENCE },
 	[KA_FIND_PROGRAM_CLOSED] = { "program_closed", KA_OF_EXPERIMENT, EVIDENCE },
+	[KA_FIND_READ_ONLY] = { "read_only", KA_OF_EXPERIMENT, EVIDENCE },
 	[KA_FIND_KNOWN_PASSES] = { "known_passes", KA_OF_CATALOGUE, EVIDENCE },
 };
 

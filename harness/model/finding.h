@@ -88,6 +88,7 @@ enum ka_finding_code {
 	KA_FIND_LOAD_MISSING,   /* not all connections of the load were there */
 	KA_FIND_PEER_DIED,      /* a peer process ended by itself */
 	KA_FIND_PROGRAM_CLOSED, /* a program closed before anything was done to it */
+	KA_FIND_READ_ONLY,      /* /proc/sys is: skipped, and no other kernel would help */
 	/* ---- the catalogue's ---- */
 	KA_FIND_KNOWN_PASSES, /* it passes, and is declared known to fail */
 	KA_FINDING_CODES

@@ -183,7 +183,8 @@ enum ka_end_why {
 };
 struct ka_end {
 	enum ka_end_why why;
-	enum ka_finding_code code; /* KA_END_BROKEN: whose fault it is, also the kernel's */
+	/* KA_END_BROKEN: whose fault it is, also the kernel's; KA_END_SKIP: nothing, or why */
+	enum ka_finding_code code;
 	int step; /* the step in hand, before which or under which it ended; -1: all were done */
 	char text[200];
 };

@@ -86,6 +86,21 @@ static bool blames(const struct ka_result *result, enum ka_finding_class wanted)
 	return result->verdict == KA_FAIL && json_array_size(result->findings) > 0;
 }
 
+bool ka_result_finds(const struct ka_result *result, enum ka_finding_code code)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach(result->findings, i, finding)
+	{
+		const char *name = json_string_value(json_object_get(finding, "code"));
+
+		if (name && strcmp(name, ka_finding_name(code)) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool ka_result_blames_program(const struct ka_result *result)
 {
 	return blames(result, KA_OF_PROGRAM);

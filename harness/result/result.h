@@ -23,7 +23,8 @@
  *                      absent: it is not. It then fails as declared (known), or is a failure
  *   findings           [{"code": "end_late", "class": kernel|loss|program|host|experiment|catalogue,
  *                      "text", "step": from 0, or null, "where": "cases/silent_drop.c:27", or null}]:
- *                      those that decided; since version 2
+ *                      those that decided, also why it was skipped where that has a code; since
+ *                      version 2
  *   wall_s, kept       null, until whoever runs the instance knows them (json_object_set_new)
  *   tries              [{"code": "step_late", "text"}]: why the host made it be run again, as often as
  *                      it was; absent: the first try told
@@ -119,6 +120,8 @@ json_t *ka_result_try(const json_t *json);
 /* True for a broken instance whose host was at fault: another try may tell. */
 bool ka_result_is_stall(const json_t *json);
 
+/* True when one of its findings has @code. */
+bool ka_result_finds(const struct ka_result *result, enum ka_finding_code code);
 /* True for a failure of which none is the kernel's: a real program under test did otherwise. */
 bool ka_result_blames_program(const struct ka_result *result);
 /* True for a failure that is none but of its declaration: it passes, and is known to fail. */

@@ -80,6 +80,11 @@ SCENE_TEST(the_bench_decides_first)
 	scene_find_event(s, KA_EV_END, 0)->end.why = KA_END_SKIP;
 	scene_find_event(s, KA_EV_FAULT, 0)->fault.hits = 0;
 	scene_expect_only(s, KA_SKIP, "the text");
+	assert_int_equal(s->verdict.findings.n, 0);
+	scene_find_event(s, KA_EV_END, 0)->end.code = KA_FIND_READ_ONLY;
+	scene_expect_only(s, KA_SKIP, "the text");
+	assert_int_equal(s->verdict.findings.n, 1);
+	assert_int_equal(s->verdict.findings.list[0].code, KA_FIND_READ_ONLY);
 	scene_find_event(s, KA_EV_END, 0)->end.why = KA_END_BROKEN;
 	scene_expect_only(s, KA_BROKEN, "the text");
 }
