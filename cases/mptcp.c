@@ -26,6 +26,34 @@
 	.when = KA_KEEPALIVE_EXPIRY, .error = ENOTCONN, .probes = KA_CNT, .rst_sent = 1,           \
 	.events = 0x10, .events_full = 0x114, .notice = { .ms = CLOSE_TIMEOUT_S * 1000 }
 
+/* SO_KEEPALIVE set before a subflow is there, as bd11dc4fb969 and the fix of 2025 have it. */
+#define FROM_6_17                                                                                  \
+	{                                                                                          \
+		"6.17, 6.16.8, 6.12.48, 6.6.107, 6.1.153",                                         \
+			"648de37416b3 \"mptcp: sockopt: make sync_socket_options "                 \
+			"propagate SOCK_KEEPOPEN\""                                                \
+	}
+/* Both ends have received data, so that another subflow may join. */
+#define HEARD_BOTH                                                                                 \
+	KA_CONNECTED,                                                                              \
+	{                                                                                          \
+		.do_ = KA_SEND, .who = KA_PEER, .bytes = 64                                        \
+	}
+#define SUBFLOWS(n) .do_ = KA_SUBFLOWS_ARE, .who = KA_PROBER, .value = (n)
+/* One subflow is given up in time, and not before. */
+#define ONE_DIES                                                                                   \
+	{ SUBFLOWS(2), .at = { .nominal = 0.95 } },                                                \
+	{                                                                                          \
+		SUBFLOWS(1), .at = {.nominal = 0.25 }                                              \
+	}
+/* What moves in the prober's namespace besides: as for one that expires, but not on the one that is looked at. */
+#define OF_THE_OTHER                                                                               \
+	{ "TcpExt.TCPKeepAlive", KA_SOME }, { "TcpExt.TCPAbortOnTimeout", 1 },                     \
+		{ "Tcp.OutRsts", 1 },                                                              \
+	{                                                                                          \
+		"Tcp.EstabResets", 1                                                               \
+	}
+
 #define SET(opt, val, err)                                                                         \
 	{                                                                                          \
 		KA_SET(opt), .value = val, .fails = err                                            \
@@ -72,9 +100,7 @@ static const struct ka_case cases[] = {
 			  "whoever set it early (as most programs do) had no keepalive at all.",
 		.topology = KA_ROUTED,
 		.transport = KA_MPTCP,
-		.holds_from = { "6.17, 6.16.8, 6.12.48, 6.6.107, 6.1.153",
-				"648de37416b3 \"mptcp: sockopt: make sync_socket_options "
-				"propagate SOCK_KEEPOPEN\"" },
+		.holds_from = FROM_6_17,
 		.one_setting = true,
 		.min_cnt = 3,
 		.sysctls = { CLOSE_TIMEOUT },
@@ -144,6 +170,72 @@ static const struct ka_case cases[] = {
 		KA_STEPS(KA_IDLE,
 			 { KA_KEEPALIVE_TIMER, .at = { .nominal = 1.5, .idle = 0.5 }, .value = 0 }),
 		.expect = { KA_LIVES_ON },
+	},
+	{
+		KA_CASE("mptcp_second_path_dies"),
+		.why = "a second subflow has the keepalive of the connection, and dies alone when "
+		       "its path does",
+		.source = "mptcp_sockopt_sync_locked(), sync_socket_options(); mptcp_close_ssk()",
+		.lesson = "SO_KEEPALIVE and the values were set before there was any subflow. Both "
+			  "subflows have them, the one that joins later, too. When its path falls "
+			  "silent it probes in vain and is given up after idle + intvl * cnt, as a "
+			  "connection of its own would be. The application hears nothing of it: "
+			  "the first subflow is there, and its probes are answered.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP,
+		.holds_from = FROM_6_17,
+		.one_setting = true,
+		.min_cnt = 3,
+		.no_user_timeout = true,
+		KA_STEPS(HEARD_BOTH, { .do_ = KA_ADD_SUBFLOW },
+			 { SUBFLOWS(2), .at = { .ms = 100 } },
+			 { .do_ = KA_LOSE_SUBFLOW, .value = 2 }, ONE_DIES),
+		.expect = { KA_LIVES_ON, .counters = { OF_THE_OTHER } },
+	},
+	{
+		KA_CASE("mptcp_first_path_dies"),
+		.why = "the first subflow is not more than any other: the connection lives on the "
+		       "second",
+		.source = "mptcp_setsockopt_sol_socket(): mptcp_sol_socket_sync_intval(); "
+			  "mptcp_close_ssk(), __mptcp_close_ssk()",
+		.lesson = "The values were set before the second subflow joined, SO_KEEPALIVE "
+			  "afterwards: it reaches both at once. The path of the first subflow, "
+			  "which the handshake of the connection went over, falls silent: it is "
+			  "given up, and the connection goes on over the other one. No error.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP,
+		.from = KA_FROM_VALUES,
+		.holds_from = FROM_6_10,
+		.one_setting = true,
+		.min_cnt = 3,
+		.no_user_timeout = true,
+		KA_STEPS(HEARD_BOTH, { .do_ = KA_ADD_SUBFLOW, .followed = true },
+			 { KA_SWITCH(1), .at = { .ms = 100 } }, { SUBFLOWS(2) },
+			 { .do_ = KA_LOSE_SUBFLOW, .value = 1 }, ONE_DIES),
+		.expect = { KA_LIVES_ON, .counters = { OF_THE_OTHER } },
+	},
+	{
+		KA_CASE("mptcp_both_paths_die"),
+		.why = "with its last subflow the connection ends, close_timeout later",
+		.source = "mptcp_set_close_tout(), mptcp_close_tout_expired(), mptcp_worker()",
+		.lesson = "All is set after the second subflow has joined: SO_KEEPALIVE and the "
+			  "values reach both. Then all paths fall silent. The second subflow heard "
+			  "last when it joined, the first when data came, so the second one is "
+			  "given up first, and nothing happens. When the last one is given up, "
+			  "net.mptcp.close_timeout begins (2 s here), and behind it the connection "
+			  "ends as if it had had one subflow only: HUP, ENOTCONN.",
+		.topology = KA_ROUTED,
+		.transport = KA_MPTCP,
+		.from = KA_FROM_VALUES,
+		.holds_from = FROM_6_10,
+		.one_setting = true,
+		.min_cnt = 3,
+		.sysctls = { CLOSE_TIMEOUT },
+		.no_user_timeout = true,
+		KA_STEPS(HEARD_BOTH, { .do_ = KA_ADD_SUBFLOW },
+			 { KA_SWITCH(1), .at = { .ms = 100 } }, { SUBFLOWS(2) }, KA_LAST_DATA,
+			 KA_SILENCE),
+		.expect = { SUBFLOW_DIES },
 	},
 	{
 		KA_CASE("mptcp_fallback"),

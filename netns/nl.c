@@ -14,7 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Large enough for any message of the three buses; the kernel fills dumps up to this size. On the
+/* Large enough for any message of the four buses; the kernel fills dumps up to this size. On the
  * stack: each page of it is touched, and in a guest that costs as much as three system calls. */
 #define RECV_SIZE        8192
 /* The kernel answers inside sendmsg(), so this only turns a lost answer into an error. */
@@ -29,6 +29,7 @@ static const struct {
 	[NN_BUS_ROUTE] = { NETLINK_ROUTE, "rtnetlink", "CONFIG_NET" },
 	[NN_BUS_NFT] = { NETLINK_NETFILTER, "nfnetlink", "CONFIG_NF_TABLES" },
 	[NN_BUS_DIAG] = { NETLINK_SOCK_DIAG, "sock_diag", "CONFIG_INET_DIAG" },
+	[NN_BUS_GENERIC] = { NETLINK_GENERIC, "generic netlink", "CONFIG_NET" },
 };
 
 int nn_nl_open(struct nn_nl *nl, enum nn_bus bus, struct nn_err *err)

@@ -15,8 +15,8 @@
 #include "err.h"
 #include "ns.h"
 
-enum nn_bus { NN_BUS_ROUTE, NN_BUS_NFT, NN_BUS_DIAG };
-#define NN_BUSES    3
+enum nn_bus { NN_BUS_ROUTE, NN_BUS_NFT, NN_BUS_DIAG, NN_BUS_GENERIC };
+#define NN_BUSES    4
 #define NN_MSGS_MAX 8
 
 struct nn_nl {

@@ -119,6 +119,36 @@ struct nn_addr nn_topology_next_hop(const struct nn_topology *net, enum nn_node 
 	return (struct nn_addr){ .family = family };
 }
 
+/* The last byte tells the first addresses of all nodes apart; these differ from them by this bit. */
+#define SECOND 0x10
+
+int nn_topology_add_addr(struct nn_topology *net, enum nn_node node, int family,
+			 struct nn_addr *addr, struct nn_err *err)
+{
+	size_t n, i = 0;
+	const struct wire *wires = wires_of(net->shape, &n);
+	const struct end *end, *other;
+	struct nn_msg msg;
+	int index, ret;
+
+	while (i < 2 * n - 1 && wires[i / 2].end[i % 2].node != node)
+		i++;
+	end = &wires[i / 2].end[i % 2];
+	other = &wires[i / 2].end[!(i % 2)];
+	*addr = end_addr(end, family == AF_INET6);
+	addr->bytes[nn_addr_size(addr) - 1] ^= SECOND;
+	index = nn_link_index(net->ns[node], end_dev(end), err);
+	if (index < 0)
+		return index;
+	nn_addr_msg(&msg, index, addr, nn_topology_prefix_len(family));
+	ret = nn_route_talk(net->ns[node], &msg, NULL, NULL, err);
+	if (!ret)
+		ret = nn_neigh_add(net->ns[other->node], end_dev(other), addr, end->mac, err);
+	if (!ret)
+		ret = nn_addr_wait(net->ns[node], end_dev(end), addr, err);
+	return ret ? nn_prefix(err, ret, "second address of the %s", node_name(node)) : 0;
+}
+
 /* ---- building --------------------------------------------------------------------------- */
 
 static bool has_family(const struct nn_topology *net, int i)

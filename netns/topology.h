@@ -70,6 +70,11 @@ int nn_topology_prefix_len(int family);
 struct nn_addr nn_topology_next_hop(const struct nn_topology *net, enum nn_node node, int family,
 				    enum nn_node *hop);
 
+/* Gives @node, which is no gateway, a second address of @family on its wire, next to the first; what is at the
+ * other end of the wire knows its neighbour. Waits until it can be used. */
+int nn_topology_add_addr(struct nn_topology *net, enum nn_node node, int family,
+			 struct nn_addr *addr, struct nn_err *err);
+
 /* Name of the device of @node towards the wire: "eth0"; the gateway's towards @peer: "client0",
  * "server0". */
 const char *nn_topology_dev(enum nn_node node, enum nn_node peer);

@@ -64,8 +64,11 @@ struct ka_engine {
 	struct nn_destroyed *destroyed;   /* owned; NULL: the prober's socket stays its process's */
 	struct ka_bench_program *program; /* owned; NULL: both ends are peers of our own */
 	int epoll, timer;
-	int armer;       /* owned: as long as it is open, a BPF program sets options; -1 */
-	int64_t wake_ns; /* what the timer is set to */
+	int armer;            /* owned: as long as it is open, a BPF program sets options; -1 */
+	int64_t wake_ns;      /* what the timer is set to */
+	uint16_t subflows[2]; /* the client's ports of them, in their order; 0: not there */
+	struct nn_addr
+		followed; /* the client's address of the one that is looked at; family 0: the first */
 	struct ka_table tables[KA_MAX_TABLES];
 	size_t n_tables;
 	/* number (from 1) of the step whose evidence is read when it is undone, or at the end;
@@ -163,7 +166,7 @@ struct ka_doing {
 };
 /* Each ends with .start NULL. */
 extern const struct ka_doing ka_done_by_faults[], ka_done_by_net[], ka_done_by_checks[],
-	ka_done_by_program[];
+	ka_done_by_program[], ka_done_by_subflows[];
 /* Every word has one. */
 const struct ka_doing *ka_doing_of(enum ka_do do_);
 /* Starts the step in hand. 0 or -errno. */

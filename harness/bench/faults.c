@@ -42,11 +42,10 @@ static struct nn_nft_rule rule_for(const struct ka_engine *e, const struct ka_st
 		.action = NN_DROP,
 	};
 	uint16_t port = (uint16_t)(step->misses ? e->port + 1 : e->port);
+	uint16_t subflow = step->do_ == KA_LOSE_SUBFLOW ? e->subflows[step->value - 1] : 0;
 
-	if (sender == KA_AT_CLIENT)
-		rule.dport = port;
-	else
-		rule.sport = port;
+	rule.dport = sender == KA_AT_CLIENT ? port : subflow;
+	rule.sport = sender == KA_AT_CLIENT ? subflow : port;
 	if (step->do_ == KA_REJECT && step->value == KA_TCP_RESET)
 		rule.action = NN_REJECT_RST;
 	else if (step->do_ == KA_REJECT)
@@ -288,19 +287,12 @@ static int start_link(struct ka_engine *e, const struct ka_step *step)
 /* ---- the words that are done here ------------------------------------------------------------ */
 
 const struct ka_doing ka_done_by_faults[] = {
-	{ KA_DROP, start_rules, NULL },
-	{ KA_REJECT, start_rules, NULL },
-	{ KA_PROMISE, start_rules, NULL },
-	{ KA_HEAL, start_heal, NULL },
-	{ KA_KILL, start_kill, NULL },
-	{ KA_FREEZE, start_freeze, NULL },
-	{ KA_THAW, start_freeze, NULL },
-	{ KA_CRASH, start_crash, NULL },
-	{ KA_REBOOT, start_reboot, NULL },
-	{ KA_FORGET, start_forget, NULL },
-	{ KA_DESTROY, start_destroy, NULL },
-	{ KA_LINK_DOWN, start_link, NULL },
-	{ KA_FORGE_RESET, start_forge_reset, NULL },
-	{ KA_LINK_UP, start_link, NULL },
-	{ .start = NULL },
+	{ KA_DROP, start_rules, NULL },     { KA_REJECT, start_rules, NULL },
+	{ KA_PROMISE, start_rules, NULL },  { KA_LOSE_SUBFLOW, start_rules, NULL },
+	{ KA_HEAL, start_heal, NULL },      { KA_KILL, start_kill, NULL },
+	{ KA_FREEZE, start_freeze, NULL },  { KA_THAW, start_freeze, NULL },
+	{ KA_CRASH, start_crash, NULL },    { KA_REBOOT, start_reboot, NULL },
+	{ KA_FORGET, start_forget, NULL },  { KA_DESTROY, start_destroy, NULL },
+	{ KA_LINK_DOWN, start_link, NULL }, { KA_FORGE_RESET, start_forge_reset, NULL },
+	{ KA_LINK_UP, start_link, NULL },   { .start = NULL },
 };

@@ -150,7 +150,8 @@ unsigned ka_engine_drain(struct ka_engine *e)
 struct nn_diag_key ka_engine_socket(const struct ka_engine *e, enum ka_at at)
 {
 	const uint16_t client_port = e->ends[e->prober].flow.client_port;
-	const struct nn_addr client = ka_engine_addr(e, NN_CLIENT);
+	const struct nn_addr client =
+		e->followed.family ? e->followed : ka_engine_addr(e, NN_CLIENT);
 	const struct nn_addr server = ka_engine_addr(e, NN_SERVER);
 	const int family = client.family;
 

@@ -58,6 +58,12 @@ const char *ka_step_text(const struct ka_step *step, const struct ka_setting *se
 	case KA_PROMISE:
 		snprintf(buf, size, "%s %s", text, way_name(step->way));
 		break;
+	case KA_LOSE_SUBFLOW:
+		snprintf(buf, size, "path of subflow %d dead", step->value);
+		break;
+	case KA_SUBFLOWS_ARE:
+		snprintf(buf, size, "%s %s: %d", who, text, step->value);
+		break;
 	case KA_FORGET:
 		snprintf(buf, size, "%s %s", who,
 			 step->who == KA_GATEWAY ? "lost its entry without a word" : text);

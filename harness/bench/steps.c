@@ -330,9 +330,9 @@ static const struct ka_doing done_here[] = {
 
 const struct ka_doing *ka_doing_of(enum ka_do do_)
 {
-	static const struct ka_doing *const tables[] = { done_here, ka_done_by_faults,
-							 ka_done_by_net, ka_done_by_checks,
-							 ka_done_by_program };
+	static const struct ka_doing *const tables[] = { done_here,          ka_done_by_faults,
+							 ka_done_by_net,     ka_done_by_checks,
+							 ka_done_by_program, ka_done_by_subflows };
 
 	for (size_t i = 0; i < KA_N(tables); i++)
 		for (const struct ka_doing *doing = tables[i]; doing->start; doing++)

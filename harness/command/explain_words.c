@@ -242,6 +242,12 @@ static void put_misses(FILE *out, lesson_t *l)
 		fputs(" (On purpose, the rule matches another port: nothing is lost.)", out);
 }
 
+static void put_followed(FILE *out, lesson_t *l)
+{
+	if (l->step->followed)
+		fputs(" From now on it is the one that is looked at.", out);
+}
+
 static void put_answer(FILE *out, lesson_t *l)
 {
 	int family = l->instance->family;
@@ -471,6 +477,7 @@ static const struct {
 	{ "place", put_place },
 	{ "which", put_which },
 	{ "misses", put_misses },
+	{ "followed", put_followed },
 	{ "answer", put_answer },
 	{ "route", put_route },
 	{ "call", put_call },

@@ -14,12 +14,15 @@
 /* What it is, not how far it moved. */
 #define GAUGE "Tcp.CurrEstab"
 
-/* Each connection of a load moves a counter as the observed one must. */
+/* Each connection of a load moves a counter as the observed one must, and so does a second subflow. */
 static int with_load(const struct ka_evidence *e, int one, int each)
 {
+	const struct ka_case *c = e->instance->case_;
+	const int others = (int)c->load + ka_case_does(c, KA_ADD_SUBFLOW, KA_NOBODY);
+
 	if (one == KA_ANY || !ka_regime_is(e->want->when, KA_REGIME_BY_CNT))
 		return one;
-	return one + (int)e->instance->case_->load * each;
+	return one + others * each;
 }
 
 /* TCPKeepAlive counts attempts, answered or not (tcp_write_wakeup()). Where the wire does not show

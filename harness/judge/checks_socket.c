@@ -253,6 +253,15 @@ static void check_other_end(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
+/* TCP_INFO of an MPTCP socket is that of its first subflow. */
+static bool lost_the_first(const struct ka_case *c)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (c->steps[i].do_ == KA_LOSE_SUBFLOW && c->steps[i].value == 1)
+			return true;
+	return false;
+}
+
 static void check_lives(const struct ka_evidence *e, struct ka_findings *f)
 {
 	const struct ka_diag_sample *diag = last_diag(e);
@@ -260,7 +269,7 @@ static void check_lives(const struct ka_evidence *e, struct ka_findings *f)
 
 	if (diag && !diag->found && !ka_case_closes(e->instance->case_))
 		ka_find(f, KA_FIND_STATE, -1, "sock_diag does not find the connection, must live");
-	if (info && info->state == TCP_CLOSE)
+	if (info && info->state == TCP_CLOSE && !lost_the_first(e->instance->case_))
 		ka_find(f, KA_FIND_STATE, -1, "TCP_INFO says closed, must live");
 }
 

@@ -376,6 +376,8 @@ static void find_life(struct ka_evidence *e)
 
 		if (step && step->do_ == KA_DISCONNECT)
 			e->life_ns = event->step.done_ns;
+		if (step && step->followed) /* the first subflow is looked at no more */
+			e->life_ns = event->t_ns;
 	}
 }
 

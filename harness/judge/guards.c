@@ -68,6 +68,9 @@ static bool had_nothing_to_meet(const struct ka_evidence *e, int index)
 
 	if (index < 0 || (size_t)index >= c->n_steps)
 		return false;
+	/* its ports are those that sock_diag told; nobody captures what is on them */
+	if (step->do_ == KA_LOSE_SUBFLOW)
+		return !step->misses;
 	if (step->do_ != KA_DROP && step->do_ != KA_REJECT && !ka_step_is(step, KA_VERB_SWALLOWS))
 		return false;
 	if (!ka_evidence_proved(e, KA_PROOF_CAPTURE, KA_AT_CLIENT) ||

@@ -147,6 +147,7 @@ struct ka_step {
 	bool overdue; /* KA_DIAG_IS: the unrounded expiry is over, the rounded one is to come: 0 is
 			 left, and so says /proc/net/tcp */
 	enum ka_route route;   /* KA_ROUTE_GONE */
+	bool followed;         /* KA_ADD_SUBFLOW: it is the one that is looked at from now on */
 	enum ka_socket socket; /* KA_KEEPALIVE_OF */
 };
 

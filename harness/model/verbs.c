@@ -54,6 +54,15 @@ static const char *check_disconnect(const struct ka_instance *instance, const st
 		       : "only a client that is the prober connects again";
 }
 
+static const char *check_subflow(const struct ka_instance *instance, const struct ka_step *step)
+{
+	if (instance->case_->transport != KA_MPTCP || instance->case_->topology != KA_ROUTED)
+		return "it takes MPTCP at both ends, and a gateway";
+	return step->do_ != KA_LOSE_SUBFLOW || step->value == 1 || step->value == 2
+		       ? NULL
+		       : "there are two subflows: .value is 1 or 2";
+}
+
 static const char *check_route(const struct ka_instance *instance, const struct ka_step *step)
 {
 	(void)step;

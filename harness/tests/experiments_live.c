@@ -10,6 +10,23 @@
 #define SILENT   KA_CONNECTED, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 }, KA_SILENCE
 #define MIDPROBE KA_AT_PROBE(2), .at = { .intvl = 0.4 }
 
+/* MPTCP with a second subflow. */
+#define TWO_SUBFLOWS                                                                               \
+	KA_SHORT_EXPERIMENT, .transport = KA_MPTCP,                                                \
+			     .sysctls = { { KA_PROBER, "net/mptcp/close_timeout", "1" } }
+#define TWO                                                                                        \
+	KA_CONNECTED, { .do_ = KA_SEND, .who = KA_PEER, .bytes = 64 },                             \
+	{                                                                                          \
+		.do_ = KA_ADD_SUBFLOW                                                              \
+	}
+#define SUBFLOWS(n) .do_ = KA_SUBFLOWS_ARE, .who = KA_PROBER, .value = (n)
+#define OF_THE_OTHER                                                                               \
+	{ "TcpExt.TCPKeepAlive", KA_SOME }, { "TcpExt.TCPAbortOnTimeout", 1 },                     \
+		{ "Tcp.OutRsts", 1 },                                                              \
+	{                                                                                          \
+		"Tcp.EstabResets", 1                                                               \
+	}
+
 static const struct ka_case cases[] = {
 	/* off and on again does not bring back the probes that were spent */
 	{ KA_WRONG("toggle_forgives", "fail: 3 unanswered probes, must be 5"), KA_SHORT_EXPERIMENT,
@@ -92,6 +109,33 @@ static const struct ka_case cases[] = {
 	  KA_SHORT_EXPERIMENT, .transport = KA_MPTCP, .from = KA_FROM_ACCEPTED,
 	  .sysctls = { { KA_PROBER, "net/mptcp/close_timeout", "1" } }, KA_STEPS(SILENT),
 	  .expect = { KA_EXPIRES, .events = 0x10, .events_full = 0x114,
+		      .notice = { .ms = 1000 } } },
+	/* two subflows */
+	{ KA_WRONG("mptcp_path_lives",
+		   "fail: sock_diag: 1 subflows, 1 with a keepalive timer, must be 2"),
+	  TWO_SUBFLOWS, .from = KA_FROM_ACCEPTED,
+	  KA_STEPS(TWO, { .do_ = KA_LOSE_SUBFLOW, .value = 2 },
+		   { SUBFLOWS(2), .at = { .nominal = 1.2 } }),
+	  .expect = { KA_LIVES_ON, .counters = { OF_THE_OTHER } } },
+	{ KA_WRONG("mptcp_path_not_lost", "broken: fault without effect"), TWO_SUBFLOWS,
+	  .from = KA_FROM_ACCEPTED,
+	  KA_STEPS(TWO, { .do_ = KA_LOSE_SUBFLOW, .value = 2, .misses = true },
+		   { SUBFLOWS(2), .at = { .nominal = 1.2 } }),
+	  .expect = { KA_LIVES_ON, .counters = { { "TcpExt.TCPKeepAlive", KA_SOME },
+						 { "Tcp.CurrEstab", 2 } } } },
+	{ KA_WRONG("mptcp_joined_unarmed", "fail: sock_diag: 2 subflows, 0 with a keepalive timer"),
+	  TWO_SUBFLOWS, .from = KA_FROM_VALUES, KA_STEPS(TWO, { SUBFLOWS(2), .at = { .ms = 100 } }),
+	  .expect = { .when = KA_NEVER,
+		      .watch = { .idle = 1.5 },
+		      .counters = { { "Tcp.CurrEstab", 2 } } } },
+	{ KA_WRONG("mptcp_one_path_is_all", "fail: "), TWO_SUBFLOWS, .from = KA_FROM_ACCEPTED,
+	  KA_STEPS(TWO, { .do_ = KA_LOSE_SUBFLOW, .value = 2 }),
+	  .expect = { .when = KA_KEEPALIVE_EXPIRY,
+		      .error = ENOTCONN,
+		      .probes = KA_CNT,
+		      .rst_sent = 1,
+		      .events = 0x10,
+		      .events_full = 0x114,
 		      .notice = { .ms = 1000 } } },
 };
 

@@ -234,6 +234,22 @@ NET_TEST(routes_say_no, NN_ROUTED)
 	return carries_tcp(in, net, 7000);
 }
 
+/* A second address, which the neighbour knows: no ARP, no ND. */
+NET_TEST(a_second_address, NN_ROUTED)
+{
+	for (int i = 0; i < 2; i++) {
+		struct nn_addr first = nn_topology_addr(net, NN_CLIENT, families[i]), addr;
+
+		EXPECT_OK(in, nn_topology_add_addr(net, NN_CLIENT, families[i], &addr, &in->err));
+		EXPECT_EQ(in, addr.family, families[i]);
+		EXPECT(in, memcmp(&first, &addr, sizeof(addr)));
+		EXPECT_EQ(in, nn_neigh_known(net->ns[NN_GATEWAY], "client0", &addr, &in->err), 1);
+		EXPECT_OK(in, nn_addr_del(net->ns[NN_CLIENT], "eth0", &addr,
+					  nn_topology_prefix_len(families[i]), &in->err));
+	}
+	return 0;
+}
+
 NET_TEST(addresses_and_neighbours_go, NN_PAIR)
 {
 	struct nn_addr client, server;
