@@ -12,12 +12,7 @@
 
 /* The same socket connects again: keepalive is on, with its values, one timer runs and no probe is out. */
 #define USED_AGAIN                                                                                 \
-	KA_CONNECTED, { KA_GET(TCP_KEEPCNT), .value = 3 },                                         \
-		{ .do_ = KA_GETSOCKOPT,                                                            \
-		  .who = KA_PROBER,                                                                \
-		  .level = SOL_SOCKET,                                                             \
-		  .option = SO_KEEPALIVE,                                                          \
-		  .value = 1 },                                                                    \
+	KA_CONNECTED, { KA_GET(TCP_KEEPCNT), .value = 3 }, { KA_SWITCH_READS(1) },                 \
 	{                                                                                          \
 		KA_KEEPALIVE_TIMER, .value = 0                                                     \
 	}

@@ -43,6 +43,10 @@
 #define KA_SWITCH(on) \
 	.do_ = KA_SETSOCKOPT, .who = KA_PROBER, .level = SOL_SOCKET, .option = SO_KEEPALIVE, \
 	.value = (on)
+/* It must read so. */
+#define KA_SWITCH_READS(on) \
+	.do_ = KA_GETSOCKOPT, .who = KA_PROBER, .level = SOL_SOCKET, .option = SO_KEEPALIVE, \
+	.value = (on)
 /* sock_diag must show this timer (enum nn_timer) for the prober's socket, with .value probes out. */
 #define KA_NO_TIMER         .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 0
 #define KA_RETRANSMIT_TIMER .do_ = KA_DIAG_IS, .who = KA_PROBER, .timer = 1
@@ -57,6 +61,10 @@
 #define KA_EXPIRES KA_EXPIRES_AFTER(KA_CNT)
 /* The same, although ICMP errors come back for the probes. */
 #define KA_EXPIRES_DESPITE_ICMP KA_EXPIRES, .counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT } }
+/* Keepalive gives up with @code, of an ICMP error that was believed; those for its probes are not. */
+#define KA_EXPIRES_WITH_ICMP(code) \
+	.when = KA_KEEPALIVE_EXPIRY, .error = (code), .probes = KA_CNT, .rst_sent = 1, \
+	.counters = { { "TcpExt.OutOfWindowIcmps", KA_CNT }, { "TcpExt.LockDroppedIcmps", KA_ANY } }
 /* Keepalive gives up with @code; neither its probes nor its RST reach the device. */
 #define KA_ENDS_UNSEEN(code) \
 	.when = KA_KEEPALIVE_EXPIRY, .error = (code), .probes = KA_CNT, .unseen = true, \
