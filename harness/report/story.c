@@ -68,6 +68,7 @@ static void put_setting(FILE *out, const struct ka_result *result, const char *p
 		{ "sysctl", "from sysctl" },
 		{ "nowhere", "not switched on" },
 		{ "values", "by socket option, without SO_KEEPALIVE" },
+		{ "bpf", "by a BPF program" },
 	};
 
 	put_label(out, prefix, "setting");

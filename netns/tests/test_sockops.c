@@ -2,6 +2,8 @@
 /* A BPF program that sets options of other people's sockets. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "netns/sockops.h"
 #include "tcp.h"
@@ -64,6 +66,38 @@ NET_TEST(a_program_arms_who_connects, NN_PAIR)
 NET_TEST(a_program_arms_what_is_accepted, NN_PAIR)
 {
 	return arms(in, net, true, 7000);
+}
+
+/* Attaches, says so, and waits to be killed. */
+static void attach_and_wait(struct nn_topology *net, int said)
+{
+	int link = nn_sockops_attach(net->ns[NN_CLIENT], false, options, 3, NULL);
+
+	if (write(said, &link, sizeof(link)) == sizeof(link))
+		pause();
+	_exit(0);
+}
+
+/* Nobody has closed its file, and it is gone all the same. */
+NET_TEST(a_program_dies_with_who_attached_it, NN_PAIR)
+{
+	int said[2], link = -1, pair[2], after[2];
+	pid_t pid;
+
+	EXPECT(in, pipe(said) == 0);
+	pid = fork();
+	EXPECT(in, pid >= 0);
+	if (!pid)
+		attach_and_wait(net, said[1]);
+	EXPECT_EQ(in, read(said[0], &link, sizeof(link)), sizeof(link));
+	EXPECT_OK(in, connect_pair(in, net, AF_INET, 7000, pair));
+	EXPECT(in, kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+	if (link < 0)
+		return 0;
+	EXPECT(in, is_armed(pair[0]));
+	EXPECT_OK(in, connect_pair(in, net, AF_INET, 7001, after));
+	EXPECT(in, is_plain(after[0]));
+	return 0;
 }
 
 /* A program for another namespace, although both are of one process. */
