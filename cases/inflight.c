@@ -77,6 +77,39 @@ static const struct ka_case cases[] = {
 		.expect = { KA_RETRANSMITS_IN_VAIN },
 	},
 	{
+		KA_CASE("unacked_data_rto_max"),
+		.why = "tcp_rto_max_ms ends the doubling of the intervals, and tcp_retries2 is "
+		       "over "
+		       "sooner",
+		.source = "tcp_retransmit_timer(), tcp_model_timeout(): tcp_rto_max(); commit "
+			  "1280c26228bd (6.15)",
+		.lesson = "With tcp_retries2 = 4 data is sent again for 6.2 s at the least: 200 ms "
+			  "that double. Where no interval is longer than a second it is 3.4 s, for "
+			  "as many retransmissions. RTO itself is cut, and so is the time that "
+			  "Linux makes of tcp_retries2.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.sysctls = { KA_RETRIES2("4"), { KA_PROBER, "net/ipv4/tcp_rto_max_ms", "1000" } },
+		KA_STEPS(KA_IDLE, KA_SILENCE, KA_WRITE(1)),
+		.expect = { KA_RETRANSMITS_IN_VAIN },
+	},
+	{
+		KA_CASE("unacked_data_rto_max_option"),
+		.why = "TCP_RTO_MAX_MS does the same for one socket, whatever the sysctl says",
+		.source = "do_tcp_setsockopt(): TCP_RTO_MAX_MS; commit 54a378f43425 (6.15)",
+		.lesson = "As unacked_data_rto_max, with the socket option, which the application "
+			  "sets on a connection that exists. The sysctl (120 s) does not count "
+			  "any more.",
+		.topology = KA_ROUTED,
+		.one_setting = true,
+		.holds_from = { "6.15",
+				"54a378f43425 \"tcp: add the ability to control max RTO\"" },
+		.sysctls = { KA_RETRIES2("4") },
+		KA_STEPS(KA_IDLE, { KA_SET(KA_TCP_RTO_MAX_MS), .value = 1000 },
+			 { KA_GET(KA_TCP_RTO_MAX_MS), .value = 1000 }, KA_SILENCE, KA_WRITE(1)),
+		.expect = { KA_RETRANSMITS_IN_VAIN },
+	},
+	{
 		KA_CASE("unacked_data_default_limit"),
 		.why = "with tcp_retries2 = 15 a connection with unacknowledged data lives for "
 		       "a quarter of an hour, whatever keepalive says",

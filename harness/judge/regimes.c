@@ -190,9 +190,11 @@ static struct ka_backoff own_timer(const struct ka_instance *instance, enum ka_b
 	const struct ka_case *c = instance->case_;
 	struct ka_backoff timer =
 		ka_backoff_on_lan(kind, retries2(instance), instance->setting.user_timeout_ms, hz);
+	int64_t rto_max_ms;
 
+	rto_max_ms = ka_case_sysctl(c, KA_PROBER, "tcp_rto_max_ms", KA_RTO_MAX_MS);
 	ka_backoff_limits(&timer, ka_case_sysctl(c, KA_PROBER, "tcp_rto_min_us", KA_RTO_MIN_US),
-			  ka_case_sysctl(c, KA_PROBER, "tcp_rto_max_ms", KA_RTO_MAX_MS));
+			  ka_case_option(c, KA_TCP_RTO_MAX_MS, rto_max_ms));
 	if (ka_case_orphans(c))
 		put_orphan(c, &timer);
 	timer.refused = ka_case_refuses(c);

@@ -38,6 +38,18 @@ int64_t ka_case_sysctl(const struct ka_case *case_, enum ka_who who, const char 
 	return otherwise;
 }
 
+int64_t ka_case_option(const struct ka_case *case_, int option, int64_t otherwise)
+{
+	for (size_t i = case_->n_steps; i-- > 0;) {
+		const struct ka_step *step = &case_->steps[i];
+
+		if (step->do_ == KA_SETSOCKOPT && step->who == KA_PROBER && !step->fails &&
+		    step->level == IPPROTO_TCP && step->option == option)
+			return step->value;
+	}
+	return otherwise;
+}
+
 bool ka_case_does(const struct ka_case *case_, enum ka_do do_, enum ka_who who)
 {
 	for (size_t i = 0; i < case_->n_steps; i++)

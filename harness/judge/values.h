@@ -65,4 +65,7 @@ bool ka_case_closes(const struct ka_case *case_);
 int64_t ka_case_sysctl(const struct ka_case *case_, enum ka_who who, const char *name,
 		       int64_t otherwise);
 
+/* The number that the prober last gives to @option of IPPROTO_TCP in a step, @otherwise if it does not. */
+int64_t ka_case_option(const struct ka_case *case_, int option, int64_t otherwise);
+
 #endif

@@ -109,6 +109,8 @@ enum ka_socket { KA_RAW_TCP, KA_UDP, KA_UNIX };
 /* What a route look-up towards the other end finds after KA_ROUTE_GONE. */
 enum ka_route { KA_ROUTE_NONE, KA_ROUTE_UNREACHABLE, KA_ROUTE_BLACKHOLE, KA_ROUTE_PROHIBIT };
 
+#define KA_TCP_RTO_MAX_MS 44 /* of IPPROTO_TCP; Linux 6.15 */
+
 struct ka_step {
 	enum ka_do do_;
 	enum ka_who who;
@@ -133,7 +135,7 @@ struct ka_step {
 	bool misses; /* for experiments that must end broken: matches another port; the neighbour
 			stays known */
 
-	int level, option;
+	int level, option;     /* KA_TCP_...: what libraries' headers do not have yet */
 	int value;             /* KA_CNT allowed */
 	struct ka_time amount; /* KA_SETSOCKOPT, KA_GETSOCKOPT: instead of .value, seconds in the
 				  setting's units; they must come to a whole number */

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "model/case.h"
 #include "model/util.h"
 #include "model/verdict.h"
 
@@ -94,6 +95,7 @@ const char *ka_option_name(int level, int option, char *buf, size_t size)
 		{ IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT" },
 		{ IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT" },
 		{ IPPROTO_TCP, TCP_LINGER2, "TCP_LINGER2" },
+		{ IPPROTO_TCP, KA_TCP_RTO_MAX_MS, "TCP_RTO_MAX_MS" },
 		{ IPPROTO_IP, IP_RECVERR, "IP_RECVERR" },
 		{ IPPROTO_IPV6, IPV6_RECVERR, "IPV6_RECVERR" },
 	};
