@@ -4,7 +4,6 @@
  * and CLOCK_MONOTONIC is measured anew, so a step is noticed.
  */
 #include "bench/capture.h"
-#include "bench/offset.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>

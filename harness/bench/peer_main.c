@@ -354,6 +354,14 @@ _Noreturn static void serve(struct ka_peer_self *self)
 	}
 }
 
+/* Returns when ka_self_leave() was called. What is @self's, and changes meanwhile, is no variable of the
+ * function that setjmp() returns to: C does not promise to keep those. */
+static void live(struct ka_peer_self *self)
+{
+	if (!setjmp(self->end))
+		serve(self);
+}
+
 int ka_peer_main(const struct ka_peer_config *config, int ctl)
 {
 	struct ka_peer_self self = { .config = config,
@@ -364,8 +372,7 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 				     .load = { .epoll = -1, .timer = -1 },
 				     .app = { .timer = -1 } };
 
-	if (!setjmp(self.end))
-		serve(&self);
+	live(&self);
 	free(self.load.members);
 	free(self.talk.window);
 	return self.status;

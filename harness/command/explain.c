@@ -141,14 +141,14 @@ static const char *const drawings[][2] = {
 
 static void print_network(const struct ka_lesson *lesson)
 {
-	const struct ka_instance *instance = lesson->instance;
-
 	static const char *const transports[] = {
 		[KA_MPTCP] = "Both ends use Multipath TCP (IPPROTO_MPTCP).",
 		[KA_MPTCP_CLIENT] =
 			"The client uses Multipath TCP (IPPROTO_MPTCP), the server TCP.",
 	};
+	const struct ka_instance *instance = lesson->instance;
 	const char *sockets = transports[instance->case_->transport];
+
 	if (instance->case_->mapped)
 		sockets =
 			"Both sockets are of IPv6, and their addresses of IPv4 (::ffff:192.0.2.1).";

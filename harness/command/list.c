@@ -71,11 +71,8 @@ static int name_width(const struct ka_plan *plan)
 /* The reference of what this kernel is known to fail in; NULL: nothing is known. */
 static const char *known_failure(const struct ka_instance *instance, const struct ka_facts *facts)
 {
-	const struct ka_known *known = &instance->case_->known;
-
-	if (!ka_known_covers(known, instance->name, facts->release, facts->hz))
-		return NULL;
-	return known->reference;
+	return ka_known_reference(&instance->case_->known, instance->name, facts->release,
+				  facts->hz);
 }
 
 static void print_row(const struct ka_instance *instance, const struct ka_prediction *p,

@@ -12,8 +12,9 @@ enum ka_exit_style { KA_STYLE_DEFAULT, KA_STYLE_KSELFTEST, KA_STYLE_BISECT };
 
 /* @lost: results could not be delivered, or kacheck itself failed. A failure that was seen comes
  * before everything else; that nothing ran is never 0. Who looks for the commit that broke a kernel
- * (git bisect) is told of the kernel: what a real program under test did wrong is no failure there, nor that a kernel does right where it is
- * known to fail; and where nothing passed, what is known to fail is what is looked for. */
+ * (git bisect) is told of the kernel: what a real program under test did wrong is no failure there,
+ * nor that a kernel does right where it is known to fail; and where nothing passed, what is known to fail
+ * is what is looked for. */
 int ka_exit_status(enum ka_exit_style style, const struct ka_totals *totals, bool lost);
 
 /* --strict: for a CI system, what could not be checked is not all right. */

@@ -15,8 +15,8 @@ struct ka_where {
 	struct nn_err why;               /* it did not boot: every instance is broken */
 };
 
-/* Understands @text, looks at its files; @program runs there (NULL: guest.h); @plan gets the defaults of such a kernel. Complains
- * itself; returns KA_EXIT_OK, KA_EXIT_USAGE or KA_EXIT_NOTHING. */
+/* Understands @text, looks at its files; @program runs there (NULL: guest.h); @plan gets the
+ * defaults of such a kernel. Complains itself; returns KA_EXIT_OK, KA_EXIT_USAGE or KA_EXIT_NOTHING. */
 int ka_where_parse(struct ka_where *where, const char *text, const char *program,
 		   struct ka_plan_options *plan, unsigned jobs);
 

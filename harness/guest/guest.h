@@ -87,8 +87,8 @@ const char *ka_kernel_forms(bool about, char *buf, size_t size);
 struct ka_guest;
 
 /*
- * Boots @kernel for the first part of the plan and waits until it has told @facts. 0; -EINTR after SIGINT, SIGTERM or SIGHUP;
- * -EINVAL, -ENOENT, -ENOSYS as above (modules that do not fit are found here); -ETIMEDOUT, -EIO: it
+ * Boots @kernel for the first part of the plan and waits until it has told @facts. 0; -EINTR after
+ * SIGINT, SIGTERM or SIGHUP; -EINVAL, -ENOENT, -ENOSYS as above (modules that do not fit are found here); -ETIMEDOUT, -EIO: it
  * hung or died, @err has its last words. Nothing is left behind on failure.
  */
 int ka_guest_start(struct ka_guest **ret, const struct ka_guest_kernel *kernel,

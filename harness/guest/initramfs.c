@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Writes the initramfs with libarchive. The program and its shared objects are those that run now, or those
- * of another machine (binary.h).
- * They go to /lib, where LD_LIBRARY_PATH points in the guest; the loader itself goes where the
- * program asks for it.
+ * of another machine (binary.h). They go to /lib, where LD_LIBRARY_PATH points in the guest; the loader
+ * itself goes where the program asks for it.
  */
 #include "guest/initramfs.h"
 

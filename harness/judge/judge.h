@@ -48,8 +48,8 @@ void ka_settle(const struct ka_instance *instance, const struct ka_facts *facts,
 	       struct ka_settled *out);
 
 /*
- * Judges an instance; one with a program must be settled. Compares @timeline (sorted) with @prediction. Broken comes before fail: where the experiment did
- * not happen, nothing is said about the kernel.
+ * Judges an instance; one with a program must be settled. Compares @timeline (sorted) with @prediction.
+ * Broken comes before fail: where the experiment did not happen, nothing is said about the kernel.
  */
 void ka_judge(const struct ka_instance *instance, const struct ka_facts *facts,
 	      const struct ka_prediction *prediction, const struct ka_timeline *timeline,

@@ -58,7 +58,7 @@ static void put_figures(const struct ka_evidence *e, struct ka_verdict *out)
 		ka_program_figures(e, out);
 }
 
-/* ---- what the kernel did ------------------------------------------------------------------------------------- */
+/* ---- what the kernel did ----------------------------------------------------------------------------- */
 
 /* What the application sees of its socket, if it is one of our own. */
 static void judge_socket(const struct ka_evidence *e, struct ka_findings *f)

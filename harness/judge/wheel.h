@@ -40,8 +40,8 @@ enum ka_wheel_arming { KA_WHEEL_FRESH, KA_WHEEL_CHAINED, KA_WHEEL_PROBED };
 /*
  * Closed-form bounds over all phases, and, if armed by earlier traffic, over all times of that: the
  * same as ka_wheel_run() gives over all of them (test_chain.c), which takes 0.1 s for 1/1/3 at 1000 Hz
- * and, with 2 * 10^12 runs of 0.1 us, two days for 7200/75/9; hence both. @ut_ms != 0: TCP_USER_TIMEOUT rules instead of @cnt.
- * @idle and @intvl in seconds. @cnt 0 (only sysctl tcp_keepalive_probes can): the end is the first
+ * and, with 2 * 10^12 runs of 0.1 us, two days for 7200/75/9; hence both.
+ * @ut_ms != 0: TCP_USER_TIMEOUT rules instead of @cnt. @idle and @intvl in seconds. @cnt 0 (only sysctl tcp_keepalive_probes can): the end is the first
  * expiry, with no probe.
  */
 struct ka_wheel_bounds ka_wheel_window(int64_t idle, int64_t intvl, unsigned cnt, unsigned ut_ms,

@@ -19,6 +19,12 @@ bool ka_known_covers(const struct ka_known *known, const char *instance, const c
 	return !known->instances || fnmatch(known->instances, instance, 0) == 0;
 }
 
+const char *ka_known_reference(const struct ka_known *known, const char *instance,
+			       const char *release, int hz)
+{
+	return ka_known_covers(known, instance, release, hz) ? known->reference : NULL;
+}
+
 static bool is_declared(const struct ka_known *known, enum ka_finding_code code)
 {
 	for (int i = 0; i < KA_KNOWN_FINDINGS && known->findings[i]; i++)

@@ -28,6 +28,9 @@ struct ka_known {
 /* True where the kernel @release with its @hz is known to fail in the instance with this name. */
 bool ka_known_covers(const struct ka_known *known, const char *instance, const char *release,
 		     int hz);
+/* The reference of that; NULL where the kernel is not known to fail there. */
+const char *ka_known_reference(const struct ka_known *known, const char *instance,
+			       const char *release, int hz);
 /* True when there are @findings, and all are such as the mistake makes. */
 bool ka_known_explains(const struct ka_known *known, const struct ka_findings *findings);
 /* What makes no sense in a declaration; NULL: nothing. */

@@ -46,13 +46,12 @@ static void put_place(FILE *out, const char *declared)
 
 static void put_annotation(struct ka_report *report, FILE *out, const struct ka_result *result)
 {
-	char name[KA_FULL_NAME_SIZE];
-
 	static const char *const commands[] = {
 		[KA_FAIL] = "error",
 		[KA_BROKEN] = "warning",
 		[KA_KNOWN] = "notice",
 	};
+	char name[KA_FULL_NAME_SIZE];
 
 	fprintf(out, "::%s ", commands[result->verdict]);
 	put_place(out, result->declared);

@@ -33,7 +33,8 @@ struct ka_report_options {
 		name_width; /* text: length of the longest instance name that will come; 0: not known */
 };
 
-/* @format: of ka_report_format(). -EINVAL names the known ones. @out stays the caller's; it and the strings of @options must live until ka_report_free(). */
+/* @format: of ka_report_format(). -EINVAL names the known ones. @out stays the caller's; it and the
+ * strings of @options must live until ka_report_free(). */
 int ka_report_open(struct ka_report **ret, const char *format, FILE *out,
 		   const struct ka_report_options *options, struct nn_err *err);
 /* Writes one result, whole or not at all, and flushes. Returns 0 or -errno (-EPIPE, -ENOSPC: the

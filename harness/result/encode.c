@@ -219,11 +219,9 @@ static double noise_s(const struct ka_facts *facts)
 /* The reference of what this kernel is known to fail in; NULL: nothing is known. */
 static const char *known_failure(const struct ka_instance *instance, const struct ka_facts *facts)
 {
-	const struct ka_known *known = &instance->case_->known;
-
-	if (!facts || !ka_known_covers(known, instance->name, facts->release, facts->hz))
-		return NULL;
-	return known->reference;
+	return facts ? ka_known_reference(&instance->case_->known, instance->name, facts->release,
+					  facts->hz)
+		     : NULL;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
