@@ -30,7 +30,8 @@ struct nn_sockopt {
  *
  * Returns a file, owned by the caller: when it is closed, that is over. Or -EPERM (it takes CAP_BPF and
  * CAP_NET_ADMIN where no user namespace counts), -EOPNOTSUPP (a kernel before 5.15, or without BPF or
- * cgroups; no cgroup v2 is mounted, and mounting the first one would be seen by all), or another -errno.
+ * cgroups; no cgroup v2 is mounted, and mounting the first one would be seen by all), -E2BIG (a cgroup has
+ * room for 64), or another -errno.
  * Moves the calling thread into a cgroup namespace of its own.
  */
 int nn_sockops_attach(struct nn_ns *ns, bool accepted, const struct nn_sockopt *options, size_t n,

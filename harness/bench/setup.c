@@ -11,9 +11,9 @@
 #include "bench/program.h"
 #include "model/util.h"
 #include "model/verbs.h"
-#include "netns/sockops.h"
 #include "netns/softnet.h"
 #include "netns/sysctl.h"
+#include "netns/util.h"
 
 static enum nn_node node_of(enum ka_at at)
 {
@@ -199,20 +199,6 @@ static int put_sysctls(struct ka_engine *e)
 	return ret == -ENOENT ? 0 : refused(e, ret);
 }
 
-/* KA_FROM_BPF: nobody at the prober's end sets its options. */
-static int arm_by_bpf(struct ka_engine *e)
-{
-	struct ka_peer_option from[KA_PEER_OPTIONS];
-	struct nn_sockopt to[KA_PEER_OPTIONS];
-
-	ka_peer_options(&e->instance->setting, from);
-	for (size_t i = 0; i < KA_PEER_OPTIONS; i++)
-		to[i] = (struct nn_sockopt){ from[i].level, from[i].option, from[i].value };
-	e->armer = nn_sockops_attach(e->net.ns[node_of(e->prober)], e->prober == KA_AT_SERVER, to,
-				     KA_PEER_OPTIONS, &e->err);
-	return e->armer < 0 ? e->armer : 0;
-}
-
 static int open_loop(struct ka_engine *e)
 {
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -255,8 +241,6 @@ int ka_engine_setup(struct ka_engine *e)
 		ret = ka_gateway_setup(e); /* some sysctls exist only with it */
 	if (!ret)
 		ret = put_sysctls(e);
-	if (!ret && e->case_->from == KA_FROM_BPF)
-		ret = arm_by_bpf(e);
 	for (int at = 0; !ret && at < 2; at++) {
 		ka_flow_init(&e->ends[at].flow, (enum ka_at)at, e->port);
 		ret = ka_engine_open_capture(e, (enum ka_at)at);
@@ -293,8 +277,7 @@ void ka_engine_teardown(struct ka_engine *e)
 		end->counters = nn_counters_close(end->counters);
 	}
 	nn_topology_free(&e->net);
-	if (e->armer >= 0)
-		close(e->armer);
+	nn_close_fd(&e->armer);
 	if (e->timer >= 0)
 		close(e->timer);
 	if (e->epoll >= 0)

@@ -5,6 +5,8 @@
 
 #include "bench/program.h"
 #include "model/util.h"
+#include "netns/sockops.h"
+#include "netns/util.h"
 
 /* A window that is not closed by so many bytes is emptied by a reader. */
 #define FILL_MAX (1u << 20)
@@ -31,8 +33,28 @@ static int connect_peers(struct ka_engine *e, const struct ka_step *step)
 				 refused ? KA_FIND_NO_CONNECTION : KA_FIND_BENCH);
 }
 
+/* KA_FROM_BPF: nobody at the prober's end sets its options. The program is there as short as can be, because a
+ * cgroup has room for 64 of them (BPF_CGROUP_MAX_PROGS), and there may be more instances at once. */
+static int arm_by_bpf(struct ka_engine *e)
+{
+	const enum nn_node node = ka_engine_node(e, KA_PROBER);
+	struct ka_peer_option from[KA_PEER_OPTIONS];
+	struct nn_sockopt to[KA_PEER_OPTIONS];
+
+	ka_peer_options(&e->instance->setting, from);
+	for (size_t i = 0; i < KA_PEER_OPTIONS; i++)
+		to[i] = (struct nn_sockopt){ from[i].level, from[i].option, from[i].value };
+	e->armer =
+		nn_sockops_attach(e->net.ns[node], node == NN_SERVER, to, KA_PEER_OPTIONS, &e->err);
+	return e->armer < 0 ? e->armer : 0;
+}
+
 static int start_connect(struct ka_engine *e, const struct ka_step *step)
 {
+	int ret = e->case_->from == KA_FROM_BPF ? arm_by_bpf(e) : 0;
+
+	if (ret)
+		return ret;
 	return e->program ? ka_program_connect(e) : connect_peers(e, step);
 }
 
@@ -66,7 +88,11 @@ static bool peers_are_connected(struct ka_engine *e, const struct ka_step *step)
 
 static bool connect_is_done(struct ka_engine *e, const struct ka_step *step)
 {
-	return e->program ? ka_program_is_connected(e) : peers_are_connected(e, step);
+	bool done = e->program ? ka_program_is_connected(e) : peers_are_connected(e, step);
+
+	if (done)
+		nn_close_fd(&e->armer);
+	return done;
 }
 
 /* What is known of the old connection is not true of the next one. */
