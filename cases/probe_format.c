@@ -11,11 +11,15 @@
 		.do_ = KA_SETSOCKOPT, .who = KA_PROBER, .level = family_level,                     \
 		.option = family_option, .value = val                                              \
 	}
-#define ECN                                                                                        \
-	.ecn = true, .sysctls = {                                                                  \
-		{ KA_PROBER, "net/ipv4/tcp_ecn", "1" },                                            \
-		{ KA_PEER, "net/ipv4/tcp_ecn", "1" },                                              \
+#define USES_ECN(kind, number)                                                                     \
+	.ecn = (kind), .one_setting = true,                                                        \
+	.sysctls = {                                                                               \
+		{ KA_PROBER, "net/ipv4/tcp_ecn", number },                                         \
+		{ KA_PEER, "net/ipv4/tcp_ecn", number },                                           \
 	}
+#define ECN USES_ECN(KA_ECN_CLASSIC, "1")
+#define ACCURATE_ECN                                                                               \
+	.holds_from = { "7.0", "tcp_ecn = 3: accurate ECN" }, USES_ECN(KA_ECN_ACCURATE, "3")
 /* What the probes are compared with. */
 #define MARKED_DATA                                                                                \
 	{                                                                                          \
@@ -58,7 +62,6 @@ static const struct ka_case cases[] = {
 			  "neither ECE nor CWR, and so is its answer.",
 		.topology = KA_PAIR,
 		ECN,
-		.one_setting = true,
 		KA_STEPS(KA_CONNECTED, MARKED_DATA, { .do_ = KA_DROP, .way = KA_PROBES }),
 		.expect = { KA_EXPIRES },
 	},
@@ -70,7 +73,32 @@ static const struct ka_case cases[] = {
 		.lesson = "The same connection, and the path is healthy.",
 		.topology = KA_PAIR,
 		ECN,
-		.one_setting = true,
+		KA_STEPS(KA_CONNECTED, MARKED_DATA,
+			 { KA_KEEPALIVE_TIMER, .at = { .nominal = 1, .idle = 1.5 }, .value = 0 }),
+		.expect = { KA_LIVES_ON },
+	},
+	{
+		KA_CASE("probe_format_accecn"),
+		.why = "with accurate ECN a probe is ECN-capable, and carries the counter that all "
+		       "segments do",
+		.source = "RFC 9768 3.2.2; tcp_ecn_send(), tcp_accecn_set_ace()",
+		.lesson = "net.ipv4.tcp_ecn is 3 at both ends (Linux 7.0). Three bits of the TCP "
+			  "header (AE, CWR, ECE) then count packets that met congestion, from 5 "
+			  "on, also in a probe and in the final RST; and Linux sends pure "
+			  "ACKs as ECT(0), too. Whoever filters or counts probes by their flags "
+			  "must know it.",
+		.topology = KA_PAIR,
+		ACCURATE_ECN,
+		KA_STEPS(KA_CONNECTED, MARKED_DATA, { .do_ = KA_DROP, .way = KA_PROBES }),
+		.expect = { KA_EXPIRES },
+	},
+	{
+		KA_CASE("probe_format_accecn_answered"),
+		.why = "with accurate ECN an answer is ECN-capable as well",
+		.source = "RFC 9768 3.2.2; tcp_send_dupack(), tcp_ecn_send()",
+		.lesson = "The same connection, and the path is healthy.",
+		.topology = KA_PAIR,
+		ACCURATE_ECN,
 		KA_STEPS(KA_CONNECTED, MARKED_DATA,
 			 { KA_KEEPALIVE_TIMER, .at = { .nominal = 1, .idle = 1.5 }, .value = 0 }),
 		.expect = { KA_LIVES_ON },

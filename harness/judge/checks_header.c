@@ -120,6 +120,8 @@ static bool check_one(const struct ka_evidence *e, struct speaker *s, const stru
 		      int64_t off_ns, struct ka_findings *f)
 {
 	const struct ka_packet *p = &event->packet, *before = s->before;
+	const unsigned ecn =
+		e->instance->case_->ecn == KA_ECN_ACCURATE ? IPTOS_ECN_ECT0 : IPTOS_ECN_NOT_ECT;
 	bool probe = p->kind == KA_SEG_PROBE;
 	char who[40];
 
@@ -134,9 +136,9 @@ static bool check_one(const struct ka_evidence *e, struct speaker *s, const stru
 			who, p->tsecr, s->echo.recent);
 	else if (!p->dont_fragment)
 		ka_find(f, KA_FIND_PROBE_FORMAT, -1, "%s may be fragmented", who);
-	else if (p->tos & IPTOS_ECN_MASK)
-		ka_find(f, KA_FIND_PROBE_FORMAT, -1, "%s has ECN bits %u, must be Not-ECT", who,
-			p->tos & IPTOS_ECN_MASK);
+	else if ((p->tos & IPTOS_ECN_MASK) != ecn)
+		ka_find(f, KA_FIND_PROBE_FORMAT, -1, "%s has ECN bits %u, must be %s", who,
+			p->tos & IPTOS_ECN_MASK, ecn ? "ECT(0)" : "Not-ECT");
 	else if (before && p->ttl != before->ttl)
 		ka_find(f, KA_FIND_PROBE_FORMAT, -1, "%s has TTL %u, must be %u", who, p->ttl,
 			before->ttl);
@@ -154,7 +156,8 @@ static bool check_one(const struct ka_evidence *e, struct speaker *s, const stru
 
 /* What every segment of an end has in common: how far it may travel, its class, and a window whose right
  * edge never moves back (RFC 9293 3.8.6; tcp_select_window()). RFC 7323 4.1: a timestamp is the time at
- * which the segment is sent. RFC 3168 6.1.4: a pure ACK is not ECN-capable. */
+ * which the segment is sent. RFC 3168 6.1.4: a pure ACK is not ECN-capable; with RFC 9768 Linux makes it
+ * so. */
 static bool check_sent(const struct ka_evidence *e, struct speaker *s, const struct ka_event *event,
 		       struct ka_findings *f)
 {

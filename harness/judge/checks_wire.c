@@ -205,9 +205,13 @@ static bool differs(const struct ka_evidence *e, const struct ka_packet *p, uint
 		    uint32_t seq, char *text, size_t size)
 {
 	bool timestamps = timestamps_negotiated(e);
+	/* nothing has met congestion: the counter stands at 5, AE and ECE (RFC 9768 3.2.2) */
+	bool accurate = e->instance->case_->ecn == KA_ECN_ACCURATE;
 	/* every segment of a subflow carries what the connection wants to say (DSS, MP_TCPRST) */
 	bool mptcp = e->instance->case_->transport == KA_MPTCP;
 
+	if (accurate)
+		flags |= 0x40; /* ECE */
 	if (p->len)
 		snprintf(text, size, "carries %u bytes, must be empty", p->len);
 	else if (p->flags != flags)
@@ -220,7 +224,7 @@ static bool differs(const struct ka_evidence *e, const struct ka_packet *p, uint
 		snprintf(text, size, timestamps ? "lacks the timestamp" : "has a timestamp");
 	else if (p->mptcp && !mptcp)
 		snprintf(text, size, "has an MPTCP option");
-	else if (p->other_options)
+	else if (p->other_options && !accurate)
 		snprintf(text, size, "has %u options besides the timestamp", p->other_options);
 	else
 		return false;

@@ -15,6 +15,7 @@
 
 /* RFC 3168 6.1: the two flags of TCP's header that netinet/tcp.h does not name. */
 #define ECE     0x40u
+#define CWR     0x80u
 #define ECE_CWR 0xc0u
 
 /* A packet leaves an end in the direction that a rule looks at. Its flags do not count: a kernel that
@@ -312,19 +313,21 @@ static void check_timestamps(const struct ka_evidence *e, struct ka_findings *f)
 	}
 }
 
-/* RFC 3168 6.1.1: asked for in the SYN, granted in the SYN-ACK, and then said of data. */
+/* RFC 3168 6.1.1, RFC 9768 3.1.1: asked for in the SYN, granted in the SYN-ACK, and then said of data. */
 static void check_ecn(const struct ka_evidence *e, struct ka_findings *f)
 {
+	const enum ka_ecn ecn = e->instance->case_->ecn;
+	const uint8_t granted = ecn == KA_ECN_ACCURATE ? CWR : ECE;
 	bool capable = false;
 
-	if (!e->instance->case_->ecn)
+	if (!ecn)
 		return;
 	for (size_t i = 0; i < e->timeline->n; i++) {
 		const struct ka_packet *p = ka_evidence_packet(e, &e->timeline->events[i]);
 
 		if (p && p->kind == KA_SEG_SYN && (p->flags & ECE_CWR) != ECE_CWR)
 			ka_find(f, KA_FIND_TRANSPORT, -1, "the SYN does not ask for ECN");
-		if (p && p->kind == KA_SEG_SYN_ACK && (p->flags & ECE_CWR) != ECE)
+		if (p && p->kind == KA_SEG_SYN_ACK && (p->flags & ECE_CWR) != granted)
 			ka_find(f, KA_FIND_TRANSPORT, -1, "the server does not accept ECN");
 		capable |= p && p->out && p->len && p->tos & IPTOS_ECN_MASK;
 	}

@@ -40,6 +40,9 @@ enum ka_from {
 /* What the sockets are. With a plain TCP server, an MPTCP client falls back to TCP. */
 enum ka_transport { KA_TCP, KA_MPTCP, KA_MPTCP_CLIENT };
 
+/* Explicit congestion notification: RFC 3168; RFC 9768, which counts in the flags of every segment. */
+enum ka_ecn { KA_ECN_OFF, KA_ECN_CLASSIC, KA_ECN_ACCURATE };
+
 /* ---- a gateway with a memory ---------------------------------------------------------------- */
 
 /* What the gateway does with a segment that belongs to no connection it knows. */
@@ -295,7 +298,7 @@ struct ka_case {
 	unsigned min_cnt;     /* settings with a smaller cnt make no sense here */
 	bool no_user_timeout; /* nor do settings with a user timeout: it ends what must survive */
 	bool no_timestamps;   /* net.ipv4.tcp_timestamps=0 at both ends */
-	bool ecn;             /* must be in use: asked for, granted, and said of data */
+	enum ka_ecn ecn;      /* must be in use: asked for, granted, and said of data */
 	/* so many connections besides the observed one, of the same setting, each armed when it
 	 * is there (KA_FROM_ACCEPTED), the observed one last. Only that one is captured; of the
 	 * others a sum is kept */
