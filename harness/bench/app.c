@@ -25,7 +25,7 @@ __attribute__((format(printf, 5, 6))) static void tell_act(struct ka_peer_self *
 							   enum ka_app_act act, int number,
 							   int64_t waited_ns, const char *fmt, ...)
 {
-	struct ka_event event = { .t_ns = ka_now_ns(), .what = KA_EV_APP };
+	struct ka_event event = { .t_ns = ka_self_now(self), .what = KA_EV_APP };
 	va_list args;
 
 	event.app.act = act;
@@ -49,7 +49,7 @@ static void wait_for(struct ka_peer_self *self, const struct ka_time *time)
 	int64_t until_ns;
 	struct itimerspec at = { 0 };
 
-	self->app.since_ns = ka_now_ns();
+	self->app.since_ns = ka_self_now(self);
 	until_ns = self->app.since_ns + (int64_t)(seconds(self, time) * 1e9);
 	at.it_value.tv_sec = until_ns / 1000000000;
 	at.it_value.tv_nsec = until_ns % 1000000000;
@@ -80,7 +80,7 @@ int ka_app_begin(struct ka_peer_self *self)
 	const struct ka_app *app = &self->config->app;
 	int ret;
 
-	self->app.active_ns = ka_now_ns();
+	self->app.active_ns = ka_self_now(self);
 	if (!has_timeout(self) || self->app.timer >= 0)
 		return 0;
 	ret = open_timer(self);
@@ -133,7 +133,7 @@ static void on_heartbeat(struct ka_peer_self *self, int64_t waited_ns)
 
 void ka_app_tick(struct ka_peer_self *self)
 {
-	int64_t waited_ns = ka_now_ns() - self->app.since_ns;
+	int64_t waited_ns = ka_self_now(self) - self->app.since_ns;
 	uint64_t expirations;
 
 	if (read(self->app.timer, &expirations, sizeof(expirations)) < 0)
@@ -226,7 +226,7 @@ static void take_input(struct ka_peer_self *self, const char *bytes, size_t n)
 	enum ka_app_kind program = self->config->app.program;
 	size_t whole;
 
-	app->active_ns = ka_now_ns();
+	app->active_ns = ka_self_now(self);
 	ka_self_compare(self, bytes, n);
 	if (program == KA_APP_NONE || program == KA_APP_PROXY)
 		return;
@@ -284,7 +284,7 @@ static void evict(struct ka_peer_self *self, unsigned i)
 {
 	const struct linger gently = { .l_onoff = 0 };
 	bool reset = self->config->app.reset;
-	int64_t silent_ns = ka_now_ns() - active_of(self, i);
+	int64_t silent_ns = ka_self_now(self) - active_of(self, i);
 
 	tell_act(self, KA_DID_EVICT, (int)i + 1, silent_ns,
 		 "is full: closes connection %u, which sent nothing for %.3f s", i + 1,

@@ -26,8 +26,9 @@ struct ka_capture_file {
 
 struct ka_capture; /* opaque */
 
-/* Starts to capture on device @dev of @ns; packets go to @file (borrowed). 0 or -errno. */
-int ka_capture_open(struct ka_capture **ret, struct nn_ns *ns, const char *dev,
+/* Starts to capture on device @dev of @ns; packets go to @file (borrowed). @look_ns: as in struct
+ * ka_facts. 0 or -errno. */
+int ka_capture_open(struct ka_capture **ret, struct nn_ns *ns, const char *dev, int64_t look_ns,
 		    struct ka_capture_file *file, struct nn_err *err);
 /* From now on only packets of TCP port @port, and ICMP. */
 int ka_capture_only(struct ka_capture *capture, uint16_t port, struct nn_err *err);
@@ -36,7 +37,7 @@ int ka_capture_fd(const struct ka_capture *capture);
 /* Reads all that is there into the file. Returns the number of new packets or -errno. */
 int ka_capture_read(struct ka_capture *capture, struct nn_err *err);
 /* Largest jump of the wall clock against CLOCK_MONOTONIC that was seen, ns. */
-int64_t ka_capture_clock_step(const struct ka_capture *capture);
+int64_t ka_capture_clock_step(struct ka_capture *capture);
 /* How many packets were lost because the buffer was full. 0 or -errno. */
 int ka_capture_lost(const struct ka_capture *capture, unsigned *lost, struct nn_err *err);
 struct ka_capture *ka_capture_close(struct ka_capture *capture);

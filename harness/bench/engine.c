@@ -94,7 +94,8 @@ static void record_step(struct ka_engine *e, const struct ka_step *step)
 {
 	struct ka_event event = { .t_ns = e->step_start_ns, .at = KA_AT_BENCH, .what = KA_EV_STEP };
 
-	e->step_done_ns = ka_now_ns();
+	e->now_ns = 0;
+	e->step_done_ns = ka_engine_now(e);
 	event.step.index = (int)e->step;
 	event.step.done_ns = e->step_done_ns;
 	event.step.due_ns = e->step_due_ns;
@@ -204,7 +205,7 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 		due = step_due_ns(e, step);
 		if (step->since == KA_SINCE_BOOT) /* others are set up meanwhile, not after it */
 			be_ready(e);
-		if (due > ka_now_ns())
+		if (due > ka_engine_now(e))
 			return due;
 		if (step->since == KA_SINCE_BOOT && due < e->step_done_ns)
 			return up_for_too_long(e, due);
@@ -212,8 +213,10 @@ static int64_t work_step(struct ka_engine *e, const struct ka_step *step)
 		ka_engine_drain(e);
 		if (e->over)
 			return 0;
-		e->step_start_ns = ka_now_ns();
+		e->now_ns = 0;
+		e->step_start_ns = ka_engine_now(e);
 		ret = ka_step_start(e, step);
+		e->now_ns = 0;
 		if (ret)
 			return ret;
 		after_start(e, step);
@@ -259,9 +262,9 @@ static int64_t watch(struct ka_engine *e)
 		ka_engine_finish(e, KA_END_DIED);
 		return 0;
 	}
-	if (ka_now_ns() >= until && !lives)
+	if (ka_engine_now(e) >= until && !lives)
 		until = ask_for_patience(e, until);
-	if (ka_now_ns() >= until)
+	if (ka_engine_now(e) >= until)
 		ka_engine_finish(e, lives ? KA_END_WATCHED : KA_END_OVERDUE);
 	return until;
 }
@@ -340,9 +343,10 @@ static bool hopeless(const struct ka_engine *e, int64_t due)
 }
 
 /* A step counts from a probe that did not come before the end was overdue. */
-static bool is_overdue(const struct ka_engine *e, const struct ka_step *step)
+static bool is_overdue(struct ka_engine *e, const struct ka_step *step)
 {
-	return ka_now_ns() >= give_up_ns(e) && !e->step_started && step->since == KA_SINCE_PROBE;
+	return ka_engine_now(e) >= give_up_ns(e) && !e->step_started &&
+	       step->since == KA_SINCE_PROBE;
 }
 
 /* Works on the steps. Returns when to come back, 0 when that may be at once, or -errno. */
@@ -372,7 +376,7 @@ static int64_t advance_step(struct ka_engine *e, const struct ka_step *step)
 		ka_engine_finish(e, KA_END_OVERDUE);
 		return 0;
 	}
-	if (next <= ka_now_ns() && e->step_started)
+	if (next <= ka_engine_now(e) && e->step_started)
 		return did_not_take_effect(e, step);
 	return next;
 }
@@ -386,7 +390,7 @@ static int advance(struct ka_engine *e)
 
 		if (next < 0)
 			return (int)next;
-		if (!e->over && next > ka_now_ns())
+		if (!e->over && next > ka_engine_now(e))
 			return wake_at(e, next);
 	}
 	return 0;
@@ -447,6 +451,7 @@ static int wait_for_something(struct ka_engine *e)
 	struct epoll_event events[MOST_READY];
 	int n = epoll_wait(e->epoll, events, MOST_READY, -1);
 
+	e->now_ns = 0;
 	if (n < 0 && errno != EINTR)
 		return nn_fail(&e->err, errno, "epoll_wait");
 	if (++e->empty_wakeups > STICKY)

@@ -64,8 +64,9 @@ struct ka_engine {
 	struct nn_destroyed *destroyed;   /* owned; NULL: the prober's socket stays its process's */
 	struct ka_bench_program *program; /* owned; NULL: both ends are peers of our own */
 	int epoll, timer;
-	int armer;            /* owned: as long as it is open, a BPF program sets options; -1 */
-	int64_t wake_ns;      /* what the timer is set to */
+	int armer;       /* owned: as long as it is open, a BPF program sets options; -1 */
+	int64_t wake_ns; /* what the timer is set to */
+	int64_t now_ns; /* what ka_engine_now() has said since it last waited or worked; 0: nothing */
 	uint16_t subflows[2]; /* the client's ports of them, in their order; 0: not there */
 	struct nn_addr
 		followed; /* the client's address of the one that is looked at; family 0: the first */

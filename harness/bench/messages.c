@@ -93,6 +93,7 @@ int ka_engine_command(struct ka_engine *e, enum ka_at at, const struct ka_peer_c
 	struct ka_message message;
 	int ret = ka_peer_send(peer, command, &e->err);
 
+	e->now_ns = 0;
 	if (ret) { /* its last words say more */
 		ka_engine_receive(e, at);
 		return ret;

@@ -13,8 +13,8 @@ struct ka_offset {
 /* Before the first measurement. */
 #define KA_OFFSET_UNKNOWN ((struct ka_offset){ .width_ns = INT64_MAX })
 
-/* The tightest of a few bracketed readings. */
-struct ka_offset ka_offset_measure(void);
+/* The tightest of a few bracketed readings, or the first that takes @enough_ns at most. */
+struct ka_offset ka_offset_measure(int64_t enough_ns);
 /*
  * What to believe after @was and, later, @is. Both clocks run alike unless somebody sets one: what
  * something else ran in between of, or is no tighter, is believed only if it contradicts.

@@ -88,7 +88,8 @@ struct ka_peer_config {
 	enum ka_from from;
 	enum ka_post_mortem post_mortem;
 	bool mptcp;
-	bool streams; /* it reads and writes so much that not each call is told */
+	bool streams;      /* it reads and writes so much that not each call is told */
+	bool clock_stands; /* while one computes; each look at it is a system call */
 	bool timed; /* what it is told of is judged by the time: it sees how long it waits for a CPU */
 	struct ka_setting setting;
 	uint32_t asks; /* of the level-triggered epoll set */

@@ -107,11 +107,11 @@ static int arm(struct ka_peer_self *self, unsigned index)
 	struct ka_member *member = &self->load.members[index];
 	int ret;
 
-	member->armed_ns = ka_now_ns();
+	member->armed_ns = ka_self_now(self);
 	if (!self->load.sum.armed_ns)
 		self->load.sum.armed_ns = member->armed_ns;
 	ret = ka_self_keepalive(self, member->fd, true);
-	member->set_ns = ka_now_ns();
+	member->set_ns = ka_self_now(self);
 	return ret;
 }
 
@@ -311,7 +311,7 @@ static void on_input(struct ka_peer_self *self, unsigned index)
 	if (n >= 0)
 		ka_self_progress(self);
 	if (n > 0)
-		load->members[index].active_ns = ka_now_ns();
+		load->members[index].active_ns = ka_self_now(self);
 	if (n == 0)
 		watch(load, index, EPOLL_CTL_DEL, 0);
 }
@@ -324,7 +324,7 @@ static void on_input(struct ka_peer_self *self, unsigned index)
 void ka_load_event(struct ka_peer_self *self, int64_t woken_ns)
 {
 	struct ka_load_self *load = &self->load;
-	int64_t clear_ns = self->awake_ns + ka_now_ns() - woken_ns;
+	int64_t clear_ns = self->awake_ns + ka_self_now(self) - woken_ns;
 	struct epoll_event events[BATCH];
 	int n = epoll_wait(load->epoll, events, BATCH, 0);
 
@@ -344,7 +344,7 @@ void ka_load_event(struct ka_peer_self *self, int64_t woken_ns)
 
 void ka_load_tell(struct ka_peer_self *self)
 {
-	struct ka_event event = { .t_ns = ka_now_ns(), .what = KA_EV_LOAD };
+	struct ka_event event = { .t_ns = ka_self_now(self), .what = KA_EV_LOAD };
 
 	event.late_ns = self->load.late_ns;
 	event.load = self->load.sum;

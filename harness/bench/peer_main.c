@@ -145,9 +145,9 @@ static void on_socket(struct ka_peer_self *self, int64_t woken_ns)
 	if (self->config->program ? ka_talk_read(self) : ka_app_read(self)) {
 		/* a FIN on the heels of data was read before either set had told of it */
 		if (!(level & EPOLLRDHUP))
-			poll_set(self, KA_EPOLL_LEVEL, ka_now_ns());
+			poll_set(self, KA_EPOLL_LEVEL, ka_self_now(self));
 		if (!(full & EPOLLRDHUP))
-			poll_set(self, KA_EPOLL_FULL, ka_now_ns());
+			poll_set(self, KA_EPOLL_FULL, ka_self_now(self));
 		self->saw_eof = true;
 		ka_app_stop(self);
 		ka_self_interest(self);
@@ -246,7 +246,7 @@ static int obey(struct ka_peer_self *self, const struct ka_peer_command *command
 		return 0;
 	case KA_CMD_SETTLE:
 		if (self->conn >= 0 && !self->connecting && !self->ended)
-			on_socket(self, ka_now_ns());
+			on_socket(self, ka_self_now(self));
 		return 0;
 	case KA_CMD_REQUEST:
 		return ka_app_request(self, command->text);
@@ -328,7 +328,7 @@ static void bound(struct ka_peer_self *self, uint32_t events)
 
 _Noreturn static void serve(struct ka_peer_self *self)
 {
-	int64_t woken_ns = ka_now_ns();
+	int64_t woken_ns = ka_self_now(self);
 	struct epoll_event event;
 
 	if (open_epolls(self))
@@ -337,9 +337,10 @@ _Noreturn static void serve(struct ka_peer_self *self)
 		int n;
 
 		self->waited_ns = ka_waited_ns(self->waited_fd);
-		self->awake_ns += ka_now_ns() - woken_ns;
+		self->awake_ns += ka_self_now(self) - woken_ns;
 		n = epoll_wait(self->outer, &event, 1, -1);
-		woken_ns = ka_now_ns();
+		self->now_ns = 0;
+		woken_ns = ka_self_now(self);
 		self->late_ns = ka_waited_since(self->waited_fd, self->waited_ns);
 		self->awake_ns += self->late_ns;
 

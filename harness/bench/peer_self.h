@@ -67,8 +67,9 @@ struct ka_peer_self {
 	int ctl;
 	int listener, conn; /* -1: none */
 	int64_t set_ns;     /* when the last keepalive option was set: SO_KEEPALIVE */
-	bool connecting;    /* conn waits for the handshake */
-	bool stalled;       /* does not read */
+	int64_t now_ns;  /* what ka_self_now() has said since this peer last waited; 0: nothing */
+	bool connecting; /* conn waits for the handshake */
+	bool stalled;    /* does not read */
 	uint64_t sent, got; /* bytes: each has a value by its number (ka_self_byte()) */
 	bool garbled;       /* one that was read has another */
 	bool saw_eof;
@@ -93,6 +94,8 @@ struct ka_peer_self {
 
 /* ---- what the engine is told (peer_tell.c); who tells asks nobody back ----------------------------- */
 void ka_self_event(struct ka_peer_self *self, struct ka_event event);
+/* CLOCK_MONOTONIC; where that stands while one computes it is read once each time that this peer wakes. */
+int64_t ka_self_now(struct ka_peer_self *self);
 void ka_self_call(struct ka_peer_self *self, enum ka_call_name name, int64_t ret, int err,
 		  bool after_end);
 void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error, int value,

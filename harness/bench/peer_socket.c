@@ -57,7 +57,7 @@ void ka_peer_options(const struct ka_setting *setting,
 
 static void check(struct ka_peer_self *self, const struct ka_peer_option *o, int got, int err)
 {
-	struct ka_event event = { .t_ns = ka_now_ns(), .what = KA_EV_CHECK };
+	struct ka_event event = { .t_ns = ka_self_now(self), .what = KA_EV_CHECK };
 
 	event.check.step = -1;
 	event.check.ok = !err && got == o->value;
@@ -79,7 +79,7 @@ static void set_and_check(struct ka_peer_self *self, int fd, const struct ka_pee
 
 	/* before the call, not after: what then takes its time is noise, and never makes an end seem
 	 * too early */
-	self->set_ns = ka_now_ns();
+	self->set_ns = ka_self_now(self);
 	if (set && setsockopt(fd, o->level, o->option, &o->value, sizeof(o->value)) < 0)
 		err = errno;
 	if (!err && getsockopt(fd, o->level, o->option, &got, &len) < 0)

@@ -16,6 +16,13 @@ void ka_self_leave(struct ka_peer_self *self, int status)
 	longjmp(self->end, 1);
 }
 
+int64_t ka_self_now(struct ka_peer_self *self)
+{
+	if (!self->now_ns || !self->config->clock_stands)
+		self->now_ns = ka_now_ns();
+	return self->now_ns;
+}
+
 /* A failure to tell means that the engine is gone: then this peer is of no use. */
 static void tell(struct ka_peer_self *self, const struct ka_message *message)
 {
@@ -42,7 +49,7 @@ void ka_self_call(struct ka_peer_self *self, enum ka_call_name name, int64_t ret
 	ka_self_event(
 		self,
 		(struct ka_event){
-			.t_ns = ka_now_ns(),
+			.t_ns = ka_self_now(self),
 			.what = KA_EV_CALL,
 			.call = { .name = name, .ret = ret, .err = err, .after_end = after_end } });
 }
@@ -54,7 +61,7 @@ void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error
 		.kind = kind,
 		.error = error,
 		.value = value,
-		.at_ns = self->set_ns ? self->set_ns : ka_now_ns(),
+		.at_ns = self->set_ns ? self->set_ns : ka_self_now(self),
 	};
 
 	snprintf(message.text, sizeof(message.text), "%s", text);
@@ -65,7 +72,7 @@ void ka_self_say(struct ka_peer_self *self, enum ka_message_kind kind, int error
 void ka_self_gap(struct ka_peer_self *self, enum ka_proof proof, int error)
 {
 	struct ka_event event = {
-		.t_ns = ka_now_ns(),
+		.t_ns = ka_self_now(self),
 		.what = KA_EV_GAP,
 		.gap = { .proof = proof, .code = KA_FIND_NOT_GATHERED, .step = -1 },
 	};

@@ -26,7 +26,7 @@ void ka_self_info(struct ka_peer_self *self)
 		return;
 	}
 	ka_self_event(self, (struct ka_event){
-				    .t_ns = ka_now_ns(),
+				    .t_ns = ka_self_now(self),
 				    .what = KA_EV_TCP_INFO,
 				    .info = { .state = info.tcpi_state,
 					      .probes = info.tcpi_probes,
@@ -87,7 +87,7 @@ static void write_once(struct ka_peer_self *self)
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
 	event.call.sigpipe = sigtimedwait(&set, NULL, &at_once) == SIGPIPE;
-	event.t_ns = ka_now_ns();
+	event.t_ns = ka_self_now(self);
 	ka_self_event(self, event);
 }
 

@@ -20,6 +20,13 @@ enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who)
 	return ka_engine_end(e, who) == KA_AT_CLIENT ? NN_CLIENT : NN_SERVER;
 }
 
+int64_t ka_engine_now(struct ka_engine *e)
+{
+	if (!e->now_ns)
+		e->now_ns = ka_now_ns();
+	return e->now_ns;
+}
+
 void ka_engine_event(struct ka_engine *e, struct ka_event event)
 {
 	if (!event.t_ns)
@@ -48,8 +55,10 @@ void ka_engine_fault(struct ka_engine *e, int step, uint64_t hits, const char *t
 void ka_engine_proof(struct ka_engine *e, enum ka_at at, enum ka_proof proof)
 {
 	if (!(e->gaps[at] & proof))
-		ka_engine_event(e,
-				(struct ka_event){ .at = at, .what = KA_EV_PROOF, .proof = proof });
+		ka_engine_event(e, (struct ka_event){ .t_ns = ka_engine_now(e),
+						      .at = at,
+						      .what = KA_EV_PROOF,
+						      .proof = proof });
 }
 
 void ka_engine_gap(struct ka_engine *e, enum ka_at at, struct ka_gap gap, const char *text)

@@ -16,6 +16,10 @@ struct ka_engine;
 enum ka_at ka_engine_end(const struct ka_engine *e, enum ka_who who);
 enum nn_node ka_engine_node(const struct ka_engine *e, enum ka_who who);
 
+/* CLOCK_MONOTONIC as it was when the engine last woke, or was done with something that may have taken
+ * its time: in a guest each look at it is a system call. */
+int64_t ka_engine_now(struct ka_engine *e);
+
 /* The first gap of its kind at one end says enough. */
 void ka_engine_event(struct ka_engine *e, struct ka_event event);
 void ka_engine_fault(struct ka_engine *e, int step, uint64_t hits, const char *text);

@@ -33,7 +33,7 @@ int ka_engine_open_capture(struct ka_engine *e, enum ka_at at)
 {
 	struct ka_end_state *end = &e->ends[at];
 	int ret = ka_capture_open(&end->capture, e->net.ns[node_of(at)],
-				  nn_topology_dev(node_of(at), NN_GATEWAY),
+				  nn_topology_dev(node_of(at), NN_GATEWAY), e->told->look_ns,
 				  &e->record->captures[at], &e->err);
 
 	if (ret)
@@ -107,6 +107,7 @@ int ka_engine_start_peer(struct ka_engine *e, enum ka_at at)
 		.mptcp = e->case_->transport == KA_MPTCP ||
 			 (e->case_->transport == KA_MPTCP_CLIENT && at == KA_AT_CLIENT),
 		.streams = does(e, KA_EXCHANGE),
+		.clock_stands = e->told->look_ns > 0,
 		.timed = is_timed(e),
 		.setting = instance->setting,
 		.asks = EPOLLIN | EPOLLRDHUP,

@@ -115,6 +115,7 @@ void ka_self_join(struct ka_peer_self *self)
 	if (poll(&pfd, 1, WAKE_DEADLINE_MS) < 1)
 		kill(self->waiter, SIGKILL);
 	waitid(P_PID, (id_t)self->waiter, &info, WEXITED);
+	self->now_ns = 0;
 	close(self->waiter_fd);
 	self->waiter = -1;
 }

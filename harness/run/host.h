@@ -4,6 +4,7 @@
 #define KA_HOST_H
 
 #include <signal.h>
+#include <stdint.h>
 
 #include "judge/judge.h"
 #include "netns/err.h"
@@ -11,6 +12,10 @@
 /* Fills all but noise_ns: HZ from CLOCK_MONOTONIC_COARSE's resolution, the phase from
  * /proc/timer_list where it is readable. 0 or -errno. */
 int ka_host_facts(struct ka_facts *facts, struct nn_err *err);
+
+/* In a guest whose clock moves only while all wait, and a bit each time that somebody looks at it
+ * (timer_read() of User-mode Linux): that bit. 0 where computing takes time. */
+int64_t ka_clock_look_ns(void);
 
 /* CPUs that this process may use. */
 unsigned ka_usable_cpus(void);

@@ -20,6 +20,8 @@ TEST(facts_are_believable)
 	assert_in_range(facts.hz, 24, 1200);
 	assert_in_range(facts.tick_ns, 1000000000 / facts.hz - 1, 1000000000 / facts.hz + 1);
 	assert_false(facts.virtual_clock);
+	assert_int_equal(facts.look_ns, 0);
+	assert_int_equal(ka_clock_look_ns(), 0); /* here computing takes time */
 	assert_int_equal(facts.noise_ns, 0);
 	if (!facts.phase_known)
 		return;
