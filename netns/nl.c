@@ -11,16 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 /* Large enough for any message of the four buses; the kernel fills dumps up to this size. On the
  * stack: each page of it is touched, and in a guest that costs as much as three system calls. */
-#define RECV_SIZE        8192
-/* The kernel answers inside sendmsg(), so this only turns a lost answer into an error. */
-#define ANSWER_TIMEOUT_S 20
+#define RECV_SIZE  8192
 /* A dump is inconsistent when something changed meanwhile: in a namespace of one's own, rarely. */
-#define DUMP_TRIES       10
+#define DUMP_TRIES 10
 
 static const struct {
 	int protocol;
@@ -34,12 +31,11 @@ static const struct {
 
 int nn_nl_open(struct nn_nl *nl, enum nn_bus bus, struct nn_err *err)
 {
-	const struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
 	const int one = 1;
 	struct mnl_socket *sock;
-	int fd, code;
+	int code;
 
-	sock = mnl_socket_open2(buses[bus].protocol, SOCK_CLOEXEC);
+	sock = mnl_socket_open2(buses[bus].protocol, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!sock)
 		return nn_fail(err, errno, "cannot open %s (kernel without %s?)", buses[bus].name,
 			       buses[bus].needs);
@@ -48,11 +44,8 @@ int nn_nl_open(struct nn_nl *nl, enum nn_bus bus, struct nn_err *err)
 		mnl_socket_close(sock);
 		return nn_fail(err, code, "cannot bind %s", buses[bus].name);
 	}
-	fd = mnl_socket_get_fd(sock);
-	/* All of these only improve texts and margins: an old kernel may refuse them. */
+	/* This only improves texts: an old kernel may refuse it. */
 	(void)mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, (void *)&one, sizeof(one));
-	(void)mnl_socket_setsockopt(sock, NETLINK_CAP_ACK, (void *)&one, sizeof(one));
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	nl->sock = sock;
 	nl->seq = 0;
 	return 0;
@@ -103,6 +96,8 @@ void nn_nl_verdict(const struct nlmsghdr *nlh, struct nn_nl_verdict *verdict)
 	}
 }
 
+/* The kernel answers inside sendmsg(), and goes on with a dump inside recvmsg(): what is not there then
+ * does not come. */
 static int recv_fail(struct nn_err *err)
 {
 	if (errno == EAGAIN)

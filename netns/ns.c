@@ -84,12 +84,6 @@ static bool same_file(int a, int b)
 	return !fstat(a, &sa) && !fstat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-/* A visit on its way back. */
-struct visit {
-	int home;  /* -1: the thread was there already */
-	bool ours; /* opened for this visit */
-};
-
 static int go_home(int home, struct nn_err *err)
 {
 	if (setns(home, CLONE_NEWNET))
@@ -99,7 +93,7 @@ static int go_home(int home, struct nn_err *err)
 
 /* To a namespace of somebody else. One that the thread is in already spares setns() and with it the
  * privilege, so that anybody can read their own. */
-static int visit_stranger(const struct nn_ns *ns, struct visit *visit, struct nn_err *err)
+static int visit_stranger(const struct nn_ns *ns, struct nn_visit *visit, struct nn_err *err)
 {
 	int fd = open_self(err), ret = 0;
 	bool there;
@@ -112,16 +106,16 @@ static int visit_stranger(const struct nn_ns *ns, struct visit *visit, struct nn
 	if (there || ret)
 		close(fd);
 	else
-		*visit = (struct visit){ .home = fd, .ours = true };
+		*visit = (struct nn_visit){ .home = fd, .ours = true };
 	return ret;
 }
 
 /* Moves into @ns. The maker of a namespace visits it from where it was made: nothing to find out. */
-static int visit_start(const struct nn_ns *ns, struct visit *visit, struct nn_err *err)
+static int visit_start(const struct nn_ns *ns, struct nn_visit *visit, struct nn_err *err)
 {
 	int ret;
 
-	*visit = (struct visit){ .home = -1 };
+	*visit = (struct nn_visit){ .home = -1 };
 	if (ns->here)
 		return 0;
 	if (ns->home < 0)
@@ -132,7 +126,7 @@ static int visit_start(const struct nn_ns *ns, struct visit *visit, struct nn_er
 	return ret;
 }
 
-static int visit_end(const struct visit *visit, struct nn_err *err)
+static int visit_end(const struct nn_visit *visit, struct nn_err *err)
 {
 	int ret;
 
@@ -144,10 +138,30 @@ static int visit_end(const struct visit *visit, struct nn_err *err)
 	return ret;
 }
 
+int nn_ns_visit(struct nn_ns *ns, struct nn_visit *visit, struct nn_err *err)
+{
+	int ret = visit_start(ns, visit, err);
+
+	if (ret || ns->here)
+		return ret;
+	visit->ns = ns;
+	ns->here = true;
+	return 0;
+}
+
+int nn_ns_leave(struct nn_visit *visit, struct nn_err *err)
+{
+	if (!visit->ns)
+		return 0;
+	visit->ns->here = false;
+	visit->ns = NULL;
+	return visit_end(visit, err);
+}
+
 static int open_inside(const struct nn_ns *ns, struct nn_nl *nl, enum nn_bus bus,
 		       struct nn_err *err)
 {
-	struct visit visit;
+	struct nn_visit visit;
 	int ret, back;
 
 	ret = visit_start(ns, &visit, err);
@@ -181,7 +195,7 @@ struct nn_nl *nn_ns_nl(struct nn_ns *ns, enum nn_bus bus, struct nn_err *err)
 
 int nn_ns_open_proc(const struct nn_ns *ns, const char *path, int flags, struct nn_err *err)
 {
-	struct visit visit;
+	struct nn_visit visit;
 	char full[256];
 	int ret, fd, back;
 

@@ -7,6 +7,7 @@
 #ifndef NN_NS_H
 #define NN_NS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,18 @@ struct nn_ns *nn_ns_free(struct nn_ns *ns);
 
 /* Moves the calling thread into @ns. Returns 0 or -errno. */
 int nn_ns_enter(const struct nn_ns *ns, struct nn_err *err);
+
+/* Someone who is in a namespace for a while. */
+struct nn_visit {
+	struct nn_ns *ns; /* NULL: nobody went there */
+	int home;         /* where it came from; -1: it was there already */
+	bool ours;        /* opened for this visit */
+};
+
+/* Moves the calling thread into @ns until nn_ns_leave(), so that it need not go there for each file or
+ * socket; nothing of another namespace may be opened meanwhile. Nothing to leave if it fails. */
+int nn_ns_visit(struct nn_ns *ns, struct nn_visit *visit, struct nn_err *err);
+int nn_ns_leave(struct nn_visit *visit, struct nn_err *err);
 
 /* The namespace's fd; stays owned by @ns. */
 int nn_ns_fd(const struct nn_ns *ns);

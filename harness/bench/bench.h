@@ -27,6 +27,8 @@ struct ka_bench_events {
 	/* until when an end that is overdue by the prediction is to be waited for all the same, after what
 	 * a program did on its own; the timeline is sorted. */
 	int64_t (*give_up_ns)(void *arg, const struct ka_timeline *timeline);
+	/* the process ends after it: what ends with that is left to it */
+	bool last;
 	/* see struct ka_facts */
 	int64_t look_ns;
 	/* of ka_made_open(); 0: each instance of a program runs its set-up commands */

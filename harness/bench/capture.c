@@ -107,7 +107,7 @@ int ka_capture_open(struct ka_capture **ret, struct nn_ns *ns, const char *dev, 
 		    struct ka_capture_file *file, struct nn_err *err)
 {
 	struct ka_capture *capture = calloc(1, sizeof(*capture));
-	struct nn_ns *home = NULL;
+	struct nn_visit visit;
 	int r;
 
 	if (!capture)
@@ -115,17 +115,14 @@ int ka_capture_open(struct ka_capture **ret, struct nn_ns *ns, const char *dev, 
 	capture->file = file;
 	capture->exact_ns = 2 * look_ns;
 	capture->offset = ka_offset_measure(capture->exact_ns);
-	r = nn_ns_current(&home, err);
-	if (!r)
-		r = nn_ns_enter(ns, err);
+	r = nn_ns_visit(ns, &visit, err);
 	if (!r) {
 		int back;
 
 		r = open_inside(capture, dev, err);
-		back = nn_ns_enter(home, r ? NULL : err);
+		back = nn_ns_leave(&visit, r ? NULL : err);
 		r = r ? r : back;
 	}
-	nn_ns_free(home);
 	if (r)
 		capture = ka_capture_close(capture);
 	*ret = capture;

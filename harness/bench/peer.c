@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/touch.h"
 #include "model/util.h"
 #include "netns/sandbox.h"
 #include "netns/util.h"
@@ -57,6 +58,8 @@ static void *live_as_thread(void *arg)
 	struct birth birth = *(struct birth *)arg;
 
 	free(arg);
+	if (birth.config.clock_stands)
+		ka_touch_stack();
 	/* files of its own: what the engine opens and closes is no matter to it, nor the other way */
 	if (!unshare(CLONE_FILES)) {
 		live(&birth);

@@ -41,16 +41,21 @@ int ka_engine_open_capture(struct ka_engine *e, enum ka_at at)
 	return watch_fd(e, ka_capture_fd(end->capture));
 }
 
+static void note_clock_step(struct ka_engine *e, struct ka_capture *capture)
+{
+	int64_t step = ka_capture_clock_step(capture);
+
+	if (step > e->record->timeline.clock_step_ns)
+		e->record->timeline.clock_step_ns = step;
+}
+
 void ka_engine_close_capture(struct ka_engine *e, enum ka_at at)
 {
 	struct ka_end_state *end = &e->ends[at];
-	int64_t step;
 
 	if (!end->capture)
 		return;
-	step = ka_capture_clock_step(end->capture);
-	if (step > e->record->timeline.clock_step_ns)
-		e->record->timeline.clock_step_ns = step;
+	note_clock_step(e, end->capture);
 	epoll_ctl(e->epoll, EPOLL_CTL_DEL, ka_capture_fd(end->capture), NULL);
 	end->capture = ka_capture_close(end->capture);
 }
@@ -186,8 +191,6 @@ static int put_sysctls(struct ka_engine *e)
 		ret = put_setting(e);
 	for (int at = 0; !ret && c->no_timestamps && at < 2; at++)
 		ret = ka_engine_put_number(e, node_of(at), "net/ipv4/tcp_timestamps", 0);
-	for (int at = 0; at < 2; at++)
-		put_ecn(e, node_of(at));
 	for (size_t i = 0; !ret && i < KA_N(c->sysctls); i++) {
 		ret = put_sysctl(e, &c->sysctls[i]);
 		if (ret == -ENOENT)
@@ -229,6 +232,23 @@ static int watch_freed(struct ka_engine *e)
 	return ret ? ret : watch_fd(e, nn_destroyed_fd(e->destroyed));
 }
 
+/* What looks at one end, and what is written there first. */
+static int observe_end(struct ka_engine *e, enum ka_at at)
+{
+	struct nn_visit visit;
+	int ret = nn_ns_visit(e->net.ns[node_of(at)], &visit, &e->err), back;
+
+	if (ret)
+		return ret;
+	put_ecn(e, node_of(at));
+	ka_flow_init(&e->ends[at].flow, at, e->port);
+	ret = ka_engine_open_capture(e, at);
+	if (!ret)
+		ret = ka_engine_open_counters(e, at);
+	back = nn_ns_leave(&visit, ret ? NULL : &e->err);
+	return ret ? ret : back;
+}
+
 int ka_engine_setup(struct ka_engine *e)
 {
 	enum nn_shape shape = e->case_->topology == KA_PAIR ? NN_PAIR : NN_ROUTED;
@@ -240,16 +260,12 @@ int ka_engine_setup(struct ka_engine *e)
 		ret = nn_topology_new_here(&e->net, shape, e->instance->family, &e->err);
 	if (!ret)
 		ret = ka_gateway_setup(e); /* some sysctls exist only with it */
+	for (int at = 0; !ret && at < 2; at++)
+		ret = observe_end(e, (enum ka_at)at);
 	if (!ret)
 		ret = put_sysctls(e);
-	for (int at = 0; !ret && at < 2; at++) {
-		ka_flow_init(&e->ends[at].flow, (enum ka_at)at, e->port);
-		ret = ka_engine_open_capture(e, (enum ka_at)at);
-		if (!ret)
-			ret = ka_engine_open_counters(e, (enum ka_at)at);
-		if (!ret)
-			ret = start_end(e, (enum ka_at)at);
-	}
+	for (int at = 0; !ret && at < 2; at++)
+		ret = start_end(e, (enum ka_at)at);
 	return ret ? ret : watch_freed(e);
 }
 
@@ -258,17 +274,29 @@ int ka_engine_setup(struct ka_engine *e)
  * matter. */
 static void hurry_orphans(struct ka_engine *e)
 {
-	for (int node = 0; node < NN_NODES; node++)
-		if (e->net.ns[node])
-			(void)nn_sysctl_set(e->net.ns[node], "net/ipv4/tcp_orphan_retries", "1",
-					    NULL);
+	for (int at = 0; at < 2; at++)
+		if (e->net.ns[node_of(at)])
+			(void)nn_sysctl_set(e->net.ns[node_of(at)], "net/ipv4/tcp_orphan_retries",
+					    "1", NULL);
+}
+
+/* Peers, files and namespaces end with the process, each for nothing. */
+static void leave(struct ka_engine *e)
+{
+	for (int at = 0; at < 2; at++)
+		if (e->ends[at].capture)
+			note_clock_step(e, e->ends[at].capture);
 }
 
 void ka_engine_teardown(struct ka_engine *e)
 {
 	hurry_orphans(e);
-	e->destroyed = nn_destroyed_close(e->destroyed);
 	ka_program_tear_down(e);
+	if (e->told->last) {
+		leave(e);
+		return;
+	}
+	e->destroyed = nn_destroyed_close(e->destroyed);
 	for (int at = 0; at < 2; at++) {
 		struct ka_end_state *end = &e->ends[at];
 

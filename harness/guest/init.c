@@ -130,7 +130,6 @@ static int read_facts(struct self *self, struct nn_err *err)
 	int ret = ka_host_facts(&self->facts, err);
 
 	self->facts.virtual_clock = true;
-	self->facts.look_ns = ka_clock_look_ns();
 	self->facts.noise_ns = self->job.plain_clock ? PLAIN_CLOCK_NOISE_NS : 0;
 	return ret;
 }

@@ -59,7 +59,7 @@ static void mount_cgroups(void)
  * lets itself be told (CONFIG_DEBUG_FS); it runs without. */
 static void map_more_at_once(void)
 {
-	static const char debugfs[] = "/sys/kernel/debug", bytes[] = "1048576";
+	static const char debugfs[] = "/sys/kernel/debug", bytes[] = "2097152";
 	int fd;
 
 	if (mount("debugfs", debugfs, "debugfs", MS_NOSUID, NULL) < 0)

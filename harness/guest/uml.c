@@ -153,7 +153,7 @@ static int boot_uml(const struct ka_guest_kernel *kernel, int initramfs, const s
 	return ka_boot(booted, &boot, err);
 }
 
-/* It boots while it could run some four instances; 32 at once fit into its memory. Since waiting takes
+/* It boots while it could run some six instances; 32 at once fit into its memory. Since waiting takes
  * no time, doing more at once would not be faster. */
 const struct ka_machine ka_machine_uml = {
 	.prefix = "uml:",
@@ -162,7 +162,7 @@ const struct ka_machine ka_machine_uml = {
 	.has_hostfs = true,
 	.can_stand = true,
 	.jobs = 32,
-	.part_size = 32,
+	.part_size = 96,
 	.cache = { "/kacheck/uml-*/linux", "/linux", "/config" },
 	.check = check_uml,
 	.boot = boot_uml,

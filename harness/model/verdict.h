@@ -18,8 +18,8 @@ struct ka_facts {
 	bool phase_known; /* jiffies(t) = j0 + t / tick_ns, t in CLOCK_MONOTONIC ns */
 	int64_t j0;
 	bool virtual_clock; /* guest kernel: no noise */
-	int64_t look_ns;    /* the clock stands while one computes, and a look moves it by that; 0: it runs */
-	int64_t noise_ns;   /* measured: how late this host woke a timer while the instance ran */
+	int64_t look_ns; /* the clock stands while one computes, and a look moves it by that; 0: it runs */
+	int64_t noise_ns; /* measured: how late this host woke a timer while the instance ran */
 	struct ka_lateness late; /* the same, and when */
 	int64_t noise_budget_ns; /* beyond it the host is said to have stalled: broken */
 };

@@ -20,6 +20,15 @@
 #define CALLS             32
 #define MOST_OF_A_LOOK_NS 1000
 
+int64_t ka_clock_look_ns(void)
+{
+	int64_t first_ns = ka_now_ns(), second_ns = ka_now_ns(), look_ns = second_ns - first_ns;
+
+	for (int i = 0; i < CALLS; i++)
+		(void)getppid();
+	return ka_now_ns() - second_ns == look_ns && look_ns < MOST_OF_A_LOOK_NS ? look_ns : 0;
+}
+
 int ka_host_facts(struct ka_facts *facts, struct nn_err *err)
 {
 	struct ka_facts found = { .hz = 0 };
@@ -37,18 +46,10 @@ int ka_host_facts(struct ka_facts *facts, struct nn_err *err)
 		 uts.release);
 	found.hz = (int)((NSEC_PER_SEC + tick.tv_nsec / 2) / tick.tv_nsec);
 	found.tick_ns = tick.tv_nsec;
-	found.phase_known = ka_phase_measure(found.tick_ns, &found.j0);
+	found.look_ns = ka_clock_look_ns();
+	found.phase_known = ka_phase_measure(found.tick_ns, found.look_ns > 0, &found.j0);
 	*facts = found;
 	return 0;
-}
-
-int64_t ka_clock_look_ns(void)
-{
-	int64_t first_ns = ka_now_ns(), second_ns = ka_now_ns(), look_ns = second_ns - first_ns;
-
-	for (int i = 0; i < CALLS; i++)
-		(void)getppid();
-	return ka_now_ns() - second_ns == look_ns && look_ns < MOST_OF_A_LOOK_NS ? look_ns : 0;
 }
 
 unsigned ka_usable_cpus(void)

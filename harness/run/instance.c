@@ -151,6 +151,7 @@ int ka_instance_run(const struct ka_instance_run *run)
 	const struct ka_bench_events events = { .ready = on_ready,
 						.done = on_done,
 						.late_ns = run->noise ? late_ns : NULL,
+						.last = true,
 						.look_ns = run->facts->look_ns,
 						.made = run->made,
 						.budget_ns = run->facts->noise_budget_ns,

@@ -8,16 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/touch.h"
 #include "model/util.h"
 #include "result/result.h"
-
-#ifndef MADV_POPULATE_WRITE /* a libc before 2022 */
-#define MADV_POPULATE_WRITE 23
-#endif
 
 #define CHUNK    65536
 /* No timeline is so long; an instance that sends more has lost its mind. */
@@ -28,36 +24,26 @@ struct told {
 	ka_instance_fn *fn;
 	struct ka_instance_run run;
 	struct ka_facts facts;
+	struct ka_touch touch; /* looked for once, not in every process that is forked */
 };
 _Static_assert(sizeof(struct told) <= NN_NURSERY_TOLD, "fits into what a sandbox may be told");
-
-/* In a User-mode Linux each first write to a page after the fork stops the process three times; here
- * two calls make some forty pages its own. Where the kernel cannot (before 5.14), all goes as before. */
-static void touch(void)
-{
-	static const size_t deep = 48 << 10, high = 120 << 10;
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), stack = (uintptr_t)&page & -page;
-	char *heap = malloc(high);
-
-	(void)madvise((char *)(stack - deep), deep, MADV_POPULATE_WRITE);
-	if (heap)
-		(void)madvise((char *)((uintptr_t)heap & -page), high, MADV_POPULATE_WRITE);
-	free(heap);
-}
 
 static int begin(const void *arg, int fd)
 {
 	struct told told = *(const struct told *)arg;
 
-	if (told.facts.virtual_clock)
-		touch();
+	if (told.facts.look_ns)
+		ka_touch_process(&told.touch);
 	told.run.facts = &told.facts;
 	told.run.fd = fd;
 	return told.fn(&told.run);
 }
 
-int ka_job_nursery(struct nn_nursery *nursery, int made, struct nn_err *err)
+int ka_job_nursery(struct nn_nursery *nursery, const struct ka_facts *facts, int made,
+		   struct nn_err *err)
 {
+	if (facts->look_ns)
+		ka_touch_before_forks();
 	json_object_seed(0); /* once, not in every process that is forked */
 	return nn_nursery_open(nursery, begin, made ? made : -1, err);
 }
@@ -65,9 +51,11 @@ int ka_job_nursery(struct nn_nursery *nursery, int made, struct nn_err *err)
 int ka_job_start(struct ka_job *job, struct nn_nursery *nursery, ka_instance_fn *fn,
 		 const struct ka_instance_run *run, struct nn_err *err)
 {
-	const struct told told = { fn, *run, *run->facts };
+	struct told told = { .fn = fn, .run = *run, .facts = *run->facts };
 	int fds[2], ret;
 
+	if (told.facts.look_ns)
+		ka_touch_find(&told.touch);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return nn_fail(err, errno, "cannot make a channel for a result");
 	/* The instance writes blocking, the runner never waits for one alone. */

@@ -30,7 +30,8 @@ struct ka_job {
 	}
 
 /* Opens the nursery of all jobs: what a job's run points to must be there now. */
-int ka_job_nursery(struct nn_nursery *nursery, int made, struct nn_err *err);
+int ka_job_nursery(struct nn_nursery *nursery, const struct ka_facts *facts, int made,
+		   struct nn_err *err);
 
 /* Starts @job as @run says (its facts are copied, its fd is filled in). The runner's files are closed
  * in the sandbox. 0 or -errno of nn_sandbox_start(), pipe(). */

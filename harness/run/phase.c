@@ -77,9 +77,9 @@ bool ka_phase_agreed(const struct ka_phase_look *looks, size_t n, int64_t *j0)
 	return false;
 }
 
-static bool measure_once(int64_t tick_ns, struct ka_phase_look looks[LOOKS])
+static bool measure_once(int64_t tick_ns, struct ka_phase_look *looks, size_t n)
 {
-	for (size_t i = 0; i < LOOKS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (i && i % LOOKS_A_GROUP == 0)
 			poll(NULL, 0, APART_MS);
 		if (look(tick_ns, &looks[i]) < 0)
@@ -88,12 +88,13 @@ static bool measure_once(int64_t tick_ns, struct ka_phase_look looks[LOOKS])
 	return true;
 }
 
-bool ka_phase_measure(int64_t tick_ns, int64_t *j0)
+bool ka_phase_measure(int64_t tick_ns, bool stands, int64_t *j0)
 {
 	struct ka_phase_look looks[LOOKS];
+	size_t n = stands ? LOOKS_A_GROUP : LOOKS;
 
-	for (int i = 0; i < TRIES && measure_once(tick_ns, looks); i++)
-		if (ka_phase_agreed(looks, LOOKS, j0))
+	for (int i = 0; i < TRIES && measure_once(tick_ns, looks, n); i++, n = LOOKS)
+		if (ka_phase_agreed(looks, n, j0))
 			return true;
 	return false;
 }

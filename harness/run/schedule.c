@@ -118,7 +118,7 @@ static int open_schedule(struct ka_schedule *s)
 	if (ret == 0 && !s->facts->virtual_clock)
 		ret = ka_noise_start(&s->noise, s->err);
 	if (ret == 0)
-		ret = ka_job_nursery(&s->nursery, s->options->made, s->err);
+		ret = ka_job_nursery(&s->nursery, s->facts, s->options->made, s->err);
 	if (ret < 0)
 		return ret;
 	limit_running(s);
