@@ -23,6 +23,7 @@
 	do_(routes) \
 	do_(devices) \
 	do_(socket_destroyed) \
+	do_(owned) \
 	do_(user_timeout) \
 	do_(inflight) \
 	do_(long_interval) \

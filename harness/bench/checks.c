@@ -71,9 +71,15 @@ static int start_keepalive_of(struct ka_engine *e, const struct ka_step *step)
 
 	if (ret)
 		return ret;
-	check(e, !reply.error && reply.value == 1, reply.error,
-	      "SO_KEEPALIVE of %s reads %d (%s), must be 1", names[step->socket], reply.value,
-	      strerror(reply.error));
+	if (step->fails)
+		check(e, reply.error == step->fails, reply.error,
+		      "SO_KEEPALIVE of %s gives %s, must give %s", names[step->socket],
+		      reply.error ? ka_errno_name(reply.error) : "success",
+		      ka_errno_name(step->fails));
+	else
+		check(e, !reply.error && reply.value == 1, reply.error,
+		      "SO_KEEPALIVE of %s reads %d (%s), must be 1", names[step->socket],
+		      reply.value, strerror(reply.error));
 	return 0;
 }
 

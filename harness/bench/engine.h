@@ -33,6 +33,7 @@ struct ka_end_state {
 	bool connected;
 	bool saw_eof, ended;
 	bool frozen, killed;
+	bool owned; /* a call of its process holds the socket's lock: who asks for TCP_INFO waits */
 	bool load_there, load_dead;
 	int got;          /* answers that its program got */
 	uint32_t written; /* bytes, by its program */

@@ -193,6 +193,43 @@ static int start_forge_reset(struct ka_engine *e, const struct ka_step *step)
 	return 0;
 }
 
+/* What is not there is told as what the whole needs. */
+static int cannot_own(struct ka_engine *e, int error)
+{
+	if (error == ENOENT || error == ENODEV || error == ENXIO)
+		error = EOPNOTSUPP;
+	return nn_fail(
+		&e->err, error,
+		"a call that holds the socket's lock takes a page that comes late (FUSE, with "
+		"a /dev/fuse that can be opened)");
+}
+
+static int start_own(struct ka_engine *e, const struct ka_step *step)
+{
+	const struct ka_peer_command command = { .kind = KA_CMD_OWN, .value = 1 };
+	enum ka_at at = ka_engine_end(e, step->who);
+	struct ka_message reply;
+	int ret = ka_engine_command(e, at, &command, &reply);
+
+	if (ret)
+		return ret;
+	if (reply.error)
+		return cannot_own(e, reply.error);
+	e->ends[at].owned = true;
+	ka_engine_fault(e, (int)e->step, 1, "the call waits for its page");
+	return 0;
+}
+
+static int start_release(struct ka_engine *e, const struct ka_step *step)
+{
+	const struct ka_peer_command command = { .kind = KA_CMD_OWN, .value = 0 };
+	enum ka_at at = ka_engine_end(e, step->who);
+	int ret = ka_engine_obey(e, at, &command);
+
+	e->ends[at].owned = false;
+	return ret ? nn_prefix(&e->err, ret, "the call that holds the socket's lock") : 0;
+}
+
 void ka_fault_takes_wire(struct ka_engine *e, enum nn_node node)
 {
 	bool shared = e->case_->topology == KA_PAIR;
@@ -287,12 +324,13 @@ static int start_link(struct ka_engine *e, const struct ka_step *step)
 /* ---- the words that are done here ------------------------------------------------------------ */
 
 const struct ka_doing ka_done_by_faults[] = {
-	{ KA_DROP, start_rules, NULL },     { KA_REJECT, start_rules, NULL },
-	{ KA_PROMISE, start_rules, NULL },  { KA_LOSE_SUBFLOW, start_rules, NULL },
-	{ KA_HEAL, start_heal, NULL },      { KA_KILL, start_kill, NULL },
-	{ KA_FREEZE, start_freeze, NULL },  { KA_THAW, start_freeze, NULL },
-	{ KA_CRASH, start_crash, NULL },    { KA_REBOOT, start_reboot, NULL },
-	{ KA_FORGET, start_forget, NULL },  { KA_DESTROY, start_destroy, NULL },
-	{ KA_LINK_DOWN, start_link, NULL }, { KA_FORGE_RESET, start_forge_reset, NULL },
-	{ KA_LINK_UP, start_link, NULL },   { .start = NULL },
+	{ KA_DROP, start_rules, NULL },      { KA_REJECT, start_rules, NULL },
+	{ KA_PROMISE, start_rules, NULL },   { KA_LOSE_SUBFLOW, start_rules, NULL },
+	{ KA_HEAL, start_heal, NULL },       { KA_KILL, start_kill, NULL },
+	{ KA_FREEZE, start_freeze, NULL },   { KA_THAW, start_freeze, NULL },
+	{ KA_CRASH, start_crash, NULL },     { KA_REBOOT, start_reboot, NULL },
+	{ KA_FORGET, start_forget, NULL },   { KA_DESTROY, start_destroy, NULL },
+	{ KA_LINK_DOWN, start_link, NULL },  { KA_OWN, start_own, NULL },
+	{ KA_RELEASE, start_release, NULL }, { KA_FORGE_RESET, start_forge_reset, NULL },
+	{ KA_LINK_UP, start_link, NULL },    { .start = NULL },
 };

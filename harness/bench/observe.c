@@ -177,7 +177,7 @@ void ka_engine_diag(struct ka_engine *e, enum ka_at at)
 	struct nn_err err = { 0 };
 	int ret;
 
-	if (!ns)
+	if (!ns || e->ends[at].owned)
 		return;
 	/* a program's socket may be one of IPv6 that takes IPv4 too, and then calls itself otherwise */
 	if (e->ends[at].have_diag && !e->program)

@@ -49,6 +49,7 @@ enum ka_peer_command_kind {
 	KA_CMD_TALK,      /* say to the program what .value (enum ka_talk) means */
 	KA_CMD_KEEPALIVE_OF, /* a socket of the kind .value (enum ka_socket): SO_KEEPALIVE set and read */
 	KA_CMD_FORGE_RESET, /* a RST with the sequence number .bytes, from port .option to port .value */
+	KA_CMD_OWN, /* .value: a child of the peer holds the lock of the socket; 0: and lets go of it */
 	KA_CMD_HANG_UP, /* reset the connection, as if there had been none */
 };
 

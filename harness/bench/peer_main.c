@@ -80,6 +80,7 @@ static void on_connected(struct ka_peer_self *self)
 static void end(struct ka_peer_self *self)
 {
 	ka_self_progress(self);
+	ka_self_release(self);
 	ka_self_join(self);
 	ka_app_stop(self);
 	ka_self_post_mortem(self);
@@ -220,9 +221,8 @@ static int obey(struct ka_peer_self *self, const struct ka_peer_command *command
 	case KA_CMD_SEND:
 		return send_some(self, command);
 	case KA_CMD_STALL:
-		return set_stalled(self, true);
 	case KA_CMD_RESUME:
-		return set_stalled(self, false);
+		return set_stalled(self, command->kind == KA_CMD_STALL);
 	case KA_CMD_SHUTDOWN:
 		return end_output(self);
 	case KA_CMD_DISCONNECT:
@@ -262,6 +262,8 @@ static int obey(struct ka_peer_self *self, const struct ka_peer_command *command
 	case KA_CMD_FORGE_RESET:
 		return ka_self_forge_reset(self, (uint16_t)command->option,
 					   (uint16_t)command->value, command->bytes);
+	case KA_CMD_OWN:
+		return command->value ? ka_self_own(self) : ka_self_release(self);
 	case KA_CMD_HANG_UP:
 		return ka_talk_hang_up(self);
 	}
@@ -370,6 +372,7 @@ int ka_peer_main(const struct ka_peer_config *config, int ctl)
 				     .listener = -1,
 				     .conn = -1,
 				     .waited_fd = config->timed ? ka_waited_open() : -1,
+				     .owner = { .fuse = -1, .pidfd = -1 },
 				     .load = { .epoll = -1, .timer = -1 },
 				     .app = { .timer = -1 } };
 

@@ -62,6 +62,14 @@ struct ka_talk_self {
 	size_t head_n;
 };
 
+/* Who owns the lock of the socket. */
+struct ka_owner_self {
+	int fuse;      /* the page's file is served here; -1: nobody does */
+	uint64_t page; /* the request for it, to be answered; 0: none */
+	pid_t pid;     /* a child, inside the call; 0: none */
+	int pidfd;
+};
+
 struct ka_peer_self {
 	const struct ka_peer_config *config;
 	int ctl;
@@ -85,6 +93,7 @@ struct ka_peer_self {
 	int64_t awake_ns;       /* all its time of work and of waiting for a CPU, until then */
 	int outer;              /* epoll of: ctl, listener or connecting conn, both sets */
 	int sets[2];            /* by enum ka_epoll_set: conn is registered in both */
+	struct ka_owner_self owner;
 	struct ka_load_self load;
 	struct ka_app_self app;
 	struct ka_talk_self talk;
@@ -195,5 +204,12 @@ void ka_self_post_mortem(struct ka_peer_self *self);
 int ka_self_block(struct ka_peer_self *self, enum ka_call_name name);
 /* Waits until the child is gone, if there is one: it has been woken, or is killed. */
 void ka_self_join(struct ka_peer_self *self);
+
+/* ---- a call that holds the socket's lock (peer_owner.c); 0 or a positive errno -------------------- */
+/* Starts a child that makes it; done when it holds the lock. Until ka_self_release() no call on the
+ * socket may be made: it would wait. */
+int ka_self_own(struct ka_peer_self *self);
+/* Lets the call return, and waits until it has. Nothing if there is none. */
+int ka_self_release(struct ka_peer_self *self);
 
 #endif

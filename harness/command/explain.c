@@ -280,15 +280,11 @@ static void print_rule(const struct ka_lesson *lesson)
 	char text[KA_EXPLAIN_TEXT];
 
 	ka_page_head("WHICH RULE DECIDES");
-	ka_page_para(
-		"%s%s",
-		ka_explain_fill(lesson,
-				ka_explain_unseen(lesson) ? regime->unseen : regime->sentence,
-				text),
-		lesson->prediction->changing && (regime->flags & KA_REGIME_KEEPALIVE)
-			? " Here steps change these values on the way: the timer asks for them "
-			  "at each expiry, not before."
-			: "");
+	ka_page_para("%s%s",
+		     ka_explain_fill(lesson,
+				     ka_explain_unseen(lesson) ? regime->unseen : regime->sentence,
+				     text),
+		     ka_explain_on_the_way(lesson));
 	ka_page_text(2, "Where it is written: %s.", c->source);
 }
 

@@ -33,6 +33,8 @@ const char *ka_explain_when(const struct ka_lesson *lesson, char *buf, size_t si
 /* On which kernels it holds, and on which it is known to fail; nothing where all are alike. */
 void ka_explain_kernels(const struct ka_instance *instance);
 
+/* A sentence for what keepalive's timer meets on the way, or nothing. */
+const char *ka_explain_on_the_way(const struct ka_lesson *lesson);
 /* When it ends, and why that is not idle + intvl * cnt. */
 void ka_explain_time(const struct ka_lesson *lesson);
 

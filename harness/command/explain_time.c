@@ -22,6 +22,7 @@ struct sum {
 	int hz;
 	int64_t idle, intvl;
 	enum ka_wheel_arming arming;
+	bool owned; /* a process owns the prober's socket meanwhile */
 };
 
 static struct sum sum_of(const struct ka_lesson *lesson)
@@ -31,7 +32,8 @@ static struct sum sum_of(const struct ka_lesson *lesson)
 							[KA_PROBED] = KA_WHEEL_PROBED };
 	struct sum sum = { .v = ka_values_begin(lesson->instance),
 			   .p = lesson->prediction,
-			   .hz = lesson->facts->hz };
+			   .hz = lesson->facts->hz,
+			   .owned = ka_case_does(lesson->instance->case_, KA_OWN, KA_PROBER) };
 
 	sum.idle = sum.v.idle * sum.hz;
 	sum.intvl = sum.v.intvl * sum.hz;
@@ -278,7 +280,7 @@ static void explain_never(const struct ka_lesson *lesson, const struct sum *sum)
 	struct ka_wheel_bounds dead = ka_wheel_window(sum->v.idle, sum->v.intvl, sum->v.cnt, 0,
 						      sum->hz, KA_WHEEL_CHAINED);
 
-	if (sum->p->changing)
+	if (sum->p->changing && !sum->owned)
 		ka_page_text(2, "No end is due: steps change the timer on the way, and what they "
 				"leave behind does not bring one.");
 	else if (c->from == KA_FROM_NOWHERE || !c->expect.answered || ka_case_persists(c))
@@ -318,11 +320,13 @@ static const char *why_of(const struct ka_lesson *lesson)
 static void explain_changing(const struct sum *sum)
 {
 	ka_page_text(2,
-		     "Steps change the timer's values while it runs, so no sum on paper holds. The "
+		     "%s, so no sum on paper holds. The "
 		     "judge replays what was really done, jiffy by jiffy, with the kernel's own "
 		     "arithmetic (`kacheck explain silent_drop' shows it), and expects the end "
 		     "where that leads. It lies somewhere in %.3f .. %.3f s after the last segment "
 		     "received.",
+		     sum->owned ? "A process owns the socket for a while"
+				: "Steps change the timer's values while it runs",
 		     seconds(sum, sum->p->lo_j), seconds(sum, sum->p->hi_j));
 }
 
@@ -339,7 +343,8 @@ void ka_explain_time(const struct ka_lesson *lesson)
 	ka_page_head("WHEN");
 	if (ka_regime_is(when, KA_REGIME_LIVES)) {
 		explain_never(lesson, &sum);
-	} else if (sum.p->changing && !ka_case_refuses(lesson->instance->case_)) {
+	} else if (sum.p->changing && !ka_case_refuses(lesson->instance->case_) &&
+		   (!sum.owned || ka_regime_is(when, KA_REGIME_KEEPALIVE))) {
 		explain_changing(&sum);
 	} else {
 		ka_page_text(2, "%.3f .. %.3f s after %s: %s", seconds(&sum, sum.p->lo_j),
@@ -350,4 +355,17 @@ void ka_explain_time(const struct ka_lesson *lesson)
 			compare_hz(lesson);
 		}
 	}
+}
+
+const char *ka_explain_on_the_way(const struct ka_lesson *lesson)
+{
+	if (!lesson->prediction->changing ||
+	    !ka_regime_is(lesson->prediction->when, KA_REGIME_KEEPALIVE))
+		return "";
+	if (ka_case_does(lesson->instance->case_, KA_OWN, KA_PROBER))
+		return " Here it goes off while a process owns the socket, and then sets itself "
+		       "again, "
+		       "for HZ/20 (50 ms), until it finds the socket free.";
+	return " Here steps change these values on the way: the timer asks for them at each "
+	       "expiry, not before.";
 }

@@ -409,7 +409,7 @@ static void put_never(FILE *out, lesson_t *l)
 {
 	const struct ka_case *c = l->instance->case_;
 
-	if (l->prediction->changing)
+	if (l->prediction->changing && !ka_case_does(c, KA_OWN, KA_PROBER))
 		fputs("Steps switch the timer or change its values while the connection is "
 		      "there, and as they leave it, nothing ends it while anybody watches.",
 		      out);

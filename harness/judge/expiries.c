@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 
+#include "judge/owned.h"
 #include "judge/regimes.h"
 #include "judge/replay.h"
 #include "judge/values.h"
@@ -129,15 +130,29 @@ static void drop_first(struct ka_expiries *x)
 	}
 }
 
+/* A timer that goes off while a process owns the socket leaves its work to who releases that
+ * (tcp_write_timer(): TCP_WRITE_TIMER_DEFERRED). One that goes off in between does when the socket is free
+ * at last; @otherwise_ns if it was not owned. */
+static int64_t caught_up_ns(const struct ka_evidence *e, int64_t earliest_ns, int64_t latest_ns,
+			    int64_t otherwise_ns)
+{
+	struct ka_owned owned = { .step = -1 };
+
+	while (ka_owned_next(e, &owned))
+		if (owned.from_ns <= latest_ns && owned.until_ns >= earliest_ns)
+			otherwise_ns = ka_greater(otherwise_ns, owned.free_ns);
+	return otherwise_ns;
+}
+
 /* A tail loss probe sends the data once more, about as soon as the timer would, and sets the timer
  * anew without a doubling (tcp_send_loss_probe()). */
 static void take_loss_probe_off(const struct ka_evidence *e, struct ka_expiries *x)
 {
 	int64_t one_and_a_half = x->timer.rto * e->tick_ns * 3 / 2;
-	/* neither is one doubled whose doubling an ICMP error took back */
-	bool first = x->n > 1 && !x->reverted[0]
-			     ? x->ns[1] - x->ns[0] < one_and_a_half
-			     : ka_evidence_counter(e, "TcpExt.TCPLossProbes") > 0;
+	/* neither is one doubled whose doubling an ICMP error took back, nor tells one that was put off */
+	bool tells = x->n > 1 && !x->reverted[0] && !caught_up_ns(e, x->ns[0], x->ns[1], 0);
+	bool first = tells ? x->ns[1] - x->ns[0] < one_and_a_half
+			   : ka_evidence_counter(e, "TcpExt.TCPLossProbes") > 0;
 
 	if (x->timer.kind == KA_BACKOFF_DATA && first)
 		drop_first(x);
@@ -506,6 +521,9 @@ static bool comes_after(const struct ka_evidence *e, const struct ka_expiries *x
 	int64_t gap = x->ns[k] - set_ns;
 	int64_t latest = (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
 
+	latest =
+		caught_up_ns(e, set_ns + length[0] * e->tick_ns, set_ns + latest, set_ns + latest) -
+		set_ns;
 	return gap >= length[0] * e->tick_ns - lag &&
 	       gap <= latest + ka_late_ns(e, set_ns + latest, x->ns[k]);
 }

@@ -329,6 +329,15 @@ static void predict_duration(const struct ka_instance *instance, int hz, struct 
 			 OVERDUE_S;
 }
 
+/* What waits while a process owns the socket comes so much later; the verdict takes that from the wire. */
+static void admit_owned(const struct ka_instance *instance, int hz, struct ka_prediction *out)
+{
+	if (ka_case_does(instance->case_, KA_OWN, KA_PROBER) &&
+	    ka_regime_is(out->when, KA_REGIME_GIVES_UP) &&
+	    !ka_regime_is(out->when, KA_REGIME_KEEPALIVE))
+		out->hi_j += (int64_t)(ka_steps_s(instance) * hz) + 1;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------------- */
 
 int ka_predict(const struct ka_instance *instance, const struct ka_facts *facts,
@@ -345,6 +354,7 @@ int ka_predict(const struct ka_instance *instance, const struct ka_facts *facts,
 	out->probes = ka_number(instance->case_->expect.probes, &instance->setting);
 	if (ka_rule(out->when)->predict)
 		ka_rule(out->when)->predict(instance, facts->hz, out);
+	admit_owned(instance, facts->hz, out);
 	predict_socket(instance, out);
 	apply_bias(&instance->case_->bias, out);
 	predict_duration(instance, facts->hz, out);

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
+#include "judge/owned.h"
 #include "judge/values.h"
 #include "judge/wheel.h"
 #include "model/util.h"
@@ -22,8 +23,12 @@ struct ka_replay {
 /* The arming, and what a user of the inputs puts in front: one himself, and the noise. */
 #define SPARE_INPUTS     (2 + 1 + 2 * KA_MAX_LATE)
 
-/* How much a device refused, as far as it is not known when it was changed. */
+/* How much a device refused, as far as it is not known when it was changed; or how soon a socket that is
+ * free again was found so: when it is seen, as soon as can be, as late as can be. */
 enum refusals { KA_ANY_REFUSALS, KA_LEAST, KA_MOST };
+
+/* Its handler, and the one before. */
+#define LATE_RETRY_J 2
 
 struct builder {
 	const struct ka_evidence *e;
@@ -141,10 +146,39 @@ static int64_t changed_ns(const struct builder *b, size_t index, enum ka_wheel_i
 	return effect_ns(b->e, index);
 }
 
+/* When the retry came that found the socket free; 0: where the wheel says. */
+static int64_t retry_ns(const struct builder *b, const struct ka_event *release)
+{
+	const struct ka_evidence *e = b->e;
+	int64_t longest = ka_wheel_step(e->facts->hz / 20, e->facts->hz, NULL) + LATE_RETRY_J;
+
+	if (e->facts->virtual_clock)
+		return 0;
+	if (b->refuse == KA_LEAST)
+		return release->t_ns;
+	if (b->refuse == KA_MOST)
+		return release->step.done_ns + longest * e->tick_ns;
+	return ka_owned_sent_ns(e, release->t_ns);
+}
+
+/* On a real host each retry may run a jiffy late, and moves those after it. */
+static void put_release(struct builder *b, const struct ka_event *release)
+{
+	int64_t ns = retry_ns(b, release);
+
+	put(b, KA_WHEEL_RELEASE, release->t_ns, ns != 0);
+	if (ns)
+		put(b, KA_WHEEL_RETRY, ns, 0);
+}
+
 static void put_step(struct builder *b, const struct ka_step *step, size_t index)
 {
 	struct ka_wheel_input change = ka_change_of(b->e->instance, step);
 
+	if (change.kind == KA_WHEEL_RELEASE) {
+		put_release(b, &b->e->timeline->events[index]);
+		return;
+	}
 	put_change(b, change, changed_ns(b, index, change.kind));
 }
 
@@ -406,17 +440,15 @@ static int64_t phases(const struct ka_evidence *e)
 	return ka_greater(idle, intvl);
 }
 
-bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
+/* Widens @window by the ends of all phases. Returns false without memory. */
+static bool ends_of(const struct ka_evidence *e, enum refusals refuse, int64_t window[2])
 {
 	int64_t n = phases(e), stride = n > MAX_PHASES ? n / MAX_PHASES : 1;
 	int64_t tick = e->tick_ns;
 	struct ka_replay replay;
 
-	if (!e->heard || !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
-	    replay_new(e, KA_ANY_REFUSALS, &replay))
+	if (replay_new(e, refuse, &replay))
 		return false;
-	window[0] = INT64_MAX;
-	window[1] = INT64_MIN;
 	for (int64_t part = 0; part < n / stride * PARTS; part++) {
 		int64_t phase_ns = part / PARTS * stride * tick + part % PARTS * tick / PARTS;
 		int64_t end;
@@ -427,6 +459,20 @@ bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
 			ka_widen(window, end - jiffy_at(e, e->last_rx_ns, phase_ns));
 	}
 	replay_free(&replay);
+	return true;
+}
+
+bool ka_replay_window(const struct ka_evidence *e, int64_t window[2])
+{
+	bool owned =
+		ka_case_does(e->instance->case_, KA_OWN, KA_PROBER) && !e->facts->virtual_clock;
+
+	window[0] = INT64_MAX;
+	window[1] = INT64_MIN;
+	if (!e->heard || !ka_regime_is(e->want->when, KA_REGIME_KEEPALIVE) ||
+	    !ends_of(e, owned ? KA_LEAST : KA_ANY_REFUSALS, window) ||
+	    (owned && !ends_of(e, KA_MOST, window)))
+		return false;
 	/* between the parts of a jiffy that were tried */
 	window[0]--;
 	window[1]++;

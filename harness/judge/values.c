@@ -175,6 +175,10 @@ struct ka_wheel_input ka_change_of(const struct ka_instance *instance, const str
 		change.kind = KA_WHEEL_REFUSE;
 	if (step->do_ == KA_ACCEPT)
 		change.kind = KA_WHEEL_ACCEPT;
+	if (step->do_ == KA_OWN)
+		change.kind = KA_WHEEL_OWN;
+	if (step->do_ == KA_RELEASE)
+		change.kind = KA_WHEEL_RELEASE;
 	if (step->do_ == KA_SETSOCKOPT)
 		change.kind = option_change(step);
 	/* a value of the socket's own hides the sysctl (keepalive_time_when()) */

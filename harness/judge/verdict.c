@@ -9,6 +9,7 @@
 
 #include "judge/checks.h"
 #include "judge/expiries.h"
+#include "judge/owned.h"
 #include "judge/program.h"
 #include "judge/replay.h"
 #include "judge/values.h"
@@ -99,6 +100,7 @@ static void judge_kernel(const struct ka_evidence *e, const struct ka_verdict *o
 	ka_check_gaps(e, f);
 	ka_check_expiries(e, f);
 	ka_check_refused(e, f);
+	ka_check_owned(e, f);
 	ka_check_headers(e, f);
 	ka_check_probe_format(e, f);
 	ka_check_load(e, f);

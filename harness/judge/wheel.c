@@ -219,7 +219,8 @@ struct timer {
 	int64_t fire;    /* NOT_ARMED: the timer is not queued */
 	int64_t last_rx; /* L */
 	int64_t late, noise;
-	bool have_rx, busy, refused, held_up;
+	bool have_rx, busy, refused, owned, held_up;
+	bool retries;       /* it found the socket owned */
 	uint8_t probes_out; /* a byte, as icsk_probes_out is */
 	struct ka_wheel_chain *out;
 };
@@ -254,6 +255,18 @@ static void rearm(struct timer *t, int64_t now)
 
 	if (t->fire != NOT_ARMED)
 		t->fire = ka_wheel_fire(expires > now ? expires : now, now, t->hz);
+}
+
+static void apply_lock(struct timer *t, const struct ka_wheel_input *input)
+{
+	if (input->kind != KA_WHEEL_RETRY)
+		t->owned = input->kind == KA_WHEEL_OWN;
+	if (!t->retries)
+		return;
+	if (input->kind == KA_WHEEL_RELEASE && input->value)
+		t->fire = NOT_ARMED;
+	if (input->kind == KA_WHEEL_RETRY && t->fire == NOT_ARMED)
+		t->fire = input->jiffy;
 }
 
 static void apply(struct timer *t, const struct ka_wheel_input *input)
@@ -296,6 +309,11 @@ static void apply(struct timer *t, const struct ka_wheel_input *input)
 	case KA_WHEEL_ACCEPT:
 		t->refused = input->kind == KA_WHEEL_REFUSE;
 		break;
+	case KA_WHEEL_OWN:
+	case KA_WHEEL_RELEASE:
+	case KA_WHEEL_RETRY:
+		apply_lock(t, input);
+		break;
 	case KA_WHEEL_NOISE:
 		t->noise = input->value;
 		break;
@@ -313,7 +331,7 @@ static void apply(struct timer *t, const struct ka_wheel_input *input)
 /* Happens @input before the timer fires next? */
 static bool comes_first(const struct timer *t, const struct ka_wheel_input *input)
 {
-	if (input->kind == KA_WHEEL_ANSWER)
+	if (input->kind == KA_WHEEL_ANSWER || input->kind == KA_WHEEL_RELEASE)
 		return input->jiffy < t->fire;
 	return input->jiffy <= t->fire;
 }
@@ -358,7 +376,10 @@ static bool expire(struct timer *t)
 	int64_t now = handler_time(t), elapsed = now - t->last_rx;
 	int64_t expires = now + t->intvl;
 
-	if (t->busy) {
+	t->retries = t->owned;
+	if (t->owned) {
+		expires = now + t->hz / 20;
+	} else if (t->busy) {
 		expires = now + t->idle;
 	} else if (elapsed < t->idle) {
 		expires = t->last_rx + t->idle;

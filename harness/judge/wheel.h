@@ -63,7 +63,11 @@ enum ka_wheel_input_kind {
 	KA_WHEEL_UT,     /* user timeout is .value milliseconds */
 	KA_WHEEL_REFUSE, /* from now on the device refuses what is sent (NET_XMIT_DROP) */
 	KA_WHEEL_ACCEPT, /* no longer */
-	KA_WHEEL_NOISE,  /* from now on the host holds a handler up by .value jiffies, no more */
+	KA_WHEEL_OWN, /* from now on a process owns the socket: the handler tries again HZ/20 later */
+	KA_WHEEL_RELEASE, /* no longer; in its jiffy after the timer fired. .value: a retry that waits
+			     fires at the next KA_WHEEL_RETRY */
+	KA_WHEEL_RETRY,   /* the retry that finds the socket free */
+	KA_WHEEL_NOISE,   /* from now on the host holds a handler up by .value jiffies, no more */
 	/* from now on the handler runs .value jiffies late wherever that decides, or by one more than
 	 * the noise; without KA_WHEEL_NOISE, any is believed */
 	KA_WHEEL_LATE,

@@ -41,6 +41,7 @@ static const struct {
 	[KA_FIND_PROBE_EARLY] = { "probe_early", KA_OF_KERNEL, EVIDENCE },
 	[KA_FIND_EXPIRY] = { "expiry", KA_OF_KERNEL, EVIDENCE },
 	[KA_FIND_REFUSED] = { "refused", KA_OF_KERNEL, EVIDENCE },
+	[KA_FIND_OWNED] = { "owned", KA_OF_KERNEL, EVIDENCE },
 	[KA_FIND_READS] = { "reads", KA_OF_KERNEL, NOTHING },
 	[KA_FIND_CHECK] = { "check", KA_OF_KERNEL, EVIDENCE },
 	[KA_FIND_OPTION] = { "option", KA_OF_KERNEL, NOTHING },

@@ -44,6 +44,7 @@ enum ka_finding_code {
 	KA_FIND_PROBE_EARLY, /* sooner than idle after a segment */
 	KA_FIND_EXPIRY,      /* a retransmission, window probe or SYN at the wrong time */
 	KA_FIND_REFUSED,     /* attempts that the device refused */
+	KA_FIND_OWNED,       /* what a timer did about a socket that a process owned */
 	KA_FIND_READS,       /* an option or a sysctl reads otherwise than it must */
 	KA_FIND_CHECK,       /* the same of a state that time changes */
 	KA_FIND_OPTION,      /* the socket does not have an option that it was given */

@@ -102,6 +102,19 @@ static const char *check_exchange(const struct ka_instance *instance, const stru
 							    : NULL;
 }
 
+/* Between the two any question to the socket would wait, the bench's own, too. */
+static const char *check_own(const struct ka_instance *instance, const struct ka_step *step)
+{
+	const struct ka_case *c = instance->case_;
+	size_t i = (size_t)(step - c->steps);
+
+	if (c->transport != KA_TCP)
+		return "it holds the lock of a TCP socket, not that of a subflow";
+	return i + 1 < c->n_steps && step[1].do_ == KA_RELEASE && step[1].who == step->who
+		       ? NULL
+		       : "the next step must release it";
+}
+
 static const char *check_counter(const struct ka_instance *instance, const struct ka_step *step)
 {
 	(void)instance;

@@ -26,6 +26,12 @@
 	{                                                                                          \
 		"Tcp.EstabResets", 1                                                               \
 	}
+/* Over the first expiry. */
+#define OWNED(whose)                                                                               \
+	{ .do_ = KA_OWN, .who = whose, .since = KA_SINCE_LAST_RX, .at = { .idle = 0.9 } },         \
+	{                                                                                          \
+		.do_ = KA_RELEASE, .who = whose, .since = KA_SINCE_LAST_RX, .at = {.idle = 1.3 }   \
+	}
 
 static const struct ka_case cases[] = {
 	/* off and on again does not bring back the probes that were spent */
@@ -73,6 +79,24 @@ static const struct ka_case cases[] = {
 		      .answered = KA_SOME,
 		      .watch = { .idle = 2.5 },
 		      .peer_counters = { { "TcpExt.TCPACKSkippedSeq", KA_SOME } } } },
+	/* the window moves with the time that the socket is owned, and is as narrow as any */
+	{ KA_WRONG("owned_window_too_early", "fail: late"), KA_SHORT_EXPERIMENT,
+	  KA_STEPS(SILENT, OWNED(KA_PROBER)), .expect = { KA_EXPIRES },
+	  .bias = { .window_jiffies = -60 } },
+	{ KA_WRONG("owned_window_too_late", "fail: early"), KA_SHORT_EXPERIMENT,
+	  KA_STEPS(SILENT, OWNED(KA_PROBER)), .expect = { KA_EXPIRES },
+	  .bias = { .window_jiffies = 60 } },
+	/* an owned socket answers nothing */
+	{ KA_WRONG("owned_peer_answers", "fail: ended"), KA_SHORT_EXPERIMENT,
+	  KA_STEPS(KA_IDLE, { .do_ = KA_OWN, .who = KA_PEER },
+		   { .do_ = KA_RELEASE,
+		     .who = KA_PEER,
+		     .since = KA_SINCE_LAST_RX,
+		     .at = { .nominal = 1, .intvl = 0.5 } }),
+	  .expect = { .when = KA_NEVER,
+		      .answered = KA_ANY,
+		      .probes = KA_ANY,
+		      .watch = { .ms = 100 } } },
 	/* options of a socket that is not connected yet */
 	{ KA_WRONG("unconnected_reads", "fail: getsockopt(TCP_KEEPIDLE) reads 9, must be 8"),
 	  KA_SHORT_EXPERIMENT,

@@ -14,6 +14,7 @@
 #include <pcap/pcap.h>
 
 #include "bench/engine.h"
+#include "bench/peer_self.h"
 #include "model/util.h"
 #include "netns/nl.h"
 #include "netns/qdisc.h"
@@ -53,6 +54,7 @@ enum symbol {
 	LISTEN,
 	CONNECT, /* says that it may not */
 	SEND,    /* the same */
+	OWN,     /* no /dev/fuse */
 };
 
 /* Which call fails; a copy of it is in each process of the sandbox. */
@@ -83,6 +85,11 @@ WRAP(void, ka_engine_last_evidence, struct ka_engine *e)
 {
 	armed.ended = true;
 	__real_ka_engine_last_evidence(e);
+}
+
+WRAP(int, ka_self_own, struct ka_peer_self *self)
+{
+	return fails(OWN) ? ENOENT : __real_ka_self_own(self);
 }
 
 static bool is_netstat(int fd)
@@ -319,6 +326,14 @@ static const struct ka_case crowd = {
 		    .rst_sent = 1 },
 };
 
+static const struct ka_case owned = {
+	.name = "owned",
+	.why = "a process owns the socket",
+	KA_STEPS(ESTABLISHED, { .do_ = KA_OWN, .who = KA_PROBER },
+		 { .do_ = KA_RELEASE, .who = KA_PROBER }),
+	.expect = { .when = KA_NEVER },
+};
+
 static const struct ka_case later = {
 	.name = "later",
 	.why = "a drop that comes later",
@@ -404,6 +419,7 @@ static const struct row {
 	  .code = KA_FIND_NO_CONNECTION },
 	{ "who may not write", &lives, SEND, .why = KA_END_BROKEN, .code = KA_FIND_CALL,
 	  .step = 1 },
+	{ "no /dev/fuse", &owned, OWN, .why = KA_END_SKIP, .step = 2 },
 	{ "an end that nothing brought", &later, EPOLL_ERR, .why = KA_END_DIED, .step = 1 },
 	{ "it ends before its last step", &ends_early, NONE, .why = KA_END_DIED, .step = 4 },
 };

@@ -380,6 +380,32 @@ TEST(data_in_flight_silences)
 	assert_in_range(chain.end - 700, 1014, 1026);
 }
 
+/* A handler that finds the socket owned comes back 13 jiffies later, until it does not. */
+TEST(owned_is_tried_again)
+{
+	struct ka_wheel_input inputs[] = { { KA_WHEEL_ARM, 0, 0 },
+					   { KA_WHEEL_OWN, 100, 0 },
+					   { KA_WHEEL_RELEASE, 0, 0 } };
+	struct ka_wheel_chain chain;
+
+	/* it goes off at 256, 269, 282 */
+	for (int64_t released = 256; released < 283; released++) {
+		int64_t probe = released < 269 ? 269 : released < 282 ? 282 : 295;
+
+		inputs[2].jiffy = released;
+		ka_wheel_run(1, 1, 3, 0, 250, inputs, 3, INT64_MAX - 1, &chain);
+		assert_int_equal(chain.n_probes, 3);
+		assert_int_equal(chain.probes[0], probe);
+		assert_true(chain.end > 0);
+	}
+	inputs[2].jiffy = 255;
+	ka_wheel_run(1, 1, 3, 0, 250, inputs, 3, INT64_MAX - 1, &chain);
+	assert_int_equal(chain.probes[0], 256);
+	ka_wheel_run(1, 1, 3, 0, 250, inputs, 2, 100000, &chain);
+	assert_int_equal(chain.n_probes, 0);
+	assert_int_equal(chain.end, -1);
+}
+
 TEST(off_and_never_armed)
 {
 	const struct ka_wheel_input inputs[] = { { KA_WHEEL_ARM, 0, 0 }, { KA_WHEEL_OFF, 600, 0 } };

@@ -44,7 +44,8 @@ TEST(it_takes_seconds)
 	struct ka_probes probes;
 
 	assert_int_equal(ka_probes_of(&probes, *state), 0);
-	assert_true(probes.examined.n < 40);
+	/* they run beside each other: one more for each thing that a kernel may lack costs little */
+	assert_true(probes.examined.n < 48);
 	for (size_t i = 0; i < probes.examined.n; i++)
 		if (probes.examined.predictions[i].expected_s > SECONDS)
 			fail_msg("%s takes %.1f s", probes.examined.instances[i].name,
