@@ -233,6 +233,11 @@ static int diag_search(struct nn_ns *ns, const struct nn_diag_key *key, struct s
 	return !ret && !search->found ? not_found(search, err) : ret;
 }
 
+unsigned nn_diag_timer(const struct nn_diag *diag)
+{
+	return diag->timer == NN_TIMER_DELACK ? NN_TIMER_OFF : diag->timer;
+}
+
 int nn_diag_get(struct nn_ns *ns, const struct nn_diag_key *key, struct nn_diag *out,
 		struct nn_err *err)
 {

@@ -39,6 +39,10 @@ struct nn_diag {
 	uint32_t last_data_sent_ms, last_data_recv_ms, last_ack_recv_ms;
 };
 
+/* The timer that is about data or life. Since Linux 7.1, where no such timer runs, an ACK that is put off is
+ * told in its place: that is none. */
+unsigned nn_diag_timer(const struct nn_diag *diag);
+
 /* Which connection. */
 struct nn_diag_key {
 	int family;

@@ -148,13 +148,6 @@ static int check_overdue(struct ka_engine *e, const struct ka_step *step,
 	return 0;
 }
 
-/* Since Linux 7.1, where nothing else runs, an ACK that is put off is told as a timer, too: it is none
- * that a case is about. */
-static int timer_of(const struct nn_diag *diag)
-{
-	return diag->timer == NN_TIMER_DELACK ? NN_TIMER_OFF : diag->timer;
-}
-
 static int start_diag(struct ka_engine *e, const struct ka_step *step)
 {
 	struct nn_diag_key key = ka_engine_socket(e, ka_engine_end(e, step->who));
@@ -168,8 +161,10 @@ static int start_diag(struct ka_engine *e, const struct ka_step *step)
 	}
 	if (ret)
 		return ret;
-	check(e, timer_of(&diag) == step->timer && (want == KA_ANY || want == diag.probes_out), 0,
-	      "sock_diag: timer %u with %u probes out, must be timer %d with %d", diag.timer,
+	check(e,
+	      nn_diag_timer(&diag) == (unsigned)step->timer &&
+		      (want == KA_ANY || want == diag.probes_out),
+	      0, "sock_diag: timer %u with %u probes out, must be timer %d with %d", diag.timer,
 	      diag.probes_out, step->timer, want);
 	check_expiry(e, step, &diag);
 	return step->overdue ? check_overdue(e, step, &key, &diag) : 0;

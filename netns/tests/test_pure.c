@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 
 #include "inbox.h"
+#include "netns/diag.h"
 #include "netns/host.h"
 #include "netns/link_private.h"
 #include "netns/nft_text.h"
@@ -339,6 +340,19 @@ TEST(a_new_device_does_not_carry_yet)
 		assert_int_equal(nn_link_parse(msg.nlh, &seen), 0);
 		assert_int_equal(seen.ifi.ifi_index, 7);
 		assert_int_equal(seen.carries, rows[i].carries);
+	}
+}
+
+TEST(an_ack_that_is_put_off_is_no_timer)
+{
+	static const uint8_t told[] = { NN_TIMER_OFF, NN_TIMER_RETRANS, NN_TIMER_KEEPALIVE,
+					NN_TIMER_TIMEWAIT, NN_TIMER_PROBE0 };
+	struct nn_diag diag = { .timer = 5 /* inet_sk_diag_fill() of Linux 7.1 */ };
+
+	assert_int_equal(nn_diag_timer(&diag), NN_TIMER_OFF);
+	for (size_t i = 0; i < NN_N(told); i++) {
+		diag.timer = told[i];
+		assert_int_equal(nn_diag_timer(&diag), told[i]);
 	}
 }
 
