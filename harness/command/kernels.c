@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -136,22 +137,48 @@ static size_t list_guests(struct ka_table *table)
 	return found;
 }
 
-/* The one that was put there last; of several, the one whose name comes last. -1: there is none. */
-static int latest(const glob_t *files)
+/* Counts releases: a series ends with .19 or .20. 0: it is none. */
+static int number_of(const char *release)
 {
+	int major, minor;
+
+	return sscanf(release, "%d.%d", &major, &minor) == 2 ? 20 * major + minor : 0;
+}
+
+/* How far the kernel @file is from the running one, in releases. */
+static int distance_of(const struct ka_kernel_place *place, const char *file)
+{
+	char config[PATH_MAX], release[80] = "";
+	struct utsname own;
+	int hz;
+
+	config_path(place, file, config, sizeof(config));
+	read_config(config, release, sizeof(release), &hz);
+	return uname(&own) < 0 ? 0 : abs(number_of(release) - number_of(own.release));
+}
+
+/* The one that is most like the running kernel; of several, the one that was put there last: it has what
+ * earlier ones lack; then the one whose name comes last. -1: there is none. */
+static int nearest(const glob_t *files, const struct ka_kernel_place *place)
+{
+	int best = -1, best_distance = INT_MAX;
 	time_t best_time = 0;
 	struct stat st;
-	int best = -1;
 
-	for (size_t i = 0; i < files->gl_pathc; i++)
-		if (stat(files->gl_pathv[i], &st) == 0 && st.st_mtime >= best_time) {
-			best_time = st.st_mtime;
-			best = (int)i;
-		}
+	for (size_t i = 0; i < files->gl_pathc; i++) {
+		int distance = distance_of(place, files->gl_pathv[i]);
+
+		if (stat(files->gl_pathv[i], &st) < 0 || distance > best_distance ||
+		    (distance == best_distance && st.st_mtime < best_time))
+			continue;
+		best = (int)i;
+		best_distance = distance;
+		best_time = st.st_mtime;
+	}
 	return best;
 }
 
-/* The latest that can be used, for this machine: one that was built since has what earlier ones lack. */
+/* The nearest that can be used, for this machine. */
 static bool find_usable(const char *cache, const struct ka_machine *machine, char *text,
 			size_t size)
 {
@@ -161,7 +188,7 @@ static bool find_usable(const char *cache, const struct ka_machine *machine, cha
 	int i;
 
 	find_files(cache, &machine->cache, &files);
-	while (!found && (i = latest(&files)) >= 0) {
+	while (!found && (i = nearest(&files, &machine->cache)) >= 0) {
 		snprintf(text, size, "%s%s", machine->prefix, files.gl_pathv[i]);
 		found = ka_guest_kernel_parse(&kernel, text, NULL, NULL) == 0 &&
 			kernel.arch == ka_arch_own();

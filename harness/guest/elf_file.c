@@ -84,7 +84,7 @@ static void read_needs(struct ka_elf *elf)
 
 static int map(struct ka_elf *elf, const char *file, struct nn_err *err)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY), ret = 0;
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), ret = 0;
 	struct stat st;
 	void *data;
 

@@ -50,7 +50,7 @@ static int refuse_form(const char *text, const char *what, struct nn_err *err)
 
 int ka_open_kernel(const char *file, int *fd, struct stat *st, struct nn_err *err)
 {
-	*fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	*fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a FIFO would wait */
 	if (*fd < 0)
 		return nn_fail(err, errno, "cannot open the kernel %s", file);
 	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size > 0)

@@ -30,6 +30,10 @@ static void refuses(const char *text, int code, const char *says)
 
 TEST(kernels_that_are_none)
 {
+	char fifo[40], text[48];
+
+	snprintf(fifo, sizeof(fifo), "/tmp/kacheck-fifo-%d", (int)getpid());
+	snprintf(text, sizeof(text), "uml:%s", fifo);
 	refuses("vmlinuz", -EINVAL, "is none of host, uml:FILE, image:FILE");
 	refuses("uml:", -EINVAL, "names no file");
 	refuses("uml:/x,modules=/y", -EINVAL, "is none of");
@@ -38,6 +42,9 @@ TEST(kernels_that_are_none)
 	refuses("uml:/nowhere", -ENOENT, "/nowhere");
 	refuses("uml:/", -EINVAL, "is no kernel");
 	refuses("uml:/dev/null", -EINVAL, "is no kernel");
+	assert_int_equal(mkfifo(fifo, 0600), 0); /* nobody will ever write to it */
+	refuses(text, -EINVAL, "is no kernel");
+	assert_int_equal(unlink(fifo), 0);
 	refuses("uml:/bin/sh", -EINVAL, "is no User-mode Linux kernel");
 	refuses("image:/bin/sh", -EINVAL, "is no kernel image, neither for x86 (bzImage) nor");
 }

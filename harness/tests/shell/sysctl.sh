@@ -249,6 +249,14 @@ if [ -n "$kernel" ]; then
 	has "virtual: how long a closed connection waits" "$out" 'there after 25 s, and gone after 3[5-9]\.[0-9] s'
 	has "virtual: how long an orphan sends its FIN" "$out" 'there after 90 s, and gone after 1[0-9]{2}\.[0-9] s'
 	has "virtual: how long a connect() asks" "$out" 'nobody answers ends after (7|11)\.[0-9] s'
+	# Of two, the one whose release is nearest to this host's.
+	for release in "a $(uname -r)" "b 2.6.32"; do
+		mkdir -p "$work/cache/kacheck/uml-${release% *}"
+		ln -s "${kernel#uml:}" "$work/cache/kacheck/uml-${release% *}/linux"
+		echo "# Linux/x86 ${release#* } Kernel Configuration" >"$work/cache/kacheck/uml-${release% *}/config"
+	done
+	run env XDG_CACHE_HOME="$work/cache" "$KACHECK" sysctl time=1 intvl=1 probes=1 --format json
+	is "virtual: the nearest kernel" "$(jq -r .kernel.where "$work/stdout")" "uml:$work/cache/kacheck/uml-a/linux"
 	# A kernel that dies at its first instruction: no answer, and nothing that took too long.
 	uml=${kernel#uml:}
 	entry=$(readelf -hW "$uml" | awk '/Entry point/ { print $NF }')
