@@ -251,7 +251,7 @@ static enum ka_verdict_kind print_probe(const struct examination *e, const struc
 		print_row("OK", need.name, need.what);
 	if (state == KA_PASS || is_said(e, probe))
 		return state;
-	if (state == KA_SKIP && finding->read_only)
+	if (state == KA_SKIP && e->findings && finding->read_only)
 		snprintf(text, sizeof(text), "%s: %s (%zu of %zu instances need it)", need.what,
 			 finding->why, count_users(&e->plan, probe), e->plan.n);
 	else if (state == KA_SKIP)
