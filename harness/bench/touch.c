@@ -50,12 +50,12 @@ static bool is_one_of(const char *name, const char *const *names)
 	return !*name; /* the program itself */
 }
 
-/* A byte is written as it is. */
+/* A byte is written as it is; what runs goes on to run. */
 static void share(struct ka_span span, int protection)
 {
 	volatile char *byte = (volatile char *)span.from;
 
-	if (mprotect((void *)span.from, span.to - span.from, PROT_READ | PROT_WRITE) < 0)
+	if (mprotect((void *)span.from, span.to - span.from, protection | PROT_WRITE) < 0)
 		return;
 	*byte = *byte;
 	(void)mprotect((void *)span.from, span.to - span.from, protection);
@@ -64,7 +64,6 @@ static void share(struct ka_span span, int protection)
 
 static int share_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
-	/* mprotect() itself is in the C library: its code stays as it is */
 	static const char *const used[] = { "libnftnl.so", "libmnl.so", "libpcap.so", "libjansson",
 					    "ld-linux-x",  "libm.so",   "libc.so",    NULL };
 
@@ -84,6 +83,9 @@ static int share_object(struct dl_phdr_info *info, size_t size, void *arg)
 
 void ka_touch_before_forks(void)
 {
+#ifdef M_TRIM_THRESHOLD
+	(void)malloc_trim(0);
+#endif
 	(void)dl_iterate_phdr(share_object, NULL);
 }
 

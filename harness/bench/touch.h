@@ -20,7 +20,7 @@ struct ka_touch {
 
 void ka_touch_find(struct ka_touch *touch);
 
-/* For a process that will fork: its children have the mapped pages of code and constants, too. A kernel
+/* For a process that will fork: its children have no memory that is free, and have the mapped pages of code and constants, too. A kernel
  * copies the page table only of what was written to, if in one page. */
 void ka_touch_before_forks(void);
 /* Of a process that was just forked: data, heap and stack. */

@@ -203,6 +203,20 @@ size_t ka_part_index(unsigned part, unsigned parts, size_t i)
 	return i * parts + (part + i) % parts;
 }
 
+/* Memory that nobody needs any more would be copied with every process that is forked. */
+static void give_back(struct ka_plan *plan)
+{
+	size_t n = plan->n ? plan->n : 1;
+	struct ka_instance *instances = reallocarray(plan->instances, n, sizeof(*instances));
+	struct ka_prediction *predictions =
+		reallocarray(plan->predictions, n, sizeof(*predictions));
+
+	if (instances)
+		plan->instances = instances;
+	if (predictions)
+		plan->predictions = predictions;
+}
+
 void ka_part_keep(struct ka_plan *plan, unsigned part, unsigned parts)
 {
 	size_t kept = 0;
@@ -216,4 +230,5 @@ void ka_part_keep(struct ka_plan *plan, unsigned part, unsigned parts)
 		plan->predictions[kept] = plan->predictions[from];
 	}
 	plan->n = kept;
+	give_back(plan);
 }

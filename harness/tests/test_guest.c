@@ -301,13 +301,13 @@ TEST(small_plans_stay_whole)
 
 TEST(a_part_keeps_its_own)
 {
-	struct ka_instance instances[10];
-	struct ka_prediction predictions[10];
-	struct ka_plan plan = { .instances = instances, .predictions = predictions, .n = 10 };
+	struct ka_plan plan = { .instances = calloc(10, sizeof(*plan.instances)),
+				.predictions = calloc(10, sizeof(*plan.predictions)),
+				.n = 10 };
 
 	for (unsigned i = 0; i < 10; i++) {
-		instances[i] = (struct ka_instance){ .seed = i };
-		predictions[i] = (struct ka_prediction){ .expected_s = i };
+		plan.instances[i].seed = i;
+		plan.predictions[i].expected_s = i;
 	}
 	ka_part_keep(&plan, 1, 3);
 	assert_int_equal(plan.n, 3); /* 1, 5, 6 */
@@ -317,6 +317,7 @@ TEST(a_part_keeps_its_own)
 		assert_int_equal(plan.instances[i].seed, index);
 		assert_true(plan.predictions[i].expected_s == (double)index);
 	}
+	ka_plan_free(&plan);
 }
 
 /* ---- files on their way ------------------------------------------------------------------- */
