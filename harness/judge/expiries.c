@@ -513,11 +513,13 @@ static const char *expiry_name(const struct ka_expiries *x, unsigned k, char tex
 	return text;
 }
 
-/* Does expiry @k come of a timer that was set for @length? */
+/* Does expiry @k come of a timer that was set for @length? Where the tick was late, it was set from an older
+ * jiffy. */
 static bool comes_after(const struct ka_evidence *e, const struct ka_expiries *x, unsigned k,
 			int64_t set_ns, const int64_t length[2])
 {
-	int64_t lag = e->facts->virtual_clock ? 0 : e->tick_ns / KA_QUIET_PART;
+	int64_t quiet = e->facts->virtual_clock ? 0 : e->tick_ns / KA_QUIET_PART;
+	int64_t lag = ka_greater(quiet, ka_noise_at(e->facts, set_ns, set_ns));
 	int64_t gap = x->ns[k] - set_ns;
 	int64_t latest = (length[1] + ka_wheel_granule(length[1], x->timer.hz)) * e->tick_ns;
 
