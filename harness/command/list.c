@@ -7,6 +7,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "command/select.h"
+#include "judge/wheel.h"
 #include "model/regimes.h"
 #include "run/host.h"
 
@@ -41,14 +42,25 @@ static void number_text(int n, char *buf, size_t size)
 		snprintf(buf, size, "%d", n);
 }
 
+/* As the judge has it. */
+static void window_of(const struct ka_prediction *p, int hz, double window_s[2])
+{
+	ka_wheel_seconds((int64_t[]){ p->lo_j, p->hi_j }, hz, window_s);
+	if (window_s[0] < 0) /* at once */
+		window_s[0] = 0;
+}
+
 static void window_text(const struct ka_prediction *p, int hz, char *buf, size_t size)
 {
+	double window_s[2];
+
+	window_of(p, hz, window_s);
 	if (ka_regime_is(p->when, KA_REGIME_LIVES))
 		snprintf(buf, size, "lives");
 	else if (ka_regime_is(p->when, KA_REGIME_AT_ONCE))
 		snprintf(buf, size, "at once");
 	else
-		snprintf(buf, size, "%.3f .. %.3f s", (double)p->lo_j / hz, (double)p->hi_j / hz);
+		snprintf(buf, size, "%.3f .. %.3f s", window_s[0], window_s[1]);
 }
 
 static const char *error_text(const struct ka_prediction *p)
@@ -121,9 +133,12 @@ static json_t *number_json(int n)
 
 static json_t *window_json(const struct ka_prediction *p, int hz)
 {
+	double window_s[2];
+
 	if (ka_regime_is(p->when, KA_REGIME_LIVES))
 		return json_null();
-	return json_pack("[f, f]", (double)p->lo_j / hz, (double)p->hi_j / hz);
+	window_of(p, hz, window_s);
+	return json_pack("[f, f]", window_s[0], window_s[1]);
 }
 
 static json_t *row_json(const struct ka_instance *instance, const struct ka_prediction *p,

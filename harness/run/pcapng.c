@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/wheel.h"
 #include "model/util.h"
 
 enum {
@@ -146,10 +147,12 @@ static void say_probe(const struct ka_pcapng *what, const struct ka_event *event
 		      const struct telling *t, char *buf, size_t size)
 {
 	const struct ka_prediction *p = what->prediction;
-	const double hz = what->facts->hz;
 	int64_t gaps = p->gap_j * (t->probes - 1);
+	double due_s[2];
 	size_t used;
 
+	ka_wheel_seconds((int64_t[]){ p->p1_lo_j + gaps, p->p1_hi_j + gaps }, what->facts->hz,
+			 due_s);
 	used = (size_t)snprintf(buf, size, "probe %d", t->probes);
 	if (p->probes > 0 && p->probes < KA_SOME && used < size)
 		used += (size_t)snprintf(buf + used, size - used, " of %d", p->probes);
@@ -158,8 +161,7 @@ static void say_probe(const struct ka_pcapng *what, const struct ka_event *event
 					 ", %.3f s after the last segment received",
 					 ka_seconds(event->t_ns - t->last_rx_ns));
 	if (t->last_rx_ns && p->p1_hi_j && !p->changing && used < size)
-		snprintf(buf + used, size - used, "; due %.3f .. %.3f",
-			 (double)(p->p1_lo_j + gaps) / hz, (double)(p->p1_hi_j + gaps) / hz);
+		snprintf(buf + used, size - used, "; due %.3f .. %.3f", due_s[0], due_s[1]);
 }
 
 static void tell_packet(const struct ka_pcapng *what, const struct ka_event *event,

@@ -57,6 +57,8 @@ is "json: every field" "$(jq -c "$wanted - keys" r.json | sort -u)" "[]"
 is "json: all pass" "$(jq -r .verdict r.json | sort -u)" pass
 is "json: the death is inside its window" \
 	"$(jq -c 'select(.detect_s < .window_s[0] or .detect_s > .window_s[1] + .noise_s) | .instance' r.json)" ""
+is "json: the window that list tells" "$(jq -c '[.instance, .window_s]' r.json | sort)" \
+	"$("$KACHECK" list "${filter[@]}" --format json | jq -c '[.instance, .window_s]' | sort)"
 is "json: noticed after it happened" "$(jq -c 'select(.notice_s < .detect_s)' r.json)" ""
 is "json: the timeline is in order" "$(jq -c '[.timeline[].t] | select(. != sort)' r.json)" ""
 

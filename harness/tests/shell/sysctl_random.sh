@@ -22,8 +22,8 @@ for ((i = 0; i < times; i++)); do
 	retries2=$((3 + RANDOM % 13))
 	run "$KACHECK" sysctl --kernel "$kernel" "time=$time" "intvl=$intvl" "probes=$probes" \
 		"retries2=$retries2" --format json
-	line=$(jq -c '[.after.measured_s >= .after.window_s[0] - 0.02 and
-		.after.measured_s <= .after.window_s[1] + 0.02, .after.off_jiffies // "unknown",
+	line=$(jq -c '[.after.measured_s >= .after.window_s[0] - 0.000001 and
+		.after.measured_s <= .after.window_s[1] + 0.000001, .after.off_jiffies // "unknown",
 		.experiments.otherwise + .experiments.broken + .experiments.skipped, .odd]' "$work/stdout")
 	case $line in
 	'[true,0,0,[]]' | '[true,1,0,[]]') exact=$((exact + 1)) && inside=$((inside + 1)) ;;
