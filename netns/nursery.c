@@ -137,16 +137,22 @@ static int serve(const struct life *life)
 	return ret;
 }
 
-/* Ctrl-C goes to the whole process group: it ends the parent, and that ends the nursery. Of the
- * parent's files it keeps only the standard ones. */
+/* Ctrl-C goes to the whole process group: it ends the parent, and that ends the nursery, which does not
+ * hear of it; a sandbox would inherit what is ignored, but not what is blocked. Of the parent's files it
+ * keeps only the standard ones. */
 static void live(const struct life *life) __attribute__((noreturn));
 static void live(const struct life *life)
 {
+	sigset_t deaf;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "kacheck-nursery");
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
+	nn_sandbox_heed_signals();
+	sigemptyset(&deaf);
+	sigaddset(&deaf, SIGINT);
+	sigaddset(&deaf, SIGTERM);
+	sigaddset(&deaf, SIGHUP);
+	sigprocmask(SIG_BLOCK, &deaf, NULL);
 	close_but((const int[3]){ life->sock, life->parent, life->also });
 	while (!serve(life))
 		;

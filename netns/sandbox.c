@@ -68,16 +68,24 @@ bool nn_sandbox_is_privileged(void)
 
 /* ---- in the child ----------------------------------------------------------------------- */
 
-/* clone3() has reset what had a handler; what is ignored stays so, and these are those that some
- * parents ignore. clone() has reset nothing. */
-static void reset_signals(bool handled)
+void nn_sandbox_heed_signals(void)
 {
 	static const int often_ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD };
 	const struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t none;
 
 	for (size_t i = 0; i < NN_N(often_ignored); i++)
 		(void)sigaction(often_ignored[i], &dfl, NULL);
+}
+
+/* clone3() has reset what had a handler; what is ignored stays so, and these are those that some
+ * parents ignore. clone() has reset nothing. */
+static void reset_signals(bool handled, bool clean)
+{
+	const struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	if (!clean)
+		nn_sandbox_heed_signals();
 	for (int sig = 1; handled && sig < NSIG; sig++)
 		(void)sigaction(sig, &dfl, NULL);
 	sigemptyset(&none);
@@ -174,7 +182,7 @@ static void child(struct start *start)
 	struct report report = { 0 };
 	const char *doing;
 
-	reset_signals(start->handled);
+	reset_signals(start->handled, start->adopted);
 	nn_close_fd(&start->report[0]);
 	report.code = -child_setup(start, &doing);
 	snprintf(report.doing, sizeof(report.doing), "%s", doing);

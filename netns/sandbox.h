@@ -38,6 +38,9 @@ struct nn_sandbox {
 int nn_sandbox_start(struct nn_sandbox *box, int (*entry)(void *arg), void *arg,
 		     struct nn_err *err);
 
+/* Those signals have their default action in this process from now on. */
+void nn_sandbox_heed_signals(void);
+
 /* The same for another process, the caller's own parent, of which @parent is a pidfd: the sandbox is
  * its child, so that it must reap it; also where @box has a pid though this failed. */
 int nn_sandbox_start_for(int parent, struct nn_sandbox *box, int (*entry)(void *arg), void *arg,
