@@ -24,7 +24,7 @@ static const char *const wants[] = {
 	[ARRAY] = "an array",
 	[WINDOW] = "null or an array of two numbers",
 	[INTEGER] = "null or an integer",
-	[VERDICT] = "one of pass, fail, skip, broken",
+	[VERDICT] = "one of pass, fail, skip, broken, known",
 };
 
 enum {
@@ -118,8 +118,9 @@ static const char *type_name(const json_t *json)
 static int bad_field(struct nn_err *err, const char *prefix, const char *name, enum kind want,
 		     const json_t *json)
 {
-	return nn_fail(err, EINVAL, "result line: field %s%s must be %s, is %s", prefix, name,
-		       wants[want], type_name(json));
+	return nn_refuse(
+		err, "result line: field %s%s must be %s, is %s", prefix, name, wants[want],
+		want == VERDICT && json_is_string(json) ? "another word" : type_name(json));
 }
 
 static bool find_verdict(const json_t *json, enum ka_verdict_kind *verdict)
@@ -226,14 +227,13 @@ static int check_version(const struct ka_result *out, struct nn_err *err)
 	const json_t *v = json_object_get(out->json, "v");
 
 	if (!json_is_object(out->json))
-		return nn_fail(err, EINVAL, "result line: must be an object, is %s",
-			       type_name(out->json));
+		return nn_refuse(err, "result line: must be an object, is %s",
+				 type_name(out->json));
 	if (!json_is_integer(v))
 		return bad_field(err, "", "v", COUNT, v);
 	if (json_integer_value(v) < 1 || json_integer_value(v) > KA_RESULT_VERSION)
-		return nn_fail(
-			err, EINVAL,
-			"result line: field v: this kacheck reads versions 1 to %d, not %lld",
+		return nn_refuse(
+			err, "result line: field v: this kacheck reads versions 1 to %d, not %lld",
 			KA_RESULT_VERSION, (long long)json_integer_value(v));
 	if (json_integer_value(v) > 1 && !json_object_get(out->json, "findings"))
 		return bad_field(err, "", "findings", ARRAY, NULL);

@@ -46,7 +46,7 @@ json_t *ka_part_encode(const struct ka_part *part, unsigned place)
 
 static int bad(struct nn_err *err, const char *key)
 {
-	return nn_fail(err, EINVAL, "result line: field plan.%s is not as kacheck writes it", key);
+	return nn_refuse(err, "result line: field plan.%s is not as kacheck writes it", key);
 }
 
 /* A number that stands as text, since JSON's numbers have no 64 bits everywhere. */

@@ -268,6 +268,21 @@ TEST(strange_values_are_refused)
 	assert_refused(NULL, "object");
 }
 
+/* A word that is none: all are named, and nothing follows that only a call could say. */
+TEST(every_verdict_is_named)
+{
+	json_t *json = json_loads(documented, 0, NULL);
+	struct ka_result result;
+	struct nn_err err;
+
+	json_object_set_new(json, "verdict", json_string("KNOWN"));
+	assert_int_equal(ka_result_decode(&result, json, &err), -EINVAL);
+	for (int kind = 0; kind < KA_VERDICTS; kind++)
+		assert_non_null(strstr(err.text, ka_verdict_name((enum ka_verdict_kind)kind)));
+	assert_non_null(strstr(err.text, ", is another word"));
+	assert_null(strstr(err.text, strerror(EINVAL)));
+}
+
 TEST(the_documented_line_is_read)
 {
 	struct ka_result result;
