@@ -213,6 +213,9 @@ static int start_own(struct ka_engine *e, const struct ka_step *step)
 
 	if (ret)
 		return ret;
+	if (reply.error == ETIMEDOUT)
+		return ka_engine_fail_by(e, nn_fail(&e->err, ETIMEDOUT, "no call holds the socket"),
+					 KA_FIND_STEP_NO_TIME);
 	if (reply.error)
 		return cannot_own(e, reply.error);
 	e->ends[at].owned = true;

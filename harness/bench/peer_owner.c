@@ -28,8 +28,9 @@
 #include "model/util.h"
 #include "netns/sandbox.h"
 
-/* The kernel asks at once, and the call returns as soon as it has the page. */
-#define DEADLINE_MS   1000
+/* The kernel asks at once, and the call returns as soon as it has the page; on a busy host the child waits
+ * for a CPU. */
+#define DEADLINE_MS   4000
 #define FILE_BYTES    4096
 /* FUSE_MIN_READ_BUFFER: less is refused. */
 #define REQUEST_BYTES 8192
