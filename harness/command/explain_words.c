@@ -567,7 +567,7 @@ const char *ka_explain_when(const struct ka_lesson *l, char *buf, size_t size)
 static void explain_known(const struct ka_instance *instance)
 {
 	const struct ka_known *known = &instance->case_->known;
-	char from[96] = "all kernels do", mended[96] = "none has it mended yet";
+	char from[96] = "all kernels do", mended[96] = "none has it mended yet", slow[40] = "";
 
 	if (!known->reference ||
 	    (known->instances && fnmatch(known->instances, instance->name, 0) != 0))
@@ -576,11 +576,13 @@ static void explain_known(const struct ka_instance *instance)
 		snprintf(from, sizeof(from), "Linux does from %.70s on", known->from);
 	if (known->mended)
 		snprintf(mended, sizeof(mended), "%.70s mended it", known->mended);
+	if (known->below_hz)
+		snprintf(slow, sizeof(slow), ", but with HZ %d not", known->below_hz);
 	putchar('\n');
 	ka_page_text(2,
-		     "It is known to fail (%s, %s): %s. That is reported as known, and is no "
+		     "It is known to fail (%s%s, %s): %s. That is reported as known, and is no "
 		     "failure; a pass there is one, for then this is out of date.",
-		     from, mended, known->reference);
+		     from, slow, mended, known->reference);
 }
 
 void ka_explain_kernels(const struct ka_instance *instance)
