@@ -31,6 +31,8 @@ struct ka_bench_events {
 	bool last;
 	/* see struct ka_facts */
 	int64_t look_ns;
+	/* the machine is there for this run alone: what concerns all of it concerns nobody else */
+	bool own_machine;
 	/* of ka_made_open(); 0: each instance of a program runs its set-up commands */
 	int made;
 	void *arg;

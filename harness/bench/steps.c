@@ -41,6 +41,11 @@ static int arm_by_bpf(struct ka_engine *e)
 	struct ka_peer_option from[KA_PEER_OPTIONS];
 	struct nn_sockopt to[KA_PEER_OPTIONS];
 
+	if (!e->told->own_machine)
+		return nn_fail(
+			&e->err, EPERM,
+			"a BPF program runs for all of a cgroup, which here is the host's: a "
+			"guest kernel has its own (--kernel)");
 	ka_peer_options(&e->instance->setting, from);
 	for (size_t i = 0; i < KA_PEER_OPTIONS; i++)
 		to[i] = (struct nn_sockopt){ from[i].level, from[i].option, from[i].value };

@@ -153,6 +153,7 @@ int ka_instance_run(const struct ka_instance_run *run)
 						.late_ns = run->noise ? late_ns : NULL,
 						.last = true,
 						.look_ns = run->facts->look_ns,
+						.own_machine = run->facts->virtual_clock,
 						.made = run->made,
 						.budget_ns = run->facts->noise_budget_ns,
 						.give_up_ns = give_up_ns,
