@@ -194,7 +194,9 @@ static int read_cookie(struct nn_ns *ns, uint64_t *cookie, struct nn_err *err)
 	if (!nl)
 		return -errno;
 	if (getsockopt(mnl_socket_get_fd(nl->sock), SOL_SOCKET, SO_NETNS_COOKIE, cookie, &size))
-		return nn_fail(err, EOPNOTSUPP, "this kernel is older than Linux 5.14");
+		return nn_fail(
+			err, EOPNOTSUPP,
+			"options set by a BPF program: this kernel is older than Linux 5.15");
 	return 0;
 }
 

@@ -85,16 +85,18 @@ static int read_file(struct ka_comparison *c, const char *path)
 	int status = KA_EXIT_OK;
 	char *line = NULL;
 	size_t room = 0;
+	ssize_t len = 0;
+	struct nn_err err = { "" };
 
 	if (!file) {
 		ka_complain("%s: %s", path, strerror(errno));
 		return KA_EXIT_USAGE;
 	}
-	while (status == KA_EXIT_OK && getline(&line, &room, file) > 0)
+	while (status == KA_EXIT_OK && (len = ka_result_read_line(file, &line, &room, &err)) > 0)
 		if (line[strspn(line, " \t\r\n")])
 			status = read_line(c, path, ++number, line);
-	if (status == KA_EXIT_OK && (ferror(file) || number == 0)) {
-		ka_complain("%s: %s", path, number ? "cannot be read" : "there is no result in it");
+	if (status == KA_EXIT_OK && (len < 0 || number == 0)) {
+		ka_complain("%s: %s", path, len < 0 ? err.text : "there is no result in it");
 		status = KA_EXIT_USAGE;
 	}
 	free(line);

@@ -97,14 +97,13 @@ static int advance(struct ka_join *join, struct ka_stream *s, struct nn_err *err
 	int ret;
 
 	s->result.json = NULL;
-	errno = 0;
 	do {
-		len = getline(&s->text, &s->room, s->file);
+		len = ka_result_read_line(s->file, &s->text, &s->room, err);
 		s->line += len > 0;
 	} while (len > 0 && is_blank(s->text));
-	if (len < 0 && ferror(s->file))
-		return nn_fail(err, errno ? errno : EIO, "cannot read %s", s->name);
-	if (len < 0) {
+	if (len < 0)
+		return nn_prefix(err, (int)len, "cannot read %s", s->name);
+	if (!len) {
 		check_whole(join, s);
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/util.h"
@@ -330,4 +331,46 @@ void ka_result_clear(struct ka_result *result)
 {
 	json_decref(result->json);
 	*result = (struct ka_result){ 0 };
+}
+
+/* ---- lines -------------------------------------------------------------------------------- */
+
+#define FIRST_ROOM (64u << 10)
+#define MOST_ROOM  (64u << 20)
+
+static int grow(char **line, size_t *room, struct nn_err *err)
+{
+	size_t wanted = *room ? 2 * *room : FIRST_ROOM;
+	char *larger;
+
+	if (wanted > MOST_ROOM)
+		return nn_refuse(err, "a line of more than %u MiB is no result", MOST_ROOM >> 20);
+	larger = realloc(*line, wanted);
+	if (!larger)
+		return nn_fail(err, ENOMEM, "a line");
+	*line = larger;
+	*room = wanted;
+	return 0;
+}
+
+ssize_t ka_result_read_line(FILE *file, char **line, size_t *room, struct nn_err *err)
+{
+	size_t used = 0, more;
+
+	do {
+		int ret = *room - used < 2 ? grow(line, room, err) : 0;
+
+		if (ret < 0)
+			return ret;
+		if (!fgets(*line + used, (int)(*room - used), file))
+			break;
+		more = strlen(*line + used);
+		if (!more)
+			return nn_refuse(err, "a zero byte, so this is no text");
+		used += more;
+	} while ((*line)[used - 1] != '\n');
+	if (!ferror(file))
+		return (ssize_t)used;
+	nn_refuse(err, "%s", strerror(errno ? errno : EIO));
+	return -EIO;
 }

@@ -55,6 +55,8 @@
 #define KA_RESULT_H
 
 #include <jansson.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 #include "model/timeline.h"
 #include "model/verdict.h"
@@ -129,6 +131,10 @@ bool ka_result_blames_catalogue(const struct ka_result *result);
 
 /* The object as the one line that travels, without the newline, to be freed. NULL without memory. */
 char *ka_result_line(const json_t *json);
+
+/* Reads the next line of @file into *@line, of which there is *@room; both are as for getline(). Returns its
+ * length, 0 at the end, or -errno; -EINVAL: it has a zero byte, or is longer than any result. */
+ssize_t ka_result_read_line(FILE *file, char **line, size_t *room, struct nn_err *err);
 
 /* Takes over @json (also on failure). Returns 0, or -EINVAL naming the field. */
 int ka_result_decode(struct ka_result *out, json_t *json, struct nn_err *err);

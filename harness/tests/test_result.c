@@ -2,6 +2,8 @@
 /* The result line: there, and back, and what must not come back. */
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "model/util.h"
 #include "netns/tests/unit.h"
@@ -281,6 +283,38 @@ TEST(every_verdict_is_named)
 		assert_non_null(strstr(err.text, ka_verdict_name((enum ka_verdict_kind)kind)));
 	assert_non_null(strstr(err.text, ", is another word"));
 	assert_null(strstr(err.text, strerror(EINVAL)));
+}
+
+/* Reads all of @bytes, @lengths of lines, until the end or what is the last of them. */
+static void assert_lines(const char *bytes, size_t size, const ssize_t *lengths)
+{
+	FILE *file = fmemopen((void *)bytes, size, "r");
+	char *line = NULL;
+	size_t room = 0;
+
+	assert_non_null(file);
+	do
+		assert_int_equal(ka_result_read_line(file, &line, &room, NULL), *lengths);
+	while (*lengths++ > 0);
+	free(line);
+	fclose(file);
+}
+
+TEST(lines_have_an_end)
+{
+	const size_t endless = 65u << 20;
+	char *text = malloc(endless);
+
+	assert_lines("{}\n\n{\n", 6, (const ssize_t[]){ 3, 1, 2, 0 });
+	assert_lines("{}\n{", 4, (const ssize_t[]){ 3, 1, 0 });
+	assert_lines("{}\n\0\0\0", 6, (const ssize_t[]){ 3, -EINVAL });
+	assert_non_null(text);
+	memset(text, 'x', endless);
+	text[200000] = '\n';
+	assert_lines(text, 200001, (const ssize_t[]){ 200001, 0 });
+	text[200000] = 'x';
+	assert_lines(text, endless, (const ssize_t[]){ -EINVAL });
+	free(text);
 }
 
 TEST(the_documented_line_is_read)
