@@ -7,8 +7,15 @@
 need jq
 uml=$(kernel uml) || skip_all "no User-mode Linux kernel; ci/kernels/build-uml builds one"
 
-ends 0 "the whole catalogue" "$KACHECK" run --kernel "uml:$uml" --seed 1 --strict --quiet --report json="$work/all"
+# What Linux 6.12, which the tests build, is too old for.
+younger=('probe_format_accecn*' 'unacked_data_rto_max*')
+
+ends 0 "the whole catalogue" "$KACHECK" run --kernel "uml:$uml" --seed 1 --strict --quiet --report json="$work/all" \
+	"${younger[@]/#/--exclude=}"
 [ "$status" = 0 ] || printf '%s\n' "$out" "$err" | sed 's/^/         | /'
+run "$KACHECK" run --kernel "uml:$uml" --seed 1 --quiet --format json "${younger[@]/#/--filter=}"
+is "what is younger passes, or is skipped" "$(jq -r .verdict <<<"$out" | grep -v -x -e pass -e skip)" ""
+has "that is not nothing, either" "$(wc -l <<<"$out")" '^[0-9]{2,}$'
 is "no instance twice" "$(jq -r .instance "$work/all" | sort | uniq -d)" ""
 is "every named setting is there" \
 	"$(jq -r '.instance | split("/")[1]' "$work/all" | sort -u | grep -c -x -e linux-default \
