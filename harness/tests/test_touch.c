@@ -13,16 +13,19 @@ static uintptr_t page_size(void)
 	return (uintptr_t)sysconf(_SC_PAGESIZE);
 }
 
-/* The sanitizer has a heap of its own, an old kernel not that call. */
+/* The sanitizer has a heap of its own, an old kernel not that call, and an emulator may take it and do
+ * nothing. */
 static bool can_touch(void)
 {
-	char here[1];
+	unsigned char there = 0;
+	void *page =
+		mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 #ifdef __SANITIZE_ADDRESS__
 	return false;
 #endif
-	return madvise((void *)((uintptr_t)here & -page_size()), page_size(),
-		       MADV_POPULATE_WRITE) == 0;
+	return page != MAP_FAILED && !madvise(page, page_size(), MADV_POPULATE_WRITE) &&
+	       !mincore(page, page_size(), &there) && there & 1;
 }
 
 /* Pages that are there, of memory that nobody has written to yet. */
