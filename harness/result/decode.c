@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/util.h"
@@ -340,16 +339,10 @@ void ka_result_clear(struct ka_result *result)
 
 static int grow(char **line, size_t *room, struct nn_err *err)
 {
-	size_t wanted = *room ? 2 * *room : FIRST_ROOM;
-	char *larger;
-
-	if (wanted > MOST_ROOM)
+	if (*room >= MOST_ROOM)
 		return nn_refuse(err, "a line of more than %u MiB is no result", MOST_ROOM >> 20);
-	larger = realloc(*line, wanted);
-	if (!larger)
+	if (ka_grow(line, room, *room ? *room + 1 : FIRST_ROOM, 1))
 		return nn_fail(err, ENOMEM, "a line");
-	*line = larger;
-	*room = wanted;
 	return 0;
 }
 

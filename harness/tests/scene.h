@@ -81,6 +81,8 @@ void scene_reset(struct scene *s, const struct scene_phase *phase);
 void scene_eof(struct scene *s);
 /* A living peer answers @n probes. */
 void scene_alive(struct scene *s, int n);
+/* Ten bytes that nobody acknowledges, sent for the first time or again. */
+void scene_in_flight(struct scene *s, int64_t ns, enum ka_segment kind);
 /* Data is never acknowledged; sysctl tcp_retries2 is 3. */
 void scene_unacked(struct scene *s);
 

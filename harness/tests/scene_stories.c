@@ -185,6 +185,19 @@ void scene_alive(struct scene *s, int n)
 	scene_end(s, ns, KA_END_WATCHED);
 }
 
+void scene_in_flight(struct scene *s, int64_t ns, enum ka_segment kind)
+{
+	scene_packet(s, ns,
+		     (struct ka_packet){ .out = true,
+					 .kind = kind,
+					 .seq = 1,
+					 .ack = 1,
+					 .snd_una = 1,
+					 .rcv_nxt = 1,
+					 .len = 10,
+					 .flags = TH_ACK | TH_PUSH });
+}
+
 void scene_unacked(struct scene *s)
 {
 	int64_t ns;
@@ -203,15 +216,7 @@ void scene_unacked(struct scene *s)
 	scene_done(s, ns + 500 * US, ns + MS, 1);
 	ns += 2 * MS;
 	for (int k = 0; k < 3; k++) {
-		scene_packet(s, ns + k * 204 * MS,
-			     (struct ka_packet){ .out = true,
-						 .kind = k ? KA_SEG_RETRANSMIT : KA_SEG_DATA,
-						 .seq = 1,
-						 .ack = 1,
-						 .snd_una = 1,
-						 .rcv_nxt = 1,
-						 .len = 10,
-						 .flags = TH_ACK | TH_PUSH });
+		scene_in_flight(s, ns + k * 204 * MS, k ? KA_SEG_RETRANSMIT : KA_SEG_DATA);
 	}
 	scene_done(s, ns - US, ns + US, 2);
 	ns += 6630 * MS;

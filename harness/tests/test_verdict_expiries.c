@@ -10,15 +10,6 @@
 
 #define RTO_J 51 /* 204 ms */
 
-static void retransmit(struct scene *s, int64_t ns)
-{
-	struct ka_packet again = { .out = true, .kind = KA_SEG_RETRANSMIT, .len = 10 };
-
-	again.seq = again.ack = again.snd_una = again.rcv_nxt = 1;
-	again.flags = TH_ACK | TH_PUSH;
-	scene_packet(s, ns, again);
-}
-
 static void end_at(struct scene *s, int64_t ns)
 {
 	struct ka_event *end = scene_find_event(s, KA_EV_EPOLL, 0);
@@ -41,11 +32,11 @@ static int64_t story(struct scene *s, bool loss_probe, int n)
 	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 204000;
 	if (loss_probe) {
 		ns = scene_fired(s, ns, RTO_J);
-		retransmit(s, ns);
+		scene_in_flight(s, ns, KA_SEG_RETRANSMIT);
 	}
 	for (int k = 0; k < n; k++) {
 		ns = scene_fired(s, ns, RTO_J << k);
-		retransmit(s, ns);
+		scene_in_flight(s, ns, KA_SEG_RETRANSMIT);
 	}
 	ns = scene_fired(s, ns, RTO_J << n);
 	end_at(s, ns);
@@ -115,7 +106,7 @@ static void refused_once(struct scene *s)
 	scene_remove(s, scene_find(s, KA_SEG_RETRANSMIT, 3));
 	ns = scene_fired(s, scene_find(s, KA_SEG_RETRANSMIT, 2)->t_ns, s->facts.hz / 2);
 	for (int k = 2; k < 4; k++) {
-		retransmit(s, ns);
+		scene_in_flight(s, ns, KA_SEG_RETRANSMIT);
 		ns = scene_fired(s, ns, RTO_J << k);
 	}
 	end_at(s, ns);
@@ -197,7 +188,7 @@ static void unreachable(struct scene *s, uint8_t code)
 		scene_remove(s, kept);
 	ns = scene_fired(s, scene_find(s, KA_SEG_DATA, 0)->t_ns, RTO_J);
 	for (int k = 0; k < 15; k++) {
-		retransmit(s, ns);
+		scene_in_flight(s, ns, KA_SEG_RETRANSMIT);
 		scene_packet(s, ns + 100 * US,
 			     (struct ka_packet){ .kind = KA_SEG_ICMP,
 						 .icmp_type = ICMP_DEST_UNREACH,

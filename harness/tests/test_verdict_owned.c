@@ -93,19 +93,6 @@ SCENE_TEST(owned_for_nothing)
 
 /* ---- data in flight -------------------------------------------------------------------------------- */
 
-static void retransmit(struct scene *s, int64_t ns)
-{
-	scene_packet(s, ns,
-		     (struct ka_packet){ .out = true,
-					 .kind = KA_SEG_RETRANSMIT,
-					 .seq = 1,
-					 .ack = 1,
-					 .snd_una = 1,
-					 .rcv_nxt = 1,
-					 .len = 10,
-					 .flags = TH_ACK | TH_PUSH });
-}
-
 /* A loss probe, and the socket owned until 100 ms after expiry 1 was due, which comes @late_ns after that. */
 static void data_story(struct scene *s, int64_t late_ns)
 {
@@ -120,14 +107,14 @@ static void data_story(struct scene *s, int64_t late_ns)
 	scene_info(s, ns + 30 * US, TCP_ESTABLISHED, 0);
 	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = RTO_J * 4000;
 	ns = scene_fired(s, ns, RTO_J);
-	retransmit(s, ns);
+	scene_in_flight(s, ns, KA_SEG_RETRANSMIT);
 	from_ns = ns + 20 * MS;
 	until_ns = scene_fired(s, ns, RTO_J) + 100 * MS;
 	ns = until_ns + 50 * US + late_ns;
-	retransmit(s, ns);
+	scene_in_flight(s, ns, KA_SEG_RETRANSMIT);
 	for (int k = 1; k < 4; k++) {
 		ns = scene_fired(s, ns, RTO_J << k);
-		retransmit(s, ns);
+		scene_in_flight(s, ns, KA_SEG_RETRANSMIT);
 	}
 	end = scene_find_event(s, KA_EV_EPOLL, 0);
 	scene_shift(s, end, scene_fired(s, ns, RTO_J << 4) - end->t_ns);

@@ -135,15 +135,8 @@ static void scene_report(struct scene *s)
 			      .do_ = KA_SEND, .who = KA_PROBER, .bytes = 10, .unacked = true });
 	scene_begin(s, ns);
 	for (int k = 0; k < 2; k++)
-		scene_packet(s, ns + 10 * MS + k * 208 * MS,
-			     (struct ka_packet){ .out = true,
-						 .kind = k ? KA_SEG_RETRANSMIT : KA_SEG_DATA,
-						 .seq = 1,
-						 .ack = 1,
-						 .snd_una = 1,
-						 .rcv_nxt = 1,
-						 .len = 10,
-						 .flags = TH_ACK | TH_PUSH });
+		scene_in_flight(s, ns + 10 * MS + k * 208 * MS,
+				k ? KA_SEG_RETRANSMIT : KA_SEG_DATA);
 	ns += 10 * MS + 208 * MS + 50 * US;
 	scene_epoll(s, ns, EPOLLERR, EPOLLERR | EPOLLOUT | EPOLLWRNORM);
 	scene_info(s, ns + US, TCP_ESTABLISHED, 0);

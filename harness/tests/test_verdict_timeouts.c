@@ -45,15 +45,7 @@ static int64_t lowered(struct scene *s, int ms)
 	scene_find_event(s, KA_EV_TCP_INFO, 0)->info.rto_us = 204000;
 	for (int k = 0; k < 3; k++) {
 		ns = scene_fired(s, ns, RTO_J << k);
-		scene_packet(s, ns,
-			     (struct ka_packet){ .out = true,
-						 .kind = KA_SEG_RETRANSMIT,
-						 .seq = 1,
-						 .ack = 1,
-						 .snd_una = 1,
-						 .rcv_nxt = 1,
-						 .len = 10,
-						 .flags = TH_ACK | TH_PUSH });
+		scene_in_flight(s, ns, KA_SEG_RETRANSMIT);
 	}
 	scene_done(s, ns + 100 * MS, ns + 100 * MS, 3);
 	ns = scene_fired(s, ns, RTO_J << 3);
